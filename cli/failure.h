@@ -1,0 +1,19 @@
+/* What went wrong, in words for the user: what it was and what to do about it. */
+#ifndef PRICEREPORT_FAILURE_H
+#define PRICEREPORT_FAILURE_H
+
+enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
+
+/* Filled in by the function that failed. Longer messages are cut. */
+typedef struct Failure {
+    char text[2000];
+} Failure;
+
+/* Writes the message, as printf does. Always returns -1, so that a function can end with it. The arguments
+ * may include failure->text itself. */
+int failure_set(Failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints `pricereport: ` and the message to standard error. Always returns EXIT_FAILED. */
+int failure_print(const Failure *failure);
+
+#endif

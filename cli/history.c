@@ -1,0 +1,179 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "history.h"
+#include "query.h"
+#include "sql.h"
+
+enum {
+    APPLICATION_ID = 1886546275 /* 'pric' */,
+    BUSY_MILLISECONDS = 30000,
+    WAL_TRIES = 200,
+    WAL_PAUSE_MS = 10
+};
+
+/* Step i brings schema version i to i + 1. */
+static const char *const schema_steps[] = {sql_schema_1};
+enum { SCHEMA_VERSION = sizeof schema_steps / sizeof *schema_steps };
+
+struct History {
+    char *file;
+    sqlite3 *db;
+};
+
+static const char *file_or_default(const char *file)
+{
+    if (file)
+        return file;
+    const char *named = getenv("PRICEREPORT_DB");
+    return named && *named ? named : "pricereport.db";
+}
+
+/* Whether there is something in the file that is not ours. Reads the first page, so that a file that is no
+ * database is found out here. */
+static int check_owner(History *history, int64_t *version, Failure *failure)
+{
+    int64_t owner = 0, objects = 0;
+    *version = 0;
+    Failure cause;
+    if (query_run(history->db, &owner, &cause, "PRAGMA application_id", "") ||
+        query_run(history->db, version, &cause, "PRAGMA user_version", "") ||
+        query_run(history->db, &objects, &cause, "SELECT count(*) FROM sqlite_schema", ""))
+        return failure_set(failure,
+                           sqlite3_errcode(history->db) == SQLITE_NOTADB
+                               ? "%s is no history of pricereport, not even an SQLite database: name another "
+                                 "file with --db"
+                               : "cannot read the history: %s",
+                           sqlite3_errcode(history->db) == SQLITE_NOTADB ? history->file : cause.text);
+    if (owner != APPLICATION_ID && (owner != 0 || *version != 0 || objects != 0))
+        return failure_set(failure, "%s is a database of another program: name another file with --db",
+                           history->file);
+    if (*version > SCHEMA_VERSION)
+        return failure_set(failure,
+                           "%s was written by a newer pricereport (schema %" PRId64
+                           ", this one knows %d): use that one, or name another file with --db",
+                           history->file, *version, SCHEMA_VERSION);
+    return 0;
+}
+
+/* Looks again once the write lock is held: another process may have upgraded in between. */
+static int upgrade(History *history, Failure *failure)
+{
+    int64_t version;
+    if (query_script(history->db, "BEGIN IMMEDIATE", failure))
+        return -1;
+    int result = check_owner(history, &version, failure);
+    for (; result == 0 && version < SCHEMA_VERSION; version++)
+        result = query_script(history->db, schema_steps[version], failure);
+    if (result == 0)
+        result = query_script(history->db, "COMMIT", failure);
+    if (result)
+        sqlite3_exec(history->db, "ROLLBACK", NULL, NULL, NULL);
+    return result;
+}
+
+/* Readers do not hold up recorders in WAL mode. Changing to it needs the file for a moment alone, for which
+ * SQLite's own time-out does not wait. A file system that cannot do it keeps the rollback journal, which is
+ * safe too. */
+static void use_wal(History *history)
+{
+    const struct timespec pause = {.tv_nsec = WAL_PAUSE_MS * 1000000};
+    for (int i = 0; i < WAL_TRIES; i++) {
+        int rc = sqlite3_exec(history->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static int open_file(History *history, HistoryMode mode, Failure *failure)
+{
+    if (mode == HISTORY_READ && access(history->file, F_OK) != 0)
+        return failure_set(failure,
+                           "there is no history at %s: record a run first with pricereport or pricereport "
+                           "run, or name another file with --db",
+                           history->file);
+    int flags = SQLITE_OPEN_READWRITE | (mode == HISTORY_RECORD ? SQLITE_OPEN_CREATE : 0);
+    int rc = sqlite3_open_v2(history->file, &history->db, flags, NULL);
+    if (rc != SQLITE_OK)
+        return failure_set(failure, "cannot open the history %s: %s", history->file,
+                           history->db ? sqlite3_errmsg(history->db) : sqlite3_errstr(rc));
+    sqlite3_busy_timeout(history->db, BUSY_MILLISECONDS);
+    sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    int64_t version;
+    if (check_owner(history, &version, failure))
+        return -1;
+    if (version < SCHEMA_VERSION && upgrade(history, failure))
+        return -1;
+    if (mode == HISTORY_RECORD)
+        use_wal(history);
+    /* A killed process loses nothing with NORMAL; only a loss of power may cost the last samples. */
+    return query_script(history->db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", failure);
+}
+
+int history_open(History **history, const char *file, HistoryMode mode, Failure *failure)
+{
+    *history = calloc(1, sizeof **history);
+    if (*history)
+        (*history)->file = strdup(file_or_default(file));
+    int result = 0;
+    if (!*history || !(*history)->file)
+        result = failure_set(failure, "out of memory");
+    if (result == 0)
+        result = open_file(*history, mode, failure);
+    if (result == 0 && format_register((*history)->db) != SQLITE_OK)
+        result = query_fail((*history)->db, failure);
+    if (result)
+        history_close(history);
+    return result;
+}
+
+void history_close(History **history)
+{
+    if (!*history)
+        return;
+    sqlite3_close((*history)->db);
+    free((*history)->file);
+    free(*history);
+    *history = NULL;
+}
+
+sqlite3 *history_db(History *history)
+{
+    return history->db;
+}
+
+const char *history_file(const History *history)
+{
+    return history->file;
+}
+
+int history_find_run(History *history, const char *text, int64_t *run, Failure *failure)
+{
+    int64_t wanted = 0;
+    int newest = !text || strcmp(text, "latest") == 0;
+    if (!newest) {
+        char *end;
+        errno = 0;
+        wanted = strtoll(text, &end, 10);
+        if (errno || end == text || *end || wanted < 1)
+            return failure_set(
+                failure, "%s is no run: give its number, as pricereport list shows it, or latest", text);
+    }
+    *run = 0;
+    if (newest ? query_run(history->db, run, failure, sql_find_run, "n")
+               : query_run(history->db, run, failure, sql_find_run, "i", wanted))
+        return -1;
+    if (*run > 0)
+        return 0;
+    if (newest)
+        return failure_set(failure, "%s has no run yet: record one with pricereport or pricereport run",
+                           history->file);
+    return failure_set(failure, "%s has no run %" PRId64 ": pricereport list shows those it has",
+                       history->file, wanted);
+}

@@ -1,0 +1,16 @@
+/* What the experiment's figures mean, in one sentence. */
+#ifndef PRICEREPORT_MEANING_H
+#define PRICEREPORT_MEANING_H
+
+#include <stddef.h>
+
+/* Speed-ups over serial; NAN where not measured. */
+typedef struct Speedups {
+    double threads;
+    double processes;
+} Speedups;
+
+/* Writes the sentence, which follows from the figures alone: a speed-up within 5 % of 1 is no difference. */
+void meaning_write(const Speedups *cheap, const Speedups *expensive, char *text, size_t size);
+
+#endif

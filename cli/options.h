@@ -1,0 +1,78 @@
+/* The options that several verbs share, as children for their argp parsers. */
+#ifndef PRICEREPORT_OPTIONS_H
+#define PRICEREPORT_OPTIONS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chart.h"
+#include "output.h"
+#include "sampling.h"
+
+enum { LIST_MAX = 64, LOADS_MAX = 16 };
+
+/* Numbers as typed: "1,2,4-8". */
+typedef struct NumberList {
+    int64_t numbers[LIST_MAX];
+    size_t count;
+} NumberList;
+
+/* Everything that can be asked for; each verb fills what it has options for. Texts are those of argv. */
+typedef struct Options {
+    const char *title; /* "pricereport run": whose help it is */
+    /* common */
+    const char *db; /* NULL: the default */
+    OutputFormat format;
+    /* sampling */
+    SamplingRules rules;
+    bool samples_given, min_time_given, max_time_given, seed_given;
+    const char *label;
+    /* charts */
+    bool plot;
+    const char *out;
+    ChartFormats chart_formats;
+    /* maps */
+    const char *in, *source, *map, *name;
+    const char *executors[4];
+    size_t executor_count;
+    NumberList workers, chunks;
+    const char *loads[LOADS_MAX];
+    size_t load_count;
+    bool verify;
+    /* which run, and what of it */
+    const char *run;
+    bool samples;
+} Options;
+
+/* Options and defaults for a verb. */
+Options options_defaults(const char *title);
+
+/* The parsers for shared options. Each takes an Options * as input. */
+extern const struct argp options_history;     /* --db, --help, --usage, --version */
+extern const struct argp options_common;      /* these, --json, --csv, --markdown */
+extern const struct argp options_sampling;    /* how to measure */
+extern const struct argp options_chart_files; /* --out, --format */
+extern const struct argp options_charts;      /* these, --plot */
+
+/* Parses argv with the verb's own parser, whose children are those of the above that are in its `children`.
+ * All get `options`. Does not return when the user asked for help or used it wrongly: then it exits, with
+ * status 0 or 2. */
+void options_parse(const struct argp *argp, int argc, char **argv, Options *options);
+
+/* Every parser's first call for ARGP_KEY_INIT: hands `state->input` to all children. */
+void options_share(struct argp_state *state, const struct argp_child *children);
+
+/* A whole number from `least` to `most`, or wrong usage. `what` names the option. */
+int64_t options_number(struct argp_state *state, const char *what, const char *text, int64_t least,
+                       int64_t most);
+
+/* Numbers and ranges, "1,2,4-8", each from 1 to `most` and none twice, or wrong usage. */
+void options_number_list(struct argp_state *state, const char *what, const char *text, int64_t most,
+                         NumberList *list);
+
+/* Executors, separated by commas, none twice, or wrong usage. */
+void options_executors(struct argp_state *state, const char *text, Options *options);
+
+#endif

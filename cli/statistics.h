@@ -1,0 +1,40 @@
+/* Robust statistics of timings. Pure functions, safe on any thread. */
+#ifndef PRICEREPORT_STATISTICS_H
+#define PRICEREPORT_STATISTICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Of `count` numbers, in their unit. With no numbers every figure is NAN; with one, `deviation` is. */
+typedef struct Summary {
+    size_t count;
+    double median;
+    double low, high; /* 95 % order-statistic interval of the median; -INFINITY, INFINITY below 6 numbers */
+    double mean;
+    double deviation; /* standard deviation, n - 1 */
+    double mad;       /* median absolute deviation from the median, not scaled */
+    double minimum, maximum;
+    double p5, p25, p75, p95; /* percentiles, as statistics_quantile */
+    size_t outliers;
+} Summary;
+
+/* Sorts the numbers upwards, in place. None may be NAN. */
+void statistics_sort(double *numbers, size_t count);
+
+/* The quantile at `fraction` (0 to 1) of sorted numbers, interpolated linearly (R type 7); NAN for none. */
+double statistics_quantile(const double *sorted, size_t count, double fraction);
+
+/* The ranks, from 1, of the sorted numbers between which the median of what they were drawn from lies with at
+ * least `confidence`. The narrowest such symmetric pair. False, and nothing set, where even the least and the
+ * greatest number do not reach it. */
+bool statistics_median_ranks(size_t count, double confidence, size_t *low, size_t *high);
+
+/* How many of the sorted numbers are farther from the median than 14.826 median absolute deviations, ten
+ * times the standard deviation that a normal distribution of that MAD has. With a MAD of 0, all that differ.
+ */
+size_t statistics_outliers(const double *sorted, size_t count, double median, double mad);
+
+/* Sorts `numbers` in place and fills `summary`. `scratch` has room for `count` numbers and is overwritten. */
+void statistics_summarize(double *numbers, double *scratch, size_t count, Summary *summary);
+
+#endif

@@ -1,0 +1,19 @@
+/* The state of the sources that are measured: the git work tree of the current folder, if it is in one. */
+#ifndef PRICEREPORT_WORK_TREE_H
+#define PRICEREPORT_WORK_TREE_H
+
+#include <stdbool.h>
+
+/* A commit of no length: no work tree, no git, or no commit yet. */
+typedef struct WorkTree {
+    char commit[65];
+    char branch[256]; /* empty: no branch is checked out */
+    bool dirty;       /* files that git knows have changes */
+} WorkTree;
+
+void work_tree_read(WorkTree *tree);
+
+/* Reads what `git status --porcelain=v2 --branch` printed. */
+void work_tree_parse(const char *status, WorkTree *tree);
+
+#endif

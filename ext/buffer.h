@@ -1,0 +1,26 @@
+/*
+ * A run of bytes that its owner can enlarge: on the heap, or in memory shared with another process. Rowsets
+ * are written into buffers; their offsets stay valid when a buffer moves.
+ */
+#ifndef PRICEMAP_BUFFER_H
+#define PRICEMAP_BUFFER_H
+
+#include <stddef.h>
+
+typedef struct Buffer Buffer;
+
+struct Buffer {
+    unsigned char *data; /* may change whenever `reserve` is called; NULL while size is 0 */
+    size_t size;         /* bytes usable at data */
+    /*
+     * Makes at least `size` bytes usable and keeps what was there. Returns SQLITE_OK; SQLITE_NOMEM or
+     * SQLITE_FULL with the buffer unchanged. Only the thread that writes the buffer may call it.
+     */
+    int (*reserve)(Buffer *buffer, size_t size);
+};
+
+/* An empty buffer on the heap. Free it with buffer_heap_free; freeing an empty or freed one does nothing. */
+void buffer_heap_init(Buffer *buffer);
+void buffer_heap_free(Buffer *buffer);
+
+#endif

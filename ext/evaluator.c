@@ -1,0 +1,431 @@
+#include "evaluator_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "price_functions.h"
+
+/* Virtual-machine steps between two looks at the cancel flag: some microseconds. */
+enum { CANCEL_STEPS = 1000 };
+
+int64_t evaluator_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void say(char *message, const char *text)
+{
+    sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "%s", text);
+}
+
+static int names_add(Names *names, const char *name)
+{
+    for (int i = 0; i < names->count; i++)
+        if (!strcasecmp(names->items[i], name))
+            return SQLITE_OK;
+    char **items = realloc(names->items, (size_t)(names->count + 1) * sizeof *items);
+    if (!items)
+        return SQLITE_NOMEM;
+    names->items = items;
+    items[names->count] = strdup(name);
+    if (!items[names->count])
+        return SQLITE_NOMEM;
+    names->count++;
+    return SQLITE_OK;
+}
+
+/* Functions that are about a connection, a file or the process, and not about the values they are given. */
+static const char *const refused_functions[] = {
+    "changes",
+    "total_changes",
+    "last_insert_rowid",
+    "load_extension",
+    "parallel_map_config",
+    "parallel_map_load",
+    "sqlite_offset",
+    "fts3_tokenizer",
+    "readfile",
+    "writefile",
+    "edit",
+};
+
+static int deny(Evaluator *evaluator, const char *format, const char *name)
+{
+    sqlite3_snprintf(sizeof evaluator->denial, evaluator->denial, format, name);
+    return SQLITE_DENY;
+}
+
+/* SQLite asks without a column about whatever stands in a FROM clause and has none of its columns read, a
+   common table expression too. Where the connection holds no data that reveals nothing, except of these. */
+static bool is_internal_table(const char *table)
+{
+    return !strncasecmp(table, "sqlite_", 7) || !strncasecmp(table, "pragma_", 7) ||
+           !strcasecmp(table, "dbstat");
+}
+
+static int authorize_read(Evaluator *evaluator, const char *table, const char *column)
+{
+    bool range = evaluator->recipe->scan != 0;
+    if (!strcasecmp(table, "json_each") || !strcasecmp(table, "json_tree"))
+        return SQLITE_OK;
+    const char *source = range ? recipe_text(evaluator->recipe, evaluator->recipe->table) : CHUNK_TABLE_NAME;
+    bool is_source = !strcasecmp(table, source);
+    if (!is_source && !range && !*column && !is_internal_table(table))
+        return SQLITE_OK;
+    if (!is_source)
+        return deny(evaluator, "a map reads nothing but the columns of its source, not '%s'", table);
+    if (!strcmp(column, "ROWID"))
+        evaluator->rowid_used = 1;
+    for (int i = 0; i < evaluator->columns; i++)
+        if (!strcasecmp(evaluator->names[i], column))
+            evaluator->used[i] = 1;
+    return SQLITE_OK;
+}
+
+static int authorize(void *arg, int action, const char *first, const char *second, const char *schema,
+                     const char *trigger)
+{
+    Evaluator *evaluator = arg;
+    (void)schema;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_READ:
+        return authorize_read(evaluator, first ? first : "", second ? second : "");
+    case SQLITE_FUNCTION:
+        for (size_t i = 0; i < sizeof refused_functions / sizeof *refused_functions; i++)
+            if (!strcasecmp(second, refused_functions[i]))
+                return deny(evaluator,
+                            "%s() has no place in a map: it is about a connection, not about values", second);
+        return names_add(&evaluator->functions, second) == SQLITE_OK ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return deny(evaluator, "a map only computes%s", "");
+    }
+}
+
+static int is_cancelled(void *arg)
+{
+    Evaluator *evaluator = arg;
+    return atomic_load_explicit(&evaluator->scan.control->cancel, memory_order_relaxed) ||
+           (evaluator->give_up_ns && evaluator_clock() > evaluator->give_up_ns) ||
+           (evaluator->watch && evaluator->watch->stop && evaluator->watch->stop(evaluator->watch->arg));
+}
+
+static int load_extensions(Evaluator *evaluator, char *message)
+{
+    const Recipe *recipe = evaluator->recipe;
+    if (!recipe->extension_count)
+        return SQLITE_OK;
+    int rc = sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+    const char *text = recipe_text(recipe, recipe->extensions);
+    for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->extension_count; i++) {
+        const char *path = text;
+        const char *entry = path + strlen(path) + 1;
+        char *error = NULL;
+        rc = sqlite3_load_extension(evaluator->db, path, *entry ? entry : NULL, &error);
+        if (rc != SQLITE_OK)
+            sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "parallel_map_load: %s: %s", path,
+                             error ? error : sqlite3_errstr(rc));
+        sqlite3_free(error);
+        text = entry + strlen(entry) + 1;
+    }
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    return rc;
+}
+
+static int open_connection(Evaluator *evaluator, char *message)
+{
+    const Recipe *recipe = evaluator->recipe;
+    bool range = recipe->scan != 0;
+    int rc = instant_vfs_open(&evaluator->instant, range ? recipe_text(recipe, recipe->uri) : ":memory:",
+                              range ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+                                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                              &evaluator->db);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (recipe->encoding != SQLITE_UTF8 && !range)
+        rc = sqlite3_exec(evaluator->db,
+                          recipe->encoding == SQLITE_UTF16LE ? "PRAGMA encoding = 'UTF-16le'"
+                                                             : "PRAGMA encoding = 'UTF-16be'",
+                          NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = load_extensions(evaluator, message);
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        sqlite3_limit(evaluator->db, i, recipe->limits[i]);
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_progress_handler(evaluator->db, CANCEL_STEPS, is_cancelled, evaluator);
+    if (rc == SQLITE_OK)
+        rc = price_functions_register_stoppable(evaluator->db, &evaluator->stop);
+    if (rc == SQLITE_OK)
+        rc = range ? evaluator_range_begin(evaluator) : chunk_table_register(evaluator->db, &evaluator->scan);
+    return rc;
+}
+
+/* The chunk table's columns are what SQLite makes of the declaration: ask it, hidden ones left out. */
+static int read_columns(Evaluator *evaluator)
+{
+    sqlite3_stmt *all;
+    int rc = sqlite3_prepare_v2(evaluator->db, "SELECT * FROM " CHUNK_TABLE_NAME, -1, &all, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    int columns = sqlite3_column_count(all);
+    /* One more for the hidden key of a source without rowids. */
+    evaluator->names = calloc((size_t)columns + 1, sizeof *evaluator->names);
+    evaluator->used = calloc((size_t)columns + 1, 1);
+    evaluator->input_of = malloc(((size_t)columns + 1) * sizeof *evaluator->input_of);
+    evaluator->inputs = malloc(((size_t)columns + 1) * sizeof *evaluator->inputs);
+    if (!evaluator->names || !evaluator->used || !evaluator->input_of || !evaluator->inputs)
+        rc = SQLITE_NOMEM;
+    for (int i = 0; rc == SQLITE_OK && i < columns; i++) {
+        const char *name = sqlite3_column_name(all, i);
+        evaluator->names[i] = name ? strdup(name) : NULL;
+        if (!evaluator->names[i])
+            rc = SQLITE_NOMEM;
+        else
+            evaluator->columns = i + 1;
+    }
+    sqlite3_finalize(all);
+    return rc;
+}
+
+/* Prepares a text of the recipe under the authorizer. Nothing else is ever prepared for a map. */
+static int prepare_judged(Evaluator *evaluator, uint32_t text, sqlite3_stmt **statement)
+{
+    sqlite3_set_authorizer(evaluator->db, authorize, evaluator);
+    int rc = sqlite3_prepare_v3(evaluator->db, recipe_text(evaluator->recipe, text), -1,
+                                SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    /* What the planner asks on this connection is not the map's. */
+    sqlite3_set_authorizer(evaluator->db, NULL, NULL);
+    return rc;
+}
+
+/* json_each and json_tree may stand in a map, but SQLite writes them into its schema table when it first
+   meets them, and the authorizer would refuse that. So it meets them before. A build of SQLite without JSON
+   has none. */
+static void meet_json_tables(const Evaluator *evaluator)
+{
+    sqlite3_stmt *statement = NULL;
+    if (!strcasestr(recipe_text(evaluator->recipe, evaluator->recipe->select), "json_"))
+        return;
+    sqlite3_prepare_v2(evaluator->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", -1, &statement, NULL);
+    sqlite3_finalize(statement);
+}
+
+static int prepare(Evaluator *evaluator, char *message)
+{
+    const Recipe *recipe = evaluator->recipe;
+    meet_json_tables(evaluator);
+    int rc = prepare_judged(evaluator, recipe->select, &evaluator->statement);
+    if (rc == SQLITE_OK && recipe->scan)
+        rc = prepare_judged(evaluator, recipe->tracing_select, &evaluator->tracing);
+    if (rc != SQLITE_OK) {
+        if (rc == SQLITE_AUTH && evaluator->denial[0])
+            say(message, evaluator->denial);
+        return rc;
+    }
+    if (recipe->scan)
+        return SQLITE_OK;
+    for (int i = 0; i <= evaluator->columns; i++)
+        evaluator->input_of[i] = -1;
+    for (int i = 0; i < evaluator->columns; i++)
+        if (evaluator->used[i]) {
+            evaluator->input_of[i] = evaluator->input_count;
+            evaluator->inputs[evaluator->input_count++] = i;
+        }
+    evaluator->scan.rowid_input = -1;
+    if (evaluator->rowid_used && (evaluator->recipe->flags & RECIPE_ROWID)) {
+        evaluator->scan.rowid_input = evaluator->input_count;
+        evaluator->inputs[evaluator->input_count++] = -1;
+    }
+    evaluator->output_columns = (uint32_t)sqlite3_column_count(evaluator->statement);
+    return SQLITE_OK;
+}
+
+int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator **out, char *message)
+{
+    *out = NULL;
+    message[0] = 0;
+    Evaluator *evaluator = calloc(1, sizeof *evaluator);
+    if (!evaluator) {
+        say(message, sqlite3_errstr(SQLITE_NOMEM));
+        return SQLITE_NOMEM;
+    }
+    evaluator->recipe = recipe_ref(recipe);
+    evaluator->watch = watch;
+    evaluator->stop = (struct price_stop){is_cancelled, evaluator};
+    evaluator->scan = (ChunkScan){.declaration = recipe_text(recipe, recipe->declaration),
+                                  .encoding = recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16,
+                                  .rowid_input = -1,
+                                  .control = &evaluator->idle};
+    int rc = open_connection(evaluator, message);
+    if (rc == SQLITE_OK && !recipe->scan)
+        rc = read_columns(evaluator);
+    if (rc == SQLITE_OK) {
+        evaluator->scan.input = evaluator->input_of;
+        rc = prepare(evaluator, message);
+    }
+    if (rc != SQLITE_OK) {
+        if (!message[0])
+            say(message,
+                evaluator->db && rc != SQLITE_NOMEM ? sqlite3_errmsg(evaluator->db) : sqlite3_errstr(rc));
+        evaluator_close(evaluator);
+        return rc;
+    }
+    *out = evaluator;
+    return SQLITE_OK;
+}
+
+void evaluator_close(Evaluator *evaluator)
+{
+    if (!evaluator)
+        return;
+    sqlite3_finalize(evaluator->statement);
+    sqlite3_finalize(evaluator->tracing);
+    sqlite3_close(evaluator->db);
+    for (int i = 0; i < evaluator->columns; i++)
+        free(evaluator->names[i]);
+    for (int i = 0; i < evaluator->functions.count; i++)
+        free(evaluator->functions.items[i]);
+    free(evaluator->functions.items);
+    free(evaluator->names);
+    free(evaluator->used);
+    free(evaluator->input_of);
+    free(evaluator->inputs);
+    recipe_unref(evaluator->recipe);
+    free(evaluator);
+}
+
+const Recipe *evaluator_recipe(const Evaluator *evaluator)
+{
+    return evaluator->recipe;
+}
+
+int evaluator_inputs(const Evaluator *evaluator, const int **columns)
+{
+    *columns = evaluator->inputs;
+    return evaluator->input_count;
+}
+
+sqlite3_stmt *evaluator_statement(const Evaluator *evaluator)
+{
+    return evaluator->statement;
+}
+
+sqlite3 *evaluator_connection(const Evaluator *evaluator)
+{
+    return evaluator->db;
+}
+
+int evaluator_functions(const Evaluator *evaluator, int (*visit)(void *arg, const char *name), void *arg)
+{
+    int result = 0;
+    for (int i = 0; !result && i < evaluator->functions.count; i++)
+        result = visit(arg, evaluator->functions.items[i]);
+    return result;
+}
+
+/* Steps the statement to its end, or until the output holds enough; rows go to `writer`. */
+static int collect(Evaluator *evaluator, RowsetWriter *writer, TaskReport *report)
+{
+    sqlite3_stmt *statement = evaluator->statement;
+    ChunkScan *scan = &evaluator->scan;
+    bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
+    uint64_t full = rowset_size(writer->columns, writer->capacity) + TASK_OUTPUT_BYTES;
+    int rc;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        for (uint32_t column = 0; column < writer->columns; column++) {
+            rc = rowset_set_column(writer, column, statement, (int)column, scan->encoding);
+            if (rc != SQLITE_OK)
+                return rc;
+        }
+        rowset_end_row(writer);
+        if (!partial && (writer->bytes > full || writer->rows == writer->capacity) &&
+            scan->row + 1 < scan->end_row) {
+            report->next_row = scan->row + 1;
+            return SQLITE_OK;
+        }
+    }
+    if (rc == SQLITE_DONE) {
+        report->next_row = scan->end_row;
+        return SQLITE_OK;
+    }
+    return rc;
+}
+
+static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc, TaskReport *report)
+{
+    /* Out of memory, and a buffer that could not grow, are not in the connection's error. */
+    const char *text =
+        sqlite3_errcode(evaluator->db) == (rc & 0xff) || sqlite3_extended_errcode(evaluator->db) == rc
+            ? sqlite3_errmsg(evaluator->db)
+            : sqlite3_errstr(rc);
+    report->rc = rc;
+    if (evaluator->recipe->scan) {
+        if (!report->message[0])
+            say(report->message, text);
+        return;
+    }
+    report->next_row = evaluator->scan.row;
+    report->rows_in = evaluator->scan.row - order->first_row + 1;
+    long long position = (long long)order->position;
+    /* An aggregate fails when all rows are in, or at one of them: it is the chunk's. */
+    if (evaluator->recipe->flags & RECIPE_PARTIAL)
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s (rows %lld to %lld)", text,
+                         position + order->first_row, position + order->end_row - 1);
+    else
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s (row %lld)", text,
+                         position + evaluator->scan.row);
+}
+
+/* The rows of the input rowset. */
+static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
+                     RowsetWriter *writer, Buffer *output, TaskReport *report)
+{
+    ChunkScan *scan = &evaluator->scan;
+    scan->row = order->first_row;
+    scan->end_row = order->end_row;
+    if (!rowset_open(&scan->rows, input, input_size) ||
+        scan->rows.columns != (uint32_t)evaluator->input_count || order->first_row > order->end_row ||
+        order->end_row > scan->rows.rows)
+        return SQLITE_CORRUPT;
+    uint32_t rows = order->end_row - order->first_row;
+    int rc = rowset_begin(writer, output, evaluator->output_columns, rows ? rows : 1);
+    if (rc != SQLITE_OK)
+        return rc;
+    atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
+    rc = collect(evaluator, writer, report);
+    sqlite3_reset(evaluator->statement);
+    report->rows_in = report->next_row - order->first_row;
+    return rc;
+}
+
+int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
+                  TaskControl *control, Buffer *output, TaskReport *report)
+{
+    RowsetWriter writer = {0};
+    *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = evaluator_clock()};
+    evaluator->scan.control = control;
+    evaluator->instant.now = order->now;
+    int rc = evaluator->recipe->scan
+                 ? evaluator_range_run(evaluator, order, &writer, output, report)
+                 : run_chunk(evaluator, order, input, input_size, &writer, output, report);
+    if (rc != SQLITE_OK) {
+        report_failure(evaluator, order, rc, report);
+        if (evaluator->recipe->flags & RECIPE_PARTIAL)
+            writer.rows = 0;
+    }
+    evaluator->scan.control = &evaluator->idle;
+    if (writer.buffer)
+        rowset_finish(&writer);
+    report->rows_out = writer.rows;
+    report->end_ns = evaluator_clock();
+    return rc;
+}

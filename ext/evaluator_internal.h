@@ -1,0 +1,53 @@
+/* What evaluator.c and evaluator_range.c share. */
+#ifndef PRICEMAP_EVALUATOR_INTERNAL_H
+#define PRICEMAP_EVALUATOR_INTERNAL_H
+
+#include "chunk_table.h"
+#include "evaluator.h"
+#include "evaluator_range.h"
+#include "instant_vfs.h"
+#include "price.h"
+
+typedef struct Names {
+    char **items;
+    int count;
+} Names;
+
+struct Evaluator {
+    const Recipe *recipe;
+    InstantVfs instant;
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    sqlite3_stmt *tracing; /* partition: as statement, calling evaluator_range's function for each row */
+    ChunkScan scan;
+    int columns;  /* of the chunk table */
+    char **names; /* `columns` of them */
+    char *used;   /* per column: 1 where the statement reads it */
+    int rowid_used;
+    int *input_of; /* per column: its input column, or -1 */
+    int *inputs;   /* per input column: its column, -1 the rowid */
+    int input_count;
+    uint32_t output_columns;
+    Names functions;
+    char denial[256]; /* why the authorizer refused, "" if it did not */
+    struct price_stop stop;
+    const EvaluatorWatch *watch;
+    int64_t give_up_ns; /* partition: when a turn has taken too long; 0: never */
+    uint32_t traced_rows;
+    int64_t traced_rowid; /* the last row that the tracing statement began */
+    TaskControl idle;     /* what scan.control points to between runs */
+};
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+int64_t evaluator_clock(void);
+
+/* Readies a connection to a database file: registers what the tracing statement calls, begins the read
+   transaction that lasts as long as the evaluator. */
+int evaluator_range_begin(Evaluator *evaluator);
+
+/* Evaluates the rows of order->first_rowid … last_rowid that the file holds; see TaskOrder. Returns as
+ * evaluator_run. */
+int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, RowsetWriter *writer, Buffer *output,
+                        TaskReport *report);
+
+#endif

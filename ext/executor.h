@@ -1,0 +1,137 @@
+/*
+ * An executor takes tasks, has them run by its workers, and says when they are done. It knows no SQL and no
+ * order: order and the bound on what is in flight belong to the run that submits. Three makers:
+ * executor_serial.c, executor_threads.c, executor_processes.c; another kind joins by adding a file.
+ *
+ * All functions are called on the host's thread that holds the connection, never on a worker; several runs
+ * may share one executor in turn. None blocks longer than it says.
+ */
+#ifndef PRICEMAP_EXECUTOR_H
+#define PRICEMAP_EXECUTOR_H
+
+#include "task.h"
+
+/* Tasks of one run that wait or run, per worker: with two, a worker that finishes finds its next one ready.
+ */
+enum { EXECUTOR_DEPTH = 2, EXECUTOR_WORKERS_MAX = 1024 };
+
+struct ChunkRunner;
+typedef struct Executor Executor;
+
+/* Limits that hold for the tasks of the next run; see parallel_map_config. */
+typedef struct ExecutorLimits {
+    uint32_t retries;    /* times that a task is tried again when its worker process died */
+    double idle_seconds; /* that workers are kept while no run uses the executor */
+} ExecutorLimits;
+
+typedef struct ExecutorClass {
+    const char *name;
+    int (*ensure_workers)(Executor *executor, int workers, char **message);
+    int (*submit)(Executor *executor, Task *task);
+    void (*wait)(Executor *executor, const Task *task, int milliseconds);
+    void (*release)(Executor *executor, Task *task);
+    void (*abandon)(Executor *executor, Task *task);
+    void (*end_scan)(Executor *executor, uint64_t scan);
+    void (*let_go)(Executor *executor);
+    void (*close)(Executor *executor);
+} ExecutorClass;
+
+struct Executor {
+    const ExecutorClass *class;
+    ExecutorLimits limits;
+    atomic_int users;   /* runs that may submit; written on the host's thread, read by workers that would like
+                           to end */
+    int workers;        /* that are there now */
+    int64_t startup_ns; /* that the last ensure_workers took; 0 when all were there */
+};
+
+/*
+ * Makes an executor without workers. NULL when out of memory. The serial one runs tasks in `runner`, which
+ * must outlive it, when they are waited for, without a time limit. executor_processes_create takes the path
+ * of the program pricemap-worker (copied) and the SQLite library that the host uses ("" when it is not a file
+ * of its own).
+ */
+Executor *executor_serial_create(struct ChunkRunner *runner);
+Executor *executor_threads_create(void);
+Executor *executor_processes_create(const char *worker_path, const char *sqlite_path);
+
+/*
+ * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX) can take tasks; starts what is missing, and
+ * replaces what has died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it) that says what
+ * failed and what to do.
+ */
+static inline int executor_ensure_workers(Executor *executor, int workers, char **message)
+{
+    return executor->class->ensure_workers(executor, workers, message);
+}
+
+/*
+ * A run says that it is going to use the executor, before ensure_workers, and that it is not going to any
+ * more. In between no worker ends for want of work; limits.idle_seconds after the last one all of them may.
+ */
+static inline void executor_hold(Executor *executor)
+{
+    atomic_fetch_add(&executor->users, 1);
+}
+
+static inline void executor_let_go(Executor *executor)
+{
+    atomic_fetch_sub(&executor->users, 1);
+    if (executor->class->let_go)
+        executor->class->let_go(executor);
+}
+
+/*
+ * Gives `task` to the workers; its `done` is cleared. SQLITE_OK: the executor owns it until `done`.
+ * SQLITE_BUSY: no room just now, the task is still the caller's (who may run it in place). SQLITE_NOMEM or
+ * SQLITE_FULL: it could not be handed over, still the caller's. Never blocks. A task may be submitted again
+ * once it is done and released.
+ */
+static inline int executor_submit(Executor *executor, Task *task)
+{
+    return executor->class->submit(executor, task);
+}
+
+/*
+ * Returns when `task` is done (NULL: when any task got done since the last wait), or after `milliseconds`, or
+ * earlier for no reason. Notices dead workers and does again what they lost. A task whose worker died more
+ * than limits.retries times is done with SQLITE_ERROR and a message that names the signal and the row.
+ */
+static inline void executor_wait(Executor *executor, const Task *task, int milliseconds)
+{
+    executor->class->wait(executor, task, milliseconds);
+}
+
+/* Ends the use of a done task's output; output becomes NULL. The task stays the caller's. */
+static inline void executor_release(Executor *executor, Task *task)
+{
+    executor->class->release(executor, task);
+}
+
+/*
+ * Gives up a task in whatever state it is, submitted, done or released: it is cancelled, and freed
+ * (task_free) at once or when the worker that runs it has confirmed. The caller may not touch it again. Never
+ * blocks.
+ */
+static inline void executor_abandon(Executor *executor, Task *task)
+{
+    executor->class->abandon(executor, task);
+}
+
+/* Has the workers let go of the file that they read for a partition scan, soon: no more tasks of it will
+ * come. Never blocks. */
+static inline void executor_end_scan(Executor *executor, uint64_t scan)
+{
+    if (executor->class->end_scan)
+        executor->class->end_scan(executor, scan);
+}
+
+/* Ends all workers, frees abandoned tasks and the executor. Every other task was taken back before. NULL:
+ * nothing. */
+static inline void executor_close(Executor *executor)
+{
+    if (executor)
+        executor->class->close(executor);
+}
+
+#endif

@@ -1,0 +1,431 @@
+/*
+ * The thread executor: workers are threads of the host, each with a private connection, that take tasks from
+ * one queue.
+ *
+ * One mutex guards the queue, the count of completions and every worker's state; it is never held while a
+ * task is evaluated. `work_ready` is signalled when a task is queued or the pool ends, `task_done` when a
+ * task is done. A task's report and output are written before `done` is stored (release), and read after it
+ * was seen (acquire).
+ *
+ * A thread that runs a task cannot be stopped from outside: cancelling sets the task's flag, which the
+ * statement and the price kernel look at. An abandoned task is freed by the thread that runs it. Closing
+ * waits for the threads: their code must stay mapped while they run it.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chunk_runner.h"
+#include "executor.h"
+
+/* Ended scans that are remembered for a worker to hear of; one that missed more lets go of all. */
+enum { ENDED_SCANS = 16 };
+
+typedef struct ThreadPool ThreadPool;
+
+typedef struct ThreadWorker {
+    ThreadPool *pool;
+    pthread_t thread;
+    int number;
+    Task *task;          /* under the mutex: the one it runs */
+    int64_t deadline_ns; /* under the mutex: when the task has had its time; 0: never */
+    bool timed_out;      /* under the mutex */
+    bool retired;        /* under the mutex: it ends, or has ended, for want of work */
+    uint64_t heard;      /* under the mutex: ended scans that it has let go of */
+} ThreadWorker;
+
+struct ThreadPool {
+    Executor base;
+    pthread_mutex_t mutex;
+    pthread_cond_t work_ready;
+    pthread_cond_t task_done;
+    Task *first, *last;
+    ThreadWorker **workers; /* by place; NULL where none is */
+    int places;
+    int64_t seen; /* completions that the last wait for any task knew of; the host's only */
+    int64_t completions;
+    uint64_t ended_scans[ENDED_SCANS]; /* under the mutex: the last ones, by ended_count */
+    uint64_t ended_count;
+    int64_t let_go_ns; /* under the mutex: when the last run ended */
+    bool ending;
+};
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static Task *dequeue_locked(ThreadPool *pool)
+{
+    Task *task = pool->first;
+    pool->first = task->next;
+    if (!pool->first)
+        pool->last = NULL;
+    return task;
+}
+
+static void run(ThreadWorker *worker, ChunkRunner *runner, Task *task)
+{
+    if (runner) {
+        chunk_runner_run(runner, task->recipe, &task->order, task->input.data, task->input.size,
+                         &task->control, &task->heap_output, &task->report);
+    } else {
+        task->report = (TaskReport){.rc = SQLITE_NOMEM, .next_row = task->order.first_row};
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message, "%s", sqlite3_errstr(SQLITE_NOMEM));
+    }
+    task->report.worker = worker->number;
+    task->report.pid = getpid();
+    task->output = task->heap_output.data;
+    task->output_size = task->heap_output.size;
+}
+
+static void finish_locked(ThreadWorker *worker, Task *task)
+{
+    ThreadPool *pool = worker->pool;
+    worker->task = NULL;
+    if (worker->timed_out && task->report.rc == SQLITE_INTERRUPT) {
+        task->report.rc = SQLITE_ERROR;
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message,
+                         "parallel_map: a task took longer than timeout_seconds = %g (row %lld)",
+                         task->timeout, (long long)(task->order.position + task->report.next_row));
+    }
+    worker->timed_out = false;
+    if (task->abandoned) {
+        task_free(task);
+        return;
+    }
+    pool->completions++;
+    atomic_store_explicit(&task->done, true, memory_order_release);
+    pthread_cond_signal(&pool->task_done);
+}
+
+/* Lets go of what scans that have ended needed; the mutex is released meanwhile. */
+static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
+{
+    ThreadPool *pool = worker->pool;
+    while (worker->heard < pool->ended_count) {
+        uint64_t missed = pool->ended_count - worker->heard;
+        uint64_t scan = missed > ENDED_SCANS ? 0 : pool->ended_scans[worker->heard % ENDED_SCANS];
+        worker->heard = missed > ENDED_SCANS ? pool->ended_count : worker->heard + 1;
+        pthread_mutex_unlock(&pool->mutex);
+        if (runner)
+            chunk_runner_end_scan(runner, scan);
+        pthread_mutex_lock(&pool->mutex);
+    }
+}
+
+/* Sleeps until there is something to do; or retires the worker, when no run has used the pool for so long. */
+static void wait_for_work_locked(ThreadWorker *worker)
+{
+    ThreadPool *pool = worker->pool;
+    while (!pool->first && !pool->ending && worker->heard == pool->ended_count) {
+        if (atomic_load(&pool->base.users)) {
+            pthread_cond_wait(&pool->work_ready, &pool->mutex);
+            continue;
+        }
+        int64_t end = pool->let_go_ns + (int64_t)(pool->base.limits.idle_seconds * 1e9);
+        struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
+        int error = pthread_cond_timedwait(&pool->work_ready, &pool->mutex, &until);
+        worker->retired =
+            error == ETIMEDOUT && !pool->first && !pool->ending && !atomic_load(&pool->base.users);
+        if (worker->retired)
+            return;
+    }
+}
+
+static void *work(void *arg)
+{
+    ThreadWorker *worker = arg;
+    ThreadPool *pool = worker->pool;
+    ChunkRunner *runner = chunk_runner_create();
+    pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        end_scans_locked(worker, runner);
+        wait_for_work_locked(worker);
+        if (pool->ending || worker->retired)
+            break;
+        if (!pool->first)
+            continue;
+        Task *task = dequeue_locked(pool);
+        worker->task = task;
+        worker->deadline_ns = task->timeout > 0 ? monotonic_ns() + (int64_t)(task->timeout * 1e9) : 0;
+        pthread_mutex_unlock(&pool->mutex);
+        run(worker, runner, task);
+        pthread_mutex_lock(&pool->mutex);
+        finish_locked(worker, task);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    chunk_runner_free(runner);
+    return NULL;
+}
+
+/* A worker takes no signals: they are the host's. Its stack is that of a main thread, as deep as serial has
+ * it. */
+static int start_thread(ThreadWorker *worker)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error)
+        return error;
+    pthread_attr_setstacksize(&attributes, 8 << 20);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&worker->thread, &attributes, work, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+/* Joins the threads that have retired; their places can be filled again. As long as a run holds the pool no
+   more of them retire. */
+static void bury_retired(ThreadPool *pool)
+{
+    for (int i = 0; i < pool->places; i++) {
+        ThreadWorker *worker = pool->workers[i];
+        pthread_mutex_lock(&pool->mutex);
+        bool retired = worker && worker->retired;
+        pthread_mutex_unlock(&pool->mutex);
+        if (!retired)
+            continue;
+        pthread_join(worker->thread, NULL);
+        free(worker);
+        pool->workers[i] = NULL;
+        pool->base.workers--;
+    }
+}
+
+/* Starts a worker in a place that has none. 0, or an errno. */
+static int fill_place(ThreadPool *pool, int place)
+{
+    ThreadWorker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return ENOMEM;
+    worker->pool = pool;
+    worker->number = place;
+    int error = start_thread(worker);
+    if (error) {
+        free(worker);
+        return error;
+    }
+    pool->workers[place] = worker;
+    pool->base.workers++;
+    return 0;
+}
+
+static int threads_ensure_workers(Executor *base, int workers, char **message)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    base->startup_ns = 0;
+    bury_retired(pool);
+    if (base->workers >= workers)
+        return SQLITE_OK;
+    if (!sqlite3_threadsafe()) {
+        *message =
+            sqlite3_mprintf("parallel_map: this SQLite was built without threads: use executor = processes");
+        return SQLITE_ERROR;
+    }
+    int64_t start = monotonic_ns();
+    if (workers > pool->places) {
+        ThreadWorker **grown = realloc(pool->workers, (size_t)workers * sizeof(ThreadWorker *));
+        if (!grown)
+            return SQLITE_NOMEM;
+        pool->workers = grown;
+        while (pool->places < workers)
+            grown[pool->places++] = NULL;
+    }
+    for (int place = 0; base->workers < workers; place++) {
+        int error = pool->workers[place] ? 0 : fill_place(pool, place);
+        if (error) {
+            *message = sqlite3_mprintf(
+                "parallel_map: worker thread %d of %d could not be started: %s; ask for fewer "
+                "workers, or raise the limit on processes and threads",
+                base->workers + 1, workers, strerror(error));
+            return SQLITE_ERROR;
+        }
+    }
+    base->startup_ns = monotonic_ns() - start;
+    return SQLITE_OK;
+}
+
+static int threads_submit(Executor *base, Task *task)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    atomic_store_explicit(&task->done, false, memory_order_relaxed);
+    atomic_store_explicit(&task->control.cancel, 0, memory_order_relaxed);
+    task->next = NULL;
+    pthread_mutex_lock(&pool->mutex);
+    if (pool->last)
+        pool->last->next = task;
+    else
+        pool->first = task;
+    pool->last = task;
+    pthread_cond_signal(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+    return SQLITE_OK;
+}
+
+static void cancel_overdue_locked(ThreadPool *pool)
+{
+    int64_t now = 0;
+    for (int i = 0; i < pool->places; i++) {
+        ThreadWorker *worker = pool->workers[i];
+        if (!worker || !worker->task || !worker->deadline_ns || worker->timed_out)
+            continue;
+        if (!now)
+            now = monotonic_ns();
+        if (now > worker->deadline_ns) {
+            worker->timed_out = true;
+            atomic_store(&worker->task->control.cancel, 1);
+        }
+    }
+}
+
+static void threads_wait(Executor *base, const Task *task, int milliseconds)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    if (task && atomic_load_explicit(&task->done, memory_order_acquire))
+        return;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)milliseconds * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&pool->mutex);
+    cancel_overdue_locked(pool);
+    int error = 0;
+    while (!error && (task ? !atomic_load_explicit(&task->done, memory_order_acquire)
+                           : pool->completions == pool->seen))
+        error = pthread_cond_timedwait(&pool->task_done, &pool->mutex, &until);
+    pool->seen = pool->completions;
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void threads_release(Executor *base, Task *task)
+{
+    (void)base;
+    task->output = NULL;
+}
+
+static void threads_abandon(Executor *base, Task *task)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    bool running = false;
+    pthread_mutex_lock(&pool->mutex);
+    for (int i = 0; i < pool->places; i++)
+        running = running || (pool->workers[i] && pool->workers[i]->task == task);
+    if (running) {
+        task->abandoned = true;
+        atomic_store(&task->control.cancel, 1);
+    }
+    Task *before = NULL;
+    for (Task *queued = pool->first; queued; before = queued, queued = queued->next)
+        if (queued == task) {
+            if (before)
+                before->next = queued->next;
+            else
+                pool->first = queued->next;
+            if (pool->last == queued)
+                pool->last = before;
+            break;
+        }
+    pthread_mutex_unlock(&pool->mutex);
+    if (!running)
+        task_free(task);
+}
+
+static void threads_end_scan(Executor *base, uint64_t scan)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    pthread_mutex_lock(&pool->mutex);
+    pool->ended_scans[pool->ended_count++ % ENDED_SCANS] = scan;
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Wakes the workers, so that each begins to count the time without work. */
+static void threads_let_go(Executor *base)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    pthread_mutex_lock(&pool->mutex);
+    pool->let_go_ns = monotonic_ns();
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void threads_close(Executor *base)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    pthread_mutex_lock(&pool->mutex);
+    pool->ending = true;
+    for (int i = 0; i < pool->places; i++)
+        if (pool->workers[i] && pool->workers[i]->task)
+            atomic_store(&pool->workers[i]->task->control.cancel, 1);
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+    for (int i = 0; i < pool->places; i++) {
+        if (pool->workers[i])
+            pthread_join(pool->workers[i]->thread, NULL);
+        free(pool->workers[i]);
+    }
+    free(pool->workers);
+    pthread_cond_destroy(&pool->task_done);
+    pthread_cond_destroy(&pool->work_ready);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+static const ExecutorClass threads_class = {
+    .name = "threads",
+    .ensure_workers = threads_ensure_workers,
+    .submit = threads_submit,
+    .wait = threads_wait,
+    .release = threads_release,
+    .abandon = threads_abandon,
+    .end_scan = threads_end_scan,
+    .let_go = threads_let_go,
+    .close = threads_close,
+};
+
+static int init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    int error = pthread_condattr_init(&attributes);
+    if (error)
+        return error;
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    error = pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return error;
+}
+
+Executor *executor_threads_create(void)
+{
+    ThreadPool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return NULL;
+    pool->base.class = &threads_class;
+    if (pthread_mutex_init(&pool->mutex, NULL)) {
+        free(pool);
+        return NULL;
+    }
+    if (init_condition(&pool->work_ready)) {
+        pthread_mutex_destroy(&pool->mutex);
+        free(pool);
+        return NULL;
+    }
+    if (init_condition(&pool->task_done)) {
+        pthread_cond_destroy(&pool->work_ready);
+        pthread_mutex_destroy(&pool->mutex);
+        free(pool);
+        return NULL;
+    }
+    return &pool->base;
+}

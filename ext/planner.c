@@ -1,0 +1,473 @@
+#include "planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chunk_table.h"
+#include "evaluator.h"
+#include "evaluator_range.h"
+#include "sql_text.h"
+
+extern const char sql_host_functions[];
+
+static int fail(char **message, char *text)
+{
+    *message = text;
+    return text ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+static char *copy_text(const char *text, int *rc)
+{
+    char *copy = text ? sqlite3_mprintf("%s", text) : NULL;
+    if (text && !copy)
+        *rc = SQLITE_NOMEM;
+    return copy;
+}
+
+static int copy_spec(MapSpec *to, const MapSpec *from)
+{
+    int rc = SQLITE_OK;
+    *to = *from;
+    to->source = copy_text(from->source, &rc);
+    to->map = copy_text(from->map, &rc);
+    to->where = copy_text(from->where, &rc);
+    to->group_by = copy_text(from->group_by, &rc);
+    return rc;
+}
+
+/* The text encoding of the host's databases: all of a connection have one. */
+static uint32_t host_encoding(sqlite3 *db)
+{
+    sqlite3_stmt *statement;
+    uint32_t encoding = SQLITE_UTF8;
+    if (sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) != SQLITE_OK)
+        return encoding;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        if (name && !strcmp(name, "UTF-16le"))
+            encoding = SQLITE_UTF16LE;
+        else if (name && !strcmp(name, "UTF-16be"))
+            encoding = SQLITE_UTF16BE;
+    }
+    sqlite3_finalize(statement);
+    return encoding;
+}
+
+static void read_limits(sqlite3 *db, int *limits)
+{
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        limits[i] = sqlite3_limit(db, i, -1);
+}
+
+/*
+ * SELECT [before,] map [, after] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a comment that a
+ * part may end with. `before`, `after` and `rows` may be NULL.
+ */
+static char *map_select(const Plan *plan, const char *from, const char *before, const char *after,
+                        const char *rows)
+{
+    const MapSpec *spec = &plan->spec;
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "SELECT ");
+    if (before)
+        sqlite3_str_appendf(sql, "%s, ", before);
+    sqlite3_str_appendf(sql, "%s\n%s%s FROM %s AS \"%w\"", spec->map, after ? ", " : "", after ? after : "",
+                        from, plan->source.alias);
+    if (rows)
+        sqlite3_str_appendf(sql, " WHERE %s", rows);
+    if (spec->where)
+        sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", spec->where);
+    if (spec->group_by)
+        sqlite3_str_appendf(sql, " GROUP BY %s\n", spec->group_by);
+    return sqlite3_str_finish(sql);
+}
+
+/* What both recipes of a plan have in common. */
+static uint32_t recipe_flags(const Plan *plan, sqlite3 *db)
+{
+    int dqs = 0;
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, -1, &dqs);
+    return (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->spec.partial ? RECIPE_PARTIAL : 0u) |
+           (plan->spec.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
+           (dqs ? RECIPE_DQS : 0u);
+}
+
+static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
+{
+    int limits[RECIPE_LIMITS];
+    read_limits(state->db, limits);
+    plan->key_in_output = form == MAP_FUNCTION && plan->source.rowid;
+    uint32_t encoding = host_encoding(state->db);
+    plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
+    char *select =
+        map_select(plan, CHUNK_TABLE_NAME, plan->key_in_output ? plan->source.rowid : NULL, NULL, NULL);
+    if (declaration && select)
+        plan->recipe = recipe_build(&(RecipeParts){
+            .encoding = encoding,
+            .flags = recipe_flags(plan, state->db),
+            .limits = limits,
+            .declaration = declaration,
+            .select = select,
+            .extension_count = (uint32_t)state->extension_count,
+            .extensions = (const char *const *)state->extensions,
+        });
+    sqlite3_free(declaration);
+    sqlite3_free(select);
+    plan->extension_count = state->extension_count;
+    return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* The worker's connection has the file as main, whatever the host calls it. */
+static char *partition_select(const Plan *plan, bool tracing)
+{
+    const char *rowid = plan->source.rowid;
+    char *from = sqlite3_mprintf("main.\"%w\"", plan->source.table);
+    char *rows = tracing
+                     ? sqlite3_mprintf("%s BETWEEN ?1 AND ?2 AND " RANGE_TRACE_FUNCTION "(%s)", rowid, rowid)
+                     : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
+    char *select = from && rows ? map_select(plan, from, plan->spec.partial ? NULL : rowid,
+                                             plan->spec.partial ? "count(*)" : NULL, rows)
+                                : NULL;
+    sqlite3_free(from);
+    sqlite3_free(rows);
+    return select;
+}
+
+Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *uri, uint64_t scan)
+{
+    Recipe *recipe = NULL;
+    char *select = partition_select(plan, false);
+    char *tracing = partition_select(plan, true);
+    if (select && tracing)
+        recipe = recipe_build(&(RecipeParts){
+            .encoding = plan->recipe->encoding,
+            .flags = recipe_flags(plan, state->db),
+            .limits = plan->recipe->limits,
+            .scan = scan,
+            .declaration = "",
+            .select = select,
+            .tracing_select = tracing,
+            .uri = uri,
+            .table = plan->source.table,
+            .extension_count = (uint32_t)state->extension_count,
+            .extensions = (const char *const *)state->extensions,
+        });
+    sqlite3_free(select);
+    sqlite3_free(tracing);
+    return recipe;
+}
+
+/* Whether a text has no subquery: over a chunk it would be refused, over the table it would see all of it. */
+static bool has_no_subquery(const char *text)
+{
+    SqlToken token = {.kind = SQL_OTHER};
+    while (text && token.kind != SQL_END) {
+        text = sql_token(text, &token);
+        if (sql_is_word(&token, "SELECT"))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the host itself would read the feed by walking the table in the order of its rowids, and not an
+ * index. */
+static bool feed_walks_table(const Plan *plan, sqlite3 *db)
+{
+    int *index_of;
+    char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
+    char *sql = feed ? sqlite3_mprintf("EXPLAIN QUERY PLAN %s", feed) : NULL;
+    sqlite3_stmt *statement = NULL;
+    bool walks = false;
+    if (sql && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        const char *detail = (const char *)sqlite3_column_text(statement, 3);
+        walks = detail && !strncmp(detail, "SCAN ", 5) && !strstr(detail, " USING ") &&
+                !strstr(detail, "VIRTUAL");
+    }
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    sqlite3_free(feed);
+    free(index_of);
+    return walks;
+}
+
+/* Adds what to do to what SQLite says is wrong with a map. */
+static int explain_failure(const Plan *plan, int rc, const char *text, char **message)
+{
+    if (rc == SQLITE_NOMEM)
+        return rc;
+    sqlite3_str *whole = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(whole, "parallel_map: map: %s", text);
+    if (!strncmp(text, "no such function", 16)) {
+        sqlite3_str_appendall(whole, ": workers have SQLite's own functions and pricemap's; "
+                                     "parallel_map_load(path) loads an extension into them");
+    } else if (!strncmp(text, "no such collation sequence", 26)) {
+        sqlite3_str_appendall(whole,
+                              ": workers have SQLite's own collations; parallel_map_load(path) loads an "
+                              "extension into them, and a source of (SELECT …) can leave a column out");
+    } else if (!strncmp(text, "no such table", 13)) {
+        sqlite3_str_appendall(whole, ": a map reads nothing but the columns of its source");
+    } else if (!strncmp(text, "no such column", 14)) {
+        sqlite3_str_appendall(whole, ": the source has ");
+        for (int i = 0; i < plan->source.columns.count && i < 20; i++)
+            sqlite3_str_appendf(whole, "%s%s", i ? ", " : "", plan->source.columns.items[i].name);
+        if (plan->source.columns.count > 20)
+            sqlite3_str_appendall(whole, ", …");
+    }
+    *message = sqlite3_str_finish(whole);
+    return *message ? rc : SQLITE_NOMEM;
+}
+
+/* An aggregate over no rows gives a row, anything else none: so the map is tried on an empty chunk. */
+static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **message)
+{
+    Buffer input, output;
+    RowsetWriter writer;
+    TaskControl control = {0};
+    TaskReport report = {0};
+    buffer_heap_init(&input);
+    buffer_heap_init(&output);
+    int rc = rowset_begin(&writer, &input, (uint32_t)plan->input_count, 0);
+    if (rc == SQLITE_OK)
+        rowset_finish(&writer);
+    if (rc == SQLITE_OK)
+        rc = evaluator_run(evaluator, &(TaskOrder){.position = 1}, input.data, input.size, &control, &output,
+                           &report);
+    buffer_heap_free(&input);
+    buffer_heap_free(&output);
+    if (rc != SQLITE_OK)
+        return explain_failure(plan, rc, report.message, message);
+    if (report.rows_out && !plan->spec.partial)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
+                                    "the query around the map, or say partial = 1 and combine the parts"));
+    if (!report.rows_out && plan->spec.partial && !plan->spec.group_by)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));
+    return SQLITE_OK;
+}
+
+/* Whether `db` has a function of this name that is not one of SQLite's own. */
+static int has_own_function(sqlite3 *db, const char *name, bool *has)
+{
+    sqlite3_stmt *statement;
+    int rc = sqlite3_prepare_v2(db, sql_host_functions, -1, &statement, NULL);
+    *has = false;
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    rc = sqlite3_step(statement);
+    *has = rc == SQLITE_ROW;
+    sqlite3_finalize(statement);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+typedef struct HostFunctions {
+    sqlite3 *host;
+    sqlite3 *worker;
+    char **message;
+} HostFunctions;
+
+/* Refuses a function that the host defined itself where workers would call SQLite's of the same name. */
+static int check_function(void *arg, const char *name)
+{
+    HostFunctions *check = arg;
+    bool on_host, in_worker = false;
+    int rc = has_own_function(check->host, name, &on_host);
+    if (rc == SQLITE_OK && on_host)
+        rc = has_own_function(check->worker, name, &in_worker);
+    if (rc != SQLITE_OK || !on_host || in_worker)
+        return rc;
+    return fail(check->message,
+                sqlite3_mprintf(
+                    "parallel_map: map: %s() was defined by the host on this connection; workers would call "
+                    "another function of that name. Put it into an extension and load that into "
+                    "workers with parallel_map_load(path)",
+                    name));
+}
+
+/* What the host's authorizer forbids stays forbidden: it is asked about the whole statement. */
+static int check_authorizer(const Plan *plan, sqlite3 *db, char **message)
+{
+    sqlite3_stmt *statement = NULL;
+    char *from = plan->source.from ? sqlite3_mprintf("%s", plan->source.from)
+                                   : sqlite3_mprintf("(%s\n)", plan->source.select);
+    char *sql = from ? map_select(plan, from, NULL, NULL, NULL) : NULL;
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(from);
+    sqlite3_free(sql);
+    sqlite3_finalize(statement);
+    if (rc == SQLITE_AUTH)
+        *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+    /* A function that only workers have is no failure. */
+    return rc == SQLITE_AUTH || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **message)
+{
+    char text[TASK_MESSAGE_SIZE];
+    Evaluator *evaluator;
+    int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
+    if (rc != SQLITE_OK)
+        return explain_failure(plan, rc, text, message);
+    const int *inputs;
+    plan->input_count = evaluator_inputs(evaluator, &inputs);
+    plan->inputs = malloc(((size_t)plan->input_count + 1) * sizeof *inputs);
+    if (!plan->inputs)
+        return SQLITE_NOMEM;
+    memcpy(plan->inputs, inputs, (size_t)plan->input_count * sizeof *inputs);
+    if (form == MAP_FUNCTION &&
+        sqlite3_column_count(evaluator_statement(evaluator)) != 1 + plan->key_in_output)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
+                                    "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
+                                    plan->spec.map));
+    rc = check_aggregate(plan, evaluator, message);
+    HostFunctions functions = {state->db, evaluator_connection(evaluator), message};
+    if (rc == SQLITE_OK)
+        rc = evaluator_functions(evaluator, check_function, &functions);
+    if (rc == SQLITE_OK && form == MAP_TABLE) {
+        rc = columns_describe(functions.worker, recipe_text(plan->recipe, plan->recipe->select),
+                              &plan->output);
+        if (rc != SQLITE_OK)
+            rc = explain_failure(plan, rc, sqlite3_errmsg(functions.worker), message);
+    }
+    return rc;
+}
+
+int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, Plan **out, char **message)
+{
+    *out = NULL;
+    Plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return SQLITE_NOMEM;
+    int rc = copy_spec(&plan->spec, spec);
+    if (rc == SQLITE_OK)
+        rc = source_resolve(state->db, spec->source, &plan->source, message);
+    if (rc == SQLITE_OK)
+        rc = build_recipe(plan, state, form);
+    if (rc == SQLITE_OK)
+        rc = prepare_map(plan, state, form, message);
+    if (rc == SQLITE_OK)
+        rc = check_authorizer(plan, state->db, message);
+    if (rc == SQLITE_OK) {
+        plan->partitionable = plan->source.table && plan->source.rowid && has_no_subquery(plan->spec.map) &&
+                              has_no_subquery(plan->spec.where) && has_no_subquery(plan->spec.group_by) &&
+                              feed_walks_table(plan, state->db);
+        *out = plan;
+    }
+    if (rc != SQLITE_OK)
+        plan_free(plan);
+    return rc;
+}
+
+void plan_free(Plan *plan)
+{
+    if (!plan)
+        return;
+    sqlite3_finalize(plan->feed);
+    recipe_unref(plan->recipe);
+    source_free(&plan->source);
+    columns_free(&plan->output);
+    map_spec_free(&plan->spec);
+    free(plan->inputs);
+    free(plan->index_of);
+    free(plan);
+}
+
+bool plan_is_current(const Plan *plan, const ConnectionState *state)
+{
+    int limits[RECIPE_LIMITS];
+    read_limits(state->db, limits);
+    return plan->extension_count == state->extension_count &&
+           !memcmp(limits, plan->recipe->limits, sizeof limits);
+}
+
+bool plan_is_stale(const Plan *plan)
+{
+    return sqlite3_stmt_status(plan->feed, SQLITE_STMTSTATUS_REPREPARE, 0) != plan->reprepared;
+}
+
+bool plan_fits_schema(Plan *plan)
+{
+    sqlite3_step(plan->feed);
+    sqlite3_reset(plan->feed);
+    return !plan_is_stale(plan);
+}
+
+/* Whether a statement of the connection that writes is in the middle of its work. */
+static bool host_is_writing(sqlite3 *db)
+{
+    for (sqlite3_stmt *statement = sqlite3_next_stmt(db, NULL); statement;
+         statement = sqlite3_next_stmt(db, statement))
+        if (sqlite3_stmt_busy(statement) && !sqlite3_stmt_readonly(statement))
+            return true;
+    return false;
+}
+
+int plan_start_feed(Plan *plan, ConnectionState *state, char **message)
+{
+    sqlite3 *db = state->db;
+    bool settled = host_is_writing(db);
+    if (plan->feed && plan->settled == settled) {
+        sqlite3_reset(plan->feed);
+        return SQLITE_OK;
+    }
+    sqlite3_finalize(plan->feed);
+    plan->feed = NULL;
+    free(plan->index_of);
+    char *sql = source_feed_sql(&plan->source, plan->inputs, plan->input_count, settled, &plan->index_of);
+    unsigned maps_before = state->maps_prepared;
+    int rc =
+        sql ? sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &plan->feed, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
+    plan->reads_a_map = state->maps_prepared != maps_before;
+    plan->settled = settled;
+    plan->reprepared = 0;
+    return rc;
+}
+
+int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statement)
+{
+    int *index_of;
+    char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
+    char *sql = feed ? sqlite3_mprintf("%s WHERE %s BETWEEN ?1 AND ?2 ORDER BY %s", feed, plan->source.rowid,
+                                       plan->source.rowid)
+                     : NULL;
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    sqlite3_free(feed);
+    free(index_of);
+    return rc;
+}
+
+/* The least work per row that is worth handing over where the host has to read the row first, and what is to
+   be gained at the least: measured on two processors, see DESIGN.md. */
+static const double least_fed_ns = 150;
+static const double most_share = 0.7;
+
+bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size)
+{
+    double serial = figures->eval_ns + figures->feed_ns;
+    double parallel = serial / workers > figures->feed_ns ? serial / workers : figures->feed_ns;
+    double saved = figures->left_ns * (1 - 1.0 / workers);
+    if (workers < 2)
+        sqlite3_snprintf(reason_size, reason, "serial: one processor");
+    else if (figures->fed && (figures->eval_ns < least_fed_ns || parallel > most_share * serial))
+        sqlite3_snprintf(
+            reason_size, reason,
+            "serial: %.0f ns a row to evaluate and %.0f ns to read: handing rows out would cost more",
+            figures->eval_ns, figures->feed_ns);
+    else if (figures->left_ns > 0 && saved < 2 * figures->start_ns)
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work are left, and workers cost %.0f us",
+                         figures->left_ns / 1e3, figures->start_ns / 1e3);
+    else if (figures->left_ns <= 0 && figures->spent_ns < figures->start_ns)
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work seen, and workers cost %.0f us",
+                         figures->spent_ns / 1e3, figures->start_ns / 1e3);
+    else
+        return true;
+    return false;
+}

@@ -1,0 +1,11 @@
+/* How many processors this process may use. */
+#ifndef PRICEMAP_PROCESSORS_H
+#define PRICEMAP_PROCESSORS_H
+
+/*
+ * The processors of the affinity mask, but no more than the CPU quota of the control group allows (150 %
+ * counts as two). At least 1. Reads a few small files of /proc and /sys; callable on any thread.
+ */
+int processors_available(void);
+
+#endif

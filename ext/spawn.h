@@ -1,0 +1,29 @@
+/*
+ * Starting pricemap-worker from a host of unknown shape and size, and finding the files that this takes.
+ */
+#ifndef PRICEMAP_SPAWN_H
+#define PRICEMAP_SPAWN_H
+
+#include <sys/types.h>
+
+/*
+ * The path of pricemap-worker: $PRICEMAP_WORKER, or the file beside the shared object that this code is in,
+ * or the one in the libexec folder that it was built for. Where there is none of them: the one beside, so
+ * that the error at the start names a path. Free it with free(). NULL when out of memory. Any thread.
+ */
+char *spawn_worker_path(void);
+
+/*
+ * The path of the shared library that holds the host's SQLite, "" when it has no file that a worker could
+ * load (it is part of the host's program). Free it with free(). NULL when out of memory. Needs sqlite3_api.
+ */
+char *spawn_sqlite_path(void);
+
+/*
+ * Runs the program at `path` with `socket` as its descriptor CHANNEL_SOCKET, all signals at their defaults
+ * and none blocked, whatever this thread's are. Does not copy the host, however large it is. The started
+ * process is a child of the host and must be waited for by its id. 0, or the errno of what failed.
+ */
+int spawn_program(const char *path, int socket, pid_t *pid);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Reading SQL text as far as its tokens: names, literals, comments, brackets. Enough to tell a table's name
+ * from a SELECT, and to see that a piece of SQL that is put into a statement cannot end before its place
+ * does.
+ */
+#ifndef PRICEMAP_SQL_TEXT_H
+#define PRICEMAP_SQL_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum SqlTokenKind {
+    SQL_END,
+    SQL_WORD,   /* a keyword or an unquoted name */
+    SQL_NAME,   /* "name", [name] or `name` */
+    SQL_STRING, /* 'text' */
+    SQL_OTHER,  /* a number, parameter, or operator; each bracket, comma, dot and semicolon alone */
+    SQL_BROKEN, /* a quote or comment that never ends */
+} SqlTokenKind;
+
+typedef struct SqlToken {
+    SqlTokenKind kind;
+    const char *start;
+    size_t length;
+} SqlToken;
+
+/* Reads the token at `text`, white space and comments skipped; returns the place behind it. */
+const char *sql_token(const char *text, SqlToken *token);
+
+/* Whether the token is this keyword (upper case), or this single character. */
+bool sql_is_word(const SqlToken *token, const char *keyword);
+bool sql_is_char(const SqlToken *token, char character);
+
+/*
+ * Reads `text` as a table's name, [schema .] table, quoted as in SQL where needed. True: *schema (NULL when
+ * not given) and *table hold the unquoted names, to be sqlite3_free'd. False: it is something else, both
+ * NULL; or out of memory, which looks the same.
+ */
+bool sql_parse_table_name(const char *text, char **schema, char **table);
+
+/* A copy of `text` without white space around it and without one pair of brackets that embraces all of it;
+ *bracketed says whether there was one. NULL when out of memory; sqlite3_free it. */
+char *sql_unbracket(const char *text, bool *bracketed);
+
+/* A copy of a quoted or unquoted name or string, unquoted. NULL when out of memory; sqlite3_free it. */
+char *sql_unquote(const SqlToken *token);
+
+/*
+ * Sees to it that `text` can stand in a select-list, condition or GROUP BY and nowhere else: brackets closed,
+ * quotes and comments ended, no semicolon, no keyword that would begin the next clause. NULL when it can;
+ * else a sentence that says what is wrong, to be sqlite3_free'd.
+ */
+char *sql_check_expressions(const char *text);
+
+#endif

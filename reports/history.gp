@@ -1,0 +1,119 @@
+# The medians of every benchmark over the runs of one machine, with their 95 % intervals; a panel for each map.
+name = "history"
+data = "history.dat"
+stats data index 0 every ::0::0 using (caption = stringcolumn(1), 0) nooutput
+stats data index 1 using 1 nooutput name "panel"
+stats data index 2 using 1 nooutput name "series"
+panels = int(panel_max)
+array panel_name[panels]
+array panel_series[panels]
+array panel_first[panels]
+array panel_low[panels]
+array panel_high[panels]
+stats data index 1 using (panel_name[int($1)] = stringcolumn(2), panel_series[int($1)] = $3, $1) nooutput
+series = int(series_max)
+array series_title[series]
+stats data index 2 using (series_title[int($1)] = stringcolumn(2), $1) nooutput
+array panel_top[panels + 1]
+places = 1
+i = 0
+do for [panel = 1:panels] {
+    panel_first[panel] = i + 1
+    panel_low[panel] = 1e300
+    panel_high[panel] = 0
+    do for [n = 1:int(panel_series[panel])] {
+        i = i + 1
+        stats data index i + 2 using 1 nooutput name "place"
+        stats data index i + 2 using 3 nooutput name "low"
+        stats data index i + 2 using 4 nooutput name "high"
+        if (place_max > places) { places = place_max }
+        if (low_min < panel_low[panel]) { panel_low[panel] = low_min }
+        if (high_max > panel_high[panel]) { panel_high[panel] = high_max }
+    }
+}
+many = places > 60
+
+letter(i) = substr("abcdefghijklmnopqrstuvwxyz", 1 + i % 26, 1 + i % 26)
+point_type(i) = is_text ? letter(i) : shapes[1 + i % 8]
+# Pixels: a panel is its name, one line for every three entries of its key, the plot, and the labels of its axis.
+plot_pixels = 190
+key_pixels = 20
+panel_top[1] = 70
+do for [panel = 1:panels] {
+    panel_top[panel + 1] = panel_top[panel] + 24 + key_pixels * ceil(panel_series[panel] / 3.0) + plot_pixels + 50
+}
+chart_height = panel_top[panels + 1] + 14
+chart_lines = 24 * panels + 3
+@open_chart
+set output name . "." . format
+
+set border 3 lc rgb faint
+set xrange [0.4:places + 0.6]
+set xtics out nomirror noenhanced tc rgb ink
+set xtics scale many ? 0 : 0.5
+set ytics out nomirror tc rgb ink
+if (!is_text) { set grid ytics lt 1 lc rgb rule lw 1 }
+set style fill transparent solid 0.2 noborder
+set lmargin at screen 0.14
+set ylabel "median time of one map" offset 0.5, 0 tc rgb ink
+set rmargin at screen 0.94
+unset key
+set errorbars 0.6
+
+axis = "ytics"
+set multiplot
+set label 1 "Median times over the runs" . (is_text ? "" : ", with 95 % intervals") at screen 0.025, screen down(26) font bold(body + 3) tc rgb ink
+set label 2 caption at screen 0.025, screen down(48) font plain(body - 1) tc rgb faint
+do for [panel = 1:panels] {
+    low = panel_low[panel]
+    high = panel_high[panel]
+    first = panel_first[panel]
+    last = first + panel_series[panel] - 1
+    # A logarithmic axis where the medians are far apart; else a linear one, which shows small changes.
+    wide = high / low > 4
+    unset logscale
+    unset ytics
+    set ytics out nomirror tc rgb ink
+    if (wide) {
+        set logscale y
+        set yrange [low / 1.5:high * 1.5]
+        scale = 1.0
+        powers = log10(high / low)
+        set ytics ()
+        @add_ticks
+    } else {
+        scale = unit_seconds(high)
+        margin = 0.15 * (high - low) + 0.02 * high
+        set yrange [(low - margin) / scale:(high + margin) / scale]
+        set format y "%g " . unit_name(high)
+    }
+    if (panel == panels) { set xlabel "run: its label, or its number" tc rgb ink }
+    top = panel_top[panel] + 24 + key_pixels * ceil(panel_series[panel] / 3.0)
+    set tmargin at screen down(top)
+    set bmargin at screen down(top + plot_pixels)
+    set label 3 panel_name[panel] at screen 0.025, screen down(panel_top[panel] + 8) font bold(body) tc rgb ink
+    do for [i = first:last] {
+        column = (i - first) % 3
+        line = (i - first) / 3
+        x = 0.16 + 0.28 * column
+        y = down(panel_top[panel] + 30 + key_pixels * line)
+        if (is_text) {
+            set label 100 + i letter(i - first) . "  " . series_title[i] at screen x, y
+        } else {
+            set label 100 + i series_title[i] at screen x + 0.02, y tc rgb ink
+            set label 200 + i "" at screen x, y point lt i - first + 1 pt point_type(i - first) ps dot
+        }
+    }
+    if (is_text) {
+        plot for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(5) with points pt point_type(i - first)
+    }
+    if (!is_text && many) {
+        plot for [i = first:last] data index i + 2 using 1:($3 / scale):($4 / scale) with filledcurves lt i - first + 1, \
+             for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(5) with lines lt i - first + 1
+    }
+    if (!is_text && !many) {
+        plot for [i = first:last] data index i + 2 using 1:($2 / scale):($3 / scale):($4 / scale):xtic(5) with yerrorlines lt i - first + 1 ps dot
+    }
+    unset label
+}
+unset multiplot

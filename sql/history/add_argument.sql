@@ -1,0 +1,1 @@
+SELECT json_insert(?1, '$.arguments[#]', ?2);

@@ -1,0 +1,1 @@
+UPDATE measurement SET baseline = ?2 WHERE measurement = ?1;

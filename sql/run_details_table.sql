@@ -1,0 +1,24 @@
+-- Everything about one run but its measurements, for people; what is unknown is left out. ?1 run.
+SELECT * FROM (
+  SELECT field.key AS about,
+         CASE field.key WHEN 'memory' THEN field.value || ' GiB' WHEN 'peak memory' THEN field.value || ' KiB'
+                        ELSE field.value END AS value
+    FROM run AS r JOIN machine AS k USING (machine),
+         json_each(json_object(
+           'run', r.run, 'what', r.verb,
+           'status', r.status, 'error', r.error, 'started', datetime(r.started_at, 'localtime'),
+           'finished', datetime(r.finished_at, 'localtime'), 'label', r.label,
+           'commit', r.commit_id || iif(r.dirty, ' (with changes)', ''), 'branch', r.branch, 'host', r.host,
+           'processor', k.processor, 'processors', k.processors, 'architecture', k.architecture,
+           'memory', k.memory_gib, 'kernel', k.kernel, 'SQLite', k.sqlite, 'compiler', k.compiler,
+           'flags', k.flags, 'pricereport', r.tool,
+           'load', printf('%.2f before', r.load_before) || coalesce(printf(', %.2f after', r.load_after), ''),
+           'peak memory', r.peak_memory_kib,
+           'command', (SELECT 'pricereport' || coalesce(group_concat(' ' || value, ''), '')
+                         FROM json_each(r.options, '$.arguments')),
+           'sampling', printf('warm-up %d, %d to %d samples, %s to %s, until within %g %%, seed %d',
+                              r.options ->> 'warmup', r.options ->> 'min_samples', r.options ->> 'max_samples',
+                              duration(r.options ->> 'min_seconds'),
+                              iif(r.options ->> 'max_seconds' IS NULL, 'no limit', duration(r.options ->> 'max_seconds')),
+                              100 * (r.options ->> 'precision'), r.options ->> 'seed'))) AS field
+   WHERE r.run = ?1 AND field.value IS NOT NULL);

@@ -1,0 +1,1 @@
+SELECT count(*), sum(increase_price_crazy(p)) FROM prices;

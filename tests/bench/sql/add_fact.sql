@@ -1,0 +1,1 @@
+INSERT INTO fact(name, value) VALUES(?1, ?2);

@@ -1,0 +1,1 @@
+SELECT name AS machine, value AS "of this run" FROM fact ORDER BY rowid;

@@ -1,0 +1,176 @@
+/* How pricereport is asked, and what it answers to what it does not understand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "command.h"
+
+static const char *const verbs[] = {"run", "list", "show", "plot"};
+enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
+
+static void help_is_there_for_every_verb(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        char usage[64];
+        Outcome outcome = command_run(verbs[i], "--help", NULL);
+        command_expect_success(&outcome);
+        snprintf(usage, sizeof usage, "Usage: pricereport %s [OPTION...]", verbs[i]);
+        assert_ptr_equal(strstr(outcome.out, usage), outcome.out);
+        command_free(&outcome);
+    }
+    Outcome outcome = command_run("--help", NULL);
+    command_expect_success(&outcome);
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "  pricereport %s ", verbs[i]);
+        assert_non_null(strstr(outcome.out, line));
+    }
+    command_free(&outcome);
+}
+
+static void version_is_told(void **state)
+{
+    (void)state;
+    Outcome outcome = command_run("--version", NULL);
+    command_expect_success(&outcome);
+    assert_ptr_equal(strstr(outcome.out, "pricereport " PRICEMAP_VERSION " (SQLite "), outcome.out);
+    command_free(&outcome);
+}
+
+static void unknown_verbs_are_wrong_usage(void **state)
+{
+    (void)state;
+    static const char *const unknown[] = {"frob",   "report", "compare", "check", "export",
+                                          "import", "merge",  "doctor",  "lists", ""};
+    Outcome help = command_run("--help", NULL);
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        char line[64];
+        command_expect_error(command_run(unknown[i], NULL), 2, "use one of run, list, show, plot");
+        command_expect_error(command_run(unknown[i], "--help", NULL), 2, "there is no such verb");
+        snprintf(line, sizeof line, "pricereport %s ", unknown[i]);
+        assert_null(strstr(help.out, line));
+    }
+    command_free(&help);
+}
+
+typedef struct Wrong {
+    const char *arguments[10];
+    const char *part; /* of the message */
+} Wrong;
+
+static void wrong_arguments_are_named(void **state)
+{
+    (void)state;
+    static const Wrong wrong[] = {
+        {{"--frob"}, "--frob"},
+        {{"list", "--frob"}, "--frob"},
+        {{"list", "3"}, "3: list takes options only"},
+        {{"show", "1", "2"}, "2: show takes one run"},
+        {{"plot", "1", "2"}, "2: plot takes one run"},
+        {{"--", "list"}, "list: a verb comes first"},
+        {{"--json", "list"}, "list: a verb comes first"},
+        {{"--db"}, "--db"},
+        {{"list", "--db="}, "--db: give the name of a file"},
+        {{"--samples", "0"}, "--samples 0: give a whole number from 1"},
+        {{"--samples", "1.5"}, "--samples 1.5: give"},
+        {{"--samples", "9999999999999999999999"}, "--samples 9999999999999999999999: give"},
+        {{"--warmup", "-1"}, "--warmup -1: give"},
+        {{"--seed", "x"}, "--seed x: give"},
+        {{"--min-time", "1s"}, "--min-time 1s: give seconds"},
+        {{"--min-time", "-1"}, "--min-time -1: give seconds"},
+        {{"--max-time", "nan"}, "--max-time nan: give seconds"},
+        {{"--max-time", "inf"}, "--max-time inf: give seconds"},
+        {{"--min-time", "2", "--max-time", "1"}, "--min-time is longer than --max-time"},
+        {{"--workers", "0"}, "--workers 0: give a whole number from 1 to 1024"},
+        {{"--workers", "1025"}, "--workers 1025: give"},
+        {{"--workers", "2x"}, "--workers 2x: give"},
+        {{"--format", "gif"}, "--format gif: give svg, png, pdf or txt"},
+        {{"--out="}, "--out: give the name of a folder"},
+        {{"run"}, "give --in FILE"},
+        {{"run", "--in", "f"}, "give --source"},
+        {{"run", "--in", "f", "--source", "s"}, "give --map"},
+        {{"run", "frob"}, "frob: run takes options only"},
+        {{"run", "--executor", "frob"}, "frob is none of serial, threads, processes, auto"},
+        {{"run", "--executor", "serial,"}, " is none of serial, threads"},
+        {{"run", "--executor", "threads,serial,threads"}, "threads is there twice"},
+        {{"run", "--workers", "1,2-"}, "--workers 1,2-: give numbers from 1 to 1024 or ranges"},
+        {{"run", "--workers", "4-2"}, "--workers 4-2: give"},
+        {{"run", "--workers", "1-3,2"}, "--workers: 2 is there twice"},
+        {{"run", "--workers", "1-1000"}, "--workers: at most 64 numbers"},
+        {{"run", "--chunk", "0"}, "--chunk 0: give"},
+        {{"run", "--chunk", ""}, "--chunk : give"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        command_expect_error(command_run_list(wrong[i].arguments), 2, wrong[i].part);
+}
+
+static void the_history_may_be_named_before_the_verb(void **state)
+{
+    (void)state;
+    command_expect_error(command_run("--db", "a.db", "list", NULL), 3, "a.db");
+    command_expect_error(command_run("--db=b.db", "show", NULL), 3, "b.db");
+    command_expect_error(command_run("list", "--db", "c.db", NULL), 3, "c.db");
+    setenv("PRICEREPORT_DB", "d.db", 1);
+    command_expect_error(command_run("list", NULL), 3, "d.db");
+    unsetenv("PRICEREPORT_DB");
+    command_expect_error(command_run("list", NULL), 3, "pricereport.db");
+}
+
+/* The manual page without roff's escapes: "\-" is a hyphen. */
+static char *manual_text(void)
+{
+    char *text = command_read_file(getenv("PRICEREPORT_MANUAL")), *to = text;
+    for (const char *from = text; *from; from++)
+        if (*from != '\\')
+            *to++ = *from;
+    *to = '\0';
+    return text;
+}
+
+static void the_manual_names_every_option(void **state)
+{
+    (void)state;
+    char *manual = manual_text();
+    for (size_t i = 0; i <= VERB_COUNT; i++) {
+        Outcome outcome =
+            i < VERB_COUNT ? command_run(verbs[i], "--help", NULL) : command_run("--help", NULL);
+        size_t found = 0;
+        for (const char *option = outcome.out; (option = strstr(option, "  --")); found++) {
+            char entry[64];
+            size_t length = strspn(option + 4, "abcdefghijklmnopqrstuvwxyz-");
+            snprintf(entry, sizeof entry, "\n.BR --%.*s", (int)length, option + 4);
+            const char *described = strstr(manual, entry);
+            if (!described || !strchr(" \n", described[strlen(entry)]))
+                fail_msg("the manual page does not describe --%.*s", (int)length, option + 4);
+            option += 4 + length;
+        }
+        assert_true(found >= 4);
+        command_free(&outcome);
+    }
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        char heading[64];
+        snprintf(heading, sizeof heading, "pricereport %s", verbs[i]);
+        assert_non_null(strstr(manual, heading));
+    }
+    free(manual);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(help_is_there_for_every_verb, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(version_is_told, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(unknown_verbs_are_wrong_usage, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(wrong_arguments_are_named, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(the_history_may_be_named_before_the_verb, command_setup,
+                                        command_teardown),
+        cmocka_unit_test_setup_teardown(the_manual_names_every_option, command_setup, command_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

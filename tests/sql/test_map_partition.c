@@ -1,0 +1,330 @@
+/* Partition access: workers read ranges of a table from its file themselves, where that is the host's view,
+ * and the rows are the same as when they are fed. CASES 23 to 26. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "map_test.h"
+
+/* Rows of the tables here: enough that the planner does not call them small. */
+#define ROWS "20000"
+
+/* A file database with table t(id, a, b) in the test's folder, opened as the test's connection. */
+static char *open_file(MapTest *test, const char *journal)
+{
+    char *path = map_test_path(test, "t.db");
+    sql_test_close(&test->db);
+    test->db = map_test_open(test, path);
+    map_test_run(test->db, "PRAGMA journal_mode = %s", journal);
+    map_test_run(test->db,
+                 "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b TEXT COLLATE NOCASE);"
+                 "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < " ROWS ")"
+                 "INSERT INTO t SELECT i, i * 7 %% 1000, printf('B%%d', i %% 5) FROM n");
+    return path;
+}
+
+static void expect_access(sqlite3 *db, const char *access)
+{
+    char *expected = sqlite3_mprintf("%Q", access);
+    sql_test_expect(db, "SELECT access FROM parallel_map_runs ORDER BY run DESC LIMIT 1", expected);
+    sqlite3_free(expected);
+}
+
+static void expect_fed_because(sqlite3 *db, const char *why)
+{
+    char *sql =
+        sqlite3_mprintf("SELECT access, reason LIKE '%%; fed: %q' FROM parallel_map_runs ORDER BY run DESC "
+                        "LIMIT 1",
+                        why);
+    sql_test_expect(db, sql, "'feed'|1");
+    sqlite3_free(sql);
+}
+
+static void same_lists(MapTest *test)
+{
+    static const char *const lists[] = {"id, a + 1 AS x", "rowid, b = 'b3' AS x, upper(b), a",
+                                        "increase_price(a)", "*"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        map_test_list(test, "t", lists[i]);
+        expect_access(test->db, "partition");
+    }
+    map_test_value(test, "main.t", "rowid", "a * 2 || b");
+}
+
+static void rollback_journal(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    same_lists(test);
+    expect_access(test->db, "partition");
+    map_test_chunk(test->db, 777);
+    same_lists(test);
+    sqlite3_free(path);
+}
+
+static void write_ahead_log(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "wal");
+    /* Not in turn with a plain SELECT: that one's view would be older than the map's. */
+    sql_test_run(
+        test->db,
+        "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (id, a + 1 AS x, upper(b) AS y));"
+        "CREATE TEMP TABLE copy AS SELECT * FROM m");
+    expect_access(test->db, "feed"); /* CREATE TABLE writes */
+    sql_test_run(test->db, "DROP TABLE copy");
+    char *rows = sql_test_rows(test->db, "SELECT sum(id), total(x), group_concat(y, '') FROM m");
+    expect_access(test->db, "partition");
+    sql_test_expect(test->db, "SELECT sum(id), total(a + 1), group_concat(upper(b), '') FROM t", rows);
+    sqlite3_free(rows);
+    sql_test_run(test->db, "DROP TABLE m");
+    map_test_value(test, "main.t", "rowid", "a * 2 || b");
+    /* The function is a table of main, so the host's view of main begins before the map does. */
+    expect_fed_because(test->db, "WAL, and the host's view began before it could be told to be the newest");
+    sqlite3_free(path);
+}
+
+static void sparse_and_skewed_rowids(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sql_test_run(test->db, "UPDATE t SET id = -id * 1000003 WHERE id % 3 = 0");
+    sql_test_run(test->db, "UPDATE t SET id = id + 4000000000000 WHERE id % 3 = 1");
+    sql_test_run(test->db,
+                 "INSERT INTO t VALUES(-9223372036854775808, 1, 'x'), (9223372036854775807, 2, 'y')");
+    same_lists(test);
+    expect_access(test->db, "partition");
+    map_test_run(
+        test->db,
+        "CREATE VIRTUAL TABLE temp.p USING parallel_map(source = t, partial = 1, map = (sum(a) AS s, "
+        "count(*) AS n))");
+    sql_test_expect(
+        test->db, "SELECT sum(s) = (SELECT sum(a) FROM t), sum(n) = (SELECT count(*) FROM t) FROM p", "1|1");
+    expect_access(test->db, "partition");
+    sql_test_run(test->db, "DROP TABLE p");
+    sqlite3_free(path);
+}
+
+static void where_groups_and_order(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sql_test_run(
+        test->db,
+        "CREATE VIRTUAL TABLE temp.w USING parallel_map(source = t, where = (a % 10 = 3 AND b <> 'B1'), "
+        "map = (id, a, b));"
+        "CREATE VIRTUAL TABLE temp.g USING parallel_map(source = t, partial = 1, group_by = (b), "
+        "where = (a > 20), map = (b, sum(a) AS s, count(*) AS n));"
+        "CREATE VIRTUAL TABLE temp.u USING parallel_map(source = t, ordered = 0, map = (id, a + 1 AS x))");
+    map_test_same(test->db, "SELECT id, a, b FROM t WHERE a % 10 = 3 AND b <> 'B1'", "SELECT * FROM w");
+    expect_access(test->db, "partition");
+    sql_test_expect(test->db, "SELECT rows_in FROM parallel_map_runs ORDER BY run DESC LIMIT 1", ROWS);
+    map_test_same(test->db, "SELECT b, sum(a), count(*) FROM t WHERE a > 20 GROUP BY b ORDER BY b",
+                  "SELECT b, sum(s), sum(n) FROM g GROUP BY b ORDER BY b");
+    expect_access(test->db, "partition");
+    map_test_same(test->db, "SELECT id, a + 1 FROM t ORDER BY id", "SELECT id, x FROM u ORDER BY id");
+    expect_access(test->db, "partition");
+    sql_test_run(test->db, "DROP TABLE w; DROP TABLE g; DROP TABLE u");
+    sqlite3_free(path);
+}
+
+static void what_is_fed(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sqlite3 *db = test->db;
+    sql_test_run(db, "CREATE VIEW v AS SELECT * FROM t; CREATE TABLE w(a PRIMARY KEY, b) WITHOUT ROWID;"
+                     "INSERT INTO w SELECT id, a FROM t; CREATE TEMP TABLE tt AS SELECT * FROM t;"
+                     "CREATE TABLE small(a); INSERT INTO small VALUES(1); CREATE TABLE e(a)");
+    static const struct {
+        const char *source, *map, *why;
+    } cases[] = {
+        {"v", "a", "the source is no plain walk over a rowid table"},
+        {"w", "a", "the source is no plain walk over a rowid table"},
+        {"(SELECT a FROM t)", "a", "the source is no plain walk over a rowid table"},
+        {"t", "(SELECT 1)", "the source is no plain walk over a rowid table"},
+        {"tt", "a", "the source is in no file"},
+        {"small", "a", "the table is small"},
+        {"e", "a", "the table is empty"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        map_test_list(test, cases[i].source, cases[i].map);
+        expect_fed_because(db, cases[i].why);
+    }
+    sql_test_run(db, "CREATE INDEX i ON t(a)");
+    map_test_list(test, "t", "a + 1");
+    expect_fed_because(db, "the source is no plain walk over a rowid table");
+    sql_test_run(db, "DROP INDEX i; BEGIN; UPDATE t SET a = -a WHERE id = 5");
+    map_test_list(test, "t", "id, a");
+    expect_fed_because(db, "the host has changes of its own pending");
+    sql_test_run(db, "ROLLBACK; ATTACH ':memory:' AS m; CREATE TABLE m.t2 AS SELECT * FROM t");
+    map_test_list(test, "m.t2", "a");
+    expect_fed_because(db, "the source is in no file");
+    sqlite3_free(path);
+}
+
+static void attached_file(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sqlite3 *db = map_test_open(test, ":memory:");
+    map_test_run(db, "ATTACH %Q AS other", path);
+    map_test_same(db, "SELECT id, a + 1 FROM other.t",
+                  "SELECT key, value FROM parallel_map('other.t', 'a + 1')");
+    expect_access(db, "partition");
+    sql_test_close(&db);
+    sqlite3_free(path);
+}
+
+static void failing_row_is_named(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sql_test_run(test->db,
+                 "DELETE FROM t WHERE id < 100; UPDATE t SET a = 'no price' WHERE id IN (15099, 18000)");
+    sql_test_expect_error(test->db, "SELECT count(value) FROM parallel_map('t', 'increase_price(a)')",
+                          SQLITE_ERROR, "increase_price: price is 'no price': expected a number (row 15000)");
+    sql_test_run(test->db,
+                 "CREATE VIRTUAL TABLE temp.p USING parallel_map(source = t, partial = 1, where = (id > 99), "
+                 "map = (sum(increase_price(a)) AS s))");
+    sql_test_expect_error(test->db, "SELECT sum(s) FROM p", SQLITE_ERROR,
+                          "increase_price: price is 'no price': expected a number (row 15000)");
+    sql_test_run(test->db, "DROP TABLE p");
+    sqlite3_free(path);
+}
+
+/* A host that writes, and commits, between two rows of a map: nothing of ours may lock it out. */
+static void host_commits_in_mid_scan(void **state)
+{
+    MapTest *test = *state;
+    static const char *const journals[] = {"delete", "wal"};
+    for (size_t i = 0; i < 2; i++) {
+        char *path = open_file(test, journals[i]);
+        sqlite3_stmt *rows;
+        sql_test_run(test->db,
+                     "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (id, a + 1 AS x))");
+        assert_int_equal(sqlite3_prepare_v2(test->db, "SELECT id, x FROM m", -1, &rows, NULL), SQLITE_OK);
+        int64_t count = 0, last = 0;
+        while (sqlite3_step(rows) == SQLITE_ROW) {
+            assert_true(sqlite3_column_int64(rows, 0) > last);
+            last = sqlite3_column_int64(rows, 0);
+            if (++count % 4000 == 0)
+                map_test_run(test->db, "UPDATE t SET b = 'new' WHERE id = %lld", (long long)last);
+        }
+        assert_int_equal(sqlite3_finalize(rows), SQLITE_OK);
+        assert_int_equal(count, 20000);
+        sql_test_run(test->db, "DROP TABLE m; DROP TABLE t");
+        sql_test_close(&test->db);
+        unlink(path);
+        sqlite3_free(path);
+        test->db = map_test_open(test, ":memory:");
+    }
+}
+
+static void nothing_is_locked_afterwards(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "wal");
+    sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a))");
+    sql_test_run(test->db, "SELECT sum(a) FROM m");
+    expect_access(test->db, "partition");
+    sqlite3 *other = sql_test_open_plain(path);
+    /* A worker that still read would keep the log from being emptied. It lets go at once, but not at the same
+     * instant. */
+    sql_test_run(other, "PRAGMA busy_timeout = 5000; INSERT INTO t(a) VALUES(1)");
+    sql_test_expect(other, "PRAGMA wal_checkpoint(TRUNCATE)", "0|0|0");
+    sql_test_close(&other);
+    sql_test_run(test->db, "DROP TABLE m");
+    sqlite3_free(path);
+}
+
+typedef struct Mover {
+    const char *path;
+    useconds_t pause;
+    atomic_bool stop;
+    atomic_int moves;
+} Mover;
+
+/* Moves amounts between rows for as long as it may; the sum stays. */
+static void *move_amounts(void *arg)
+{
+    Mover *mover = arg;
+    sqlite3 *db;
+    if (sqlite3_open(mover->path, &db) != SQLITE_OK)
+        return NULL;
+    sqlite3_busy_timeout(db, 10000);
+    sqlite3_exec(db, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+    for (unsigned i = 1; !atomic_load(&mover->stop); i++) {
+        char *sql = sqlite3_mprintf(
+            "BEGIN IMMEDIATE; UPDATE t SET a = a - 1 WHERE id = %u; UPDATE t SET a = a + 1 WHERE "
+            "id = %u; COMMIT",
+            i * 7919 % 20000 + 1, i * 104729 % 20000 + 1);
+        if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
+            atomic_fetch_add(&mover->moves, 1);
+        else
+            sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+        sqlite3_free(sql);
+        usleep(mover->pause);
+    }
+    sqlite3_close(db);
+    return NULL;
+}
+
+static void one_snapshot_under_a_writer(void **state)
+{
+    MapTest *test = *state;
+    static const char *const journals[] = {"wal", "delete"};
+    for (size_t i = 0; i < 2; i++) {
+        char *path = open_file(test, journals[i]);
+        sqlite3_busy_timeout(test->db, 20000);
+        int64_t sum = sql_test_integer(test->db, "SELECT sum(a) FROM t");
+        sql_test_run(
+            test->db,
+            "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a));"
+            "CREATE VIRTUAL TABLE temp.p USING parallel_map(source = t, partial = 1, map = (sum(a) AS s))");
+        /* With a rollback journal readers and the writer wait for each other: leave gaps. */
+        Mover mover = {.path = path, .pause = i ? 20000 : 500};
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, move_amounts, &mover), 0);
+        int wrong = 0;
+        for (int turn = 0; turn < (i || MAP_TEST_SANITIZED ? 10 : 100); turn++) {
+            wrong += sql_test_integer(test->db, "SELECT sum(a) FROM m") != sum;
+            wrong += sql_test_integer(test->db, "SELECT sum(s) FROM p") != sum;
+            wrong += sql_test_integer(test->db, "SELECT sum(value) FROM parallel_map('t', 'a')") != sum;
+        }
+        atomic_store(&mover.stop, true);
+        pthread_join(thread, NULL);
+        assert_int_equal(wrong, 0);
+        assert_true(mover.moves > 0);
+        sql_test_run(test->db, "DROP TABLE m; DROP TABLE p");
+        sql_test_close(&test->db);
+        unlink(path);
+        sqlite3_free(path);
+        test->db = map_test_open(test, ":memory:");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MAP_TEST_EACH(rollback_journal),
+        MAP_TEST_EACH(write_ahead_log),
+        MAP_TEST_EACH(sparse_and_skewed_rowids),
+        MAP_TEST_EACH(where_groups_and_order),
+        MAP_TEST(what_is_fed),
+        MAP_TEST_EACH(attached_file),
+        MAP_TEST_EACH(failing_row_is_named),
+        MAP_TEST_EACH(host_commits_in_mid_scan),
+        MAP_TEST_EACH(nothing_is_locked_afterwards),
+        MAP_TEST_EACH(one_snapshot_under_a_writer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

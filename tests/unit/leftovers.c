@@ -1,0 +1,146 @@
+#include "leftovers.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char mark_name[] = "PRICEMAP_TEST_MARK";
+/* A worker has this name too until it has its own, but it leads no session. */
+static const char zygote_name[] = "pricemap-zygote";
+
+void leftovers_mark(void)
+{
+    char value[32];
+    snprintf(value, sizeof value, "%d", (int)getpid());
+    assert_int_equal(setenv(mark_name, value, 1), 0);
+}
+
+/* Entries of a folder whose names contain `part`. */
+static int count_entries(const char *path, const char *part)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    int count = 0;
+    if (!folder)
+        return 0;
+    while ((entry = readdir(folder)))
+        count += strstr(entry->d_name, part) != NULL;
+    closedir(folder);
+    return count;
+}
+
+static int count_mappings(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[4096];
+    int count = 0;
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps))
+        count += strstr(line, "memfd:pricemap") != NULL;
+    fclose(maps);
+    return count;
+}
+
+Leftovers leftovers_look(void)
+{
+    return (Leftovers){.descriptors = count_entries("/proc/self/fd", ""),
+                       .threads = count_entries("/proc/self/task", ""),
+                       .shared_files = count_entries("/dev/shm", "pricemap"),
+                       .shared_mappings = count_mappings()};
+}
+
+static size_t read_of_process(pid_t pid, const char *file, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    FILE *stream = fopen(path, "re");
+    size_t length = stream ? fread(text, 1, size - 1, stream) : 0;
+    if (stream)
+        fclose(stream);
+    text[length] = 0;
+    return length;
+}
+
+static bool has_mark(pid_t pid)
+{
+    static char environment[1 << 20];
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "%s=%s", mark_name, getenv(mark_name));
+    size_t length = read_of_process(pid, "environ", environment, sizeof environment);
+    for (const char *entry = environment; entry < environment + length; entry += strlen(entry) + 1)
+        if (strcmp(entry, wanted) == 0)
+            return true;
+    return false;
+}
+
+/* A zombie has no environment any more; one that is this process's child is ours all the same. */
+static bool is_own_child(pid_t pid)
+{
+    char status[1024];
+    int parent = 0;
+    read_of_process(pid, "stat", status, sizeof status);
+    const char *end = strrchr(status, ')');
+    return end && sscanf(end + 1, " %*c %d", &parent) == 1 && parent == (int)getpid();
+}
+
+static int find(const char *name, pid_t except, pid_t *pids, int room)
+{
+    DIR *folder = opendir("/proc");
+    struct dirent *entry;
+    int count = 0;
+    assert_non_null(folder);
+    while ((entry = readdir(folder))) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        char command[64];
+        if (!isdigit((unsigned char)entry->d_name[0]) || pid == getpid() || pid == except)
+            continue;
+        if (!has_mark(pid) && !is_own_child(pid))
+            continue;
+        size_t length = read_of_process(pid, "comm", command, sizeof command);
+        if (length)
+            command[length - 1] = 0;
+        if (name && (strcmp(command, name) != 0 || (strcmp(name, zygote_name) == 0 && getsid(pid) != pid)))
+            continue;
+        if (count < room)
+            pids[count] = pid;
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+int leftovers_processes(pid_t except)
+{
+    return find(NULL, except, NULL, 0);
+}
+
+int leftovers_find(const char *name, pid_t *pids, int room)
+{
+    int count = find(name, 0, pids, room);
+    return count < room ? count : room;
+}
+
+void leftovers_check(const Leftovers *before)
+{
+    int processes = leftovers_processes(0);
+    for (int tries = 0; processes && tries < 500; tries++) {
+        usleep(10000);
+        processes = leftovers_processes(0);
+    }
+    Leftovers now = leftovers_look();
+    assert_int_equal(processes, 0);
+    assert_int_equal(now.descriptors, before->descriptors);
+    assert_int_equal(now.threads, before->threads);
+    assert_int_equal(now.shared_files, before->shared_files);
+    assert_int_equal(now.shared_mappings, before->shared_mappings);
+}

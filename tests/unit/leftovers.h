@@ -1,0 +1,35 @@
+/*
+ * The closing checks that every test of an executor ends with: nothing of ours is left that was not there
+ * before.
+ */
+#ifndef PRICEMAP_LEFTOVERS_H
+#define PRICEMAP_LEFTOVERS_H
+
+#include <sys/types.h>
+
+typedef struct Leftovers {
+    int descriptors, threads, shared_files, shared_mappings;
+} Leftovers;
+
+/*
+ * Marks this process in its environment, so that whatever it starts can be told from what others start. To be
+ * called once, before anything is started.
+ */
+void leftovers_mark(void);
+
+/* What there is now. */
+Leftovers leftovers_look(void);
+
+/* Processes (zombies included) that carry the mark of leftovers_mark, this one and its given child excepted.
+ */
+int leftovers_processes(pid_t except);
+
+/* The pids of those whose name is `name` ("pricemap-zygote", "pricemap-worker"): at most `room`; the count.
+ */
+int leftovers_find(const char *name, pid_t *pids, int room);
+
+/* Fails the running cmocka test unless all is as in `before` and no process is left. Gives the kernel some
+ * time. */
+void leftovers_check(const Leftovers *before);
+
+#endif
