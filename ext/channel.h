@@ -51,6 +51,7 @@ enum { CHANNEL_ENDED_SCANS = 16 };
 
 typedef struct PoolControl {
     Bell bell;                 /* the host's; rung by workers and by the zygote */
+    atomic_llong idle_end_ns;  /* the host's: when the pool has been kept long enough; 0: it is in use */
     atomic_ullong ended_count; /* the host's: partition scans that ended, the last ones by count */
     atomic_ullong ended_scans[CHANNEL_ENDED_SCANS];
 } PoolControl;

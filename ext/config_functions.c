@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "chunk_table.h"
 #include "processors.h"
+#include "version_function.h"
 
 typedef enum SettingName {
     SETTING_EXECUTOR,
@@ -161,6 +163,16 @@ static int try_extension(const char *path, const char *entry, char *message)
     return rc;
 }
 
+/* A path relative to a folder is made absolute, as workers may stand elsewhere. A name without a slash is the
+   dynamic linker's to find. NULL when out of memory; sqlite3_free it. */
+static char *absolute_path(const char *path)
+{
+    char *folder = *path != '/' && strchr(path, '/') ? getcwd(NULL, 0) : NULL;
+    char *absolute = folder ? sqlite3_mprintf("%s/%s", folder, path) : sqlite3_mprintf("%s", path);
+    free(folder);
+    return absolute;
+}
+
 static void load_function(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     ConnectionState *state = sqlite3_user_data(context);
@@ -179,23 +191,18 @@ static void load_function(sqlite3_context *context, int argc, sqlite3_value **ar
                                       path ? "empty" : "NULL"));
         return;
     }
-    char message[TASK_MESSAGE_SIZE];
-    int rc = try_extension(path, entry ? entry : "", message);
-    if (rc == SQLITE_OK)
-        rc = connection_state_add_extension(state, path, entry ? entry : "");
-    else if (rc != SQLITE_NOMEM) {
-        sqlite3_result_error(context, message, -1);
-        return;
+    char message[TASK_MESSAGE_SIZE] = "";
+    char *absolute = absolute_path(path);
+    int rc = absolute ? try_extension(absolute, entry ? entry : "", message) : SQLITE_NOMEM;
+    if (rc == SQLITE_OK) {
+        rc = connection_state_add_extension(state, absolute, entry ? entry : "");
+        message[0] = 0;
     }
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM && message[0])
+        sqlite3_result_error(context, message, -1);
+    else if (rc != SQLITE_OK)
         sqlite3_result_error_code(context, rc);
-}
-
-static void version_function(sqlite3_context *context, int argc, sqlite3_value **argv)
-{
-    (void)argc;
-    (void)argv;
-    sqlite3_result_text(context, PRICEMAP_VERSION, -1, SQLITE_STATIC);
+    sqlite3_free(absolute);
 }
 
 int config_functions_register(ConnectionState *state)
@@ -209,12 +216,11 @@ int config_functions_register(ConnectionState *state)
         {"parallel_map_config", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, config_function},
         {"parallel_map_load", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, load_function},
         {"parallel_map_load", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, load_function},
-        {"pricemap_version", 0, SQLITE_UTF8 | SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC, version_function},
     };
     int rc = SQLITE_OK;
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof functions / sizeof *functions; i++)
         rc = sqlite3_create_function_v2(state->db, functions[i].name, functions[i].arguments,
                                         functions[i].flags, connection_state_ref(state),
                                         functions[i].function, NULL, NULL, connection_state_unref);
-    return rc;
+    return rc == SQLITE_OK ? version_function_register(state->db) : rc;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monotonic.h"
+#include "processors.h"
 #include "spawn.h"
 
 static const Settings default_settings = {
@@ -87,6 +89,16 @@ int connection_state_executor(ConnectionState *state, ExecutorKind kind, int wor
     else
         executor_let_go(executor);
     return rc;
+}
+
+int connection_state_processors(ConnectionState *state)
+{
+    int64_t now_ns = monotonic_ns();
+    if (!state->processors || now_ns - state->processors_ns > 1000000000) {
+        state->processors = processors_available();
+        state->processors_ns = now_ns;
+    }
+    return state->processors;
 }
 
 int connection_state_add_extension(ConnectionState *state, const char *path, const char *entry)

@@ -32,7 +32,9 @@ typedef struct ConnectionState {
     Executor *executors[EXECUTOR_KINDS]; /* NULL until first used */
     char **extensions;                   /* for workers to load: path and entry point, in turn */
     int extension_count;
-    uint64_t last_scan; /* the number of the last partition scan */
+    int processors;        /* as last looked at … */
+    int64_t processors_ns; /* … at this time, CLOCK_MONOTONIC */
+    uint64_t last_scan;    /* the number of the last partition scan */
 } ConnectionState;
 
 /* A state with one reference; NULL when out of memory. */
@@ -49,6 +51,10 @@ void connection_state_unref(void *state);
  */
 int connection_state_executor(ConnectionState *state, ExecutorKind kind, int workers, Executor **out,
                               char **message);
+
+/* The processors that this process may use: as processors_available, but looked up once a second at the most.
+ */
+int connection_state_processors(ConnectionState *state);
 
 /* Remembers an extension for workers to load (once). The texts are copied; `entry` may be "". SQLITE_OK or
  * NOMEM. */

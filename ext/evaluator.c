@@ -3,19 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "monotonic.h"
 #include "price_functions.h"
+#include "version_function.h"
 
 /* Virtual-machine steps between two looks at the cancel flag: some microseconds. */
 enum { CANCEL_STEPS = 1000 };
-
-int64_t evaluator_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void say(char *message, const char *text)
 {
@@ -113,7 +107,7 @@ static int is_cancelled(void *arg)
 {
     Evaluator *evaluator = arg;
     return atomic_load_explicit(&evaluator->scan.control->cancel, memory_order_relaxed) ||
-           (evaluator->give_up_ns && evaluator_clock() > evaluator->give_up_ns) ||
+           (evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns) ||
            (evaluator->watch && evaluator->watch->stop && evaluator->watch->stop(evaluator->watch->arg));
 }
 
@@ -156,14 +150,14 @@ static int open_connection(Evaluator *evaluator, char *message)
                           NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = load_extensions(evaluator, message);
-    for (int i = 0; i < RECIPE_LIMITS; i++)
-        sqlite3_limit(evaluator->db, i, recipe->limits[i]);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_progress_handler(evaluator->db, CANCEL_STEPS, is_cancelled, evaluator);
     if (rc == SQLITE_OK)
         rc = price_functions_register_stoppable(evaluator->db, &evaluator->stop);
+    if (rc == SQLITE_OK)
+        rc = version_function_register(evaluator->db);
     if (rc == SQLITE_OK)
         rc = range ? evaluator_range_begin(evaluator) : chunk_table_register(evaluator->db, &evaluator->scan);
     return rc;
@@ -207,6 +201,13 @@ static int prepare_judged(Evaluator *evaluator, uint32_t text, sqlite3_stmt **st
     return rc;
 }
 
+/* The host's limits hold for the map; the chunk table may have a column more than its source. */
+static void apply_limits(const Evaluator *evaluator)
+{
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        sqlite3_limit(evaluator->db, i, evaluator->recipe->limits[i]);
+}
+
 /* json_each and json_tree may stand in a map, but SQLite writes them into its schema table when it first
    meets them, and the authorizer would refuse that. So it meets them before. A build of SQLite without JSON
    has none. */
@@ -227,7 +228,7 @@ static int prepare(Evaluator *evaluator, char *message)
     if (rc == SQLITE_OK && recipe->scan)
         rc = prepare_judged(evaluator, recipe->tracing_select, &evaluator->tracing);
     if (rc != SQLITE_OK) {
-        if (rc == SQLITE_AUTH && evaluator->denial[0])
+        if (evaluator->denial[0])
             say(message, evaluator->denial);
         return rc;
     }
@@ -270,6 +271,7 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
         rc = read_columns(evaluator);
     if (rc == SQLITE_OK) {
         evaluator->scan.input = evaluator->input_of;
+        apply_limits(evaluator);
         rc = prepare(evaluator, message);
     }
     if (rc != SQLITE_OK) {
@@ -411,7 +413,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
                   TaskControl *control, Buffer *output, TaskReport *report)
 {
     RowsetWriter writer = {0};
-    *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = evaluator_clock()};
+    *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = monotonic_ns()};
     evaluator->scan.control = control;
     evaluator->instant.now = order->now;
     int rc = evaluator->recipe->scan
@@ -426,6 +428,6 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     if (writer.buffer)
         rowset_finish(&writer);
     report->rows_out = writer.rows;
-    report->end_ns = evaluator_clock();
+    report->end_ns = monotonic_ns();
     return rc;
 }

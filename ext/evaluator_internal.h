@@ -38,9 +38,6 @@ struct Evaluator {
     TaskControl idle;     /* what scan.control points to between runs */
 };
 
-/* CLOCK_MONOTONIC in nanoseconds. */
-int64_t evaluator_clock(void);
-
 /* Readies a connection to a database file: registers what the tracing statement calls, begins the read
    transaction that lasts as long as the evaluator. */
 int evaluator_range_begin(Evaluator *evaluator);

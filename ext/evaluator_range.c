@@ -8,6 +8,7 @@
  * before the map sees it.
  */
 #include "evaluator_internal.h"
+#include "monotonic.h"
 
 /* A partial statement cannot be interrupted and resumed. A turn that takes this long over more than one rowid
    is given up, and its range comes back in parts. */
@@ -107,7 +108,7 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, RowsetWrit
     rc = collect_range(evaluator, statement, order, first, writer, report);
     if (rc != SQLITE_OK)
         sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
-    bool overdue = evaluator->give_up_ns && evaluator_clock() > evaluator->give_up_ns;
+    bool overdue = evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     sqlite3_reset(statement);
     if (partial && order->last_rowid > order->first_rowid &&

@@ -166,6 +166,12 @@ static void collect(ProcessExecutor *self, Slot *slot)
     uint64_t size = shared->output_size;
     memcpy(&task->report, &shared->report, sizeof task->report);
     task->report.message[TASK_MESSAGE_SIZE - 1] = 0;
+    if (task->report.rc != SQLITE_OK && !task->report.message[0])
+        snprintf(task->report.message, sizeof task->report.message, "%s", sqlite3_errstr(task->report.rc));
+    /* A byte from elsewhere need not be a bool's. */
+    unsigned char too_long;
+    memcpy(&too_long, &shared->report.too_long, sizeof too_long);
+    task->report.too_long = too_long != 0;
     task->report.worker = slot->channel->place;
     task->report.pid = process_pool_pid(slot->channel);
     self->pool.failed_starts = self->pool.failed_zygotes = 0;
@@ -510,6 +516,8 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
                             "a new one here");
         return SQLITE_MISUSE;
     }
+    if (pool->control)
+        atomic_store(&pool->control->idle_end_ns, 0);
     process_pool_hear(pool);
     look_at_all(self);
     pool->failed_starts = pool->failed_zygotes = 0;
@@ -681,6 +689,14 @@ static void processes_end_scan(Executor *executor, uint64_t scan)
             bell_ring(&pool->places[i]->control->bell);
 }
 
+/* The zygote ends the pool when nobody has held it for so long; the next ensure_workers finds it gone. */
+static void processes_let_go(Executor *executor)
+{
+    PoolControl *control = self_of(executor)->pool.control;
+    if (control && !atomic_load(&executor->users))
+        atomic_store(&control->idle_end_ns, channel_clock() + (int64_t)(executor->limits.idle_seconds * 1e9));
+}
+
 static const ExecutorClass processes_class = {
     .name = "processes",
     .ensure_workers = processes_ensure_workers,
@@ -689,6 +705,7 @@ static const ExecutorClass processes_class = {
     .release = processes_release,
     .abandon = processes_abandon,
     .end_scan = processes_end_scan,
+    .let_go = processes_let_go,
     .close = processes_close,
 };
 

@@ -17,11 +17,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chunk_runner.h"
 #include "executor.h"
+#include "monotonic.h"
 
 /* Ended scans that are remembered for a worker to hear of; one that missed more lets go of all. */
 enum { ENDED_SCANS = 16 };
@@ -54,13 +54,6 @@ struct ThreadPool {
     int64_t let_go_ns; /* under the mutex: when the last run ended */
     bool ending;
 };
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static Task *dequeue_locked(ThreadPool *pool)
 {

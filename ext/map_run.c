@@ -2,10 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "auto_executor.h"
-#include "processors.h"
+#include "monotonic.h"
 #include "progress_line.h"
 #include "task_source.h"
 
@@ -60,13 +59,6 @@ struct MapRun {
     bool partitioned; /* at least at first */
     ProgressLine progress;
 };
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static int host_interrupted(void *arg)
 {
@@ -244,7 +236,7 @@ static void account(MapRun *run, const RunTask *entry)
         run_log_task(&run->state->log, record, report, report->rows_in, run->start_ns);
     run->task_count++;
     run->busy_ns += report->end_ns - report->start_ns;
-    run->rows_in += report->rows_in;
+    run->rows_in += report->rows_in - (report->rc != SQLITE_OK && report->rows_in ? 1 : 0);
     run->rows_out += report->rows_out;
     if (report->rows_in > run->most_rows)
         run->most_rows = report->rows_in;
@@ -393,7 +385,7 @@ static int fail_task(MapRun *run, char **message)
     if (!is_range(task) || !report->rows_in)
         return fail(run, report->rc, report->message, message);
     char *text = run->plan->spec.ordered
-                     ? sqlite3_mprintf("%s (row %lld)", report->message, (long long)run->rows_in)
+                     ? sqlite3_mprintf("%s (row %lld)", report->message, (long long)run->rows_in + 1)
                      : sqlite3_mprintf("%s (rowid %lld)", report->message, (long long)report->next_rowid);
     int rc = text ? fail(run, report->rc, text, message) : SQLITE_NOMEM;
     sqlite3_free(text);
@@ -507,7 +499,7 @@ static int start(MapRun *run, char **message)
     run->chunk = spec->has_chunk ? spec->chunk : settings->chunk;
     run->workers = spec->has_workers ? spec->workers : settings->workers;
     if (!run->workers)
-        run->workers = processors_available();
+        run->workers = run->requested == EXECUTOR_SERIAL ? 1 : connection_state_processors(state);
     run->timeout = settings->timeout_seconds;
     progress_line_begin(&run->progress, settings->progress, run->start_ns);
     int rc = use_executor(run, EXECUTOR_SERIAL, message);

@@ -75,10 +75,10 @@ static int host_interrupted(void *arg)
 }
 
 /* Planning computes a map's constants, which may take long: the host can end that as it ends a run. */
-static int make_plan(MapTable *table, const MapSpec *spec, Plan **plan, char **message)
+static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, Plan **plan, char **message)
 {
     chunk_runner_watch(table->state->runner, host_interrupted, table->pulse);
-    int rc = plan_create(table->state, spec, table->form, plan, message);
+    int rc = plan_create(table->state, spec, table->form, used, plan, message);
     chunk_runner_watch(table->state->runner, NULL, NULL);
     return rc;
 }
@@ -95,7 +95,7 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
     }
     int rc = map_spec_parse(&table->spec, argc - 3, argv + 3, message);
     if (rc == SQLITE_OK)
-        rc = make_plan(table, &table->spec, &table->idle, message);
+        rc = make_plan(table, &table->spec, PLAN_ALL_COLUMNS, &table->idle, message);
     if (rc == SQLITE_OK) {
         table->declaration = columns_declare(&table->idle->output, true);
         rc = table->declaration ? SQLITE_OK : SQLITE_NOMEM;
@@ -145,6 +145,12 @@ static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
     memset(place, -1, sizeof place);
     info->estimatedCost = 1e6;
     info->estimatedRows = 100000;
+    /* The columns of the map that are read; of a function the value alone is one. */
+    info->idxStr =
+        sqlite3_mprintf("%llx", table->form == MAP_TABLE ? info->colUsed : info->colUsed >> COLUMN_VALUE & 1);
+    info->needToFreeIdxStr = 1;
+    if (!info->idxStr)
+        return SQLITE_NOMEM;
     if (table->form == MAP_TABLE)
         return SQLITE_OK;
     for (int i = 0; i < info->nConstraint; i++) {
@@ -217,12 +223,12 @@ static int map_close(sqlite3_vtab_cursor *base)
     return SQLITE_OK;
 }
 
-/* An idle plan for the spec, taken out of the list; NULL when there is none. */
-static Plan *take_plan(MapTable *table, const MapSpec *spec)
+/* An idle plan for the spec and these columns of the map, taken out of the list; NULL when there is none. */
+static Plan *take_plan(MapTable *table, const MapSpec *spec, uint64_t used)
 {
     for (Plan **at = &table->idle; *at; at = &(*at)->next_idle) {
         Plan *plan = *at;
-        if (!map_spec_equal(&plan->spec, spec))
+        if (plan->asked != used || !map_spec_equal(&plan->spec, spec))
             continue;
         *at = plan->next_idle;
         plan->next_idle = NULL;
@@ -252,7 +258,7 @@ static int check_columns(MapTable *table, const Plan *plan, char **message)
     return rc;
 }
 
-static int start_run(MapCursor *cursor, const MapSpec *spec, char **message)
+static int start_run(MapCursor *cursor, const MapSpec *spec, uint64_t used, char **message)
 {
     MapTable *table = (MapTable *)cursor->base.pVtab;
     int rc = SQLITE_SCHEMA;
@@ -263,13 +269,13 @@ static int start_run(MapCursor *cursor, const MapSpec *spec, char **message)
             spec->source);
         return *message ? SQLITE_ERROR : SQLITE_NOMEM;
     }
-    Plan *plan = take_plan(table, spec);
+    Plan *plan = take_plan(table, spec, used);
     if (plan)
         rc = map_run_open(table->state, plan, table->pulse, &cursor->run, message);
     if (rc == SQLITE_SCHEMA) {
         plan_free(plan);
         plan = NULL;
-        rc = make_plan(table, spec, &plan, message);
+        rc = make_plan(table, spec, used, &plan, message);
         if (rc == SQLITE_OK)
             rc = check_columns(table, plan, message);
         if (rc == SQLITE_OK)
@@ -298,8 +304,8 @@ static int next_rows(MapCursor *cursor)
 
 static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, int argc, sqlite3_value **argv)
 {
-    (void)text;
     (void)argc;
+    uint64_t used = strtoull(text, NULL, 16);
     MapCursor *cursor = (MapCursor *)base;
     MapTable *table = (MapTable *)base->pVtab;
     char *message = NULL;
@@ -308,7 +314,7 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
     cursor->position = 1;
     int rc;
     if (table->form == MAP_TABLE) {
-        rc = start_run(cursor, &table->spec, &message);
+        rc = start_run(cursor, &table->spec, used, &message);
     } else {
         sqlite3_value *argument[ARGUMENTS] = {0};
         for (int i = 0, next = 0; i < ARGUMENTS; i++)
@@ -318,7 +324,7 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
         rc = map_spec_from_values(&spec, argument[0], argument[1], argument[2], argument[3], argument[4],
                                   &message);
         if (rc == SQLITE_OK)
-            rc = start_run(cursor, &spec, &message);
+            rc = start_run(cursor, &spec, used, &message);
         map_spec_free(&spec);
     }
     if (rc != SQLITE_OK) {

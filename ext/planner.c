@@ -6,9 +6,11 @@
 #include "chunk_table.h"
 #include "evaluator.h"
 #include "evaluator_range.h"
+#include "price_functions.h"
 #include "sql_text.h"
 
 extern const char sql_host_functions[];
+extern const char sql_own_functions[];
 
 static int fail(char **message, char *text)
 {
@@ -59,26 +61,62 @@ static void read_limits(sqlite3 *db, int *limits)
         limits[i] = sqlite3_limit(db, i, -1);
 }
 
-/*
- * SELECT [before,] map [, after] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a comment that a
- * part may end with. `before`, `after` and `rows` may be NULL.
- */
-static char *map_select(const Plan *plan, const char *from, const char *before, const char *after,
-                        const char *rows)
+#define BEFORE_NAME "\"pricemap before\""
+#define AFTER_NAME "\"pricemap after\""
+
+/* SELECT [before AS …,] map [, after AS …] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a
+   comment that a part may end with. */
+static void append_map(sqlite3_str *sql, const Plan *plan, const char *from, const char *before,
+                       const char *after, const char *rows)
 {
     const MapSpec *spec = &plan->spec;
-    sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendall(sql, "SELECT ");
     if (before)
-        sqlite3_str_appendf(sql, "%s, ", before);
-    sqlite3_str_appendf(sql, "%s\n%s%s FROM %s AS \"%w\"", spec->map, after ? ", " : "", after ? after : "",
-                        from, plan->source.alias);
+        sqlite3_str_appendf(sql, "%s AS " BEFORE_NAME ", ", before);
+    sqlite3_str_appendf(sql, "%s\n", spec->map);
+    if (after)
+        sqlite3_str_appendf(sql, ", %s AS " AFTER_NAME, after);
+    sqlite3_str_appendf(sql, " FROM %s AS \"%w\"", from, plan->source.alias);
     if (rows)
         sqlite3_str_appendf(sql, " WHERE %s", rows);
     if (spec->where)
         sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", spec->where);
     if (spec->group_by)
         sqlite3_str_appendf(sql, " GROUP BY %s\n", spec->group_by);
+}
+
+static bool column_used(const Plan *plan, int column)
+{
+    return plan->used >> (column < 63 ? column : 63) & 1;
+}
+
+/*
+ * The statement over `from`: [before,] map [, after], of the rows that `rows` lets through; each of the three
+ * may be NULL. Where not all columns of the map are read it is put into a subquery, and the others are NULL
+ * around it: then SQLite does not compute them.
+ */
+static char *map_select(const Plan *plan, const char *from, const char *before, const char *after,
+                        const char *rows)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    if (plan->used == PLAN_ALL_COLUMNS) {
+        append_map(sql, plan, from, before, after, rows);
+        return sqlite3_str_finish(sql);
+    }
+    const char *separator = "";
+    sqlite3_str_appendf(sql, "SELECT ");
+    if (before) {
+        sqlite3_str_appendall(sql, BEFORE_NAME);
+        separator = ", ";
+    }
+    for (int i = 0; i < plan->map_columns; i++, separator = ", ")
+        if (column_used(plan, i))
+            sqlite3_str_appendf(sql, "%s\"%w\"", separator, plan->output.items[i].name);
+        else
+            sqlite3_str_appendf(sql, "%sNULL", separator);
+    sqlite3_str_appendf(sql, "%s%s FROM (", after ? ", " : "", after ? AFTER_NAME : "");
+    append_map(sql, plan, from, before, after, rows);
+    sqlite3_str_appendall(sql, ")");
     return sqlite3_str_finish(sql);
 }
 
@@ -97,6 +135,8 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
     int limits[RECIPE_LIMITS];
     read_limits(state->db, limits);
     plan->key_in_output = form == MAP_FUNCTION && plan->source.rowid;
+    recipe_unref(plan->recipe);
+    plan->recipe = NULL;
     uint32_t encoding = host_encoding(state->db);
     plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
@@ -263,6 +303,23 @@ static int has_own_function(sqlite3 *db, const char *name, bool *has)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Whether `db` has pricemap's price functions and not others that were put in their place. */
+static int has_price_functions(sqlite3 *db, bool *has)
+{
+    sqlite3_stmt *statement;
+    char probe;
+    int rc = sqlite3_prepare_v2(db, sql_own_functions, -1, &statement, NULL);
+    *has = false;
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_pointer(statement, 1, &probe, PRICE_FUNCTIONS_PROBE, NULL);
+    sqlite3_bind_text(statement, 2, PRICEMAP_VERSION, -1, SQLITE_STATIC);
+    *has = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
+    /* A function that fails on the probe is another one too. */
+    sqlite3_finalize(statement);
+    return SQLITE_OK;
+}
+
 typedef struct HostFunctions {
     sqlite3 *host;
     sqlite3 *worker;
@@ -277,6 +334,8 @@ static int check_function(void *arg, const char *name)
     int rc = has_own_function(check->host, name, &on_host);
     if (rc == SQLITE_OK && on_host)
         rc = has_own_function(check->worker, name, &in_worker);
+    if (rc == SQLITE_OK && on_host && in_worker && !strncmp(name, "increase_price", 14))
+        rc = has_price_functions(check->host, &in_worker);
     if (rc != SQLITE_OK || !on_host || in_worker)
         return rc;
     return fail(check->message,
@@ -298,12 +357,28 @@ static int check_authorizer(const Plan *plan, sqlite3 *db, char **message)
     sqlite3_free(from);
     sqlite3_free(sql);
     sqlite3_finalize(statement);
-    if (rc == SQLITE_AUTH)
+    /* Of a function SQLite says so in words only. A function that only workers have is no failure. */
+    bool denied =
+        rc == SQLITE_AUTH || (rc == SQLITE_ERROR && !strncmp(sqlite3_errmsg(db), "not authorized", 14));
+    if (denied)
         *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
-    /* A function that only workers have is no failure. */
-    return rc == SQLITE_AUTH || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+    return denied || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
+/* What the feed has to read is what the worker's statement asks for. */
+static int take_inputs(Plan *plan, const Evaluator *evaluator)
+{
+    const int *inputs;
+    free(plan->inputs);
+    plan->input_count = evaluator_inputs(evaluator, &inputs);
+    plan->inputs = malloc(((size_t)plan->input_count + 1) * sizeof *inputs);
+    if (!plan->inputs)
+        return SQLITE_NOMEM;
+    memcpy(plan->inputs, inputs, (size_t)plan->input_count * sizeof *inputs);
+    return SQLITE_OK;
+}
+
+/* Prepares the map as a worker does, all columns of it, and sees whether it may run. */
 static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **message)
 {
     char text[TASK_MESSAGE_SIZE];
@@ -311,14 +386,11 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
     int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
     if (rc != SQLITE_OK)
         return explain_failure(plan, rc, text, message);
-    const int *inputs;
-    plan->input_count = evaluator_inputs(evaluator, &inputs);
-    plan->inputs = malloc(((size_t)plan->input_count + 1) * sizeof *inputs);
-    if (!plan->inputs)
-        return SQLITE_NOMEM;
-    memcpy(plan->inputs, inputs, (size_t)plan->input_count * sizeof *inputs);
-    if (form == MAP_FUNCTION &&
-        sqlite3_column_count(evaluator_statement(evaluator)) != 1 + plan->key_in_output)
+    rc = take_inputs(plan, evaluator);
+    if (rc != SQLITE_OK)
+        return rc;
+    plan->map_columns = sqlite3_column_count(evaluator_statement(evaluator)) - plan->key_in_output;
+    if (form == MAP_FUNCTION && plan->map_columns != 1)
         return fail(message,
                     sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
                                     "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
@@ -336,12 +408,33 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
     return rc;
 }
 
-int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, Plan **out, char **message)
+/* Leaves out the columns of the map that nobody reads, and the inputs that only they need. */
+static int leave_out_unused(Plan *plan, ConnectionState *state, MapForm form, uint64_t used, char **message)
+{
+    char text[TASK_MESSAGE_SIZE];
+    Evaluator *evaluator;
+    if (plan->map_columns < 64)
+        used |= UINT64_MAX << plan->map_columns;
+    if (used == PLAN_ALL_COLUMNS)
+        return SQLITE_OK;
+    plan->used = used;
+    /* A function's only column has no name that could be used: it is either all or nothing. */
+    int rc = build_recipe(plan, state, form);
+    if (rc == SQLITE_OK) {
+        rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
+        rc = rc == SQLITE_OK ? take_inputs(plan, evaluator) : explain_failure(plan, rc, text, message);
+    }
+    return rc;
+}
+
+int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint64_t used, Plan **out,
+                char **message)
 {
     *out = NULL;
     Plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return SQLITE_NOMEM;
+    plan->used = PLAN_ALL_COLUMNS;
     int rc = copy_spec(&plan->spec, spec);
     if (rc == SQLITE_OK)
         rc = source_resolve(state->db, spec->source, &plan->source, message);
@@ -351,15 +444,18 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, Plan 
         rc = prepare_map(plan, state, form, message);
     if (rc == SQLITE_OK)
         rc = check_authorizer(plan, state->db, message);
-    if (rc == SQLITE_OK) {
-        plan->partitionable = plan->source.table && plan->source.rowid && has_no_subquery(plan->spec.map) &&
-                              has_no_subquery(plan->spec.where) && has_no_subquery(plan->spec.group_by) &&
-                              feed_walks_table(plan, state->db);
-        *out = plan;
-    }
-    if (rc != SQLITE_OK)
+    if (rc == SQLITE_OK)
+        rc = leave_out_unused(plan, state, form, used, message);
+    if (rc != SQLITE_OK) {
         plan_free(plan);
-    return rc;
+        return rc;
+    }
+    plan->asked = used;
+    plan->partitionable = plan->source.table && plan->source.rowid && has_no_subquery(plan->spec.map) &&
+                          has_no_subquery(plan->spec.where) && has_no_subquery(plan->spec.group_by) &&
+                          feed_walks_table(plan, state->db);
+    *out = plan;
+    return SQLITE_OK;
 }
 
 void plan_free(Plan *plan)

@@ -18,8 +18,12 @@ typedef enum MapForm {
 typedef struct Plan {
     MapSpec spec; /* the plan's own copy */
     Source source;
+    uint64_t
+        used; /* columns of the map that are read, a bit each; the last bit stands for all from the 64th on */
     Recipe *recipe;
     int encoding;       /* of text in rowsets: SQLITE_UTF8 or SQLITE_UTF16 */
+    uint64_t asked;     /* as `used`, but as plan_create was told it: to find the plan again */
+    int map_columns;    /* of the map, the key not counted */
     ColumnList output;  /* of a MAP_TABLE */
     bool partitionable; /* nothing in its text speaks against workers reading the table themselves */
     bool key_in_output; /* of a MAP_FUNCTION: column 0 is the rowid, else the key is the position */
@@ -44,12 +48,16 @@ typedef struct Plan {
     int rests;                /* runs for which `auto` does without workers, after they gained nothing */
 } Plan;
 
+/* All columns of a map. */
+#define PLAN_ALL_COLUMNS UINT64_MAX
+
 /*
- * Makes a plan for `spec`, which is copied. SQLITE_OK with *out set; else an error with *message set
- * (sqlite3_free it), or SQLITE_NOMEM. Prepares statements on the connection, on its thread. Free with
- * plan_free.
+ * Makes a plan for `spec`, which is copied. Columns of the map that are not in `used` are not computed: they
+ * are NULL. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it), or SQLITE_NOMEM.
+ * Prepares statements on the connection, on its thread. Free with plan_free.
  */
-int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, Plan **out, char **message);
+int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint64_t used, Plan **out,
+                char **message);
 
 /*
  * The recipe for workers that read the plan's table from the file at `uri`, under the number `scan`. NULL

@@ -86,11 +86,15 @@ static int is_number(sqlite3_value *value)
     return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }
 
-static int any_null(int count, sqlite3_value **values)
+/* A NULL gives NULL; one that carries the probe is a question which function this is. */
+static int is_null_or_probe(sqlite3_context *context, int count, sqlite3_value **values)
 {
     for (int i = 0; i < count; i++)
-        if (sqlite3_value_type(values[i]) == SQLITE_NULL)
+        if (sqlite3_value_type(values[i]) == SQLITE_NULL) {
+            if (sqlite3_value_pointer(values[i], PRICE_FUNCTIONS_PROBE))
+                sqlite3_result_text(context, PRICEMAP_VERSION, -1, SQLITE_STATIC);
             return 1;
+        }
     return 0;
 }
 
@@ -148,7 +152,7 @@ static int read_rounds(sqlite3_context *context, const char *function, int count
 static void increase_price(sqlite3_context *context, int count, sqlite3_value **values)
 {
     struct arguments arguments;
-    if (any_null(count, values) ||
+    if (is_null_or_probe(context, count, values) ||
         !read_price_and_percent(context, "increase_price", count, values, &arguments))
         return;
     sqlite3_result_double(context, price_raise(arguments.price, arguments.percent));
@@ -196,7 +200,8 @@ static void increase_price_crazy(sqlite3_context *context, int count, sqlite3_va
 {
     static const char function[] = "increase_price_crazy";
     struct arguments arguments;
-    if (any_null(count, values) || !read_price_and_percent(context, function, count, values, &arguments) ||
+    if (is_null_or_probe(context, count, values) ||
+        !read_price_and_percent(context, function, count, values, &arguments) ||
         !read_rounds(context, function, count, values, &arguments))
         return;
     struct price_stop own;

@@ -2,6 +2,10 @@
 #ifndef PRICE_FUNCTIONS_H
 #define PRICE_FUNCTIONS_H
 
+/* The type of a pointer (sqlite3_bind_pointer) that, given as an argument, makes them answer with pricemap's
+ * version: so it can be told whether a connection still has these functions, or others of the same name. */
+#define PRICE_FUNCTIONS_PROBE "pricemap-probe"
+
 #include "price.h"
 #include "sqlite_api.h"
 

@@ -472,6 +472,32 @@ static bool hear_message(ProcessPool *pool, const Message *message, int descript
     return true;
 }
 
+/* Whether no more will come from a zygote whose socket is merely empty. */
+static bool is_silent_for_good(const ProcessPool *pool)
+{
+    /* A copy of its end of the socket may be open in a process that the host forked in the wrong moment. */
+    struct pollfd gone = {.fd = pool->zygote, .events = POLLIN};
+    bool dead = pool->zygote >= 0 && poll(&gone, 1, 0) > 0;
+    return dead || (pool->state == ZYGOTE_STARTING && channel_clock() > pool->hello_by);
+}
+
+/* Says why nothing is heard any more: `failure` is 0 at the end of the socket, or the errno of the receiving.
+ */
+static void note_silence(ProcessPool *pool, int failure)
+{
+    if (failure && failure != EAGAIN)
+        set_trouble(pool, "parallel_map: the process that starts the worker processes cannot be heard: %s",
+                    strerror(failure));
+    else if (pool->state == ZYGOTE_READY)
+        set_trouble(pool, "parallel_map: the process that starts the worker processes was killed");
+    else if (failure)
+        set_trouble(pool, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
+                    pool->worker_path, HELLO_SECONDS);
+    else
+        set_trouble(pool, "parallel_map: %s ended before it answered: is it pricemap-worker?",
+                    pool->worker_path);
+}
+
 void process_pool_hear(ProcessPool *pool)
 {
     while (pool->state != ZYGOTE_NONE) {
@@ -486,23 +512,10 @@ void process_pool_hear(ProcessPool *pool)
                 lose_zygote(pool);
             continue;
         }
-        if (size < 0 && (errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS)) {
-            /* A copy of the zygote's end may be open in a process that the host forked in the wrong moment.
-             */
-            struct pollfd gone = {.fd = pool->zygote, .events = POLLIN};
-            bool dead = pool->zygote >= 0 && poll(&gone, 1, 0) > 0;
-            bool late = pool->state == ZYGOTE_STARTING && channel_clock() > pool->hello_by;
-            if (!dead && !late)
-                return;
-            if (late)
-                set_trouble(pool, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
-                            pool->worker_path, HELLO_SECONDS);
-        }
-        if (pool->state == ZYGOTE_READY)
-            set_trouble(pool, "parallel_map: the process that starts the worker processes was killed");
-        else if (size == 0)
-            set_trouble(pool, "parallel_map: %s ended before it answered: is it pricemap-worker?",
-                        pool->worker_path);
+        int failure = size < 0 ? errno : 0;
+        if (failure == EAGAIN && !is_silent_for_good(pool))
+            return;
+        note_silence(pool, failure);
         lose_zygote(pool);
     }
 }

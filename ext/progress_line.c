@@ -1,18 +1,12 @@
 #include "progress_line.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "monotonic.h"
 
 static const int64_t first_ns = 500000000;
 static const int64_t interval_ns = 200000000;
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* One write, so that the line never mixes with the host's output; a terminal that takes no more is not waited
  * for. */

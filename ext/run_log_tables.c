@@ -12,6 +12,10 @@ typedef struct LogCursor {
     sqlite3_vtab_cursor base;
     int64_t run;
     uint32_t task;
+    /* The log as it was when the scan began: the scan may be the source of a map, which is logged meanwhile.
+     */
+    int64_t last_run;
+    uint32_t last_run_tasks;
 } LogCursor;
 
 static const char runs_declaration[] =
@@ -102,13 +106,15 @@ static int runs_filter(sqlite3_vtab_cursor *base, int number, const char *text, 
     const RunLog *log = log_of(cursor);
     cursor->run = log->count ? log->runs[0]->run : 1;
     cursor->task = 0;
+    cursor->last_run = log->last_run;
+    cursor->last_run_tasks = log->count ? log->runs[log->count - 1]->record_count : 0;
     return SQLITE_OK;
 }
 
 static int log_eof(sqlite3_vtab_cursor *base)
 {
-    LogCursor *cursor = (LogCursor *)base;
-    return cursor->run > log_of(cursor)->last_run;
+    const LogCursor *cursor = (LogCursor *)base;
+    return cursor->run > cursor->last_run;
 }
 
 static int runs_next(sqlite3_vtab_cursor *base)
@@ -121,9 +127,10 @@ static int runs_next(sqlite3_vtab_cursor *base)
 static void skip_taskless(LogCursor *cursor)
 {
     RunLog *log = log_of(cursor);
-    while (cursor->run <= log->last_run) {
+    while (cursor->run <= cursor->last_run) {
         const RunRecord *run = run_log_find(log, cursor->run);
-        if (run && cursor->task < run->record_count)
+        if (run && cursor->task < run->record_count &&
+            (cursor->run < cursor->last_run || cursor->task < cursor->last_run_tasks))
             return;
         cursor->run++;
         cursor->task = 0;

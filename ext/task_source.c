@@ -68,6 +68,11 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, cha
             plan->settled ? "the host is writing" : "the source is no plain walk over a rowid table";
         return SQLITE_OK;
     }
+    /* A table that had few rows the last time is not asked again: that would cost as much as mapping it. */
+    if (plan->rows > 0 && plan->rows < PARTITION_ROWIDS) {
+        source->why_feed = "the table is small";
+        return SQLITE_OK;
+    }
     rc = try_partition(source, message);
     /* Only SQLite itself knows whether a plan still fits the schema, and tells when a statement is stepped.
        The feed's first step tells it anyway; where there is no feed, it is asked now, in the view that is

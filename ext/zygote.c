@@ -18,8 +18,9 @@
 #include "sqlite_library.h"
 
 enum {
-    FORKS_PER_TURN = 8, /* so that even the start of a thousand workers can be stopped at once */
-    START_SECONDS = 15, /* more than the host waits; ends a start that hangs in a library */
+    IDLE_LOOK_MILLISECONDS = 1000, /* between two looks whether the pool is in use */
+    FORKS_PER_TURN = 8,            /* so that even the start of a thousand workers can be stopped at once */
+    START_SECONDS = 15,            /* more than the host waits; ends a start that hangs in a library */
     FAREWELL_MILLISECONDS =
         80, /* for killed workers to vanish; whoever takes longer is the kernel's to reap */
 };
@@ -132,7 +133,7 @@ static bool tell(Zygote *zygote, const Place *place, uint32_t kind, int32_t pid,
                              .pid = pid,
                              .status = status};
     int failure = channel_send(zygote->socket, &message, sizeof message, NULL, 0);
-    if (failure == EAGAIN || failure == ENOBUFS || failure == ENOMEM)
+    if (failure == EAGAIN)
         zygote->blocked = true;
     else if (failure)
         zygote->ending = true;
@@ -270,14 +271,28 @@ static void farewell(Zygote *zygote)
     }
 }
 
+/* Milliseconds to sleep until the pool has been idle for too long, looking now and then whether it still is;
+   0: it has been. */
+static int idle_left(const Zygote *zygote)
+{
+    int64_t end = zygote->pool ? atomic_load(&zygote->pool->idle_end_ns) : 0;
+    int64_t left = end ? (end - channel_clock() + 999999) / 1000000 : IDLE_LOOK_MILLISECONDS;
+    return left <= 0 ? 0 : left < IDLE_LOOK_MILLISECONDS ? (int)left : IDLE_LOOK_MILLISECONDS;
+}
+
 static void serve(Zygote *zygote)
 {
     while (!zygote->ending) {
+        int idle = idle_left(zygote);
+        if (!idle)
+            return;
         fork_wanted(zygote);
         tell_host(zygote);
         int timeout = kill_due(zygote);
         if (any_wanted(zygote))
             timeout = 0;
+        if (timeout < 0 || timeout > idle)
+            timeout = idle;
         short interest = zygote->blocked ? POLLIN | POLLOUT : POLLIN;
         struct pollfd watched[] = {
             {.fd = zygote->socket, .events = interest},

@@ -60,7 +60,7 @@ is_our_build() {
 }
 
 # configure FOLDER [MESON OPTION...]: leaves a configured build folder, whatever was there before.
-# An existing one that fits is kept with its object files; one made by another Meson, or copied or moved here
+# An existing one that fits is kept with its object files; one half made, made by another Meson, or copied or moved here
 # from elsewhere, is started afresh.
 configure() {
     configure_folder=$1
@@ -72,7 +72,7 @@ configure() {
         if [ ! -d "$configure_folder/meson-private" ] && [ -n "$(ls -A "$configure_folder")" ]; then
             fail "$configure_folder is not a build folder; move it away"
         fi
-        printf '%s was made by another Meson or for another place: starting it afresh\n' "$configure_folder"
+        printf '%s is no build of this tree, at this place, by this Meson: starting it afresh\n' "$configure_folder"
         rm -rf "$configure_folder"
     fi
     step "Configuring ${configure_folder##*/}/" meson setup "$@" "$configure_folder" "$top" ||

@@ -2,6 +2,8 @@
  * ends with the same closing checks: descriptors, threads, shared memory and processes as before, and a
  * connection that closes.
  *
+ * PRICEMAP_TEST in the environment names the tests to run: 'interrupt*', '* threads'.
+ *
  * The oracle is the plain SELECT on the same connection. Include the cmocka headers before this one. */
 #ifndef MAP_TEST_H
 #define MAP_TEST_H

@@ -70,7 +70,7 @@ static void interrupt(void **state)
     sqlite3 *db = ((MapTest *)*state)->db;
     numbers(db, 50);
     expect_interrupted(db, "SELECT value FROM parallel_map('t', '" LONG_ROW "')");
-    expect_interrupted(db, "SELECT count(*) FROM parallel_map('t', '" LONG_ROW "')");
+    expect_interrupted(db, "SELECT count(value) FROM parallel_map('t', '" LONG_ROW "')");
     expect_interrupted(
         db, "SELECT value FROM parallel_map('t', '(WITH RECURSIVE c(x) AS (SELECT a UNION ALL SELECT x + 1 "
             "FROM c) SELECT max(x) FROM c)')");
@@ -79,7 +79,7 @@ static void interrupt(void **state)
         db, "SELECT value FROM parallel_map('WITH RECURSIVE c(a) AS (VALUES(1) UNION ALL SELECT a + 1 "
             "FROM c) SELECT a FROM c', 'a')");
     expect_interrupted(
-        db, "SELECT count(*) FROM parallel_map('WITH RECURSIVE c(a) AS (VALUES(1) UNION ALL SELECT a + 1 "
+        db, "SELECT count(value) FROM parallel_map('WITH RECURSIVE c(a) AS (VALUES(1) UNION ALL SELECT a + 1 "
             "FROM c) SELECT a FROM c WHERE a < 0', 'a')");
 }
 
@@ -469,5 +469,6 @@ int main(void)
         MAP_TEST_EACH(one_connection_in_several_threads),
         MAP_TEST_EACH(timeout),
     };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -294,6 +295,8 @@ static void one_snapshot_under_a_writer(void **state)
         Mover mover = {.path = path, .pause = i ? 20000 : 500};
         pthread_t thread;
         assert_int_equal(pthread_create(&thread, NULL, move_amounts, &mover), 0);
+        while (!atomic_load(&mover.moves))
+            usleep(1000);
         int wrong = 0;
         for (int turn = 0; turn < (i || MAP_TEST_SANITIZED ? 10 : 100); turn++) {
             wrong += sql_test_integer(test->db, "SELECT sum(a) FROM m") != sum;
@@ -303,7 +306,6 @@ static void one_snapshot_under_a_writer(void **state)
         atomic_store(&mover.stop, true);
         pthread_join(thread, NULL);
         assert_int_equal(wrong, 0);
-        assert_true(mover.moves > 0);
         sql_test_run(test->db, "DROP TABLE m; DROP TABLE p");
         sql_test_close(&test->db);
         unlink(path);
@@ -326,5 +328,6 @@ int main(void)
         MAP_TEST_EACH(nothing_is_locked_afterwards),
         MAP_TEST_EACH(one_snapshot_under_a_writer),
     };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

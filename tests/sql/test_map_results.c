@@ -514,5 +514,6 @@ int main(void)
         MAP_TEST_EACH(wide_and_long),
         MAP_TEST_EACH(random_maps),
     };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

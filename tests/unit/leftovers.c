@@ -133,8 +133,8 @@ int leftovers_find(const char *name, pid_t *pids, int room)
 void leftovers_check(const Leftovers *before)
 {
     int processes = leftovers_processes(0);
-    for (int tries = 0; processes && tries < 500; tries++) {
-        usleep(10000);
+    for (int tries = 0; processes && tries < 5000; tries++) {
+        usleep(1000);
         processes = leftovers_processes(0);
     }
     Leftovers now = leftovers_look();

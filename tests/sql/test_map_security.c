@@ -1,0 +1,408 @@
+/* What a map may name and what it may not, what the host forbids, and who may call parallel_map at all. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "map_test.h"
+
+static void allow_extensions(sqlite3 *db, int allowed)
+{
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, allowed, (int *)NULL),
+                     SQLITE_OK);
+}
+
+static void expect_map_error(sqlite3 *db, const char *map, int code, const char *message)
+{
+    char *sql = sqlite3_mprintf("SELECT * FROM parallel_map('prices', %Q)", map);
+    sql_test_expect_error(db, sql, code, message);
+    sqlite3_free(sql);
+}
+
+static void refused_functions(void **state)
+{
+    sqlite3 *db = ((MapTest *)*state)->db;
+    map_test_prices(db);
+    static const char *const refused[][2] = {
+        {"changes()", "changes"},
+        {"Total_Changes()", "total_changes"},
+        {"last_insert_rowid()", "last_insert_rowid"},
+        {"p + (SELECT changes())", "changes"},
+        {"load_extension('x')", "load_extension"},
+    };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char *message =
+            sqlite3_mprintf("parallel_map: map: %s() has no place in a map: it is about a connection, not "
+                            "about values",
+                            refused[i][1]);
+        expect_map_error(db, refused[i][0], SQLITE_ERROR, message);
+        sqlite3_free(message);
+    }
+}
+
+static void refused_tables(void **state)
+{
+    sqlite3 *db = ((MapTest *)*state)->db;
+    map_test_prices(db);
+    static const char *const tables[] = {
+        "sqlite_master",     "sqlite_schema",        "main.sqlite_master",   "sqlite_temp_master",
+        "pragma_table_list", "pragma_database_list", "pragma_function_list", "dbstat"};
+    static const char *const queries[] = {"(SELECT count(*) FROM %s)", "(SELECT 1 FROM %s)",
+                                          "EXISTS (SELECT * FROM %s)"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (size_t j = 0; j < sizeof queries / sizeof *queries; j++) {
+            char *map = sqlite3_mprintf(queries[j], tables[i]);
+            char *sql = sqlite3_mprintf("SELECT * FROM parallel_map('prices', %Q)", map);
+            int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+            if (rc == SQLITE_OK ||
+                (!strstr(sqlite3_errmsg(db), "a map reads nothing but the columns of its source") &&
+                 !strstr(sqlite3_errmsg(db), "a map only computes")))
+                fail_msg("%s: %d, %s", map, rc, sqlite3_errmsg(db));
+            sqlite3_free(map);
+            sqlite3_free(sql);
+        }
+    expect_map_error(db, "(SELECT count(*) FROM chunk)", SQLITE_ERROR,
+                     "a subquery of the map reads the source: it would see one chunk only (row 1)");
+    expect_map_error(db, "p IN (SELECT p FROM chunk)", SQLITE_ERROR,
+                     "a subquery of the map reads the source: it would see one chunk only (row 1)");
+    sql_test_run(db, "CREATE VIRTUAL TABLE temp.w USING parallel_map(source = prices, map = (p), where = "
+                     "((SELECT count(*) FROM chunk) > 0))");
+    sql_test_expect_error(db, "SELECT * FROM w", SQLITE_ERROR,
+                          "a subquery of the map reads the source: it would see one chunk only (row 1)");
+}
+
+static void host_function(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    sqlite3_result_text(context, "host", -1, SQLITE_STATIC);
+}
+
+static void functions_of_the_host(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    static const char overridden[] =
+        "parallel_map: map: %s() was defined by the host on this connection; workers would call another "
+        "function of "
+        "that name. Put it into an extension and load that into workers with parallel_map_load(path)";
+    map_test_prices(db);
+    map_test_value(test, "prices", "rowid", "upper(p)");
+    assert_int_equal(sqlite3_create_function(db, "upper", 1, SQLITE_UTF8, NULL, host_function, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_create_function(db, "like", 2, SQLITE_UTF8, NULL, host_function, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_create_function(db, "mine", 0, SQLITE_UTF8, NULL, host_function, NULL, NULL),
+                     SQLITE_OK);
+    char *message = sqlite3_mprintf(overridden, "upper");
+    /* Planned before the host defined it, and with another letter case. */
+    expect_map_error(db, "upper(p)", SQLITE_ERROR, message);
+    sqlite3_free(message);
+    message = sqlite3_mprintf(overridden, "like");
+    expect_map_error(db, "p LIKE 'x'", SQLITE_ERROR, message);
+    sqlite3_free(message);
+    expect_map_error(
+        db, "mine()", SQLITE_ERROR,
+        "parallel_map: map: no such function: mine: workers have SQLite's own functions and pricemap's; "
+        "parallel_map_load(path) loads an extension into them");
+    map_test_value(test, "prices", "rowid", "lower(p)");
+    /* The source is the host's: there its functions are. */
+    map_test_value(test, "(SELECT upper(p) || mine() AS p FROM prices)", NULL, "p || 'x'");
+}
+
+/* The host puts another function in the place of one of pricemap's own. */
+static void own_functions_replaced(void **state)
+{
+    MapTest *test = *state;
+    map_test_prices(test->db);
+    map_test_value(test, "prices", "rowid", "increase_price(p)");
+    assert_int_equal(
+        sqlite3_create_function(test->db, "increase_price", 1, SQLITE_UTF8, NULL, host_function, NULL, NULL),
+        SQLITE_OK);
+    expect_map_error(
+        test->db, "increase_price(p)", SQLITE_ERROR,
+        "parallel_map: map: increase_price() was defined by the host on this connection; workers would call "
+        "another function of that name. Put it into an extension and load that into workers with "
+        "parallel_map_load(path)");
+}
+
+static void all_functions_of_the_extension(void **state)
+{
+    MapTest *test = *state;
+    map_test_prices(test->db);
+    map_test_list(test, "prices", "increase_price(p), increase_price_crazy(p, 10, 10), pricemap_version()");
+}
+
+static int compare_backwards(void *arg, int a_bytes, const void *a, int b_bytes, const void *b)
+{
+    (void)arg;
+    int order = memcmp(b, a, (size_t)(a_bytes < b_bytes ? a_bytes : b_bytes));
+    return order ? order : b_bytes - a_bytes;
+}
+
+static void collations_of_the_host(void **state)
+{
+    MapTest *test = *state;
+    static const char help[] =
+        "parallel_map: map: no such collation sequence: backwards: workers have SQLite's own "
+        "collations; parallel_map_load(path) loads an extension into them, and a source of "
+        "(SELECT …) can leave a column out";
+    sqlite3_create_collation(test->db, "backwards", SQLITE_UTF8, NULL, compare_backwards);
+    sql_test_run(
+        test->db,
+        "CREATE TABLE prices(a TEXT COLLATE backwards, p); INSERT INTO prices VALUES ('a', 1), ('b', 2)");
+    expect_map_error(test->db, "a < 'b'", SQLITE_ERROR, help);
+    expect_map_error(test->db, "p COLLATE backwards < 'b'", SQLITE_ERROR, help);
+    map_test_value(test, "(SELECT p FROM prices ORDER BY a)", NULL, "p + 1");
+}
+
+static void loaded_extensions(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    map_test_prices(db);
+    sql_test_expect_error(
+        db, "SELECT parallel_map_load('" TINY_EXTENSION "')", SQLITE_ERROR,
+        "parallel_map_load: this connection does not allow loading extensions: the host has to enable "
+        "it first");
+    allow_extensions(db, 1);
+    sql_test_expect_error(db, "SELECT parallel_map_load('')", SQLITE_ERROR,
+                          "parallel_map_load: path is empty: expected the path of an extension");
+    sql_test_expect_error(db, "SELECT parallel_map_load(NULL)", SQLITE_ERROR,
+                          "parallel_map_load: path is NULL: expected the path of an extension");
+    sql_test_expect_error(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_failing_init')",
+                          SQLITE_ERROR,
+                          "parallel_map_load: " TINY_EXTENSION ": error during initialization: tiny trouble");
+    assert_int_equal(sqlite3_exec(db, "SELECT parallel_map_load('/nowhere/ext')", NULL, NULL, NULL),
+                     SQLITE_ERROR);
+    assert_non_null(strstr(sqlite3_errmsg(db),
+                           "parallel_map_load: /nowhere/ext: /nowhere/ext.so: cannot open shared object"));
+    assert_int_equal(
+        sqlite3_exec(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'no_such_entry')", NULL, NULL, NULL),
+        SQLITE_ERROR);
+    assert_non_null(strstr(sqlite3_errmsg(db), "no_such_entry"));
+    expect_map_error(
+        db, "tiny_double(p)", SQLITE_ERROR,
+        "parallel_map: map: no such function: tiny_double: workers have SQLite's own functions and "
+        "pricemap's; parallel_map_load(path) loads an extension into them");
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "')");
+    allow_extensions(db, 0);
+    map_test_same(db, "SELECT id, p * 2.0 FROM prices",
+                  "SELECT key, value FROM parallel_map('prices', 'tiny_double(p)')");
+    map_test_same(db, "SELECT 'b' > ('a' || p), 1 FROM prices",
+                  "SELECT value, 1 FROM parallel_map('prices', '''b'' < (''a'' || p) COLLATE tiny_reverse')");
+    /* The host itself got nothing of it. */
+    sql_test_expect_error(db, "SELECT tiny_double(1)", SQLITE_ERROR, "no such function: tiny_double");
+    /* A second one takes the place of a built-in function, in workers only: then it is what was asked for. */
+    allow_extensions(db, 1);
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_upper_init'),"
+                     " parallel_map_load('" TINY_EXTENSION "')");
+    allow_extensions(db, 0);
+    map_test_same(db, "SELECT 'tiny', p * 2.0 FROM prices",
+                  "SELECT a.value, b.value FROM parallel_map('prices', 'upper(p)') AS a JOIN"
+                  " parallel_map('prices', 'tiny_double(p)') AS b ON b.key = a.key");
+}
+
+/* A relative path is the host's, wherever worker processes stand. */
+static void extension_by_relative_path(void **state)
+{
+    MapTest *test = *state;
+    char before[4096];
+    map_test_prices(test->db);
+    assert_non_null(getcwd(before, sizeof before));
+    char *folder = sqlite3_mprintf("%s", TINY_EXTENSION);
+    *strrchr(folder, '/') = 0;
+    assert_int_equal(chdir(folder), 0);
+    sqlite3_free(folder);
+    allow_extensions(test->db, 1);
+    sql_test_run(test->db, "SELECT parallel_map_load('./tiny_extension')");
+    assert_int_equal(chdir("/"), 0);
+    map_test_same(test->db, "SELECT id, p * 2.0 FROM prices",
+                  "SELECT key, value FROM parallel_map('prices', 'tiny_double(p)')");
+    assert_int_equal(chdir(before), 0);
+}
+
+static int deny_column(void *arg, int action, const char *table, const char *column, const char *schema,
+                       const char *via)
+{
+    (void)arg;
+    (void)table;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_READ && column && !strcmp(column, "secret") ? SQLITE_DENY : SQLITE_OK;
+}
+
+static int deny_function(void *arg, int action, const char *nothing, const char *name, const char *schema,
+                         const char *via)
+{
+    (void)nothing;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_FUNCTION && name && !strcmp(name, arg) ? SQLITE_DENY : SQLITE_OK;
+}
+
+static int ignore_column(void *arg, int action, const char *table, const char *column, const char *schema,
+                         const char *via)
+{
+    return deny_column(arg, action, table, column, schema, via) == SQLITE_DENY ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+static void authorizers(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    char upper[] = "upper";
+    sql_test_run(db, "CREATE TABLE prices(secret, p); INSERT INTO prices VALUES (1, 'a'), (2, 'b')");
+    map_test_value(test, "prices", "rowid", "secret || p");
+    sqlite3_set_authorizer(db, deny_column, NULL);
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('prices', 'secret')", SQLITE_AUTH,
+                          "parallel_map: source: access to prices.secret is prohibited");
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('SELECT * FROM prices', 'p')", SQLITE_AUTH,
+                          "parallel_map: source: access to prices.secret is prohibited");
+    map_test_value(test, "(SELECT p FROM prices)", NULL, "p");
+    sqlite3_set_authorizer(db, ignore_column, NULL);
+    sql_test_expect(db, "SELECT value FROM parallel_map('prices', 'secret IS NULL')", "1\n1");
+    sqlite3_set_authorizer(db, deny_function, upper);
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('prices', 'upper(p)')", SQLITE_ERROR,
+                          "parallel_map: not authorized to use function: upper");
+    map_test_value(test, "prices", "rowid", "lower(p)");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    map_test_value(test, "prices", "rowid", "upper(p)");
+}
+
+static void limits_of_the_host(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    sql_test_run(db, "CREATE TABLE prices(p, a, b, c, d, e, f, g); INSERT INTO prices(p) VALUES ('a'), ('b');"
+                     "CREATE VIEW v AS SELECT * FROM prices");
+    /* What SQLite's manual advises for untrusted input. */
+    static const int advised[][2] = {
+        {SQLITE_LIMIT_LENGTH, 1000000},
+        {SQLITE_LIMIT_SQL_LENGTH, 100000},
+        {SQLITE_LIMIT_COLUMN, 100},
+        {SQLITE_LIMIT_EXPR_DEPTH, 10},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 3},
+        {SQLITE_LIMIT_VDBE_OP, 25000},
+        {SQLITE_LIMIT_FUNCTION_ARG, 8},
+        {SQLITE_LIMIT_ATTACHED, 0},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 2},
+        {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
+    };
+    for (size_t i = 0; i < sizeof advised / sizeof *advised; i++)
+        sqlite3_limit(db, advised[i][0], advised[i][1]);
+    map_test_value(test, "prices", "rowid", "upper(p) || 'x'");
+    map_test_list(test, "prices", "*");
+    map_test_list(test, "v", "*");
+    assert_int_equal(sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, -1), 2);
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('prices', 'max(1,2,3,4,5,6,7,8,9)')", SQLITE_ERROR,
+                          "parallel_map: map: too many arguments on function max");
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('prices', '1+1+1+1+1+1+1+1+1+1+1+1')", SQLITE_ERROR,
+                          "parallel_map: map: Expression tree is too large (maximum depth 10)");
+    sql_test_expect_error(
+        db,
+        "SELECT * FROM parallel_map('prices', 'p LIKE ''aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaaaaaaaaaaaa''')",
+        SQLITE_ERROR, "LIKE or GLOB pattern too complex (row 1)");
+    /* As many columns as there may be. */
+    sqlite3_limit(db, SQLITE_LIMIT_COLUMN, 8);
+    map_test_list(test, "prices", "*");
+    map_test_list(test, "v", "*");
+}
+
+static void double_quoted_strings(void **state)
+{
+    MapTest *test = *state;
+    map_test_prices(test->db);
+    sqlite3_db_config(test->db, SQLITE_DBCONFIG_DQS_DML, 1, (int *)NULL);
+    map_test_value(test, "prices", "rowid", "p || \"text\"");
+    sqlite3_db_config(test->db, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL);
+    sql_test_expect_error(test->db, "SELECT * FROM parallel_map('prices', 'p || \"text\"')", SQLITE_ERROR,
+                          "parallel_map: map: no such column: text: the source has id, p");
+}
+
+/* No view, trigger or schema of a file can call parallel_map. */
+static void direct_only(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "hostile.db");
+    sqlite3 *db = test->db;
+    map_test_run(db, "ATTACH %Q AS h", path);
+    sql_test_run(db, "CREATE TABLE h.prices(p); INSERT INTO h.prices VALUES (1);"
+                     "CREATE VIEW h.v AS SELECT * FROM parallel_map('prices', 'p');"
+                     "CREATE VIEW h.c AS SELECT parallel_map_config('workers', 7);"
+                     "CREATE VIEW h.l AS SELECT parallel_map_load('x');"
+                     "CREATE VIEW h.r AS SELECT * FROM parallel_map_runs;"
+                     "CREATE VIEW h.k AS SELECT * FROM parallel_map_tasks;"
+                     "CREATE TRIGGER h.g AFTER INSERT ON prices BEGIN"
+                     " INSERT INTO prices SELECT value FROM parallel_map('prices', 'p'); END;");
+    static const char *const refused[] = {"SELECT * FROM h.v", "SELECT * FROM h.r", "SELECT * FROM h.k",
+                                          "INSERT INTO h.prices VALUES (2)",
+                                          "SELECT * FROM parallel_map('h.v', 'value')"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_int_equal(sqlite3_exec(db, refused[i], NULL, NULL, NULL), SQLITE_ERROR);
+        if (!strstr(sqlite3_errmsg(db), "unsafe use of virtual table \"parallel_map"))
+            fail_msg("%s: %s", refused[i], sqlite3_errmsg(db));
+    }
+    sql_test_expect_error(db, "SELECT * FROM h.c", SQLITE_ERROR, "unsafe use of parallel_map_config()");
+    sql_test_expect_error(db, "SELECT * FROM h.l", SQLITE_ERROR, "unsafe use of parallel_map_load()");
+    sql_test_expect(db, "SELECT parallel_map_config('workers')", "2");
+    /* The price functions are harmless. */
+    sql_test_run(db, "CREATE VIEW h.p AS SELECT increase_price(p), pricemap_version() FROM prices");
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    sql_test_expect(db, "SELECT \"increase_price(p)\" FROM h.p", "1.1");
+    map_test_value(test, "h.p", NULL, "\"increase_price(p)\" + 1");
+    sql_test_run(db, "DROP TRIGGER h.g");
+    map_test_value(test, "h.prices", "rowid", "p + 1");
+    /* A file whose schema was written by hand. */
+    sql_test_run(db,
+                 "PRAGMA writable_schema = 1; INSERT INTO h.sqlite_schema VALUES ('table', 'evil', 'evil', 0,"
+                 " 'CREATE VIRTUAL TABLE evil USING parallel_map(source = prices, map = (p))');"
+                 "PRAGMA writable_schema = 0; DETACH h");
+    sqlite3 *victim = map_test_open(test, path);
+    sql_test_expect_error(
+        victim, "SELECT * FROM evil", SQLITE_ERROR,
+        "parallel_map: a map runs what its text says, so it is kept in no file: write CREATE VIRTUAL "
+        "TABLE temp.evil USING parallel_map(…)");
+    sql_test_expect(victim, "SELECT count(*) FROM parallel_map('prices', 'p')", "1");
+    sql_test_close(&victim);
+    sqlite3_free(path);
+}
+
+static void hostile_names(void **state)
+{
+    MapTest *test = *state;
+    sql_test_run(test->db, "CREATE TABLE \"x\"\"; DROP TABLE t; --\"(\"a\"\", (SELECT 1))--\", \"b'\");"
+                           "INSERT INTO \"x\"\"; DROP TABLE t; --\" VALUES (1, 2); CREATE TABLE t(a)");
+    map_test_list(test, "\"x\"\"; DROP TABLE t; --\"", "*");
+    map_test_list(test, "\"x\"\"; DROP TABLE t; --\"",
+                  "\"a\"\", (SELECT 1))--\" + \"b'\" AS \"c\"\" COLLATE NOCASE\"");
+    map_test_value(test, "main.\"x\"\"; DROP TABLE t; --\"", "rowid", "\"b'\"");
+    sql_test_expect(test->db, "SELECT count(*) FROM t", "0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MAP_TEST(refused_functions),
+        MAP_TEST_EACH(refused_tables),
+        MAP_TEST_EACH(functions_of_the_host),
+        MAP_TEST_EACH(own_functions_replaced),
+        MAP_TEST_EACH(all_functions_of_the_extension),
+        MAP_TEST_EACH(collations_of_the_host),
+        MAP_TEST_EACH(loaded_extensions),
+        MAP_TEST_EACH(extension_by_relative_path),
+        MAP_TEST_EACH(authorizers),
+        MAP_TEST_EACH(limits_of_the_host),
+        MAP_TEST_EACH(double_quoted_strings),
+        MAP_TEST_EACH(direct_only),
+        MAP_TEST_EACH(hostile_names),
+    };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,142 @@
+/* What loading the extension changes: one exported symbol, and these functions and modules; nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "sql_test.h"
+
+/* Names of the global and weak symbols that the file defines for others, one a line. */
+static char *exported_symbols(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &status), 0);
+    const char *file = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    assert_ptr_not_equal(file, MAP_FAILED);
+    const ElfW(Ehdr) *header = (const void *)file;
+    const ElfW(Shdr) *sections = (const void *)(file + header->e_shoff);
+    sqlite3_str *names = sqlite3_str_new(NULL);
+    for (int i = 0; i < header->e_shnum; i++) {
+        if (sections[i].sh_type != SHT_DYNSYM)
+            continue;
+        const ElfW(Sym) *symbols = (const void *)(file + sections[i].sh_offset);
+        const char *strings = file + sections[sections[i].sh_link].sh_offset;
+        for (size_t j = 0; j < sections[i].sh_size / sizeof *symbols; j++)
+            if (symbols[j].st_shndx != SHN_UNDEF && (symbols[j].st_info >> 4) != STB_LOCAL)
+                sqlite3_str_appendf(names, "%s\n", strings + symbols[j].st_name);
+    }
+    munmap((void *)(uintptr_t)file, (size_t)status.st_size);
+    return sqlite3_str_finish(names);
+}
+
+static void one_exported_symbol(void **state)
+{
+    (void)state;
+    const char *path = getenv("PRICEMAP_EXTENSION");
+    assert_non_null(path);
+    char *names = exported_symbols(path);
+    assert_string_equal(names, "sqlite3_pricemap_init\n");
+    sqlite3_free(names);
+}
+
+/* The host's own SQLite is used, never a second one that is linked in. */
+static void no_sqlite_of_its_own(void **state)
+{
+    (void)state;
+    const char *path = getenv("PRICEMAP_EXTENSION");
+    void *extension = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(extension);
+    struct link_map *map;
+    assert_int_equal(dlinfo(extension, RTLD_DI_LINKMAP, &map), 0);
+    for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag != DT_NEEDED)
+            continue;
+        const char *strings = NULL;
+        for (const ElfW(Dyn) *table = map->l_ld; table->d_tag != DT_NULL; table++)
+            if (table->d_tag == DT_STRTAB)
+                strings = (const char *)table->d_un.d_ptr;
+        assert_null(strstr(strings + entry->d_un.d_val, "sqlite"));
+    }
+    dlclose(extension);
+}
+
+/* Rows of a query on a connection with the extension that one without it does not give. */
+static void expect_added(const char *query, const char *added)
+{
+    sqlite3 *plain = sql_test_open_plain(":memory:"), *db = sql_test_open();
+    char *before = sql_test_rows(plain, query);
+    sql_test_run(db, "CREATE TEMP TABLE before(line)");
+    for (char *line = strtok(before, "\n"); line; line = strtok(NULL, "\n")) {
+        char *sql = sqlite3_mprintf("INSERT INTO before VALUES (%s)", line);
+        sql_test_run(db, sql);
+        sqlite3_free(sql);
+    }
+    char *sql = sqlite3_mprintf("SELECT * FROM (%s) EXCEPT SELECT line FROM before ORDER BY 1", query);
+    sql_test_expect(db, sql, added);
+    char *lost = sqlite3_mprintf("SELECT line FROM before EXCEPT SELECT * FROM (%s)", query);
+    sql_test_expect(db, lost, "");
+    sqlite3_free(before);
+    sqlite3_free(sql);
+    sqlite3_free(lost);
+    sql_test_close(&plain);
+    sql_test_close(&db);
+}
+
+static void functions_and_modules(void **state)
+{
+    (void)state;
+    /* Flags: 0x800 deterministic, 0x200000 innocuous, 0x80000 direct-only. */
+    expect_added("SELECT name || '/' || narg || ' ' || type || ' ' || enc || printf(' %x', flags & 0x280800)"
+                 "  FROM pragma_function_list",
+                 "'increase_price/1 s utf8 200800'\n"
+                 "'increase_price/2 s utf8 200800'\n"
+                 "'increase_price_crazy/1 s utf8 200800'\n"
+                 "'increase_price_crazy/2 s utf8 200800'\n"
+                 "'increase_price_crazy/3 s utf8 200800'\n"
+                 "'parallel_map_config/1 s utf8 80000'\n"
+                 "'parallel_map_config/2 s utf8 80000'\n"
+                 "'parallel_map_load/1 s utf8 80000'\n"
+                 "'parallel_map_load/2 s utf8 80000'\n"
+                 "'pricemap_version/0 s utf8 200800'");
+    expect_added("SELECT name FROM pragma_module_list WHERE name NOT LIKE 'pragma_%'",
+                 "'parallel_map'\n'parallel_map_runs'\n'parallel_map_tasks'");
+    expect_added("SELECT name FROM pragma_collation_list", "");
+}
+
+static void loaded_twice(void **state)
+{
+    (void)state;
+    sqlite3 *db = sql_test_open();
+    sql_test_run(db, "CREATE TABLE t(a); INSERT INTO t VALUES (1), (2);"
+                     "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a + 1 AS b));"
+                     "SELECT * FROM m; SELECT * FROM parallel_map('t', 'a')");
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_load_extension(db, getenv("PRICEMAP_EXTENSION"), NULL, NULL), SQLITE_OK);
+    sql_test_expect(db, "SELECT value FROM parallel_map('t', 'a * 10')", "10\n20");
+    sql_test_expect(db, "SELECT b FROM m", "2\n3");
+    sql_test_close(&db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_exported_symbol),
+        cmocka_unit_test(no_sqlite_of_its_own),
+        cmocka_unit_test(functions_and_modules),
+        cmocka_unit_test(loaded_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
