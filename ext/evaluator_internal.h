@@ -33,6 +33,7 @@ struct Evaluator {
     struct price_stop stop;
     const EvaluatorWatch *watch;
     int64_t give_up_ns; /* partition: when a turn has taken too long; 0: never */
+    int64_t view;       /* partition: see TaskReport */
     uint32_t traced_rows;
     int64_t traced_rowid; /* the last row that the tracing statement began */
     TaskControl idle;     /* what scan.control points to between runs */

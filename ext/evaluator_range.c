@@ -10,9 +10,13 @@
 #include "evaluator_internal.h"
 #include "monotonic.h"
 
-/* A partial statement cannot be interrupted and resumed. A turn that takes this long over more than one rowid
-   is given up, and its range comes back in parts. */
+/* A turn over a range that takes this long is ended, so that the rest can be shared out: rowids say little
+   about rows. A scalar one is taken up again behind its last row. A partial statement cannot be resumed: a
+   turn over more than one rowid is given up, and its range comes back in parts. */
 static const int64_t give_up_after_ns = 20000000;
+
+/* Rows between two looks at the clock. */
+enum { CLOCK_ROWS = 16 };
 
 static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -27,6 +31,8 @@ int evaluator_range_begin(Evaluator *evaluator)
 {
     int rc = sqlite3_create_function_v2(evaluator->db, RANGE_TRACE_FUNCTION, 1, SQLITE_UTF8, evaluator,
                                         trace_row, NULL, NULL, NULL);
+    /* An evaluator is opened at a time of its own, and no second one of a worker at the same. */
+    evaluator->view = monotonic_ns();
     /* A scan comes by each page once: a cache would only grow with the table. */
     return rc == SQLITE_OK ? sqlite3_exec(evaluator->db, "PRAGMA cache_size = 16; BEGIN", NULL, NULL, NULL)
                            : rc;
@@ -35,6 +41,11 @@ int evaluator_range_begin(Evaluator *evaluator)
 static bool is_partial(const Evaluator *evaluator)
 {
     return evaluator->recipe->flags & RECIPE_PARTIAL;
+}
+
+static bool is_overdue(const TaskReport *report)
+{
+    return monotonic_ns() > report->start_ns + give_up_after_ns;
 }
 
 /* Steps over the rows of the range; `first` is the statement's first column that is wanted. */
@@ -59,6 +70,13 @@ static int collect_range(Evaluator *evaluator, sqlite3_stmt *statement, const Ta
             int64_t rowid = sqlite3_column_int64(statement, 0);
             if (rowid < order->last_rowid) {
                 report->next_rowid = rowid + 1;
+                return SQLITE_OK;
+            }
+        } else if (order->may_give_up && writer->rows % CLOCK_ROWS == 0 && is_overdue(report)) {
+            int64_t rowid = sqlite3_column_int64(statement, 0);
+            if (rowid < order->last_rowid) {
+                report->next_rowid = rowid + 1;
+                report->too_long = true;
                 return SQLITE_OK;
             }
         }
@@ -100,8 +118,10 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, RowsetWrit
     if (rc != SQLITE_OK)
         return rc;
     report->next_rowid = order->first_rowid;
+    report->view = evaluator->view;
     evaluator->traced_rows = 0;
-    if (partial && order->last_rowid > order->first_rowid)
+    bool divisible = partial && order->last_rowid > order->first_rowid;
+    if (divisible && order->may_give_up)
         evaluator->give_up_ns = report->start_ns + give_up_after_ns;
     sqlite3_bind_int64(statement, 1, order->first_rowid);
     sqlite3_bind_int64(statement, 2, order->last_rowid);
@@ -111,8 +131,7 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, RowsetWrit
     bool overdue = evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     sqlite3_reset(statement);
-    if (partial && order->last_rowid > order->first_rowid &&
-        (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
+    if (divisible && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
         writer->rows = 0;
         report->rows_in = 0;
         report->too_long = true;

@@ -55,6 +55,9 @@ Executor *executor_serial_create(struct ChunkRunner *runner);
 Executor *executor_threads_create(void);
 Executor *executor_processes_create(const char *worker_path, const char *sqlite_path);
 
+/* Whether the host's SQLite may be used by several threads at a time. On any thread; never changes. */
+bool executor_threads_possible(void);
+
 /*
  * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX) can take tasks; starts what is missing, and
  * replaces what has died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it) that says what

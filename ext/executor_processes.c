@@ -234,11 +234,12 @@ static int load_of(Channel *channel)
 }
 
 /* A free slot of the worker with the least to do, or NULL. */
-static Slot *find_slot(ProcessPool *pool)
+static Slot *find_slot(ProcessPool *pool, int worker_limit)
 {
     Channel *best = NULL;
     int best_load = 0;
-    for (int i = 0; i < pool->place_count; i++) {
+    int places = worker_limit && worker_limit < pool->place_count ? worker_limit : pool->place_count;
+    for (int i = 0; i < places; i++) {
         Channel *channel = pool->places[i];
         if (!channel || channel->used == CHANNEL_SLOTS || is_condemned(channel))
             continue;
@@ -259,7 +260,7 @@ static Slot *find_slot(ProcessPool *pool)
 /* SQLITE_OK, SQLITE_BUSY, SQLITE_NOMEM or SQLITE_FULL; with an error the task has no slot. */
 static int hand_over(ProcessExecutor *self, Task *task)
 {
-    Slot *slot = find_slot(&self->pool);
+    Slot *slot = find_slot(&self->pool, task->worker_limit);
     if (!slot)
         return SQLITE_BUSY;
     /* A buffer may be larger than the rowset in it. */

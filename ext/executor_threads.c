@@ -51,17 +51,37 @@ struct ThreadPool {
     int64_t completions;
     uint64_t ended_scans[ENDED_SCANS]; /* under the mutex: the last ones, by ended_count */
     uint64_t ended_count;
-    int64_t let_go_ns; /* under the mutex: when the last run ended */
+    int64_t retire_ns; /* under the mutex: while no run uses the pool, when its workers may end */
+    pid_t owner;       /* the process whose threads these are */
     bool ending;
 };
 
-static Task *dequeue_locked(ThreadPool *pool)
+/* The first task that a worker of this number may take, out of the queue; NULL when there is none. */
+static Task *dequeue_locked(ThreadPool *pool, int number)
 {
-    Task *task = pool->first;
-    pool->first = task->next;
-    if (!pool->first)
-        pool->last = NULL;
+    Task *before = NULL, *task = pool->first;
+    while (task && task->worker_limit && number >= task->worker_limit) {
+        before = task;
+        task = task->next;
+    }
+    if (!task)
+        return NULL;
+    if (before)
+        before->next = task->next;
+    else
+        pool->first = task->next;
+    if (pool->last == task)
+        pool->last = before;
     return task;
+}
+
+/* Whether there is a task that a worker of this number may take. */
+static bool has_task_locked(const ThreadPool *pool, int number)
+{
+    const Task *task = pool->first;
+    while (task && task->worker_limit && number >= task->worker_limit)
+        task = task->next;
+    return task != NULL;
 }
 
 static void run(ThreadWorker *worker, ChunkRunner *runner, Task *task)
@@ -85,9 +105,13 @@ static void finish_locked(ThreadWorker *worker, Task *task)
     worker->task = NULL;
     if (worker->timed_out && task->report.rc == SQLITE_INTERRUPT) {
         task->report.rc = SQLITE_ERROR;
+        task->report.rows_in = 0;
+        char row[40] = "";
+        if (!task->recipe->scan)
+            sqlite3_snprintf(sizeof row, row, " (row %lld)",
+                             (long long)(task->order.position + task->report.next_row));
         sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message,
-                         "parallel_map: a task took longer than timeout_seconds = %g (row %lld)",
-                         task->timeout, (long long)(task->order.position + task->report.next_row));
+                         "parallel_map: a task took longer than timeout_seconds = %g%s", task->timeout, row);
     }
     worker->timed_out = false;
     if (task->abandoned) {
@@ -118,12 +142,12 @@ static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
 static void wait_for_work_locked(ThreadWorker *worker)
 {
     ThreadPool *pool = worker->pool;
-    while (!pool->first && !pool->ending && worker->heard == pool->ended_count) {
+    while (!has_task_locked(pool, worker->number) && !pool->ending && worker->heard == pool->ended_count) {
         if (atomic_load(&pool->base.users)) {
             pthread_cond_wait(&pool->work_ready, &pool->mutex);
             continue;
         }
-        int64_t end = pool->let_go_ns + (int64_t)(pool->base.limits.idle_seconds * 1e9);
+        int64_t end = pool->retire_ns;
         struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
         int error = pthread_cond_timedwait(&pool->work_ready, &pool->mutex, &until);
         worker->retired =
@@ -144,9 +168,9 @@ static void *work(void *arg)
         wait_for_work_locked(worker);
         if (pool->ending || worker->retired)
             break;
-        if (!pool->first)
+        Task *task = dequeue_locked(pool, worker->number);
+        if (!task)
             continue;
-        Task *task = dequeue_locked(pool);
         worker->task = task;
         worker->deadline_ns = task->timeout > 0 ? monotonic_ns() + (int64_t)(task->timeout * 1e9) : 0;
         pthread_mutex_unlock(&pool->mutex);
@@ -213,14 +237,33 @@ static int fill_place(ThreadPool *pool, int place)
     return 0;
 }
 
+bool executor_threads_possible(void)
+{
+    /* That SQLite was built for threads does not say that the host has not switched its mutexes off. */
+    sqlite3_mutex *mutex = sqlite3_threadsafe() ? sqlite3_mutex_alloc(SQLITE_MUTEX_FAST) : NULL;
+    if (!mutex)
+        return false;
+    sqlite3_mutex_enter(mutex);
+    bool real = sqlite3_mutex_try(mutex) == SQLITE_BUSY;
+    sqlite3_mutex_leave(mutex);
+    sqlite3_mutex_free(mutex);
+    return real;
+}
+
 static int threads_ensure_workers(Executor *base, int workers, char **message)
 {
     ThreadPool *pool = (ThreadPool *)base;
     base->startup_ns = 0;
+    if (pool->owner != getpid()) {
+        *message =
+            sqlite3_mprintf("parallel_map: this connection was opened before this process was forked: open "
+                            "a new one here");
+        return SQLITE_MISUSE;
+    }
     bury_retired(pool);
     if (base->workers >= workers)
         return SQLITE_OK;
-    if (!sqlite3_threadsafe()) {
+    if (!executor_threads_possible()) {
         *message =
             sqlite3_mprintf("parallel_map: this SQLite was built without threads: use executor = processes");
         return SQLITE_ERROR;
@@ -260,7 +303,11 @@ static int threads_submit(Executor *base, Task *task)
     else
         pool->first = task;
     pool->last = task;
-    pthread_cond_signal(&pool->work_ready);
+    /* Who is woken must be one who may take it. */
+    if (task->worker_limit && task->worker_limit < base->workers)
+        pthread_cond_broadcast(&pool->work_ready);
+    else
+        pthread_cond_signal(&pool->work_ready);
     pthread_mutex_unlock(&pool->mutex);
     return SQLITE_OK;
 }
@@ -348,7 +395,7 @@ static void threads_let_go(Executor *base)
 {
     ThreadPool *pool = (ThreadPool *)base;
     pthread_mutex_lock(&pool->mutex);
-    pool->let_go_ns = monotonic_ns();
+    pool->retire_ns = monotonic_ns() + (int64_t)(base->limits.idle_seconds * 1e9);
     pthread_cond_broadcast(&pool->work_ready);
     pthread_mutex_unlock(&pool->mutex);
 }
@@ -356,6 +403,10 @@ static void threads_let_go(Executor *base)
 static void threads_close(Executor *base)
 {
     ThreadPool *pool = (ThreadPool *)base;
+    /* A process that was forked from the owner has no such threads, and perhaps a mutex that nobody will
+     * release. */
+    if (pool->owner != getpid())
+        return;
     pthread_mutex_lock(&pool->mutex);
     pool->ending = true;
     for (int i = 0; i < pool->places; i++)
@@ -405,6 +456,7 @@ Executor *executor_threads_create(void)
     if (!pool)
         return NULL;
     pool->base.class = &threads_class;
+    pool->owner = getpid();
     if (pthread_mutex_init(&pool->mutex, NULL)) {
         free(pool);
         return NULL;

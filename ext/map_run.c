@@ -15,12 +15,13 @@ static const double chunk_target_ns = 1e6;
 static const double chunk_least_ns = 50e3;
 
 enum {
-    CHUNK_ROWS = 1 << 16, /* rows that the planner puts into a chunk, at the most */
-    FIRST_ROWIDS = 16,    /* of a partition's first task */
-    GROWTH = 8,           /* of a chunk that took next to no time, against the one before */
-    TOO_LONG_PARTS = 16,  /* into which a range is cut that took far too long */
-    WAIT_MS = 10,         /* between two looks for an interrupt */
-    PULSES = 64,          /* steps of `pulse` per look: a progress handler counts steps */
+    CHUNK_ROWS = 1 << 16,   /* rows that the planner puts into a chunk, at the most */
+    OUTPUT_BYTES = 8 << 20, /* that the columns of a partition task's output may take, text not counted */
+    FIRST_ROWIDS = 16,      /* of a partition's first task */
+    GROWTH = 8,             /* of a chunk that took next to no time, against the one before */
+    TOO_LONG_PARTS = 16,    /* into which a range is cut that took far too long */
+    WAIT_MS = 10,           /* between two looks for an interrupt */
+    PULSES = 64,            /* steps of `pulse` per look: a progress handler counts steps */
 };
 
 /* A task of the run and who has it; executor NULL: nobody has taken it yet. */
@@ -56,7 +57,9 @@ struct MapRun {
     int64_t last_units; /* of the last task that was filled */
 
     int64_t number, start_ns, startup_ns, busy_ns, task_count, rows_in, rows_out, retries, most_rows;
-    bool partitioned; /* at least at first */
+    double rowids_per_row; /* of a partition, as far as is known */
+    int64_t looked_ns;     /* when the host was last asked about an interrupt */
+    bool partitioned;      /* at least at first */
     ProgressLine progress;
 };
 
@@ -97,8 +100,13 @@ static int64_t next_units(const MapRun *run)
 {
     bool fed = !run->source.snapshot;
     double units = fed ? 1 : FIRST_ROWIDS;
-    if (run->chunk)
+    if (run->chunk && fed)
         return run->chunk;
+    if (run->chunk) {
+        /* Rows were asked for, and rowids are given out: as many as held that many rows the last time. */
+        double rowids = (double)run->chunk * run->rowids_per_row;
+        return rowids < 1e15 ? (int64_t)rowids : (int64_t)1e15;
+    }
     double unit_ns = run->unit_ns > 0 ? run->unit_ns : fed ? run->plan->row_ns : run->plan->rowid_ns;
     if (unit_ns > 0)
         units = chunk_target_ns / unit_ns;
@@ -163,13 +171,34 @@ static Task *new_task(MapRun *run)
     if (task) {
         task->retries = 0;
         task->timeout = run->timeout;
+        task->worker_limit = run->workers;
     }
     return task;
+}
+
+/* Rows that a range of rowids may give in one turn: no more than were asked for, and than a buffer should
+ * hold. */
+static uint32_t output_rows(const MapRun *run, int64_t units)
+{
+    int64_t rows = (int64_t)OUTPUT_BYTES / (9 * (run->plan->map_columns + 1));
+    if (rows > units)
+        rows = units;
+    if (rows > CHUNK_ROWS)
+        rows = CHUNK_ROWS;
+    if (run->chunk && rows > run->chunk)
+        rows = run->chunk;
+    return rows < 1 ? 1 : (uint32_t)rows;
 }
 
 /* Hands out tasks until the bound is reached or the source ends. */
 static int top_up(MapRun *run)
 {
+    /* What the executor had no room for before may find it now. */
+    for (int i = 0; i < run->count; i++) {
+        int rc = run->tasks[i].executor ? SQLITE_OK : submit(run, &run->tasks[i]);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
     while (!run->source.ended && !run->failed && run->count < task_limit(run)) {
         Task *task = new_task(run);
         if (!task)
@@ -177,8 +206,7 @@ static int top_up(MapRun *run)
         bool timed = run->requested == EXECUTOR_AUTO && run->kind == EXECUTOR_SERIAL;
         int64_t start = timed ? monotonic_ns() : 0;
         int64_t units = next_units(run);
-        uint32_t row_limit = run->chunk && run->chunk < CHUNK_ROWS ? (uint32_t)run->chunk : CHUNK_ROWS;
-        if (!task_source_fill(&run->source, task, units, row_limit)) {
+        if (!task_source_fill(&run->source, task, units, output_rows(run, units), !run->chunk)) {
             run->spare = task;
             continue;
         }
@@ -240,6 +268,10 @@ static void account(MapRun *run, const RunTask *entry)
     run->rows_out += report->rows_out;
     if (report->rows_in > run->most_rows)
         run->most_rows = report->rows_in;
+    if (is_range(task) && report->rows_in)
+        run->rowids_per_row = units / report->rows_in < 1 ? 1 : units / report->rows_in;
+    else if (is_range(task) && run->rowids_per_row < 1e15)
+        run->rowids_per_row *= GROWTH;
     if (units > 0) {
         run->unit_ns = ns / units;
         if (is_range(task))
@@ -271,7 +303,22 @@ static void retire_place(MapRun *run, int place)
         run->spare = task;
 }
 
-/* Sends the rest of a task's order on its way; of a range that took far too long, in parts. */
+/* Makes a task for a part of another one's range, at a place of the order. */
+static int insert_part(MapRun *run, int place, const Task *whole, int64_t first, int64_t last)
+{
+    Task *part = task_create(whole->recipe);
+    if (!part)
+        return SQLITE_NOMEM;
+    part->order = whole->order;
+    part->order.first_rowid = first;
+    part->order.last_rowid = last;
+    part->timeout = whole->timeout;
+    part->worker_limit = whole->worker_limit;
+    return insert_task(run, place, part);
+}
+
+/* Sends the rest of a task's order on its way; of a range that took far too long, in equal parts, so that all
+   workers have some of it. For that moment there are more tasks than the bound says. */
 static int submit_rest(MapRun *run, int place)
 {
     Task *task = run->tasks[place].task;
@@ -281,24 +328,21 @@ static int submit_rest(MapRun *run, int place)
         return submit(run, &run->tasks[place]);
     }
     order->first_rowid = task->report.next_rowid;
-    if (!task->report.too_long)
-        return submit(run, &run->tasks[place]);
     int64_t last = order->last_rowid;
-    order->last_rowid =
-        order->first_rowid + (int64_t)(((uint64_t)last - (uint64_t)order->first_rowid) / TOO_LONG_PARTS);
-    Task *behind = task_create(task->recipe);
-    if (!behind)
-        return SQLITE_NOMEM;
-    behind->order = *order;
-    behind->order.first_rowid = order->last_rowid + 1;
-    behind->order.last_rowid = last;
-    behind->timeout = run->timeout;
+    uint64_t width = ((uint64_t)last - (uint64_t)order->first_rowid) / TOO_LONG_PARTS;
+    /* Few rowids that take long are rows that take long: there is nothing to share out. */
+    order->may_give_up = order->may_give_up && width > 0;
+    if (!task->report.too_long || !width)
+        return submit(run, &run->tasks[place]);
+    order->last_rowid = (int64_t)((uint64_t)order->first_rowid + width - 1);
+    int64_t first = order->last_rowid + 1;
     int rc = submit(run, &run->tasks[place]);
-    if (rc != SQLITE_OK) {
-        task_free(behind);
-        return rc;
+    for (int part = 1; rc == SQLITE_OK && part < TOO_LONG_PARTS; part++) {
+        int64_t end = part + 1 < TOO_LONG_PARTS ? (int64_t)((uint64_t)first + width - 1) : last;
+        rc = insert_part(run, place + part, task, first, end);
+        first = end < last ? end + 1 : last;
     }
-    return insert_task(run, place + 1, behind);
+    return rc;
 }
 
 /* The reader has had the rows of the current task: the rest of it goes on, or it is retired. */
@@ -480,6 +524,12 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
             continue;
         }
         account(run, &run->tasks[place]);
+        /* Tasks may give no rows for long; the host should not wait for them unheard. */
+        if (monotonic_ns() - run->looked_ns > WAIT_MS * 1000000) {
+            if (look_for_interrupt(run))
+                return fail(run, SQLITE_INTERRUPT, "interrupted", message);
+            run->looked_ns = monotonic_ns();
+        }
         progress_line_draw(&run->progress, run->rows_in, share_done(run));
         const Task *task = run->tasks[place].task;
         if (!task->report.rows_out)
@@ -532,7 +582,8 @@ int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun
     run->plan = plan;
     run->pulse = pulse;
     run->current = -1;
-    run->start_ns = monotonic_ns();
+    run->start_ns = run->looked_ns = monotonic_ns();
+    run->rowids_per_row = 1;
     int rc = start(run, message);
     if (rc == SQLITE_OK) {
         RunRecord *record =
@@ -540,9 +591,17 @@ int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun
         if (record)
             run->number = record->run;
         *out = run;
-    } else {
-        map_run_close(run);
+        return SQLITE_OK;
     }
+    if (rc != SQLITE_SCHEMA) {
+        RunRecord *record =
+            run_log_add(&state->log, plan->spec.source, plan->spec.map, executor_kind_name(run->requested));
+        if (record) {
+            run->number = record->run;
+            run_log_set(&record->error, *message ? *message : sqlite3_errstr(rc));
+        }
+    }
+    map_run_close(run);
     return rc;
 }
 

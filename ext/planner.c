@@ -77,8 +77,10 @@ static void append_map(sqlite3_str *sql, const Plan *plan, const char *from, con
     if (after)
         sqlite3_str_appendf(sql, ", %s AS " AFTER_NAME, after);
     sqlite3_str_appendf(sql, " FROM %s AS \"%w\"", from, plan->source.alias);
+    /* A range of rowids is walked by rowid: with an index the rows would come in another order, and a turn
+       that ends early could not be taken up again behind its last rowid. */
     if (rows)
-        sqlite3_str_appendf(sql, " WHERE %s", rows);
+        sqlite3_str_appendf(sql, " NOT INDEXED WHERE %s", rows);
     if (spec->where)
         sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", spec->where);
     if (spec->group_by)
@@ -210,6 +212,39 @@ static bool has_no_subquery(const char *text)
     return true;
 }
 
+/*
+ * Whether the host's feed reads every input from the table. Where its authorizer has a column read as NULL
+ * (SQLITE_IGNORE), or the column is computed, there is no instruction that reads it.
+ */
+static bool feed_reads_inputs(const Plan *plan, sqlite3 *db)
+{
+    int *index_of, reads = 0;
+    char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
+    char *sql = feed ? sqlite3_mprintf("EXPLAIN %s", feed) : NULL;
+    sqlite3_stmt *statement = NULL;
+    if (sql && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK)
+        while (sqlite3_step(statement) == SQLITE_ROW) {
+            const char *opcode = (const char *)sqlite3_column_text(statement, 1);
+            reads += opcode && (!strcmp(opcode, "Column") || !strcmp(opcode, "Rowid"));
+        }
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    sqlite3_free(feed);
+    free(index_of);
+    return reads >= plan->input_count;
+}
+
+/* Whether the host's statements without ORDER BY run backwards, to test its programs. */
+static bool reads_backwards(sqlite3 *db)
+{
+    sqlite3_stmt *statement = NULL;
+    bool backwards =
+        sqlite3_prepare_v2(db, "PRAGMA reverse_unordered_selects", -1, &statement, NULL) != SQLITE_OK ||
+        (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0));
+    sqlite3_finalize(statement);
+    return backwards;
+}
+
 /* Whether the host itself would read the feed by walking the table in the order of its rowids, and not an
  * index. */
 static bool feed_walks_table(const Plan *plan, sqlite3 *db)
@@ -291,14 +326,17 @@ static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **messag
 /* Whether `db` has a function of this name that is not one of SQLite's own. */
 static int has_own_function(sqlite3 *db, const char *name, bool *has)
 {
+    /* The columns of the pragma. As a table it would begin a read transaction on main. */
+    enum { FUNCTION_NAME, FUNCTION_BUILTIN };
     sqlite3_stmt *statement;
     int rc = sqlite3_prepare_v2(db, sql_host_functions, -1, &statement, NULL);
     *has = false;
     if (rc != SQLITE_OK)
         return rc;
-    sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-    rc = sqlite3_step(statement);
-    *has = rc == SQLITE_ROW;
+    while (!*has && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *listed = (const char *)sqlite3_column_text(statement, FUNCTION_NAME);
+        *has = listed && !sqlite3_stricmp(listed, name) && !sqlite3_column_int(statement, FUNCTION_BUILTIN);
+    }
     sqlite3_finalize(statement);
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -336,6 +374,11 @@ static int check_function(void *arg, const char *name)
         rc = has_own_function(check->worker, name, &in_worker);
     if (rc == SQLITE_OK && on_host && in_worker && !strncmp(name, "increase_price", 14))
         rc = has_price_functions(check->host, &in_worker);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        *check->message =
+            sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
+                            "function_list: %s",
+                            name, sqlite3_errmsg(check->host));
     if (rc != SQLITE_OK || !on_host || in_worker)
         return rc;
     return fail(check->message,
@@ -451,9 +494,15 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
         return rc;
     }
     plan->asked = used;
+    rc = plan_start_feed(plan, state, message);
+    if (rc != SQLITE_OK) {
+        plan_free(plan);
+        return rc;
+    }
     plan->partitionable = plan->source.table && plan->source.rowid && has_no_subquery(plan->spec.map) &&
                           has_no_subquery(plan->spec.where) && has_no_subquery(plan->spec.group_by) &&
-                          feed_walks_table(plan, state->db);
+                          feed_walks_table(plan, state->db) && feed_reads_inputs(plan, state->db) &&
+                          !reads_backwards(state->db);
     *out = plan;
     return SQLITE_OK;
 }
@@ -510,9 +559,10 @@ int plan_start_feed(Plan *plan, ConnectionState *state, char **message)
         sqlite3_reset(plan->feed);
         return SQLITE_OK;
     }
-    sqlite3_finalize(plan->feed);
-    plan->feed = NULL;
-    free(plan->index_of);
+    /* Whether the schema has changed since, only the old statement could tell, and stepping it would begin a
+       read transaction that lasts as long as the host's statement: the plan is made anew. */
+    if (plan->feed)
+        return SQLITE_SCHEMA;
     char *sql = source_feed_sql(&plan->source, plan->inputs, plan->input_count, settled, &plan->index_of);
     unsigned maps_before = state->maps_prepared;
     int rc =

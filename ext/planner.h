@@ -78,7 +78,8 @@ bool plan_fits_schema(Plan *plan);
 
 /*
  * Readies the feed to be stepped from its first row. Where a statement that writes is running on the
- * connection it is one that reads the whole source first. SQLITE_OK; else an error with *message set.
+ * connection it is one that reads the whole source first. SQLITE_OK; SQLITE_SCHEMA where the plan is stale;
+ * else an error with *message set.
  */
 int plan_start_feed(Plan *plan, ConnectionState *state, char **message);
 

@@ -1,4 +1,6 @@
 /* What the extension offers: registers everything on one connection. The one exported symbol. */
+#include <pthread.h>
+
 #include "config_functions.h"
 #include "connection_state.h"
 #include "parallel_map.h"
@@ -11,9 +13,19 @@
 __attribute__((visibility("default"))) int sqlite3_pricemap_init(sqlite3 *db, char **message,
                                                                  const sqlite3_api_routines *routines);
 
+/* Several threads may load the extension at one time, while others run it: the pointer is written once. */
+static void set_api(const sqlite3_api_routines *routines)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&mutex);
+    if (sqlite3_api != routines)
+        SQLITE_EXTENSION_INIT2(routines);
+    pthread_mutex_unlock(&mutex);
+}
+
 int sqlite3_pricemap_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
 {
-    SQLITE_EXTENSION_INIT2(routines);
+    set_api(routines);
     if (sqlite3_libversion_number() < OLDEST_SQLITE) {
         *message =
             sqlite3_mprintf("pricemap: this is SQLite %s: 3.38 or later is needed", sqlite3_libversion());

@@ -14,7 +14,8 @@ struct Snapshot {
     sqlite3 *sentinel;      /* WAL only */
     sqlite3_stmt *versions; /* PRAGMA data_version of the sentinel */
     int64_t version;
-    uint32_t changes; /* rollback journal only: the file's change counter */
+    uint32_t changes;      /* rollback journal only: the file's change counter */
+    int64_t total_changes; /* of the host's connection: it counts those that were rolled back as well */
     int64_t least, greatest;
 };
 
@@ -85,6 +86,15 @@ static bool read_change_counter(Snapshot *snapshot, uint32_t *changes)
            file->pMethods->xRead(file, changes, sizeof *changes, CHANGE_COUNTER_OFFSET) == SQLITE_OK;
 }
 
+/* Whether the path no longer leads to the file that the host has open. */
+static bool has_moved(Snapshot *snapshot)
+{
+    int moved = 0;
+    return sqlite3_file_control(snapshot->db, snapshot->schema, SQLITE_FCNTL_HAS_MOVED, &moved) !=
+               SQLITE_OK ||
+           moved;
+}
+
 static bool read_data_version(Snapshot *snapshot, int64_t *version)
 {
     bool read = sqlite3_step(snapshot->versions) == SQLITE_ROW;
@@ -148,6 +158,10 @@ static int pin(Snapshot *snapshot, const char *table, const char **why)
         return SQLITE_OK;
     }
     int rc = read_journal_mode(db, snapshot->schema, &wal);
+    if (rc == SQLITE_AUTH) {
+        *why = "the host's authorizer hides the journal mode";
+        return SQLITE_OK;
+    }
     if (rc != SQLITE_OK)
         return rc;
     snapshot->uri = make_uri(path, wal);
@@ -162,6 +176,15 @@ static int pin(Snapshot *snapshot, const char *table, const char **why)
         return SQLITE_OK;
     }
     rc = hold(snapshot, table, why);
+    /* The mode that was read first is what the connection remembered; now it has looked into the file. */
+    bool wal_now = wal;
+    if (rc == SQLITE_OK && !*why)
+        rc = read_journal_mode(db, snapshot->schema, &wal_now);
+    if (rc == SQLITE_OK && !*why && wal_now != wal)
+        *why = "the file has changed its journal mode";
+    if (rc == SQLITE_OK && !*why && has_moved(snapshot))
+        *why = "the file is no longer at its path";
+    snapshot->total_changes = sqlite3_total_changes64(db);
     if (rc == SQLITE_OK && !*why && !wal && !read_change_counter(snapshot, &snapshot->changes))
         *why = "the file's change counter cannot be read";
     if (rc == SQLITE_OK && !*why && !snapshot_holds(snapshot))
@@ -192,7 +215,8 @@ int snapshot_pin(sqlite3 *db, const char *schema, const char *table, Snapshot **
 
 bool snapshot_holds(Snapshot *snapshot)
 {
-    if (sqlite3_txn_state(snapshot->db, snapshot->schema) != SQLITE_TXN_READ)
+    if (sqlite3_txn_state(snapshot->db, snapshot->schema) != SQLITE_TXN_READ || has_moved(snapshot) ||
+        sqlite3_total_changes64(snapshot->db) != snapshot->total_changes)
         return false;
     if (snapshot->sentinel) {
         int64_t version;

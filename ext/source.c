@@ -143,7 +143,8 @@ static char *reading_sql(const Source *source, const int *inputs, int count, int
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendall(sql, count ? "SELECT " : "SELECT NULL");
     for (int i = 0; i < count; i++) {
-        sqlite3_str_appendf(sql, inputs[i] < 0 ? "%s%s" : "%s\"%w\"", i ? ", " : "",
+        sqlite3_str_appendf(sql, inputs[i] < 0 ? "%s\"%w\".%s" : "%s\"%w\".\"%w\"", i ? ", " : "",
+                            source->table,
                             inputs[i] < 0 ? source->rowid : source->columns.items[inputs[i]].name);
         index_of[i] = i;
     }

@@ -17,6 +17,8 @@ static const char *skip_space(const char *text)
     for (;;) {
         if (*text && strchr(" \t\n\f\r", *text)) {
             text++;
+        } else if (!strncmp(text, "\xef\xbb\xbf", 3)) {
+            text += 3; /* a byte order mark is white space to SQLite */
         } else if (text[0] == '-' && text[1] == '-') {
             text += strcspn(text, "\n");
         } else if (text[0] == '/' && text[1] == '*') {
@@ -161,7 +163,7 @@ char *sql_unbracket(const char *text, bool *bracketed)
 /* Keywords that end an expression and begin another part of a SELECT. FROM also stands in IS DISTINCT FROM.
  */
 static const char *const clause_words[] = {"FROM",  "WHERE", "GROUP",     "HAVING", "ORDER",
-                                           "LIMIT", "UNION", "INTERSECT", "EXCEPT", "SELECT"};
+                                           "LIMIT", "UNION", "INTERSECT", "EXCEPT", "SELECT", "WINDOW"};
 
 char *sql_check_expressions(const char *text)
 {

@@ -22,22 +22,31 @@ bool sqlite_library_table_offset(int64_t *offset)
     return start != NULL;
 }
 
-/* dlsym gives data pointers, and C has no cast from them to functions. */
-static void find(void *library, const char *name, void *function, size_t size)
+/* The first address of a library that was loaded, or NULL. */
+static const char *start_of(void *library)
+{
+    struct link_map *map;
+    return dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 ? library_start(map->l_ld) : NULL;
+}
+
+/* Sets a pointer to the function `name` of the library itself: one of a library that it needs is another
+ * SQLite. */
+static bool find(void *library, const char *name, void *function, size_t size)
 {
     void *symbol = dlsym(library, name);
+    /* dlsym gives data pointers, and C has no cast from them to functions. */
     memcpy(function, &symbol, size);
+    return symbol && library_start(symbol) == start_of(library);
 }
 
 static bool attach_by_name(void *library)
 {
     SqliteEntryPoints entry = {0};
-    find(library, "sqlite3_auto_extension", &entry.auto_extension, sizeof entry.auto_extension);
-    find(library, "sqlite3_cancel_auto_extension", &entry.cancel_auto_extension,
-         sizeof entry.cancel_auto_extension);
-    find(library, "sqlite3_open", &entry.open, sizeof entry.open);
-    find(library, "sqlite3_close", &entry.close, sizeof entry.close);
-    return entry.auto_extension && entry.cancel_auto_extension && entry.open && entry.close &&
+    return find(library, "sqlite3_auto_extension", &entry.auto_extension, sizeof entry.auto_extension) &&
+           find(library, "sqlite3_cancel_auto_extension", &entry.cancel_auto_extension,
+                sizeof entry.cancel_auto_extension) &&
+           find(library, "sqlite3_open", &entry.open, sizeof entry.open) &&
+           find(library, "sqlite3_close", &entry.close, sizeof entry.close) &&
            sqlite_api_attach(&entry) == SQLITE_OK;
 }
 
@@ -54,12 +63,11 @@ static bool is_in(const char *start, const void *function, size_t size)
  */
 static bool attach_by_table(void *library, int64_t offset)
 {
-    struct link_map *map;
-    if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
+    const char *start = start_of(library);
+    if (!start)
         return false;
-    const char *start = library_start(map->l_ld);
     const sqlite3_api_routines *table = (const void *)(start + offset);
-    if (!start || library_start(table) != start || offset % (int64_t)sizeof(void *) != 0 ||
+    if (library_start(table) != start || offset % (int64_t)sizeof(void *) != 0 ||
         !is_in(start, &table->aggregate_context, sizeof table->aggregate_context) ||
         !is_in(start, &table->open, sizeof table->open) ||
         !is_in(start, &table->close, sizeof table->close) ||

@@ -30,24 +30,27 @@ typedef struct TaskOrder {
     uint64_t position;  /* place in the source, from 1, of row 0 of the input */
     uint32_t first_row; /* evaluate the input's rows from here … */
     uint32_t end_row;   /* … to before here */
-    /* A partition task has no input and one "row", its range of rowids, both ends included; of the rows in it at most
-       row_limit are evaluated in one turn. */
+    /* A partition task has no input and one "row", its range of rowids, both ends included; of the rows in it
+       at most row_limit are evaluated in one turn. */
     int64_t first_rowid, last_rowid;
     uint32_t row_limit;
+    bool may_give_up; /* a turn over a range may end early because it takes too long */
 } TaskOrder;
 
 typedef struct TaskReport {
     int32_t rc; /* SQLITE_OK, or why the rows from next_row on were not evaluated */
     uint32_t
         next_row; /* rows before it are done; less than end_row with SQLITE_OK: output was full, go on here */
-    uint32_t rows_in;   /* that were evaluated in this turn; the failed one counts */
+    uint32_t rows_in; /* that were evaluated in this turn; the failed one counts */
     uint32_t rows_out;
+    int64_t
+        view; /* partition: the read transaction that the rows were read in, a number unique in its process */
     bool too_long;      /* partition: given up without a result, the range wants to be smaller */
-    int64_t next_rowid; /* partition: with next_row < end_row, where the rest of the range begins; with an error
-                           the rowid of the row that failed */
-    int32_t worker;   /* from 0; -1: the host itself */
-    int32_t pid;      /* of the process that ran it */
-    int64_t start_ns; /* CLOCK_MONOTONIC */
+    int64_t next_rowid; /* partition: with next_row < end_row, where the rest of the range begins; with an
+                           error the rowid of the row that failed */
+    int32_t worker;     /* from 0; -1: the host itself */
+    int32_t pid;        /* of the process that ran it */
+    int64_t start_ns;   /* CLOCK_MONOTONIC */
     int64_t end_ns;
     char message[TASK_MESSAGE_SIZE]; /* with rc != SQLITE_OK; UTF-8, NUL-terminated, names the row */
 } TaskReport;
@@ -63,7 +66,8 @@ typedef struct Task {
     Recipe *recipe; /* one reference, the task's own */
     Buffer input;   /* a rowset, on the heap; the task's own */
     TaskOrder order;
-    double timeout; /* seconds a worker may take; 0: no limit */
+    int worker_limit; /* workers from this number on leave it to the others; 0: any may take it */
+    double timeout;   /* seconds a worker may take; 0: no limit */
 
     /* Set by the executor; to be read once `done` is true. */
     TaskReport report;

@@ -122,6 +122,7 @@ static int step_feed(TaskSource *source, sqlite3_stmt **statement)
 static int read_rows(TaskSource *source, Task *task, uint32_t rows)
 {
     const Plan *plan = source->plan;
+    task->order = (TaskOrder){0};
     RowsetWriter writer;
     uint32_t most = INPUT_BYTES * 8u / (uint32_t)(9 * plan->input_count + 1);
     int rc = rowset_begin(&writer, &task->input, (uint32_t)plan->input_count, rows < most ? rows : most);
@@ -145,7 +146,7 @@ static int read_rows(TaskSource *source, Task *task, uint32_t rows)
     return rc;
 }
 
-static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t row_limit)
+static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up)
 {
     if (source->ended)
         return false;
@@ -153,18 +154,22 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
     int64_t last = source->last_rowid;
     if ((uint64_t)last - (uint64_t)first >= (uint64_t)units)
         last = first + units - 1;
-    task->order = (TaskOrder){
-        .now = source->now, .end_row = 1, .first_rowid = first, .last_rowid = last, .row_limit = row_limit};
+    task->order = (TaskOrder){.now = source->now,
+                              .end_row = 1,
+                              .first_rowid = first,
+                              .last_rowid = last,
+                              .row_limit = row_limit,
+                              .may_give_up = may_give_up};
     source->ended = last == source->last_rowid;
     if (!source->ended)
         source->next_rowid = last + 1;
     return true;
 }
 
-bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit)
+bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up)
 {
     if (source->snapshot)
-        return fill_range(source, task, units, row_limit);
+        return fill_range(source, task, units, row_limit, may_give_up);
     if (source->ended)
         return false;
     int rc = read_rows(source, task, units > UINT32_MAX ? UINT32_MAX : (uint32_t)units);
@@ -192,16 +197,17 @@ bool task_source_confirm(TaskSource *source, const TaskReport *report)
         return true;
     /* Rollback journal: each look must find the file unchanged. WAL: a worker's view, once proven, stays. */
     for (int i = 0; i < source->proven_count; i++)
-        if (source->proven[i].worker == report->worker && source->proven[i].pid == report->pid)
+        if (source->proven[i].worker == report->worker && source->proven[i].pid == report->pid &&
+            source->proven[i].view == report->view)
             return true;
     if (!snapshot_holds(source->snapshot))
         return false;
     if (!snapshot_views_last(source->snapshot))
         return true;
-    ProvenWorker *grown = realloc(source->proven, (size_t)(source->proven_count + 1) * sizeof *grown);
+    ProvenView *grown = realloc(source->proven, (size_t)(source->proven_count + 1) * sizeof *grown);
     if (grown) {
         source->proven = grown;
-        grown[source->proven_count++] = (ProvenWorker){report->worker, report->pid};
+        grown[source->proven_count++] = (ProvenView){report->worker, report->pid, report->view};
     }
     return true;
 }

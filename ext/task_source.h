@@ -15,10 +15,12 @@ typedef struct RowidRange {
     int64_t first, last;
 } RowidRange;
 
-/* A worker whose view of the file is known to be the host's. */
-typedef struct ProvenWorker {
+/* A worker's view of the file that is known to be the host's: of one read transaction, not of all that it
+ * will begin. */
+typedef struct ProvenView {
     int32_t worker, pid;
-} ProvenWorker;
+    int64_t view;
+} ProvenView;
 
 typedef struct TaskSource {
     ConnectionState *state;
@@ -34,7 +36,7 @@ typedef struct TaskSource {
     Snapshot *snapshot;
     Recipe *recipe;
     int64_t next_rowid, last_rowid;
-    ProvenWorker *proven;
+    ProvenView *proven;
     int proven_count;
 
     /* Feed, after a fall-back: the ranges that are still to be read. */
@@ -56,7 +58,7 @@ Task *task_source_create_task(const TaskSource *source);
  * Fills a task of about `units` units; `row_limit` is the most rows that a task may give in one turn. False:
  * there was nothing left, or an error came first; then `ended` is set, and rc and message with an error.
  */
-bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit);
+bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up);
 
 /* Units that are known to be left; 0: not known. */
 int64_t task_source_left(const TaskSource *source);

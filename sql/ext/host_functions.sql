@@ -1,2 +1,2 @@
--- A function of this name that the connection was given by a program or an extension; ?1 is the name.
-SELECT 1 FROM pragma_function_list WHERE name = lower(?1) AND NOT builtin LIMIT 1
+-- The functions of a connection: name, whether it is SQLite's own, and more that is not asked for.
+PRAGMA function_list

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,22 +42,33 @@ static void still_works(sqlite3 *db)
     map_test_same(db, "SELECT rowid, a + 1 FROM t", "SELECT key, value FROM parallel_map('t', 'a + 1')");
 }
 
+typedef struct Interrupter {
+    sqlite3 *db;
+    atomic_bool stop;
+} Interrupter;
+
+/* Again and again: an interrupt before the statement has begun has no effect. */
 static void *interrupt_later(void *arg)
 {
-    usleep(100000);
-    sqlite3_interrupt(arg);
+    Interrupter *interrupter = arg;
+    do {
+        usleep(50000);
+        sqlite3_interrupt(interrupter->db);
+    } while (!interrupter->stop);
     return NULL;
 }
 
 static void expect_interrupted(sqlite3 *db, const char *sql)
 {
+    Interrupter interrupter = {.db = db};
     pthread_t thread;
     sqlite3_stmt *statement = prepare(db, sql);
     sqlite3_int64 start = map_test_milliseconds();
-    assert_int_equal(pthread_create(&thread, NULL, interrupt_later, db), 0);
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_later, &interrupter), 0);
     int rc;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
         ;
+    interrupter.stop = true;
     pthread_join(thread, NULL);
     assert_int_equal(rc, SQLITE_INTERRUPT);
     assert_non_null(strstr(sqlite3_errmsg(db), "interrupted"));

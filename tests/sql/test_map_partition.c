@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -247,6 +248,100 @@ static void nothing_is_locked_afterwards(void **state)
     sqlite3_free(path);
 }
 
+/* An index that serves `where` would give the rows in its own order, and a turn that ends early would lose
+ * some. */
+static void index_that_serves_where(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sql_test_run(test->db,
+                 "CREATE INDEX i ON t(b); CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, where = "
+                 "(b IN ('b3', 'b1')), map = (id, printf('%200d', a) AS x))");
+    map_test_same(test->db, "SELECT id, printf('%200d', a) FROM t WHERE b IN ('b3', 'b1') ORDER BY id",
+                  "SELECT * FROM m");
+    expect_access(test->db, "partition");
+    sql_test_run(test->db, "DROP TABLE m");
+    sqlite3_free(path);
+}
+
+/* More columns than a small buffer holds at the size of a chunk. */
+static void wide_map(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    map_test_list(
+        test, "t",
+        "id, a, a+1, a+2, a+3, a+4, a+5, a+6, a+7, a+8, a+9, a+10, a+11, a+12, a+13, a+14, b, b, b");
+    expect_access(test->db, "partition");
+    sqlite3_free(path);
+}
+
+static void another_process_changes_the_journal_mode(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sql_test_run(
+        test->db,
+        "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a)); SELECT sum(a) FROM m");
+    sqlite3 *other = sql_test_open_plain(path);
+    sql_test_run(other, "PRAGMA journal_mode = wal; UPDATE t SET a = 1");
+    sql_test_expect(test->db, "SELECT sum(a) FROM m", "20000");
+    expect_fed_because(test->db, "the file has changed its journal mode");
+    sql_test_close(&other);
+    sql_test_run(test->db, "DROP TABLE m");
+    sqlite3_free(path);
+}
+
+static void file_that_was_moved(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    char *aside = map_test_path(test, "aside.db");
+    sql_test_run(test->db, "UPDATE t SET a = 1");
+    assert_int_equal(rename(path, aside), 0);
+    sqlite3 *other = sql_test_open_plain(path);
+    sql_test_run(
+        other, "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); INSERT INTO t VALUES(1, 5, 5), (90000, 5, 5)");
+    sql_test_close(&other);
+    sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a))");
+    sql_test_expect(test->db, "SELECT sum(a) FROM m", "20000");
+    expect_fed_because(test->db, "the file is no longer at its path");
+    sql_test_run(test->db, "DROP TABLE m");
+    sqlite3_free(aside);
+    sqlite3_free(path);
+}
+
+static int ignore_column_a(void *arg, int action, const char *table, const char *column, const char *schema,
+                           const char *trigger)
+{
+    (void)arg;
+    (void)schema;
+    (void)trigger;
+    return action == SQLITE_READ && !strcmp(table, "t") && !strcmp(column, "a") ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+/* A column that the host's authorizer turns into NULL stays NULL. */
+static void ignored_column(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sqlite3_set_authorizer(test->db, ignore_column_a, NULL);
+    sql_test_expect(test->db, "SELECT count(*), count(value) FROM parallel_map('t', 'a')", "20000|0");
+    sqlite3_set_authorizer(test->db, NULL, NULL);
+    sqlite3_free(path);
+}
+
+static void few_rows_far_apart(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sql_test_run(test->db, "DELETE FROM t; INSERT INTO t VALUES(1, 1, 1), (1152921504606846976, 2, 2)");
+    map_test_chunk(test->db, 1000);
+    map_test_list(test, "t", "id, a");
+    expect_access(test->db, "partition");
+    sqlite3_free(path);
+}
+
 typedef struct Mover {
     const char *path;
     useconds_t pause;
@@ -326,6 +421,12 @@ int main(void)
         MAP_TEST_EACH(failing_row_is_named),
         MAP_TEST_EACH(host_commits_in_mid_scan),
         MAP_TEST_EACH(nothing_is_locked_afterwards),
+        MAP_TEST_EACH(index_that_serves_where),
+        MAP_TEST_EACH(wide_map),
+        MAP_TEST_EACH(another_process_changes_the_journal_mode),
+        MAP_TEST_EACH(file_that_was_moved),
+        MAP_TEST_EACH(ignored_column),
+        MAP_TEST_EACH(few_rows_far_apart),
         MAP_TEST_EACH(one_snapshot_under_a_writer),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
