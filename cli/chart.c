@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "chart.h"
+#include "chart_data.h"
 #include "process.h"
 #include "query.h"
 #include "sql.h"
@@ -13,14 +14,25 @@
 typedef struct Chart {
     const char *name;
     const char *script; /* follows report_style */
-    const char *sql;    /* see write_rows */
+    const char *sql;    /* see chart_data_write */
+    const char *title;
+    const char *needs; /* to be there */
 } Chart;
 
-static const Chart charts[] = {
-    {"executors", report_executors, sql_chart_executors},
-    {"history", report_history, sql_chart_history},
+static const Chart charts[CHART_COUNT] = {
+    {"executors", report_executors, sql_chart_executors, "How long each executor takes",
+     "a measurement with samples"},
+    {"history", report_history, sql_chart_history, "Medians over the runs", "a measurement with samples"},
+    {"workers", report_workers, sql_chart_workers, "Speed-up and efficiency over workers",
+     "serial, and another executor with two numbers of workers: pricereport run --workers 1-4 ..."},
+    {"break-even", report_break_even, sql_chart_break_even, "From where on threads and processes pay",
+     "three pieces of work that differ in rows or in the cost of a row, each by serial and by threads or "
+     "processes"},
+    {"samples", report_samples, sql_chart_samples, "Distribution of the samples",
+     "a measurement with samples"},
+    {"timeline", report_timeline, sql_chart_timeline, "Chunks by worker over time",
+     "a measurement that was finished, with its tasks"},
 };
-enum { CHART_COUNT = sizeof charts / sizeof *charts };
 
 typedef struct Format {
     ChartFormats flag;
@@ -44,8 +56,25 @@ ChartFormats chart_format(const char *name)
     return 0;
 }
 
-/* Makes the folder and those above it, as mkdir -p. */
-static int make_directory(const char *directory, Failure *failure)
+ChartKinds chart_kind(const char *name)
+{
+    for (size_t i = 0; i < CHART_COUNT; i++)
+        if (strcmp(name, charts[i].name) == 0)
+            return 1u << i;
+    return 0;
+}
+
+const char *chart_name(size_t index)
+{
+    return charts[index].name;
+}
+
+const char *chart_title(size_t index)
+{
+    return charts[index].title;
+}
+
+int charts_make_directory(const char *directory, Failure *failure)
 {
     char *path = strdup(directory);
     if (!path)
@@ -77,105 +106,46 @@ static char *chart_path(const char *directory, const char *name, const char *end
     return sqlite3_mprintf("%s/%s.%s", directory, name, ending);
 }
 
-static int open_for_writing(const char *directory, const char *name, const char *ending, FILE **file,
-                            Failure *failure)
+static int write_file(const char *directory, const char *name, const char *ending, const char *first,
+                      const char *second, Failure *failure)
 {
     char *path = chart_path(directory, name, ending);
-    *file = path ? fopen(path, "we") : NULL;
-    if (!*file)
-        failure_set(failure, "cannot write %s: %s: name another folder with --out", path ? path : name,
-                    strerror(errno));
+    FILE *file = path ? fopen(path, "we") : NULL;
+    int result = 0;
+    if (!file) {
+        result = failure_set(failure, "cannot write %s: %s: name another folder with --out",
+                             path ? path : name, strerror(errno));
+    } else {
+        fputs(first, file);
+        fputs(second, file);
+        bool failed = ferror(file);
+        if (fclose(file) || failed)
+            result = failure_set(failure, "cannot write %s: %s", path, strerror(errno));
+    }
     sqlite3_free(path);
-    return *file ? 0 : -1;
-}
-
-static int close_written(FILE *file, const char *name, Failure *failure)
-{
-    bool failed = ferror(file);
-    if (fclose(file) || failed)
-        return failure_set(failure, "cannot write the data of the chart %s: %s", name, strerror(errno));
-    return 0;
-}
-
-/* As one quoted field. gnuplot ends a field at a quote and takes a backslash for an escape, so that both are
- * written as what looks most like them; a control character becomes a space. */
-static void write_text(const char *text, FILE *file)
-{
-    putc('"', file);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputs("”", file);
-        else if (*text == '\\')
-            fputs("⧵", file);
-        else
-            putc((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text, file);
-    }
-    putc('"', file);
-}
-
-static void write_cell(sqlite3_stmt *statement, int column, FILE *file)
-{
-    switch (sqlite3_column_type(statement, column)) {
-    case SQLITE_INTEGER:
-        fprintf(file, "%lld", (long long)sqlite3_column_int64(statement, column));
-        break;
-    case SQLITE_FLOAT:
-        fprintf(file, "%.9g", sqlite3_column_double(statement, column));
-        break;
-    case SQLITE_NULL:
-        fputs("NaN", file);
-        break;
-    default:
-        write_text((const char *)sqlite3_column_text(statement, column), file);
-    }
-}
-
-/* The query's first column numbers gnuplot's data blocks, the others are data. Rows of a block come together.
- */
-static int write_rows(sqlite3 *db, const char *sql, int64_t run, FILE *file, int64_t *rows, Failure *failure)
-{
-    sqlite3_stmt *statement;
-    if (query_prepare(db, &statement, failure, sql, "i", run))
-        return -1;
-    int columns = sqlite3_column_count(statement), rc;
-    int64_t block = -1;
-    *rows = 0;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (sqlite3_column_int64(statement, 0) != block) {
-            if (block >= 0)
-                fputs("\n\n", file);
-            block = sqlite3_column_int64(statement, 0);
-        }
-        for (int i = 1; i < columns; i++) {
-            write_cell(statement, i, file);
-            putc(i + 1 < columns ? '\t' : '\n', file);
-        }
-        *rows += 1;
-    }
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
-    sqlite3_finalize(statement);
     return result;
 }
 
-static int write_chart(sqlite3 *db, const Chart *chart, int64_t run, const char *directory, Failure *failure)
+/* Both files of a chart, where its query gives rows; else none, and false in `supported`. */
+static int write_chart(sqlite3 *db, const Chart *chart, int64_t run, const char *directory, bool *supported,
+                       Failure *failure)
 {
-    FILE *file;
-    if (open_for_writing(directory, chart->name, "gp", &file, failure))
-        return -1;
-    fprintf(file, "%s\n%s", report_style, chart->script);
-    if (close_written(file, chart->name, failure) ||
-        open_for_writing(directory, chart->name, "dat", &file, failure))
-        return -1;
-    int64_t rows;
-    int result = write_rows(db, chart->sql, run, file, &rows, failure);
-    if (close_written(file, chart->name, failure) || result)
-        return -1;
-    if (rows == 0)
-        return failure_set(failure,
-                           "run %" PRId64 " has measured nothing, so there is nothing to draw: name another "
-                           "run, as pricereport list shows them",
-                           run);
-    return 0;
+    char *text = NULL;
+    size_t size = 0;
+    int64_t rows = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return failure_set(failure, "out of memory for the data of the chart %s", chart->name);
+    int result = chart_data_write(db, chart->sql, run, file, &rows, failure);
+    if (fclose(file) && result == 0)
+        result = failure_set(failure, "out of memory for the data of the chart %s", chart->name);
+    *supported = rows > 0;
+    if (result == 0 && *supported)
+        result = write_file(directory, chart->name, "dat", text, "", failure);
+    if (result == 0 && *supported)
+        result = write_file(directory, chart->name, "gp", report_style, chart->script, failure);
+    free(text);
+    return result;
 }
 
 static int draw(const Chart *chart, const Format *format, const char *directory, Failure *failure)
@@ -230,22 +200,68 @@ static int show(const Chart *chart, const Format *format, const char *directory,
     return 0;
 }
 
-int charts_draw(sqlite3 *db, int64_t run, const char *directory, ChartFormats formats, FILE *paths,
+/* For each chart the run that it is drawn of; 0 where there is none. */
+static int find_runs(sqlite3 *db, int64_t run, bool any_run, int64_t runs[CHART_COUNT], Failure *failure)
+{
+    sqlite3_stmt *statement;
+    memset(runs, 0, CHART_COUNT * sizeof *runs);
+    if (query_prepare(db, &statement, failure, sql_chart_runs, "ii", run, (int64_t)any_run))
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+        for (size_t i = 0; i < CHART_COUNT; i++)
+            if (strcmp((const char *)sqlite3_column_text(statement, 0), charts[i].name) == 0)
+                runs[i] = sqlite3_column_int64(statement, 1);
+    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* Writes the files of all charts that are wished and supported, so that they are there even if gnuplot is
+ * not. */
+static int write_charts(sqlite3 *db, int64_t run, const ChartWish *wish, ChartKinds *written,
+                        Failure *failure)
+{
+    int64_t runs[CHART_COUNT];
+    if (chart_data_prepare(db, run, failure) || find_runs(db, run, wish->any_run, runs, failure))
+        return -1;
+    *written = 0;
+    for (size_t i = 0; i < CHART_COUNT; i++) {
+        bool supported = false;
+        if (wish->kinds && !(wish->kinds & 1u << i))
+            continue;
+        if (runs[i] > 0 && write_chart(db, &charts[i], runs[i], wish->directory, &supported, failure))
+            return -1;
+        if (supported)
+            *written |= 1u << i;
+        else if (wish->kinds)
+            return failure_set(failure, "run %" PRId64 " cannot be drawn as %s, which needs %s", run,
+                               charts[i].name, charts[i].needs);
+    }
+    if (*written == 0)
+        return failure_set(failure,
+                           "run %" PRId64 " has measured nothing, so there is nothing to draw: name another "
+                           "run, as pricereport list shows them",
+                           run);
+    return 0;
+}
+
+int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartKinds *drawn,
                 Failure *failure)
 {
-    if (make_directory(directory, failure))
+    ChartKinds written;
+    if (charts_make_directory(wish->directory, failure) || write_charts(db, run, wish, &written, failure))
         return -1;
-    for (size_t i = 0; i < CHART_COUNT; i++)
-        if (write_chart(db, &charts[i], run, directory, failure))
-            return -1;
     for (size_t i = 0; i < CHART_COUNT; i++)
         for (size_t j = 0; j < FORMAT_COUNT; j++) {
             const Format *format = &formats_known[j];
-            if (!(formats & format->flag))
+            if (!(written & 1u << i) || !(wish->formats & format->flag))
                 continue;
-            if (draw(&charts[i], format, directory, failure) ||
-                (paths && show(&charts[i], format, directory, paths, failure)))
+            if (draw(&charts[i], format, wish->directory, failure) ||
+                (paths && show(&charts[i], format, wish->directory, paths, failure)))
                 return -1;
         }
+    if (drawn)
+        *drawn = written;
     return 0;
 }

@@ -1,6 +1,8 @@
 /* pricereport without a verb: the experiment. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chart.h"
@@ -10,41 +12,40 @@
 #include "options.h"
 #include "output.h"
 #include "query.h"
+#include "scan.h"
 #include "sql.h"
 #include "verbs.h"
 
-enum { KEY_WORKERS = 600, DEFAULT_WORKERS = 2, MOST_WORKERS = 1024 };
+enum { DEFAULT_WORKERS = 2, PUBLISHED_ROWS = 20 };
 
 /* Six benchmarks, and the whole of them in ten seconds. */
 static const double default_min_seconds = 0.5;
 static const double default_max_seconds = 1.5;
 
 static const char *const functions[] = {"increase_price", "increase_price_crazy"};
-static const char *const maps[] = {"increase_price(p)", "increase_price_crazy(p)"};
-static const char *const executors[] = {"serial", "threads", "processes"};
-enum { FUNCTION_COUNT = 2, EXECUTOR_COUNT = 3, JOB_COUNT = FUNCTION_COUNT * EXECUTOR_COUNT };
+enum { FUNCTION_COUNT = 2 };
 
 static const struct argp_child children[] = {
-    {&options_sampling, 0, "How to measure:", 2},
-    {&options_charts, 0, "Charts:", 3},
-    {&options_common, 0, "Common:", 4},
+    {&options_scan, 0,
+     "Scans: lists, and ranges such as 4-8, 10-100:10 (by tens), 200-1600x2 (doubling); every combination is "
+     "timed:",
+     2},
+    {&options_sampling, 0, "How to measure:", 3},
+    {&options_charts, 0, "Charts:", 4},
+    {&options_common, 0, "Common:", 5},
     {0},
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    Options *options = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
         options_share(state, children);
         return 0;
-    case KEY_WORKERS:
-        options->workers.numbers[0] = options_number(state, "--workers", argument, 1, MOST_WORKERS);
-        return 0;
     case ARGP_KEY_ARG:
         argp_error(
             state,
-            "%s: a verb comes first and is one of run, list, show, plot; without one it is the experiment",
+            "%s: a verb comes first, and pricereport --help lists them; without one it is the experiment",
             argument);
         return 0;
     default:
@@ -52,23 +53,31 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static const struct argp_option table[] = {
-    {"workers", KEY_WORKERS, "N", 0, "Threads or processes that share the work (2)", 1},
-    {0},
-};
-
 static const struct argp parser = {
-    .options = table,
     .parser = parse,
     .doc = "Times two price functions, mapped over a price list serially, by threads and by processes; "
            "records every "
            "sample, and prints the table.\v"
-           "Each benchmark takes 0.5 to 1.5 seconds unless told otherwise.\n\n"
+           "Each benchmark takes 0.5 to 1.5 seconds unless told otherwise. Ctrl-C ends the run and keeps "
+           "what was "
+           "measured. Without --workers there are 2, without --rows the 20 prices of the published "
+           "experiment.\n\n"
            "Verbs, each with its own --help:\n"
            "  pricereport run    times any map over any database\n"
            "  pricereport list   lists the recorded runs\n"
            "  pricereport show   prints a run, or its samples\n"
-           "  pricereport plot   draws charts of what is recorded\n\n"
+           "  pricereport plot   draws charts of what is recorded\n"
+           "  pricereport report writes one HTML page about a run\n"
+           "  pricereport doctor says what makes timings on this machine unreliable\n"
+           "  pricereport compare   says which benchmarks are slower in one run than in another\n"
+           "  pricereport check     fails where a run is slower than its baseline\n"
+           "  pricereport history   prints benchmarks over the runs, and where they changed\n"
+           "  pricereport ack       acknowledges a change\n"
+           "  pricereport exclude   excludes figures that are wrong\n"
+           "  pricereport threshold sets from which change on a benchmark has changed\n"
+           "  pricereport export prints runs as JSON, CSV or Markdown\n"
+           "  pricereport import takes in results of hyperfine, Google Benchmark, pytest-benchmark\n"
+           "  pricereport merge  takes in other histories\n\n"
            "Exit status: 0 done, 2 wrong usage, 3 could not do it.",
     .children = children,
 };
@@ -99,43 +108,72 @@ static int print_meaning(sqlite3 *db, int64_t run, FILE *file, Failure *failure)
     return 0;
 }
 
-static int print_experiment(History *history, int64_t run, OutputFormat format, Failure *failure)
+/* The line that says what it means is about the published experiment, not about a scan, nor about a part of
+ * it. */
+static bool is_whole(const Options *options)
+{
+    return options->executor_count == 0 && options->workers.count == 1 && options->chunks.count == 0 &&
+           options->rows.count == 0 && options->rounds.count == 0;
+}
+
+static int print_experiment(const Options *options, History *history, int64_t run, bool whole,
+                            Failure *failure)
 {
     static const OutputQuery query = {sql_experiment, sql_experiment_table};
     sqlite3 *db = history_db(history);
-    if (query_script(db, sql_published, failure) || output_rows(db, &query, run, format, stdout, failure))
+    if (query_script(db, sql_published, failure) ||
+        output_rows(db, &query, run, options->format, stdout, failure))
         return -1;
-    if (format == OUTPUT_TABLE) {
-        if (print_meaning(db, run, stdout, failure))
+    if (options->format == OUTPUT_TABLE) {
+        if (whole && print_meaning(db, run, stdout, failure))
             return -1;
-        printf("Run %" PRId64 ", recorded in %s\n", run, history_file(history));
+        printf("%sRun %" PRId64 ", recorded in %s\n", whole ? "" : "\n", run, history_file(history));
     }
     return output_finish(stdout, failure);
 }
 
-static int perform(const Options *options, char **arguments, History *history, Failure *failure)
+static int measure_experiment(const Options *options, char **arguments, History *history, int64_t *run,
+                              Failure *failure)
 {
-    MapJob jobs[JOB_COUNT];
-    for (size_t i = 0; i < JOB_COUNT; i++)
-        jobs[i] = (MapJob){.name = functions[i / EXECUTOR_COUNT],
-                           .source = "prices",
-                           .map = maps[i / EXECUTOR_COUNT],
-                           .executor = executors[i % EXECUTOR_COUNT],
-                           .workers = options->workers.numbers[0]};
+    const ScanMap maps[FUNCTION_COUNT] = {{functions[0], "prices", "increase_price(p)"},
+                                          {functions[1], "prices",
+                                           options->rounds.count > 0
+                                               ? "increase_price_crazy(p, 10, " MAP_ROUNDS ")"
+                                               : "increase_price_crazy(p)"}};
+    MapJob *jobs;
+    size_t count;
+    if (scan_jobs(options, maps, FUNCTION_COUNT, &jobs, &count, failure))
+        return -1;
+    int64_t rows = scan_most_rows(options);
     const MeasurePlan plan = {.verb = "experiment",
-                              .database = {.setup = sql_prices},
+                              .database = {.setup = sql_prices,
+                                           .fill = rows > PUBLISHED_ROWS ? sql_more_prices : NULL,
+                                           .fill_rows = rows},
                               .jobs = jobs,
-                              .count = JOB_COUNT,
+                              .count = count,
                               .verify = true,
                               .options = options,
                               .arguments = arguments};
+    int result = measure(&plan, history, run, failure);
+    free(jobs);
+    return result;
+}
+
+static int perform(const Options *options, char **arguments, History *history, Failure *failure)
+{
     int64_t run;
-    if (measure(&plan, history, &run, failure) || print_experiment(history, run, options->format, failure))
+    Failure second;
+    int result = measure_experiment(options, arguments, history, &run, failure);
+    if (result == MEASURE_INTERRUPTED) {
+        (void)print_experiment(options, history, run, false, &second);
+        return -1;
+    }
+    if (result || print_experiment(options, history, run, is_whole(options), failure))
         return -1;
     if (!options->plot)
         return 0;
     FILE *paths = options->format == OUTPUT_TABLE ? stdout : NULL;
-    return charts_draw(history_db(history), run, options->out, options->chart_formats, paths, failure);
+    return charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
 }
 
 int verb_experiment(int argc, char **argv)
@@ -143,8 +181,9 @@ int verb_experiment(int argc, char **argv)
     Options options = options_defaults("pricereport");
     options.rules.min_seconds = default_min_seconds;
     options.rules.max_seconds = default_max_seconds;
-    options.workers.numbers[0] = DEFAULT_WORKERS;
     options_parse(&parser, argc, argv, &options);
+    if (options.workers.count == 0)
+        options.workers = (NumberList){.numbers = {DEFAULT_WORKERS}, .count = 1};
 
     Failure failure;
     History *history;

@@ -2,7 +2,7 @@
 #ifndef PRICEREPORT_FAILURE_H
 #define PRICEREPORT_FAILURE_H
 
-enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
+enum { EXIT_DONE = 0, EXIT_REGRESSION = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
 /* Filled in by the function that failed. Longer messages are cut. */
 typedef struct Failure {

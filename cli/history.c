@@ -18,11 +18,12 @@ enum {
 };
 
 /* Step i brings schema version i to i + 1. */
-static const char *const schema_steps[] = {sql_schema_1};
+static const char *const schema_steps[] = {sql_schema_1, sql_schema_2};
 enum { SCHEMA_VERSION = sizeof schema_steps / sizeof *schema_steps };
 
 struct History {
     char *file;
+    const char *advice; /* what to do when the file is no history */
     sqlite3 *db;
 };
 
@@ -46,18 +47,18 @@ static int check_owner(History *history, int64_t *version, Failure *failure)
         query_run(history->db, &objects, &cause, "SELECT count(*) FROM sqlite_schema", ""))
         return failure_set(failure,
                            sqlite3_errcode(history->db) == SQLITE_NOTADB
-                               ? "%s is no history of pricereport, not even an SQLite database: name another "
-                                 "file with --db"
-                               : "cannot read the history: %s",
-                           sqlite3_errcode(history->db) == SQLITE_NOTADB ? history->file : cause.text);
+                               ? "%s is no history of pricereport, not even an SQLite database: %s"
+                               : "cannot read the history %s: %s",
+                           history->file,
+                           sqlite3_errcode(history->db) == SQLITE_NOTADB ? history->advice : cause.text);
     if (owner != APPLICATION_ID && (owner != 0 || *version != 0 || objects != 0))
-        return failure_set(failure, "%s is a database of another program: name another file with --db",
-                           history->file);
+        return failure_set(failure, "%s is a database of another program: %s", history->file,
+                           history->advice);
     if (*version > SCHEMA_VERSION)
         return failure_set(failure,
                            "%s was written by a newer pricereport (schema %" PRId64
-                           ", this one knows %d): use that one, or name another file with --db",
-                           history->file, *version, SCHEMA_VERSION);
+                           ", this one knows %d): use that one, or %s",
+                           history->file, *version, SCHEMA_VERSION, history->advice);
     return 0;
 }
 
@@ -116,18 +117,62 @@ static int open_file(History *history, HistoryMode mode, Failure *failure)
     return query_script(history->db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", failure);
 }
 
-int history_open(History **history, const char *file, HistoryMode mode, Failure *failure)
+/* A history that is not open yet. */
+static int allocate(History **history, const char *file, const char *advice, Failure *failure)
 {
     *history = calloc(1, sizeof **history);
     if (*history)
-        (*history)->file = strdup(file_or_default(file));
-    int result = 0;
-    if (!*history || !(*history)->file)
-        result = failure_set(failure, "out of memory");
+        **history = (History){.file = strdup(file), .advice = advice};
+    return *history && (*history)->file ? 0 : failure_set(failure, "out of memory");
+}
+
+int history_open(History **history, const char *file, HistoryMode mode, Failure *failure)
+{
+    int result = allocate(history, file_or_default(file), "name another file with --db", failure);
     if (result == 0)
         result = open_file(*history, mode, failure);
     if (result == 0 && format_register((*history)->db) != SQLITE_OK)
         result = query_fail((*history)->db, failure);
+    if (result)
+        history_close(history);
+    return result;
+}
+
+/* Opens a temporary database, and copies the other into it. */
+static int copy_database(History *history, sqlite3 *from, Failure *failure)
+{
+    if (sqlite3_open_v2("", &history->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+        return failure_set(failure, "cannot make a temporary database: %s", sqlite3_errmsg(history->db));
+    sqlite3_backup *backup = sqlite3_backup_init(history->db, "main", from, "main");
+    if (!backup)
+        return failure_set(failure, "cannot copy %s: %s", history->file, sqlite3_errmsg(history->db));
+    sqlite3_backup_step(backup, -1);
+    int rc = sqlite3_backup_finish(backup);
+    return rc == SQLITE_OK ? 0
+                           : failure_set(failure, "cannot copy %s: %s", history->file, sqlite3_errstr(rc));
+}
+
+int history_open_copy(History **history, const char *file, Failure *failure)
+{
+    int64_t version;
+    sqlite3 *from = NULL;
+    int result = allocate(history, file, "name a history of pricereport", failure);
+    if (result == 0 && access(file, R_OK) != 0)
+        result = failure_set(failure, "cannot read %s: %s", file, strerror(errno));
+    if (result == 0 && sqlite3_open_v2(file, &from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+        result =
+            failure_set(failure, "cannot open %s: %s", file, from ? sqlite3_errmsg(from) : "out of memory");
+    if (result == 0) {
+        sqlite3_busy_timeout(from, BUSY_MILLISECONDS);
+        (*history)->db = from;
+        result = check_owner(*history, &version, failure);
+        (*history)->db = NULL;
+    }
+    if (result == 0)
+        result = copy_database(*history, from, failure);
+    sqlite3_close(from);
+    if (result == 0 && version < SCHEMA_VERSION)
+        result = upgrade(*history, failure);
     if (result)
         history_close(history);
     return result;

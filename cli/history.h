@@ -11,7 +11,6 @@
 
 #include "failure.h"
 #include "machine.h"
-#include "map_bench.h"
 #include "sampling.h"
 #include "statistics.h"
 #include "work_tree.h"
@@ -25,6 +24,9 @@ typedef enum HistoryMode { HISTORY_READ, HISTORY_RECORD } HistoryMode;
  * with the failure set and NULL. */
 int history_open(History **history, const char *file, HistoryMode mode, Failure *failure);
 
+/* Opens a private copy of the file in its present schema; the file itself is only read. Returns as above. */
+int history_open_copy(History **history, const char *file, Failure *failure);
+
 /* Sets the pointer to NULL. NULL is allowed. */
 void history_close(History **history);
 
@@ -37,18 +39,29 @@ const char *history_file(const History *history);
 /* Finds a run by what the user typed: its number, or "latest" (also NULL). */
 int history_find_run(History *history, const char *text, int64_t *run, Failure *failure);
 
+/* A benchmark, and what tells it from others of its name; 0 or NULL: it has no such thing. */
+typedef struct HistoryBenchmark {
+    const char *name;
+    const char *executor;
+    int64_t workers, chunk;
+    int64_t rows, rounds;     /* that were asked for */
+    const char *database;     /* name of the mapped file */
+    const char *source, *map; /* as they were asked for */
+    char *const *command;     /* ends with NULL */
+} HistoryBenchmark;
+
 /* What is known of a run when it begins. Texts belong to the caller. */
 typedef struct HistoryRun {
     const char *verb;
     const char *label; /* NULL: none */
+    int64_t repeats;   /* the run that it measures once more; 0: none */
     const Machine *machine;
     const WorkTree *tree;
     const SamplingRules *rules;
-    const char *extension;  /* path */
-    char *const *arguments; /* the command line, without the program's name, ends with NULL */
-    const char *database;   /* name of the mapped file; NULL: in memory */
-    const MapBench *bench;  /* its jobs become the measurements */
-    size_t count;           /* of the jobs */
+    const char *extension;              /* path; NULL: none was loaded */
+    char *const *arguments;             /* the command line, without the program's name, ends with NULL */
+    const HistoryBenchmark *benchmarks; /* each becomes a measurement */
+    size_t count;
 } HistoryRun;
 
 /* Begins a run with its measurements, which are unfinished and empty. `measurements` has room for `count`. */
@@ -62,5 +75,8 @@ int history_record(History *history, int64_t measurement, const Sample *sample, 
 
 /* Marks the run as finished, or as failed with `error` (NULL: none). */
 int history_finish_run(History *history, int64_t run, const char *error, Failure *failure);
+
+/* Marks the run as one that the user ended, with what it has. */
+int history_interrupt_run(History *history, int64_t run, Failure *failure);
 
 #endif

@@ -16,6 +16,17 @@ static const Verb verbs[] = {
     {"list", verb_list},
     {"show", verb_show},
     {"plot", verb_plot},
+    {"compare", verb_compare},
+    {"check", verb_check},
+    {"history", verb_history},
+    {"ack", verb_ack},
+    {"exclude", verb_exclude},
+    {"threshold", verb_threshold},
+    {"export", verb_export},
+    {"import", verb_import},
+    {"merge", verb_merge},
+    {"report", verb_report},
+    {"doctor", verb_doctor},
 };
 
 /* The verb comes first; only --db may stand before it, as people are used to from other commands. Returns its

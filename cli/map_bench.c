@@ -1,5 +1,8 @@
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,7 +25,8 @@ typedef struct Connection {
 
 typedef struct Entry {
     MapJob job;
-    sqlite3 *db; /* of a connection of the bench */
+    char *source, *map; /* as the extension gets them: of so many rows, with the rounds put in */
+    sqlite3 *db;        /* of a connection of the bench */
     sqlite3_stmt *statement;
     int64_t rows;
 } Entry;
@@ -33,6 +37,7 @@ struct MapBench {
     size_t count;
     Connection *connections; /* room for count + 1: the serial one for comparing may be extra */
     size_t connection_count;
+    pthread_mutex_t mutex; /* guards the list of connections, which map_bench_stop reads on another thread */
 };
 
 static int load(sqlite3 *db, const char *path, Failure *failure)
@@ -84,6 +89,8 @@ static int open_database(sqlite3 **db, const MapDatabase *database, Failure *fai
         return -1;
     if (database->setup && query_script(*db, database->setup, failure))
         return -1;
+    if (database->fill && query_run(*db, NULL, failure, database->fill, "i", database->fill_rows))
+        return -1;
     return load_extensions(*db, database, failure);
 }
 
@@ -106,9 +113,13 @@ static int find_connection(MapBench *bench, const char *executor, int64_t worker
         if (strcmp((*found)->executor, executor) == 0 && (*found)->workers == workers)
             return 0;
     }
-    *found = &bench->connections[bench->connection_count++];
+    *found = &bench->connections[bench->connection_count];
     **found = (Connection){.executor = executor, .workers = workers};
-    return open_connection(*found, bench->database, failure);
+    int result = open_connection(*found, bench->database, failure);
+    pthread_mutex_lock(&bench->mutex);
+    bench->connection_count++;
+    pthread_mutex_unlock(&bench->mutex);
+    return result;
 }
 
 /* Adds to the failure which map it was. */
@@ -118,11 +129,11 @@ static int fail_job(sqlite3 *db, const MapJob *job, Failure *failure)
                        sqlite3_errmsg(db));
 }
 
-static int prepare_map(sqlite3 *db, const MapJob *job, const char *sql, sqlite3_stmt **statement,
-                       Failure *failure)
+static int prepare_map(sqlite3 *db, const Entry *entry, const MapJob *job, const char *sql,
+                       sqlite3_stmt **statement, Failure *failure)
 {
     Failure ignored;
-    if (query_prepare(db, statement, &ignored, sql, "ttt", job->source, job->map, job->executor))
+    if (query_prepare(db, statement, &ignored, sql, "ttt", entry->source, entry->map, job->executor))
         return fail_job(db, job, failure);
     if (job->workers > 0)
         sqlite3_bind_int64(*statement, 4, job->workers);
@@ -131,11 +142,69 @@ static int prepare_map(sqlite3 *db, const MapJob *job, const char *sql, sqlite3_
     return 0;
 }
 
+static bool begins_with_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    return sqlite3_strnicmp(text, word, (int)length) == 0 && !isalnum((unsigned char)text[length]) &&
+           text[length] != '_';
+}
+
+/* The source, or its first rows: a table by its name, a SELECT in brackets, which has to end before them. To
+ * be freed with sqlite3_free; NULL when out of memory. */
+static char *first_rows(const char *source, int64_t rows)
+{
+    if (rows == 0)
+        return sqlite3_mprintf("%s", source);
+    source += strspn(source, " \t\r\n");
+    size_t length = strlen(source);
+    while (length > 0 && strchr(" \t\r\n;", source[length - 1]))
+        length--;
+    bool select = begins_with_word(source, "SELECT") || begins_with_word(source, "WITH") ||
+                  begins_with_word(source, "VALUES");
+    return sqlite3_mprintf(select ? "SELECT * FROM (%.*s\n) LIMIT %lld" : "SELECT * FROM %.*s\nLIMIT %lld",
+                           (int)length, source, (long long)rows);
+}
+
+/* The map with every MAP_ROUNDS replaced. To be freed with sqlite3_free; NULL when out of memory. */
+static char *map_with_rounds(const char *map, int64_t rounds)
+{
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    const char *place;
+    for (; rounds > 0 && (place = strstr(map, MAP_ROUNDS)); map = place + strlen(MAP_ROUNDS))
+        sqlite3_str_appendf(text, "%.*s%lld", (int)(place - map), map, (long long)rounds);
+    sqlite3_str_appendall(text, map);
+    return sqlite3_str_finish(text);
+}
+
+/* Fewer rows than asked for would be recorded as something they are not. */
+static int check_rows(const Entry *entry, Failure *failure)
+{
+    if (entry->job.rows == 0)
+        return 0;
+    char *sql = sqlite3_mprintf("SELECT count(*) FROM (%s)", entry->source);
+    if (!sql)
+        return failure_set(failure, "out of memory");
+    int64_t rows = 0;
+    int result = query_run(entry->db, &rows, failure, sql, "");
+    sqlite3_free(sql);
+    if (result)
+        return fail_job(entry->db, &entry->job, failure);
+    if (rows < entry->job.rows)
+        return failure_set(failure,
+                           "--rows %" PRId64 ": %s has only %" PRId64 " rows: ask for no more than these",
+                           entry->job.rows, entry->job.source, rows);
+    return 0;
+}
+
 static int open_entry(MapBench *bench, const MapJob *job, Failure *failure)
 {
-    Entry *entry = &bench->entries[bench->count];
+    Entry *entry = &bench->entries[bench->count++];
     entry->job = *job;
     entry->rows = -1;
+    entry->source = first_rows(job->source, job->rows);
+    entry->map = map_with_rounds(job->map, job->rounds);
+    if (!entry->source || !entry->map)
+        return failure_set(failure, "out of memory");
     int serial = strcmp(job->executor, "serial") == 0;
     if (serial)
         entry->job.workers = 0;
@@ -145,10 +214,9 @@ static int open_entry(MapBench *bench, const MapJob *job, Failure *failure)
     entry->db = connection->db;
     if (!serial && entry->job.workers == 0)
         entry->job.workers = connection->default_workers;
-    if (prepare_map(entry->db, &entry->job, sql_map, &entry->statement, failure))
+    if (check_rows(entry, failure))
         return -1;
-    bench->count++;
-    return 0;
+    return prepare_map(entry->db, entry, &entry->job, sql_map, &entry->statement, failure);
 }
 
 int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *jobs, size_t count,
@@ -158,6 +226,7 @@ int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *
     if (!*bench)
         return failure_set(failure, "out of memory");
     (*bench)->database = database;
+    pthread_mutex_init(&(*bench)->mutex, NULL);
     (*bench)->entries = calloc(count, sizeof *(*bench)->entries);
     (*bench)->connections = calloc(count + 1, sizeof *(*bench)->connections);
     int result = 0;
@@ -174,12 +243,16 @@ void map_bench_close(MapBench **bench)
 {
     if (!*bench)
         return;
-    for (size_t i = 0; i < (*bench)->count; i++)
+    for (size_t i = 0; i < (*bench)->count; i++) {
         sqlite3_finalize((*bench)->entries[i].statement);
+        sqlite3_free((*bench)->entries[i].source);
+        sqlite3_free((*bench)->entries[i].map);
+    }
     for (size_t i = 0; i < (*bench)->connection_count; i++)
         sqlite3_close((*bench)->connections[i].db);
     free((*bench)->entries);
     free((*bench)->connections);
+    pthread_mutex_destroy(&(*bench)->mutex);
     free(*bench);
     *bench = NULL;
 }
@@ -192,6 +265,11 @@ const MapJob *map_bench_job(const MapBench *bench, size_t index)
 int64_t map_bench_rows(const MapBench *bench, size_t index)
 {
     return bench->entries[index].rows;
+}
+
+sqlite3 *map_bench_db(const MapBench *bench, size_t index)
+{
+    return bench->entries[index].db;
 }
 
 static int same_value(sqlite3_stmt *left, sqlite3_stmt *right, int column)
@@ -264,9 +342,9 @@ static int verify_entry(MapBench *bench, const Entry *entry, Failure *failure)
     serial_job.executor = "serial";
     serial_job.workers = 0;
     sqlite3_stmt *serial = NULL, *other = NULL;
-    int result = prepare_map(connection->db, &serial_job, sql_map_values, &serial, failure);
+    int result = prepare_map(connection->db, entry, &serial_job, sql_map_values, &serial, failure);
     if (result == 0)
-        result = prepare_map(entry->db, &entry->job, sql_map_values, &other, failure);
+        result = prepare_map(entry->db, entry, &entry->job, sql_map_values, &other, failure);
     if (result == 0)
         result = compare_rows(connection->db, serial, entry, other, failure);
     sqlite3_finalize(serial);
@@ -319,4 +397,14 @@ static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
 SamplingSubject map_bench_subject(MapBench *bench, size_t index)
 {
     return (SamplingSubject){.take = take, .context = &bench->entries[index]};
+}
+
+void map_bench_stop(void *bench)
+{
+    MapBench *maps = bench;
+    pthread_mutex_lock(&maps->mutex);
+    for (size_t i = 0; i < maps->connection_count; i++)
+        if (maps->connections[i].db)
+            sqlite3_interrupt(maps->connections[i].db);
+    pthread_mutex_unlock(&maps->mutex);
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sqlite3.h>
 
 #include "failure.h"
 #include "sampling.h"
@@ -20,12 +21,19 @@ typedef struct MapJob {
     const char *executor; /* serial, threads, processes, auto */
     int64_t workers;      /* 0: the default of the extension; of no meaning for serial */
     int64_t chunk;        /* rows of a task; 0: chosen by the extension */
+    int64_t rows;         /* only the first so many of the source; 0: all */
+    int64_t rounds;       /* put in place of MAP_ROUNDS in the map; 0: there is none */
 } MapJob;
+
+/* Where a map takes the rounds of its job. */
+#define MAP_ROUNDS "{rounds}"
 
 /* What is mapped. */
 typedef struct MapDatabase {
-    const char *file;         /* opened read-only; NULL: a database in memory that `setup` fills */
-    const char *setup;        /* SQL */
+    const char *file;  /* opened read-only; NULL: a database in memory that `setup` fills */
+    const char *setup; /* SQL */
+    const char *fill;  /* SQL that makes its table larger: ?1 is `fill_rows`; NULL: none */
+    int64_t fill_rows;
     const char *extension;    /* path of pricemap.so */
     const char *const *loads; /* further extensions, for the connection and for its workers */
     size_t load_count;
@@ -47,6 +55,10 @@ const MapJob *map_bench_job(const MapBench *bench, size_t index);
 /* The rows that the last execution of a job gave; -1 before the first. */
 int64_t map_bench_rows(const MapBench *bench, size_t index);
 
+/* The connection that a job's maps run on; its newest map is the job's right after a sample of it was taken.
+ */
+sqlite3 *map_bench_db(const MapBench *bench, size_t index);
+
 /* Compares the rows of every job with those of the serial executor: keys, types, and values to the bit. Both
  * are read side by side, so that memory does not grow with them. Returns 0 where they are the same, or -1
  * with a failure that names the first difference. */
@@ -54,5 +66,8 @@ int map_bench_verify(MapBench *bench, Failure *failure);
 
 /* A job as something to be sampled; valid until the bench is closed. */
 SamplingSubject map_bench_subject(MapBench *bench, size_t index);
+
+/* Interrupts the map that is going on, which then fails. May be called on any thread. */
+void map_bench_stop(void *bench);
 
 #endif

@@ -3,103 +3,132 @@
 #include <string.h>
 
 #include "extension.h"
+#include "interruption.h"
 #include "measure.h"
-#include "progress.h"
+#include "recording.h"
 
-/* What the observer of the sampling needs. */
-typedef struct Recording {
-    History *history;
-    const MapBench *bench;
-    const int64_t *measurements;
-    Progress progress;
-} Recording;
+_Static_assert((int)MEASURE_INTERRUPTED == (int)RECORDING_INTERRUPTED, "measure() passes it on");
 
-static int sampled(void *context, const SamplingEvent *event, Failure *failure)
+static void describe_map(const MapJob *job, const char *database, HistoryBenchmark *benchmark)
 {
-    Recording *recording = context;
-    const MapJob *job = map_bench_job(recording->bench, event->subject);
-    progress_show(&recording->progress, job->name, job->executor, event);
-    return history_record(recording->history, recording->measurements[event->subject], event->sample,
-                          event->summary, map_bench_rows(recording->bench, event->subject), event->stopped,
-                          failure);
+    *benchmark = (HistoryBenchmark){.name = job->name,
+                                    .executor = job->executor,
+                                    .workers = job->workers,
+                                    .chunk = job->chunk,
+                                    .rows = job->rows,
+                                    .rounds = job->rounds,
+                                    .database = database,
+                                    .source = job->source,
+                                    .map = job->map};
 }
 
-static int sample_all(const MeasurePlan *plan, Recording *recording, MapBench *bench, Failure *failure)
-{
-    SamplingSubject *subjects = calloc(plan->count, sizeof *subjects);
-    if (!subjects)
-        return failure_set(failure, "out of memory for %zu benchmarks", plan->count);
-    for (size_t i = 0; i < plan->count; i++)
-        subjects[i] = map_bench_subject(bench, i);
-    const SamplingObserver observer = {.sampled = sampled, .context = recording};
-    progress_begin(&recording->progress);
-    int result = sampling_run(&plan->options->rules, subjects, plan->count, &observer, failure);
-    progress_end(&recording->progress);
-    free(subjects);
-    return result;
-}
-
-static int begin(const MeasurePlan *plan, History *history, const MapBench *bench, int64_t *run,
-                 int64_t *measurements, Failure *failure)
+static int record(RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
+                  Failure *failure)
 {
     Machine machine;
     WorkTree tree;
     machine_read(&machine);
     work_tree_read(&tree);
-    const char *slash = plan->database.file ? strrchr(plan->database.file, '/') : NULL;
-    const HistoryRun description = {.verb = plan->verb,
-                                    .label = plan->options->label,
-                                    .machine = &machine,
-                                    .tree = &tree,
-                                    .rules = &plan->options->rules,
-                                    .extension = plan->database.extension,
-                                    .arguments = plan->arguments,
-                                    .database = slash ? slash + 1 : plan->database.file,
-                                    .bench = bench,
-                                    .count = plan->count};
-    return history_begin_run(history, &description, run, measurements, failure);
+    plan->run.machine = &machine;
+    plan->run.tree = &tree;
+    return recording_perform(plan, history, interruption, run, failure);
 }
 
-/* What failed is recorded, too. The first failure is the one that is reported. */
-static int record_end(History *history, int64_t run, int result, Failure *failure)
+static int record_maps(const MeasurePlan *plan, History *history, MapBench *maps, Interruption *interruption,
+                       int64_t *run, Failure *failure)
 {
-    Failure second;
-    if (result == 0)
-        return history_finish_run(history, run, NULL, failure);
-    (void)history_finish_run(history, run, failure->text, &second);
-    return -1;
+    SamplingSubject *subjects = calloc(plan->count, sizeof *subjects);
+    HistoryBenchmark *benchmarks = calloc(plan->count, sizeof *benchmarks);
+    int result = -1;
+    if (subjects && benchmarks) {
+        const char *file = plan->database.file, *slash = file ? strrchr(file, '/') : NULL;
+        for (size_t i = 0; i < plan->count; i++) {
+            subjects[i] = map_bench_subject(maps, i);
+            describe_map(map_bench_job(maps, i), slash ? slash + 1 : file, &benchmarks[i]);
+        }
+        RecordingPlan recording = {.run = {.verb = plan->verb,
+                                           .label = plan->options->label,
+                                           .repeats = plan->options->repeats,
+                                           .rules = &plan->options->rules,
+                                           .extension = plan->database.extension,
+                                           .arguments = plan->arguments,
+                                           .benchmarks = benchmarks,
+                                           .count = plan->count},
+                                   .subjects = subjects,
+                                   .maps = maps,
+                                   .stop = map_bench_stop,
+                                   .context = maps};
+        result = record(&recording, history, interruption, run, failure);
+    } else
+        failure_set(failure, "out of memory for %zu benchmarks", plan->count);
+    free(subjects);
+    free(benchmarks);
+    return result;
 }
 
-static int measure_bench(const MeasurePlan *plan, History *history, MapBench *bench, int64_t *run,
-                         Failure *failure)
+/* What takes long before the run begins can be ended, too. */
+static int prepare_maps(const MeasurePlan *plan, MapBench *maps, Interruption *interruption, Failure *failure)
 {
-    if (plan->verify && map_bench_verify(bench, failure))
-        return -1;
-    int64_t *measurements = calloc(plan->count, sizeof *measurements);
-    if (!measurements)
-        return failure_set(failure, "out of memory for %zu benchmarks", plan->count);
-    int result = begin(plan, history, bench, run, measurements, failure);
-    if (result == 0) {
-        Recording recording = {.history = history, .bench = bench, .measurements = measurements};
-        result = record_end(history, *run, sample_all(plan, &recording, bench, failure), failure);
-    }
-    free(measurements);
+    if (!plan->verify)
+        return 0;
+    interruption_set_stop(interruption, map_bench_stop, maps);
+    int result = map_bench_verify(maps, failure);
+    interruption_set_stop(interruption, NULL, NULL);
+    if (result && interruption_requested(interruption))
+        return failure_set(failure, "interrupted before anything was measured");
     return result;
 }
 
 int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *failure)
 {
     char extension[PATH_MAX];
+    *run = 0;
     if (extension_find(extension, sizeof extension, failure))
         return -1;
-    MapDatabase database = plan->database;
-    database.extension = extension;
     MeasurePlan complete = *plan;
-    complete.database = database;
-    MapBench *bench;
-    if (map_bench_open(&bench, &database, plan->jobs, plan->count, failure))
+    complete.database.extension = extension;
+    Interruption *interruption;
+    if (interruption_begin(&interruption, failure))
         return -1;
-    int result = measure_bench(&complete, history, bench, run, failure);
-    map_bench_close(&bench);
+    MapBench *maps;
+    int result = map_bench_open(&maps, &complete.database, plan->jobs, plan->count, failure);
+    if (result == 0)
+        result = prepare_maps(&complete, maps, interruption, failure);
+    if (result == 0)
+        result = record_maps(&complete, history, maps, interruption, run, failure);
+    map_bench_close(&maps);
+    interruption_end(&interruption);
+    return result;
+}
+
+int measure_command(CommandBench *bench, const Options *options, char *const *arguments, History *history,
+                    int64_t *run, Failure *failure)
+{
+    *run = 0;
+    Interruption *interruption;
+    char *text = command_bench_text(options->command);
+    if (!text)
+        return failure_set(failure, "out of memory");
+    int result = interruption_begin(&interruption, failure);
+    if (result == 0) {
+        SamplingRules rules = options->rules;
+        rules.sample_seconds = 0; /* a sample is one execution, however short */
+        const SamplingSubject subject = command_bench_subject(bench);
+        const HistoryBenchmark benchmark = {.name = options->name ? options->name : text,
+                                            .command = options->command};
+        RecordingPlan recording = {.run = {.verb = "command",
+                                           .label = options->label,
+                                           .repeats = options->repeats,
+                                           .rules = &rules,
+                                           .arguments = arguments,
+                                           .benchmarks = &benchmark,
+                                           .count = 1},
+                                   .subjects = &subject,
+                                   .stop = command_bench_stop,
+                                   .context = bench};
+        result = record(&recording, history, interruption, run, failure);
+        interruption_end(&interruption);
+    }
+    free(text);
     return result;
 }

@@ -1,4 +1,4 @@
-/* A measuring verb from begin to end: maps are prepared, sampled and recorded. */
+/* A measuring verb from begin to end: maps or a command are prepared, sampled and recorded. */
 #ifndef PRICEREPORT_MEASURE_H
 #define PRICEREPORT_MEASURE_H
 
@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "command_bench.h"
 #include "failure.h"
 #include "history.h"
 #include "map_bench.h"
@@ -21,8 +22,17 @@ typedef struct MeasurePlan {
     char *const *arguments; /* the command line, without the program's name, ends with NULL */
 } MeasurePlan;
 
-/* Measures, and records every sample as it is taken. Returns 0 and the finished run, or -1 with the failure
- * set; a run that had begun is recorded as failed, with what it had measured. */
+enum { MEASURE_INTERRUPTED = 1 };
+
+/* Measures, and records every sample as it is taken. Returns 0 and the finished run. Else the failure is set,
+ * and a run that had begun is recorded with what it had measured: MEASURE_INTERRUPTED where the user ended
+ * it, else -1.
+ * `*run` is 0 where it had not begun. */
 int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *failure);
+
+/* The same for a command; `arguments` is as above, and the name of the benchmark is options->name, else the
+ * command itself. */
+int measure_command(CommandBench *bench, const Options *options, char *const *arguments, History *history,
+                    int64_t *run, Failure *failure);
 
 #endif

@@ -11,9 +11,9 @@
 #include "output.h"
 #include "sampling.h"
 
-enum { LIST_MAX = 64, LOADS_MAX = 16 };
+enum { LIST_MAX = 64, LOADS_MAX = 16, NAMES_MAX = 64 };
 
-/* Numbers as typed: "1,2,4-8". */
+/* Numbers as typed: "1,2,4-8,10-100:10,200-1600x2". */
 typedef struct NumberList {
     int64_t numbers[LIST_MAX];
     size_t count;
@@ -31,19 +31,34 @@ typedef struct Options {
     const char *label;
     /* charts */
     bool plot;
-    const char *out;
-    ChartFormats chart_formats;
+    ChartWish charts;
     /* maps */
     const char *in, *source, *map, *name;
     const char *executors[4];
     size_t executor_count;
-    NumberList workers, chunks;
+    NumberList workers, chunks, rows, rounds;
     const char *loads[LOADS_MAX];
     size_t load_count;
     bool verify;
+    /* commands */
+    char *const *command; /* ends with NULL; NULL: none */
+    bool show_output, ignore_failure;
+    /* exchange */
+    char *const *files; /* or runs, as typed: `file_count` of them */
+    size_t file_count;
+    bool here;
     /* which run, and what of it */
     const char *run;
     bool samples;
+    /* judging */
+    int64_t repeats;  /* the run that is measured once more; 0: none */
+    const char *base; /* what the run is compared with */
+    double threshold; /* percent */
+    bool percent_given;
+    bool any_machine, fail, once, changes, undo;
+    const char *reason;
+    const char *names[NAMES_MAX]; /* of benchmarks */
+    size_t name_count;
 } Options;
 
 /* Options and defaults for a verb. */
@@ -53,7 +68,7 @@ Options options_defaults(const char *title);
 extern const struct argp options_history;     /* --db, --help, --usage, --version */
 extern const struct argp options_common;      /* these, --json, --csv, --markdown */
 extern const struct argp options_sampling;    /* how to measure */
-extern const struct argp options_chart_files; /* --out, --format */
+extern const struct argp options_chart_files; /* --chart, --out, --format */
 extern const struct argp options_charts;      /* these, --plot */
 
 /* Parses argv with the verb's own parser, whose children are those of the above that are in its `children`.
@@ -68,7 +83,8 @@ void options_share(struct argp_state *state, const struct argp_child *children);
 int64_t options_number(struct argp_state *state, const char *what, const char *text, int64_t least,
                        int64_t most);
 
-/* Numbers and ranges, "1,2,4-8", each from 1 to `most` and none twice, or wrong usage. */
+/* Numbers and ranges, each from 1 to `most` and none twice, or wrong usage. A range has the step 1, "4-8", or
+ * its own, "10-100:10", or a factor, "200-1600x2". */
 void options_number_list(struct argp_state *state, const char *what, const char *text, int64_t most,
                          NumberList *list);
 

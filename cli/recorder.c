@@ -27,18 +27,39 @@ static int find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failur
                      machine->compiler, machine->flags);
 }
 
+/* 0 means that there is none, which is NULL in the database; query.h has -1 for that. */
+static int64_t known(int64_t number)
+{
+    return number > 0 ? number : -1;
+}
+
+/* `object`, a JSON object with an array "arguments", with the texts at the end of that array; to be freed
+ * with sqlite3_free also after a failure. */
+static int list_arguments(sqlite3 *db, const char *object, char *const *arguments, char **list,
+                          Failure *failure)
+{
+    *list = sqlite3_mprintf("%s", object);
+    int result = *list ? 0 : failure_set(failure, "out of memory");
+    for (; *arguments && result == 0; arguments++) {
+        char *shorter = *list;
+        result = query_text(db, list, failure, sql_add_argument, "tt", shorter, *arguments);
+        sqlite3_free(shorter);
+    }
+    return result;
+}
+
 /* The settings and the command line as JSON, to be freed with sqlite3_free also after a failure. */
 static int describe_options(sqlite3 *db, const HistoryRun *description, char **options, Failure *failure)
 {
     const SamplingRules *rules = description->rules;
-    int result = query_text(db, options, failure, sql_options, "iiiddddit", rules->warmup, rules->min_samples,
-                            rules->max_samples, rules->min_seconds, rules->max_seconds, rules->precision,
-                            rules->sample_seconds, (int64_t)rules->seed, description->extension);
-    for (char *const *argument = description->arguments; *argument && result == 0; argument++) {
-        char *shorter = *options;
-        result = query_text(db, options, failure, sql_add_argument, "tt", shorter, *argument);
-        sqlite3_free(shorter);
-    }
+    char *settings;
+    *options = NULL;
+    if (query_text(db, &settings, failure, sql_options, "iiiddddit", rules->warmup, rules->min_samples,
+                   rules->max_samples, rules->min_seconds, rules->max_seconds, rules->precision,
+                   rules->sample_seconds, (int64_t)rules->seed, description->extension))
+        return -1;
+    int result = list_arguments(db, settings, description->arguments, options, failure);
+    sqlite3_free(settings);
     return result;
 }
 
@@ -49,41 +70,57 @@ static int insert_run(sqlite3 *db, const HistoryRun *description, const char *op
     int64_t machine = 0;
     if (find_machine(db, description->machine, &machine, failure))
         return -1;
-    return query_run(db, run, failure, sql_insert_run, "tittttottd", description->verb, machine,
+    return query_run(db, run, failure, sql_insert_run, "tittttottdo", description->verb, machine,
                      description->machine->host, description->label, tree->commit[0] ? tree->commit : NULL,
                      tree->branch[0] ? tree->branch : NULL, (int64_t)(tree->commit[0] ? tree->dirty : -1),
-                     PRICEMAP_VERSION, options, machine_load());
+                     PRICEMAP_VERSION, options, machine_load(), known(description->repeats));
 }
 
-static int insert_measurement(sqlite3 *db, const HistoryRun *description, int64_t run, size_t index,
+/* The benchmark's parameters as JSON, to be freed with sqlite3_free also after a failure. */
+static int describe_parameters(sqlite3 *db, const HistoryBenchmark *benchmark, char **parameters,
+                               Failure *failure)
+{
+    char *command = NULL;
+    int result = benchmark->command
+                     ? list_arguments(db, "{\"arguments\":[]}", benchmark->command, &command, failure)
+                     : 0;
+    *parameters = NULL;
+    if (result == 0)
+        result = query_text(db, parameters, failure, sql_parameters, "tootttoot", benchmark->executor,
+                            known(benchmark->workers), known(benchmark->chunk), benchmark->database,
+                            benchmark->source, benchmark->map, known(benchmark->rows),
+                            known(benchmark->rounds), command);
+    sqlite3_free(command);
+    return result;
+}
+
+static int insert_measurement(sqlite3 *db, const HistoryBenchmark *benchmark, int64_t run, int64_t position,
                               int64_t *id, Failure *failure)
 {
-    const MapJob *job = map_bench_job(description->bench, index);
-    int64_t workers = job->workers > 0 ? job->workers : -1;
-    int64_t chunk = job->chunk > 0 ? job->chunk : -1;
     char *parameters;
-    int result = query_text(db, &parameters, failure, sql_parameters, "toottt", job->executor, workers, chunk,
-                            description->database, job->source, job->map);
+    int result = describe_parameters(db, benchmark, &parameters, failure);
     if (result == 0)
-        result = query_run(db, NULL, failure, sql_insert_benchmark, "tt", job->name, parameters);
+        result = query_run(db, NULL, failure, sql_insert_benchmark, "tt", benchmark->name, parameters);
     if (result == 0)
-        result = query_run(db, id, failure, sql_insert_measurement, "itti", run, job->name, parameters,
-                           (int64_t)index);
+        result = query_run(db, id, failure, sql_insert_measurement, "itti", run, benchmark->name, parameters,
+                           position);
     sqlite3_free(parameters);
     return result;
 }
 
-/* The serial measurement that others are compared with: of the same name and chunk, else of the same name; 0
- * where there is none. */
+/* The serial measurement that others are compared with: of the same name, rows and rounds, and of the same
+ * chunk where there is one; 0 where there is none. */
 static int64_t find_baseline(const HistoryRun *description, size_t index, const int64_t *measurements)
 {
-    const MapJob *job = map_bench_job(description->bench, index);
+    const HistoryBenchmark *benchmark = &description->benchmarks[index];
     int64_t baseline = 0;
     for (size_t i = 0; i < description->count; i++) {
-        const MapJob *other = map_bench_job(description->bench, i);
-        if (strcmp(other->executor, "serial") != 0 || strcmp(other->name, job->name) != 0)
+        const HistoryBenchmark *other = &description->benchmarks[i];
+        if (!other->executor || strcmp(other->executor, "serial") != 0 ||
+            strcmp(other->name, benchmark->name) != 0 || other->rows != benchmark->rows ||
+            other->rounds != benchmark->rounds)
             continue;
-        if (other->chunk == job->chunk)
+        if (other->chunk == benchmark->chunk)
             return measurements[i];
         if (baseline == 0)
             baseline = measurements[i];
@@ -97,7 +134,7 @@ static int insert_all(sqlite3 *db, const HistoryRun *description, const char *op
     if (insert_run(db, description, options, run, failure))
         return -1;
     for (size_t i = 0; i < description->count; i++)
-        if (insert_measurement(db, description, *run, i, &measurements[i], failure))
+        if (insert_measurement(db, &description->benchmarks[i], *run, (int64_t)i, &measurements[i], failure))
             return -1;
     for (size_t i = 0; i < description->count; i++) {
         int64_t baseline = find_baseline(description, i, measurements);
@@ -146,8 +183,18 @@ int history_record(History *history, int64_t measurement, const Sample *sample, 
                            failure);
 }
 
+static int end_run(History *history, int64_t run, const char *error, bool interrupted, Failure *failure)
+{
+    return query_run(history_db(history), NULL, failure, sql_finish_run, "itdii", run, error, machine_load(),
+                     machine_peak_memory_kib(), (int64_t)interrupted);
+}
+
 int history_finish_run(History *history, int64_t run, const char *error, Failure *failure)
 {
-    return query_run(history_db(history), NULL, failure, sql_finish_run, "itdi", run, error, machine_load(),
-                     machine_peak_memory_kib());
+    return end_run(history, run, error, false, failure);
+}
+
+int history_interrupt_run(History *history, int64_t run, Failure *failure)
+{
+    return end_run(history, run, NULL, true, failure);
 }

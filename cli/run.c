@@ -1,13 +1,15 @@
-/* pricereport run: any map over any database. */
+/* pricereport run: any map over any database, and any command. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chart.h"
 #include "history.h"
 #include "measure.h"
+#include "measurements.h"
 #include "options.h"
 #include "output.h"
-#include "sql.h"
+#include "scan.h"
 #include "verbs.h"
 
 enum {
@@ -16,30 +18,60 @@ enum {
     KEY_MAP,
     KEY_NAME,
     KEY_LOAD,
-    KEY_EXECUTOR,
-    KEY_WORKERS,
-    KEY_CHUNK,
-    KEY_VERIFY
+    KEY_VERIFY,
+    KEY_SHOW_OUTPUT,
+    KEY_IGNORE_FAILURE
 };
 
-static const int64_t most_workers = 1024;
-static const int64_t largest_chunk = INT32_MAX;
-
 static const struct argp_child children[] = {
-    {&options_sampling, 0, "How to measure:", 2},
-    {&options_charts, 0, "Charts:", 3},
-    {&options_common, 0, "Common:", 4},
+    {&options_scan, 0,
+     "Scans: lists, and ranges such as 4-8, 10-100:10 (by tens), 200-1600x2 (doubling); every "
+     "combination is timed:",
+     2},
+    {&options_sampling, 0, "How to measure:", 4},
+    {&options_charts, 0, "Charts:", 5},
+    {&options_common, 0, "Common:", 6},
     {0},
 };
 
-static void check_complete(struct argp_state *state, const Options *options)
+static void check_map(struct argp_state *state, const Options *options)
 {
     if (!options->in)
-        argp_error(state, "what is mapped is missing: give --in FILE, an SQLite database");
+        argp_error(state,
+                   "what is mapped is missing: give --in FILE, an SQLite database, or -- and a command");
     if (!options->source)
         argp_error(state, "the rows to map are missing: give --source, a table, a view or a SELECT");
     if (!options->map)
         argp_error(state, "the map is missing: give --map, an expression over the source's columns");
+    bool takes_rounds = strstr(options->map, MAP_ROUNDS) != NULL;
+    if (options->rounds.count > 0 && !takes_rounds)
+        argp_error(state, "--rounds: the map takes none: write " MAP_ROUNDS " in --map where they belong");
+    if (options->rounds.count == 0 && takes_rounds)
+        argp_error(state, "the map has " MAP_ROUNDS ": give --rounds, too");
+    if (options->show_output || options->ignore_failure)
+        argp_error(state, "--show-output and --ignore-failure are for commands: give one after --");
+}
+
+static void check_command(struct argp_state *state, const Options *options)
+{
+    const struct {
+        const char *option;
+        bool given;
+    } of_maps[] = {{"--in", options->in},
+                   {"--source", options->source},
+                   {"--map", options->map},
+                   {"--load", options->load_count > 0},
+                   {"--executor", options->executor_count > 0},
+                   {"--workers", options->workers.count > 0},
+                   {"--chunk", options->chunks.count > 0},
+                   {"--rows", options->rows.count > 0},
+                   {"--rounds", options->rounds.count > 0},
+                   {"--verify", options->verify}};
+    for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++)
+        if (of_maps[i].given)
+            argp_error(state, "%s is for maps, and a command is timed: leave it out", of_maps[i].option);
+    if (!options->command[0] || !*options->command[0])
+        argp_error(state, "the command is missing after --: give a program and its arguments");
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -66,23 +98,25 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             argp_error(state, "--load: at most %d extensions", LOADS_MAX);
         options->loads[options->load_count++] = argument;
         return 0;
-    case KEY_EXECUTOR:
-        options_executors(state, argument, options);
-        return 0;
-    case KEY_WORKERS:
-        options_number_list(state, "--workers", argument, most_workers, &options->workers);
-        return 0;
-    case KEY_CHUNK:
-        options_number_list(state, "--chunk", argument, largest_chunk, &options->chunks);
-        return 0;
     case KEY_VERIFY:
         options->verify = true;
         return 0;
+    case KEY_SHOW_OUTPUT:
+        options->show_output = true;
+        return 0;
+    case KEY_IGNORE_FAILURE:
+        options->ignore_failure = true;
+        return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "%s: run takes options only; put a text with spaces in quotes", argument);
+        argp_error(state,
+                   "%s: run takes options only; a command comes after --, a text with spaces in quotes",
+                   argument);
         return 0;
     case ARGP_KEY_END:
-        check_complete(state, options);
+        if (options->command)
+            check_command(state, options);
+        else
+            check_map(state, options);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -94,56 +128,51 @@ static const struct argp_option table[] = {
     {"source", KEY_SOURCE, "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
     {"map", KEY_MAP, "MAP", 0, "The expression over the source's columns", 1},
     {"load", KEY_LOAD, "EXTENSION", 0, "An SQLite extension with functions of the map; may be repeated", 1},
-    {"name", KEY_NAME, "TEXT", 0, "The name of the benchmark (the map)", 1},
-    {"executor", KEY_EXECUTOR, "LIST", 0, "Of serial, threads, processes, auto (serial,threads,processes)",
-     1},
-    {"workers", KEY_WORKERS, "LIST", 0, "Numbers of workers, such as 1,2,4-8 (the extension's default)", 1},
-    {"chunk", KEY_CHUNK, "LIST", 0, "Rows of a task, such as 1,64,4096 (chosen by the extension)", 1},
     {"verify", KEY_VERIFY, NULL, 0, "First compare the rows of every executor with those of serial", 1},
+    {"show-output", KEY_SHOW_OUTPUT, NULL, 0, "Let the command print; else its output is dropped", 3},
+    {"ignore-failure", KEY_IGNORE_FAILURE, NULL, 0, "Time the command also where its exit status is not 0",
+     3},
+    {"name", KEY_NAME, "TEXT", 0, "The name of the benchmark (the map, or the command)", 3},
     {0},
 };
 
 static const struct argp parser = {
     .options = table,
     .parser = parse,
-    .args_doc = "--in FILE --source SOURCE --map MAP",
+    .args_doc = "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]",
     .doc =
-        "Times a map over the rows of a database with every combination of executor, workers and chunk; "
-        "records "
-        "every sample, and prints the table.\v"
+        "Times a map over the rows of a database with every combination that is asked for, or any command; "
+        "records every sample, and prints the table.\v"
         "A benchmark has at least 10 samples and 3 seconds, and ends when the 95 % interval of its median is "
-        "within 2 %, after 1000 samples, or after 60 seconds.",
+        "within 2 %, after 1000 samples, or after 60 seconds. Ctrl-C ends the run and keeps what was "
+        "measured.\n\n"
+        "A sample of a command is one execution, with its own user and system time and peak memory.",
     .children = children,
 };
 
-/* All combinations; for serial the workers mean nothing. To be freed; NULL when out of memory. */
-static MapJob *make_jobs(const Options *options, size_t *count)
+/* Prints what the run measured. Of an interrupted one, too: the failure stays what it is, and is returned. */
+static int print_run(const Options *options, History *history, int64_t run, int result, Failure *failure)
 {
-    static const char *const usual[] = {"serial", "threads", "processes"};
-    const char *const *executors = options->executor_count > 0 ? options->executors : usual;
-    size_t executor_count = options->executor_count > 0 ? options->executor_count : 3;
-    size_t workers_count = options->workers.count > 0 ? options->workers.count : 1;
-    size_t chunk_count = options->chunks.count > 0 ? options->chunks.count : 1;
-    MapJob *jobs = calloc(executor_count * workers_count * chunk_count, sizeof *jobs);
-    *count = 0;
-    for (size_t e = 0; e < executor_count && jobs; e++)
-        for (size_t w = 0; w < (executors[e][0] == 's' ? 1 : workers_count); w++)
-            for (size_t c = 0; c < chunk_count; c++)
-                jobs[(*count)++] = (MapJob){.name = options->name ? options->name : options->map,
-                                            .source = options->source,
-                                            .map = options->map,
-                                            .executor = executors[e],
-                                            .workers = options->workers.numbers[w],
-                                            .chunk = options->chunks.numbers[c]};
-    return jobs;
+    sqlite3 *db = history_db(history);
+    Failure second;
+    Failure *other = result ? &second : failure;
+    const OutputQuery *query = measurements_query(db, run, other);
+    if (!query || output_rows(db, query, run, options->format, stdout, other))
+        return -1;
+    if (options->format == OUTPUT_TABLE)
+        printf("\nRun %" PRId64 ", recorded in %s\n", run, history_file(history));
+    return output_finish(stdout, other) ? -1 : result;
 }
 
-static int perform(const Options *options, char **arguments, History *history, Failure *failure)
+static int measure_maps(const Options *options, char **arguments, History *history, int64_t *run,
+                        Failure *failure)
 {
+    const ScanMap map = {
+        .name = options->name ? options->name : options->map, .source = options->source, .map = options->map};
+    MapJob *jobs;
     size_t count;
-    MapJob *jobs = make_jobs(options, &count);
-    if (!jobs)
-        return failure_set(failure, "out of memory");
+    if (scan_jobs(options, &map, 1, &jobs, &count, failure))
+        return -1;
     const MeasurePlan plan = {
         .verb = "run",
         .database = {.file = options->in, .loads = options->loads, .load_count = options->load_count},
@@ -152,31 +181,51 @@ static int perform(const Options *options, char **arguments, History *history, F
         .verify = options->verify,
         .options = options,
         .arguments = arguments};
-    int64_t run;
-    int result = measure(&plan, history, &run, failure);
+    int result = measure(&plan, history, run, failure);
     free(jobs);
-    static const OutputQuery query = {sql_run, sql_run_table};
-    if (result || output_rows(history_db(history), &query, run, options->format, stdout, failure))
+    return result;
+}
+
+static int perform(const Options *options, char **arguments, CommandBench *command, Failure *failure)
+{
+    History *history;
+    int64_t run;
+    if (history_open(&history, options->db, HISTORY_RECORD, failure))
         return -1;
-    if (options->format == OUTPUT_TABLE)
-        printf("\nRun %" PRId64 ", recorded in %s\n", run, history_file(history));
-    if (output_finish(stdout, failure))
-        return -1;
-    if (!options->plot)
-        return 0;
+    int result = command ? measure_command(command, options, arguments, history, &run, failure)
+                         : measure_maps(options, arguments, history, &run, failure);
+    if (result == 0 || result == MEASURE_INTERRUPTED)
+        result = print_run(options, history, run, result, failure);
     FILE *paths = options->format == OUTPUT_TABLE ? stdout : NULL;
-    return charts_draw(history_db(history), run, options->out, options->chart_formats, paths, failure);
+    if (result == 0 && options->plot)
+        result = charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
+    history_close(&history);
+    return result;
+}
+
+/* What follows -- is the command's, options and all. Returns how many arguments come before. */
+static int split_command(int argc, char **argv, Options *options)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            options->command = argv + i + 1;
+            return i;
+        }
+    return argc;
 }
 
 int verb_run(int argc, char **argv)
 {
     Options options = options_defaults("pricereport run");
-    options_parse(&parser, argc, argv, &options);
     Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_RECORD, &failure))
-        return failure_print(&failure);
-    int result = perform(&options, argv + 1, history, &failure);
-    history_close(&history);
+    CommandBench *command = NULL;
+    options_parse(&parser, split_command(argc, argv, &options), argv, &options);
+    const CommandJob job = {.argv = options.command,
+                            .show_output = options.show_output,
+                            .ignore_failure = options.ignore_failure};
+    int result = options.command ? command_bench_open(&command, &job, &failure) : 0;
+    if (result == 0)
+        result = perform(&options, argv + 1, command, &failure);
+    command_bench_close(&command);
     return result ? failure_print(&failure) : EXIT_DONE;
 }

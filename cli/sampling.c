@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
 #include "sampling.h"
 
 const SamplingRules sampling_defaults = {
@@ -39,20 +40,11 @@ typedef struct Sampling {
     uint64_t random;
 } Sampling;
 
-/* splitmix64 (Steele, Lea, Flood 2014). */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
 /* Fisher-Yates. The remainder's bias, below 2^-50 for any count that fits in memory, does not matter here. */
 static void shuffle(size_t *order, size_t count, uint64_t *random)
 {
     for (size_t i = count; i > 1; i--) {
-        size_t j = (size_t)(next_random(random) % i);
+        size_t j = (size_t)(random_next(random) % i);
         size_t kept = order[i - 1];
         order[i - 1] = order[j];
         order[j] = kept;

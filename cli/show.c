@@ -1,5 +1,6 @@
 /* pricereport show: one run. */
 #include "history.h"
+#include "measurements.h"
 #include "options.h"
 #include "output.h"
 #include "sql.h"
@@ -8,7 +9,6 @@
 enum { KEY_SAMPLES = 600 };
 
 static const OutputQuery details = {sql_run_details, sql_run_details_table};
-static const OutputQuery measurements = {sql_run, sql_run_table};
 static const OutputQuery samples = {sql_samples, sql_samples_table};
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
@@ -49,13 +49,13 @@ static const struct argp parser = {
     .children = children,
 };
 
-static int show_json(sqlite3 *db, int64_t run, Failure *failure)
+static int show_json(sqlite3 *db, const OutputQuery *measurements, int64_t run, Failure *failure)
 {
     fputs("{\"run\":", stdout);
     if (output_json_object(db, &details, run, stdout, failure))
         return -1;
     fputs(",\n\"measurements\":", stdout);
-    if (output_rows(db, &measurements, run, OUTPUT_JSON, stdout, failure))
+    if (output_rows(db, measurements, run, OUTPUT_JSON, stdout, failure))
         return -1;
     fputs("}\n", stdout);
     return 0;
@@ -69,14 +69,17 @@ static int show(History *history, const Options *options, Failure *failure)
         return -1;
     if (options->samples)
         return output_rows(db, &samples, run, options->format, stdout, failure);
+    const OutputQuery *measurements = measurements_query(db, run, failure);
+    if (!measurements)
+        return -1;
     if (options->format == OUTPUT_JSON)
-        return show_json(db, run, failure);
+        return show_json(db, measurements, run, failure);
     if (options->format != OUTPUT_CSV) {
         if (output_rows(db, &details, run, options->format, stdout, failure))
             return -1;
         fputs("\n", stdout);
     }
-    return output_rows(db, &measurements, run, options->format, stdout, failure);
+    return output_rows(db, measurements, run, options->format, stdout, failure);
 }
 
 int verb_show(int argc, char **argv)

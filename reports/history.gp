@@ -31,9 +31,12 @@ do for [panel = 1:panels] {
         if (high_max > panel_high[panel]) { panel_high[panel] = high_max }
     }
 }
-many = places > 60
+# Bands instead of bars where points would cover each other.
+many = places > 60 || places * series > 1500
 
 letter(i) = substr("abcdefghijklmnopqrstuvwxyz", 1 + i % 26, 1 + i % 26)
+# Where a point has the text of a change point.
+changed(x, text) = strlen(text) > 0 ? x : NaN
 point_type(i) = is_text ? letter(i) : shapes[1 + i % 8]
 # Pixels: a panel is its name, one line for every three entries of its key, the plot, and the labels of its axis.
 plot_pixels = 190
@@ -87,7 +90,7 @@ do for [panel = 1:panels] {
         set yrange [(low - margin) / scale:(high + margin) / scale]
         set format y "%g " . unit_name(high)
     }
-    if (panel == panels) { set xlabel "run: its label, or its number" tc rgb ink }
+    if (panel == panels) { set xlabel "run: its label, else its commit, else its number" tc rgb ink }
     top = panel_top[panel] + 24 + key_pixels * ceil(panel_series[panel] / 3.0)
     set tmargin at screen down(top)
     set bmargin at screen down(top + plot_pixels)
@@ -105,14 +108,19 @@ do for [panel = 1:panels] {
         }
     }
     if (is_text) {
-        plot for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(5) with points pt point_type(i - first)
+        plot for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(5) with points pt point_type(i - first), \
+             for [i = first:last] data index i + 2 using 1:(changed($2, strcol(6)) / scale):6 with labels left offset 1, 0
     }
     if (!is_text && many) {
         plot for [i = first:last] data index i + 2 using 1:($3 / scale):($4 / scale) with filledcurves lt i - first + 1, \
-             for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(5) with lines lt i - first + 1
+             for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(5) with linespoints pi int(places / 6) lt i - first + 1 ps dot, \
+             for [i = first:last] data index i + 2 using 1:(changed($2, strcol(6)) / scale) with points lt i - first + 1 pt 6 ps 2 * dot lw 2, \
+             for [i = first:last] data index i + 2 using 1:(changed($2, strcol(6)) / scale):6 with labels left offset 0.8, 0.8 font bold(body - 1) tc rgb ink
     }
     if (!is_text && !many) {
-        plot for [i = first:last] data index i + 2 using 1:($2 / scale):($3 / scale):($4 / scale):xtic(5) with yerrorlines lt i - first + 1 ps dot
+        plot for [i = first:last] data index i + 2 using 1:($2 / scale):($3 / scale):($4 / scale):xtic(5) with yerrorlines lt i - first + 1 ps dot, \
+             for [i = first:last] data index i + 2 using 1:(changed($2, strcol(6)) / scale) with points lt i - first + 1 pt 6 ps 2 * dot lw 2, \
+             for [i = first:last] data index i + 2 using 1:(changed($2, strcol(6)) / scale):6 with labels left offset 0.8, 0.8 font bold(body - 1) tc rgb ink
     }
     unset label
 }

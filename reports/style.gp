@@ -40,6 +40,17 @@ else { set terminal dumb mono noenhanced size 100, chart_lines } } }"
 # Pixels from the top as a screen coordinate.
 down(pixels) = 1 - pixels * 1.0 / chart_height
 
+# What every chart is headed by: `title_text` and `caption`.
+heading = "\
+if (is_text) { set label 1 title_text at screen 0.02, screen 1 - 1.0 / chart_lines; set label 2 caption at screen 0.02, screen 1 - 2.0 / chart_lines } \
+else { set label 1 title_text at screen 0.025, screen down(26) font bold(body + 3) tc rgb ink; \
+set label 2 caption at screen 0.025, screen down(48) font plain(body - 1) tc rgb faint }"
+
+# Shades of the colours 1 to 4, in turn for what lies side by side: 0 as it is, 1 lighter.
+array lighter[4] = [0x9A9A9A, 0x6FB2DD, 0xF2A36B, 0x6FCDB2]
+array darker[4] = [0x555555, 0x0072B2, 0xD55E00, 0x009E73]
+shade(colour, n) = int(n) == 0 ? darker[int(colour)] : lighter[int(colour)]
+
 # Seconds as a number with a unit.
 unit_seconds(s) = s >= 0.9995 ? 1.0 : s >= 0.9995e-3 ? 1e-3 : s >= 0.9995e-6 ? 1e-6 : 1e-9
 unit_name(s) = s >= 0.9995 ? "s" : s >= 0.9995e-3 ? "ms" : s >= 0.9995e-6 ? "µs" : "ns"
@@ -50,3 +61,4 @@ duration(s) = sprintf("%g %s", s / unit_seconds(s), unit_name(s))
 add_ticks = "\
 do for [power = -9:4] { do for [digit in '1 2 5'] { if (digit eq '1' || powers <= 2.6) { \
 tick = digit * 10.0 ** power; set @axis add (duration(tick) tick) } } }"
+

@@ -11,14 +11,16 @@ SELECT * FROM (
            'commit', r.commit_id || iif(r.dirty, ' (with changes)', ''), 'branch', r.branch, 'host', r.host,
            'processor', k.processor, 'processors', k.processors, 'architecture', k.architecture,
            'memory', k.memory_gib, 'kernel', k.kernel, 'SQLite', k.sqlite, 'compiler', k.compiler,
-           'flags', k.flags, 'pricereport', r.tool,
-           'load', printf('%.2f before', r.load_before) || coalesce(printf(', %.2f after', r.load_after), ''),
+           'flags', k.flags, iif(r.verb = 'import', 'measured by', 'pricereport'), r.tool, 'file', r.options ->> 'file',
+           'load', iif(r.load_before IS NULL, NULL, printf('%.2f before', r.load_before)
+                                                    || iif(r.load_after IS NULL, '', printf(', %.2f after', r.load_after))),
            'peak memory', r.peak_memory_kib,
-           'command', (SELECT 'pricereport' || coalesce(group_concat(' ' || value, ''), '')
-                         FROM json_each(r.options, '$.arguments')),
-           'sampling', printf('warm-up %d, %d to %d samples, %s to %s, until within %g %%, seed %d',
+           'command', iif(r.options -> 'arguments' IS NULL, NULL,
+                          (SELECT 'pricereport' || coalesce(group_concat(' ' || value, ''), '')
+                             FROM json_each(r.options, '$.arguments'))),
+           'sampling', iif(r.options -> 'warmup' IS NULL, NULL, printf('warm-up %d, %d to %d samples, %s to %s, until within %g %%, seed %d',
                               r.options ->> 'warmup', r.options ->> 'min_samples', r.options ->> 'max_samples',
                               duration(r.options ->> 'min_seconds'),
                               iif(r.options ->> 'max_seconds' IS NULL, 'no limit', duration(r.options ->> 'max_seconds')),
-                              100 * (r.options ->> 'precision'), r.options ->> 'seed'))) AS field
+                              100 * (r.options ->> 'precision'), r.options ->> 'seed')))) AS field
    WHERE r.run = ?1 AND field.value IS NOT NULL);

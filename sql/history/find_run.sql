@@ -1,2 +1,2 @@
--- The run of that number; NULL asks for the newest.
-SELECT run FROM run WHERE ?1 IS NULL OR run = ?1 ORDER BY run DESC LIMIT 1;
+-- The run of that number; NULL asks for the newest, which after a merge need not have the greatest number.
+SELECT run FROM run WHERE ?1 IS NULL OR run = ?1 ORDER BY started_at DESC, run DESC LIMIT 1;

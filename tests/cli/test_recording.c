@@ -43,7 +43,7 @@ static void the_experiment_is_recorded(void **state)
     (void)state;
     succeed(command_run("--samples", "7", "--label", "a label", "--seed", "5", NULL));
     expect_integer("PRAGMA application_id", 1886546275);
-    expect_integer("PRAGMA user_version", 1);
+    expect_integer("PRAGMA user_version", 2);
     expect_text("PRAGMA journal_mode", "wal");
     expect_text("PRAGMA integrity_check", "ok");
     expect_text("SELECT verb || status || label FROM run", "experimentfinisheda label");
@@ -303,10 +303,10 @@ static void newer_and_older_histories(void **state)
     succeed(command_run("--samples", "1", NULL));
     command_execute(db, "PRAGMA user_version = 99");
     command_expect_error(command_run("list", NULL), 3,
-                         "was written by a newer pricereport (schema 99, this one knows 1)");
+                         "was written by a newer pricereport (schema 99, this one knows 2)");
     command_expect_error(command_run("--samples", "1", NULL), 3, "newer pricereport");
     expect_integer("SELECT count(*) FROM run", 1);
-    command_execute(db, "PRAGMA user_version = 1");
+    command_execute(db, "PRAGMA user_version = 2");
     succeed(command_run("--samples", "1", NULL));
     expect_integer("SELECT count(*) FROM run", 2);
     /* An empty file is a history with no schema yet: it is upgraded, also by a verb that only reads. */
@@ -314,7 +314,7 @@ static void newer_and_older_histories(void **state)
     Outcome outcome = command_run("list", "--db", "empty.db", NULL);
     command_expect_success(&outcome);
     command_free(&outcome);
-    assert_int_equal(command_integer("empty.db", "PRAGMA user_version"), 1);
+    assert_int_equal(command_integer("empty.db", "PRAGMA user_version"), 2);
     command_expect_error(command_run("show", "--db", "empty.db", NULL), 3, "empty.db has no run yet");
 }
 

@@ -1,6 +1,7 @@
 /* A small extension for the tests of parallel_map_load. By its default entry point: tiny_double(x), which is
  * 2 x, and the collation TINY_REVERSE, which compares backwards; by sqlite3_tiny_upper_init: upper(x), which
  * is 'tiny'. By sqlite3_tiny_failing_init: an error. */
+#include <pthread.h>
 #include <string.h>
 
 #include <sqlite3ext.h>
@@ -9,6 +10,16 @@ SQLITE_EXTENSION_INIT1
 int sqlite3_tinyextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_upper_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
+
+/* Worker threads load it at one time, while others run it: the pointer is written once. */
+static void set_api(const sqlite3_api_routines *routines)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&mutex);
+    if (sqlite3_api != routines)
+        SQLITE_EXTENSION_INIT2(routines);
+    pthread_mutex_unlock(&mutex);
+}
 
 static void tiny_double(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -32,7 +43,7 @@ static int compare_backwards(void *arg, int a_bytes, const void *a, int b_bytes,
 
 int sqlite3_tinyextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
 {
-    SQLITE_EXTENSION_INIT2(routines);
+    set_api(routines);
     (void)message;
     int rc = sqlite3_create_collation(db, "TINY_REVERSE", SQLITE_UTF8, NULL, compare_backwards);
     return rc != SQLITE_OK ? rc
@@ -42,14 +53,14 @@ int sqlite3_tinyextension_init(sqlite3 *db, char **message, const sqlite3_api_ro
 
 int sqlite3_tiny_upper_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
 {
-    SQLITE_EXTENSION_INIT2(routines);
+    set_api(routines);
     (void)message;
     return sqlite3_create_function(db, "upper", 1, SQLITE_UTF8, NULL, tiny_upper, NULL, NULL);
 }
 
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
 {
-    SQLITE_EXTENSION_INIT2(routines);
+    set_api(routines);
     (void)db;
     *message = sqlite3_mprintf("tiny trouble");
     return SQLITE_ERROR;

@@ -3,8 +3,8 @@
  * says. Linked with the real worker.c and zygote.c it makes a worker program whose workers misbehave on
  * demand.
  *
- *   select: ACTION ROW NUMBER; ROW is a position in the source (0: none); the recipe's declaration is a file of the
- * test's, to which each evaluation appends the worker's pid, and which "once" actions look into.
+ *   select: ACTION ROW NUMBER; ROW is a position in the source (0: none); the recipe's declaration is a file
+ * of the test's, to which each evaluation appends the worker's pid, and which "once" actions look into.
  */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,0 +1,13 @@
+#include "measurements.h"
+#include "query.h"
+#include "sql.h"
+
+const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure)
+{
+    static const OutputQuery of_maps = {sql_run, sql_run_table};
+    static const OutputQuery of_commands = {sql_run, sql_command_table};
+    int64_t has_maps = 0;
+    if (query_run(db, &has_maps, failure, sql_has_maps, "i", run))
+        return NULL;
+    return has_maps ? &of_maps : &of_commands;
+}

@@ -1,0 +1,14 @@
+/* What to print of a run's measurements: maps and commands have different things to tell. */
+#ifndef PRICEREPORT_MEASUREMENTS_H
+#define PRICEREPORT_MEASUREMENTS_H
+
+#include <stdint.h>
+#include <sqlite3.h>
+
+#include "failure.h"
+#include "output.h"
+
+/* The query for this run's measurements, static; NULL with the failure set. */
+const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure);
+
+#endif

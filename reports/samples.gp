@@ -1,0 +1,48 @@
+# How the samples of each measurement lie around their median: a dot for each, over a bar with the middle half.
+name = "samples"
+data = "samples.dat"
+stats data index 0 every ::0::0 using (caption = stringcolumn(1), axis_low = $2, axis_high = $3, 0) nooutput
+stats data index 1 using 1 nooutput name "group"
+stats data index 2 using 1 nooutput name "row"
+slots = group_max - row_min + 1
+
+chart_height = 144 + 36 * slots
+chart_lines = int(9 + 2 * slots)
+@open_chart
+set output name . "." . format
+title_text = "How the samples are distributed"
+@heading
+
+span = axis_high - axis_low
+set xrange [axis_low - 0.02 * span:axis_high + 0.02 * span]
+set yrange [row_min - 0.6:group_max + 0.5]
+set border 1 lc rgb faint
+set format x "%+.0f %%"
+set xtics out nomirror tc rgb ink
+set xtics add ("median" 0)
+set xlabel "from the median of the measurement; at an end: there or farther" tc rgb ink
+set ytics out scale 0 nomirror tc rgb ink
+unset key
+if (is_text) {
+    set tmargin 4
+    set bmargin 4
+    set lmargin 18
+    set rmargin 24
+    plot data index 1 using (axis_low):1:2 with labels left offset 1, 0, \
+         data index 3 using 1:2 with points pt ".", \
+         data index 2 using (0):1:ytic(2) with points pt "|", \
+         data index 2 using (axis_high):1:5 with labels left offset 3, 0
+} else {
+    set grid xtics lt 1 lc rgb rule lw 1
+    set tmargin at screen down(66)
+    set bmargin at screen down(chart_height - 68)
+    set lmargin at screen 0.19
+    set rmargin at screen 0.77
+    set style fill transparent solid 0.22 noborder
+    set label 3 "median   samples (outliers)" at screen 0.776, screen down(72) font plain(body - 1) tc rgb faint
+    plot data index 2 using 3:1:3:4:($1 - 0.4):($1 + 0.4):6 with boxxyerror lc variable, \
+         data index 3 using 1:2:3 with points pt 7 ps (format eq "svg" ? 0.28 : 0.4) lc variable, \
+         data index 2 using (0):1:(0):(0):($1 - 0.42):($1 + 0.42):ytic(2) with xyerrorbars pt 0 lw 2 lc rgb ink, \
+         data index 1 using (axis_low):1:2 with labels left offset 0.6, 0 font bold(body) tc rgb ink, \
+         data index 2 using (axis_high):1:5 with labels left offset 2, 0 tc rgb ink
+}

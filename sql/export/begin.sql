@@ -1,0 +1,2 @@
+-- The runs to export.
+CREATE TEMP TABLE chosen(run INTEGER PRIMARY KEY);

@@ -1,0 +1,2 @@
+-- ?1 run; NULL for all.
+INSERT INTO chosen SELECT run FROM run WHERE ?1 IS NULL OR run = ?1 ON CONFLICT DO NOTHING;

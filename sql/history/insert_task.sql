@@ -1,0 +1,1 @@
+INSERT INTO task(measurement, task, worker, start_ns, end_ns, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING;

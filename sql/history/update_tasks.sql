@@ -1,0 +1,1 @@
+UPDATE measurement SET tasks = ?2 WHERE measurement = ?1;

@@ -1,0 +1,2 @@
+-- The JSON without what does not matter, to be told apart by. ?1 text.
+SELECT json(?1);

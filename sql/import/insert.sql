@@ -1,0 +1,38 @@
+-- Takes the waiting file in, as one run. Its summaries are still missing then.
+CREATE TEMP VIEW whence AS
+SELECT coalesce(h.processor, i.processor, 'unknown processor' || coalesce(' of ' || h.host, '')) AS processor,
+       CAST(coalesce(h.processors, i.processors, 0) AS INTEGER) AS processors,
+       coalesce(h.architecture, i.architecture, 'unknown') AS architecture, coalesce(i.memory_gib, 0) AS memory_gib,
+       coalesce(h.kernel, i.kernel, 'unknown') AS kernel, coalesce(i.sqlite, 'unknown') AS sqlite,
+       coalesce(h.compiler, i.compiler, 'unknown') AS compiler, coalesce(h.flags, i.flags, 'unknown') AS flags,
+       coalesce(h.host, i.host) AS host
+  FROM header AS h, incoming AS i;
+
+INSERT INTO machine(processor, processors, architecture, memory_gib, kernel, sqlite, compiler, flags)
+SELECT processor, processors, architecture, memory_gib, kernel, sqlite, compiler, flags FROM whence WHERE true
+    ON CONFLICT DO NOTHING;
+
+INSERT INTO run(uuid, verb, started_at, finished_at, machine, host, label, commit_id, branch, dirty, tool, options,
+                load_before)
+SELECT i.uuid, 'import', t.at, t.at, k.machine, w.host, i.label, h.commit_id, h.branch, h.dirty, h.tool,
+       json_object('file', i.file, 'rest', json(h.rest)), CAST(h.load_before AS REAL)
+  FROM incoming AS i, header AS h, whence AS w
+  JOIN machine AS k ON (k.processor, k.processors, k.architecture, k.memory_gib, k.kernel, k.sqlite, k.compiler, k.flags)
+                     = (w.processor, w.processors, w.architecture, w.memory_gib, w.kernel, w.sqlite, w.compiler, w.flags),
+       -- without a date, the file's
+       (SELECT coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', h.started_at),
+                        strftime('%Y-%m-%dT%H:%M:%fZ', i.modified, 'unixepoch')) AS at
+          FROM header AS h, incoming AS i) AS t;
+
+INSERT INTO benchmark(name, parameters) SELECT name, parameters FROM subject WHERE true ON CONFLICT DO NOTHING;
+
+INSERT INTO measurement(run, benchmark, position)
+SELECT r.run, b.benchmark, s.position
+  FROM subject AS s JOIN benchmark AS b USING (name, parameters), incoming AS i JOIN run AS r USING (uuid);
+
+INSERT INTO sample(measurement, sequence, round, warmup, loops, wall_ns, user_ns, system_ns, peak_memory_kib)
+SELECT m.measurement, t.sequence, t.sequence + 1, 0, t.loops, t.wall_ns, t.user_ns, t.system_ns, t.peak_memory_kib
+  FROM timing AS t, incoming AS i JOIN run AS r USING (uuid) JOIN measurement AS m USING (run)
+ WHERE m.position = t.position;
+
+DROP VIEW whence;

@@ -1,0 +1,2 @@
+-- ?1 uuid.
+SELECT run FROM run WHERE uuid = ?1;

@@ -1,0 +1,1 @@
+SELECT count(*) FROM entry WHERE position NOT IN (SELECT origin FROM timing);

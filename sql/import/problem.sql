@@ -1,0 +1,1 @@
+SELECT place || ': expected ' || expected FROM problem LIMIT 1;

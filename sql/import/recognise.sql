@@ -1,0 +1,8 @@
+-- Whose file it is, by its content; NULL for nobody's, '' where it is no JSON. ?1 text.
+SELECT CASE WHEN NOT json_valid(?1) THEN ''
+            WHEN json_type(?1, '$.benchmarks') = 'array' AND json_type(?1, '$.machine_info') IS NOT NULL
+              THEN 'pytest-benchmark'
+            WHEN json_type(?1, '$.benchmarks') = 'array' AND json_type(?1, '$.context') IS NOT NULL
+              THEN 'Google Benchmark'
+            WHEN json_type(?1, '$.results') = 'array' AND json_type(?1, '$.results[0].command') IS NOT NULL
+              THEN 'hyperfine' END;

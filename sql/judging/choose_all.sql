@@ -1,0 +1,1 @@
+INSERT INTO temp.chosen(benchmark) SELECT benchmark FROM main.benchmark;

@@ -1,0 +1,1 @@
+DELETE FROM threshold WHERE benchmark IN (SELECT benchmark FROM temp.chosen);

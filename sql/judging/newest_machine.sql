@@ -1,0 +1,3 @@
+-- The machine of the newest measurement of the chosen benchmarks.
+SELECT v.machine FROM temp.chosen AS c JOIN main.valid AS v ON v.benchmark = c.benchmark
+ ORDER BY v.started_at DESC, v.run DESC LIMIT 1;

@@ -1,0 +1,1 @@
+SELECT ratio FROM temp.judged WHERE ratio > 0;

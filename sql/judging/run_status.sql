@@ -1,0 +1,2 @@
+-- ?1 run.
+SELECT status FROM run WHERE run = ?1;

@@ -1,0 +1,1 @@
+SELECT verb = 'experiment' FROM run WHERE run = ?1;

@@ -1,0 +1,294 @@
+/* The evaluator: rows in, rows out, in one or more turns; errors with their row; cancelling; hostile input.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "chunk_runner.h"
+#include "engine_parts.h"
+
+typedef struct Fixture {
+    Buffer input, output;
+    Evaluator *evaluator;
+    TaskControl control;
+    TaskReport report;
+} Fixture;
+
+static void begin(Fixture *fixture, const char *list, uint32_t flags, uint32_t rows)
+{
+    char message[TASK_MESSAGE_SIZE];
+    Recipe *recipe = engine_recipe(list, flags);
+    memset(fixture, 0, sizeof *fixture);
+    buffer_heap_init(&fixture->input);
+    buffer_heap_init(&fixture->output);
+    engine_numbers(&fixture->input, rows, 1);
+    if (evaluator_open(recipe, NULL, &fixture->evaluator, message) != SQLITE_OK)
+        fail_msg("%s: %s", list, message);
+    recipe_unref(recipe);
+}
+
+static void end(Fixture *fixture)
+{
+    evaluator_close(fixture->evaluator);
+    buffer_heap_free(&fixture->input);
+    buffer_heap_free(&fixture->output);
+}
+
+static int run(Fixture *fixture, uint32_t first, uint32_t last)
+{
+    TaskOrder order = {.position = 1, .first_row = first, .end_row = last};
+    int rc = evaluator_run(fixture->evaluator, &order, fixture->input.data, fixture->input.size,
+                           &fixture->control, &fixture->output, &fixture->report);
+    assert_int_equal(rc, fixture->report.rc);
+    return rc;
+}
+
+static int64_t output_integer(const Fixture *fixture, uint32_t row)
+{
+    RowsetView view;
+    RowsetValue value = {0};
+    assert_true(rowset_open(&view, fixture->output.data, fixture->output.size));
+    assert_int_equal(view.rows, fixture->report.rows_out);
+    assert_true(rowset_get(&view, row, 0, &value));
+    assert_int_equal(value.type, SQLITE_INTEGER);
+    return value.integer;
+}
+
+static void rows_and_ranges(void **state)
+{
+    (void)state;
+    Fixture fixture;
+    begin(&fixture, "a * 2", 0, 10);
+    for (uint32_t first = 0; first <= 10; first++)
+        for (uint32_t last = first; last <= 10; last++) {
+            assert_int_equal(run(&fixture, first, last), SQLITE_OK);
+            assert_int_equal(fixture.report.rows_out, last - first);
+            assert_int_equal(fixture.report.next_row, last);
+            for (uint32_t i = 0; i < last - first; i++)
+                assert_int_equal(output_integer(&fixture, i), 2 * (first + i + 1));
+        }
+    /* Ranges that the input does not have. */
+    assert_int_equal(run(&fixture, 0, 11), SQLITE_CORRUPT);
+    assert_int_equal(run(&fixture, 5, 4), SQLITE_CORRUPT);
+    assert_int_equal(run(&fixture, UINT32_MAX, UINT32_MAX), SQLITE_CORRUPT);
+    assert_int_equal(run(&fixture, 0, 10), SQLITE_OK);
+    end(&fixture);
+}
+
+/* Only what the map reads is asked for. */
+static void inputs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *list;
+        int count, columns[3];
+    } cases[] = {
+        {"1", 0, {0}},
+        {"a", 1, {0}},
+        {"b", 1, {1}},
+        {"b || a", 2, {0, 1}},
+        {"rowid", 1, {-1}},
+        {"a + rowid", 2, {0, -1}},
+        {"*, oid", 3, {0, 1, -1}},
+        {"count(*)", 0, {0}},
+        {"(SELECT max(b, value) FROM json_each('[1]'))", 1, {1}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Fixture fixture;
+        const int *columns;
+        begin(&fixture, cases[i].list, RECIPE_PARTIAL, 1);
+        assert_int_equal(evaluator_inputs(fixture.evaluator, &columns), cases[i].count);
+        for (int j = 0; j < cases[i].count; j++)
+            assert_int_equal(columns[j], cases[i].columns[j]);
+        end(&fixture);
+    }
+}
+
+/* Output that grows too large is given in turns. */
+static void turns(void **state)
+{
+    (void)state;
+    Fixture fixture;
+    RowsetView view;
+    begin(&fixture, "a, zeroblob(300000)", 0, 20);
+    uint32_t next = 0;
+    int turns_taken = 0;
+    while (next < 20) {
+        assert_int_equal(run(&fixture, next, 20), SQLITE_OK);
+        assert_true(rowset_open(&view, fixture.output.data, fixture.output.size));
+        assert_int_equal(view.rows, fixture.report.next_row - next);
+        assert_true(view.rows > 0 && view.rows < 20);
+        assert_int_equal(output_integer(&fixture, 0), next + 1);
+        next = fixture.report.next_row;
+        turns_taken++;
+    }
+    assert_true(turns_taken > 1);
+    end(&fixture);
+}
+
+static void errors_name_the_row(void **state)
+{
+    (void)state;
+    Fixture fixture;
+    begin(&fixture, "iif(a = 4, json('{'), a)", 0, 10);
+    assert_int_equal(run(&fixture, 0, 10), SQLITE_ERROR);
+    assert_string_equal(fixture.report.message, "malformed JSON (row 4)");
+    assert_int_equal(fixture.report.next_row, 3);
+    assert_int_equal(fixture.report.rows_out, 3);
+    assert_int_equal(output_integer(&fixture, 2), 3);
+    /* And goes on behind it. */
+    assert_int_equal(run(&fixture, 4, 10), SQLITE_OK);
+    assert_int_equal(fixture.report.rows_out, 6);
+    end(&fixture);
+    begin(&fixture, "sum(max(a, 9223372036854775807))", RECIPE_PARTIAL, 10);
+    assert_int_equal(run(&fixture, 2, 7), SQLITE_ERROR);
+    assert_string_equal(fixture.report.message, "integer overflow (rows 3 to 7)");
+    assert_int_equal(fixture.report.rows_out, 0);
+    end(&fixture);
+}
+
+static void *cancel_later(void *arg)
+{
+    Fixture *fixture = arg;
+    usleep(50000);
+    atomic_store(&fixture->control.cancel, 1);
+    return NULL;
+}
+
+static void cancelled(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "increase_price_crazy(a, 10, 1000000000)",
+        "(WITH RECURSIVE c(x) AS (SELECT a UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c)",
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        Fixture fixture;
+        pthread_t thread;
+        begin(&fixture, lists[i], 0, 1000);
+        assert_int_equal(pthread_create(&thread, NULL, cancel_later, &fixture), 0);
+        assert_int_equal(run(&fixture, 0, 1000), SQLITE_INTERRUPT);
+        pthread_join(thread, NULL);
+        /* Already set when it begins. */
+        assert_int_equal(run(&fixture, 0, 1000), SQLITE_INTERRUPT);
+        end(&fixture);
+    }
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"changes()", "changes() has no place in a map: it is about a connection, not about values"},
+        {"(SELECT name FROM sqlite_master)",
+         "a map reads nothing but the columns of its source, not 'sqlite_master'"},
+        {"c", "no such column: c"},
+        {"nonsense(a)", "no such function: nonsense"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Evaluator *evaluator = (Evaluator *)&i;
+        char message[TASK_MESSAGE_SIZE];
+        Recipe *recipe = engine_recipe(cases[i][0], 0);
+        assert_int_not_equal(evaluator_open(recipe, NULL, &evaluator, message), SQLITE_OK);
+        assert_null(evaluator);
+        assert_string_equal(message, cases[i][1]);
+        recipe_unref(recipe);
+    }
+}
+
+static int count_name(void *arg, const char *name)
+{
+    (void)name;
+    return ++*(int *)arg == 3 ? 42 : 0;
+}
+
+static void functions(void **state)
+{
+    (void)state;
+    Fixture fixture;
+    int count = 0;
+    begin(&fixture, "upper(b), UPPER(b), lower(b)", 0, 1);
+    assert_int_equal(evaluator_functions(fixture.evaluator, count_name, &count), 0);
+    assert_int_equal(count, 2);
+    end(&fixture);
+    count = 0;
+    begin(&fixture, "upper(b), hex(b), lower(b), trim(b)", 0, 1);
+    assert_int_equal(evaluator_functions(fixture.evaluator, count_name, &count), 42);
+    assert_int_equal(count, 3);
+    end(&fixture);
+}
+
+/* Input rowsets that lie: an error or a value, never an access out of bounds. */
+static void hostile_input(void **state)
+{
+    (void)state;
+    Fixture fixture;
+    begin(&fixture, "a || ''", 0, 4);
+    RowsetHeader header;
+    memcpy(&header, fixture.input.data, sizeof header);
+    for (size_t place = 0; place < header.bytes; place++)
+        for (unsigned change = 1; change < 256; change += 51) {
+            unsigned char *copy = malloc(header.bytes);
+            assert_non_null(copy);
+            memcpy(copy, fixture.input.data, header.bytes);
+            copy[place] ^= (unsigned char)change;
+            TaskOrder order = {.position = 1, .first_row = 0, .end_row = 4};
+            evaluator_run(fixture.evaluator, &order, copy, header.bytes, &fixture.control, &fixture.output,
+                          &fixture.report);
+            free(copy);
+        }
+    assert_int_equal(run(&fixture, 0, 4), SQLITE_OK);
+    end(&fixture);
+}
+
+/* A runner keeps what it prepared, by what the recipe says and not by where it lies. */
+static void runner_keeps_evaluators(void **state)
+{
+    (void)state;
+    ChunkRunner *runner = chunk_runner_create();
+    Recipe *recipes[12];
+    Evaluator *first, *again;
+    char message[TASK_MESSAGE_SIZE];
+    assert_non_null(runner);
+    for (int i = 0; i < 12; i++) {
+        char list[20];
+        sqlite3_snprintf(sizeof list, list, "a + %d", i);
+        recipes[i] = engine_recipe(list, 0);
+        assert_int_equal(chunk_runner_evaluator(runner, recipes[i], &first, message), SQLITE_OK);
+        Recipe *copy = recipe_copy(recipes[i], recipes[i]->size);
+        assert_int_equal(chunk_runner_evaluator(runner, copy, &again, message), SQLITE_OK);
+        assert_ptr_equal(first, again);
+        recipe_unref(copy);
+    }
+    Recipe *bad = engine_recipe("nonsense()", 0);
+    assert_int_equal(chunk_runner_evaluator(runner, bad, &first, message), SQLITE_ERROR);
+    assert_string_equal(message, "no such function: nonsense");
+    assert_int_equal(chunk_runner_evaluator(runner, recipes[0], &first, message), SQLITE_OK);
+    recipe_unref(bad);
+    for (int i = 0; i < 12; i++)
+        recipe_unref(recipes[i]);
+    chunk_runner_free(runner);
+    chunk_runner_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_and_ranges),
+        cmocka_unit_test(inputs),
+        cmocka_unit_test(turns),
+        cmocka_unit_test(errors_name_the_row),
+        cmocka_unit_test(cancelled),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(functions),
+        cmocka_unit_test(hostile_input),
+        cmocka_unit_test(runner_keeps_evaluators),
+    };
+    return cmocka_run_group_tests(tests, engine_attach, NULL);
+}

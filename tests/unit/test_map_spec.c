@@ -1,0 +1,138 @@
+/* The arguments of a map: what is accepted and how it is understood. The messages of errors:
+ * tests/sql/test_map_errors. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "engine_parts.h"
+#include "map_spec.h"
+
+static void defaults(void **state)
+{
+    (void)state;
+    static const char *const arguments[] = {"source = prices", "map=(p)"};
+    MapSpec spec;
+    char *message = NULL;
+    assert_int_equal(map_spec_parse(&spec, 2, arguments, &message), SQLITE_OK);
+    assert_null(message);
+    assert_string_equal(spec.source, "prices");
+    assert_string_equal(spec.map, "p");
+    assert_null(spec.where);
+    assert_null(spec.group_by);
+    assert_false(spec.partial);
+    assert_true(spec.ordered);
+    assert_false(spec.has_executor || spec.has_workers || spec.has_chunk);
+    map_spec_free(&spec);
+    map_spec_free(&spec);
+}
+
+static void everything(void **state)
+{
+    (void)state;
+    static const char *const arguments[] = {
+        " SOURCE = (SELECT \"a=b\" FROM t) ",
+        "map = (count(*) AS n, ')')",
+        "where = (a = '(')",
+        "group_by = (a, b)",
+        "partial = 1",
+        "executor = \"Processes\"",
+        "workers = '1024'",
+        "chunk = 1000000000",
+        "/* not */ ordered = 0",
+    };
+    MapSpec spec, again;
+    char *message = NULL;
+    assert_int_equal(map_spec_parse(&spec, 9, arguments, &message), SQLITE_OK);
+    assert_string_equal(spec.source, "SELECT \"a=b\" FROM t");
+    assert_string_equal(spec.map, "count(*) AS n, ')'");
+    assert_string_equal(spec.where, "a = '('");
+    assert_string_equal(spec.group_by, "a, b");
+    assert_true(spec.partial);
+    assert_false(spec.ordered);
+    assert_int_equal(spec.executor, EXECUTOR_PROCESSES);
+    assert_int_equal(spec.workers, 1024);
+    assert_int_equal(spec.chunk, 1000000000);
+    assert_int_equal(map_spec_parse(&again, 9, arguments, &message), SQLITE_OK);
+    assert_true(map_spec_equal(&spec, &again));
+    for (int i = 2; i < 9; i++) {
+        const char *fewer[8];
+        for (int j = 0, k = 0; j < 9; j++)
+            if (j != i)
+                fewer[k++] = arguments[j];
+        map_spec_free(&again);
+        int rc = map_spec_parse(&again, 8, fewer, &message);
+        assert_int_equal(rc, i == 4 ? SQLITE_ERROR : SQLITE_OK); /* group_by without partial */
+        if (rc == SQLITE_OK)
+            assert_false(map_spec_equal(&spec, &again));
+        sqlite3_free(message);
+        message = NULL;
+    }
+    map_spec_free(&again);
+    map_spec_free(&spec);
+}
+
+/* After an error the spec is empty and the message is there. */
+static void errors(void **state)
+{
+    (void)state;
+    static const char *const bad[][3] = {
+        {"source = t", "map = (a)", "what = 1"}, {"source = t", "map = (a)", "map = (b)"},
+        {"source = t", "map = a", "chunk = 1"},  {"source = t", "map = (a)", "chunk = 0"},
+        {"source = t", "map = (a)", "executor"}, {"source = t", "map = (a)", ""},
+        {"source = t", "map = (a)", "= 5"},      {"source = t", "map = (a)", "workers == 1"},
+        {"source =", "map = (a)", "chunk = 1"},  {"chunk = 1", "map = (a)", "workers = 1"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        MapSpec spec;
+        char *message = NULL;
+        assert_int_equal(map_spec_parse(&spec, 3, bad[i], &message), SQLITE_ERROR);
+        assert_non_null(message);
+        assert_memory_equal(message, "parallel_map: ", 14);
+        assert_null(spec.source);
+        assert_null(spec.map);
+        sqlite3_free(message);
+    }
+}
+
+static void whole_numbers(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "", " 1", "1 ", "+1", "0x1", "1.0", "1e3", "one", "-", "9223372036854775808", "11", "-1", "٣"};
+    int64_t number = 77;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(parse_whole_number(bad[i], 0, 10, &number));
+    assert_int_equal(number, 77);
+    assert_true(parse_whole_number("10", 0, 10, &number) && number == 10);
+    assert_true(parse_whole_number("007", 0, 10, &number) && number == 7);
+    assert_true(parse_whole_number("-9223372036854775808", INT64_MIN, 0, &number) && number == INT64_MIN);
+    assert_true(parse_whole_number("9223372036854775807", 0, INT64_MAX, &number) && number == INT64_MAX);
+}
+
+static void names_of_executors(void **state)
+{
+    (void)state;
+    ExecutorKind kind;
+    for (int i = EXECUTOR_SERIAL; i <= EXECUTOR_AUTO; i++) {
+        assert_true(executor_kind_parse(executor_kind_name((ExecutorKind)i), &kind));
+        assert_int_equal(kind, i);
+    }
+    assert_true(executor_kind_parse("THREADS", &kind));
+    assert_int_equal(kind, EXECUTOR_THREADS);
+    assert_false(executor_kind_parse("thread", &kind));
+    assert_false(executor_kind_parse("threads ", &kind));
+    assert_false(executor_kind_parse("", &kind));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),      cmocka_unit_test(everything),         cmocka_unit_test(errors),
+        cmocka_unit_test(whole_numbers), cmocka_unit_test(names_of_executors),
+    };
+    return cmocka_run_group_tests(tests, engine_attach, NULL);
+}
