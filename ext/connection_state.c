@@ -5,7 +5,7 @@
 
 #include "monotonic.h"
 #include "processors.h"
-#include "spawn.h"
+#include "worker_program.h"
 
 static const Settings default_settings = {
     .executor = EXECUTOR_AUTO,

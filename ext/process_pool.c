@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "executor.h"
-#include "spawn.h"
+#include "worker_program.h"
 #include "sqlite_library.h"
 
 enum {

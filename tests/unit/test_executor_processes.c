@@ -26,7 +26,7 @@
 #include "executor.h"
 #include "leftovers.h"
 #include "rowset.h"
-#include "spawn.h"
+#include "worker_program.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static const bool sanitized = true;

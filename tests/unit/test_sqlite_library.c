@@ -11,7 +11,7 @@
 
 #include "executor.h"
 #include "leftovers.h"
-#include "spawn.h"
+#include "worker_program.h"
 #include "sqlite_library.h"
 
 static const sqlite3_api_routines *real;

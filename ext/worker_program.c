@@ -1,4 +1,4 @@
-#include "spawn.h"
+#include "worker_program.h"
 
 #include <dlfcn.h>
 #include <errno.h>

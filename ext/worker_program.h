@@ -1,8 +1,8 @@
 /*
  * Starting pricemap-worker from a host of unknown shape and size, and finding the files that this takes.
  */
-#ifndef PRICEMAP_SPAWN_H
-#define PRICEMAP_SPAWN_H
+#ifndef PRICEMAP_WORKER_PROGRAM_H
+#define PRICEMAP_WORKER_PROGRAM_H
 
 #include <sys/types.h>
 
