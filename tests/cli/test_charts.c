@@ -279,9 +279,9 @@ static void scans_have_charts_of_their_own(void **state)
     free(data);
 }
 
-/* Serial takes 1, 10 and 100 µs a row, for 100 rows and for 1000; threads are 0.5, 2 and 4 times as fast for 100
- * rows, and four times that for 1000; processes are never faster. On logarithmic scales the change from 0.5 to 2 is
- * crossed in the middle: between 1 and 10 µs at 3.162 µs, between 100 and 1000 rows at 316.2. */
+/* Serial takes 1, 10 and 100 µs a row, for 100 rows and for 1000; threads are 0.5, 2 and 4 times as fast for
+ * 100 rows, and four times that for 1000; processes are never faster. On logarithmic scales the change from
+ * 0.5 to 2 is crossed in the middle: between 1 and 10 µs at 3.162 µs, between 100 and 1000 rows at 316.2. */
 static void break_even_is_where_the_speed_up_is_one(void **state)
 {
     (void)state;
