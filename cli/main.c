@@ -12,20 +12,13 @@ typedef struct Verb {
 } Verb;
 
 static const Verb verbs[] = {
-    {"run", verb_run},
-    {"list", verb_list},
-    {"show", verb_show},
-    {"plot", verb_plot},
-    {"compare", verb_compare},
-    {"check", verb_check},
-    {"history", verb_history},
-    {"ack", verb_ack},
-    {"exclude", verb_exclude},
-    {"threshold", verb_threshold},
-    {"export", verb_export},
-    {"import", verb_import},
-    {"merge", verb_merge},
-    {"report", verb_report},
+    {"run", verb_run},         {"list", verb_list},
+    {"show", verb_show},       {"plot", verb_plot},
+    {"compare", verb_compare}, {"check", verb_check},
+    {"history", verb_history}, {"ack", verb_ack},
+    {"exclude", verb_exclude}, {"threshold", verb_threshold},
+    {"export", verb_export},   {"import", verb_import},
+    {"merge", verb_merge},     {"report", verb_report},
     {"doctor", verb_doctor},
 };
 

@@ -31,14 +31,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp parser = {
     .parser = parse,
     .args_doc = "[RUN]",
-    .doc = "Draws what is recorded: the executors of a run compared, the history of its benchmarks on its "
-           "machine, the distribution of its samples, and the timeline of its workers; and where numbers of "
-           "workers, or rows and their cost, were varied, how it scales, and from where on it pays.\v"
-           "RUN is a number, as pricereport list shows it, or latest, which is what it is when left out; then a chart that "
-           "needs what the latest run lacks shows the newest run of the same machine that has it. Beside each "
-           "chart its data (.dat) and its script (.gp) are kept. The paths of the charts are printed; charts "
-           "in txt "
-           "are shown in the terminal, too.",
+    .doc =
+        "Draws what is recorded: the executors of a run compared, the history of its benchmarks on its "
+        "machine, the distribution of its samples, and the timeline of its workers; and where numbers of "
+        "workers, or rows and their cost, were varied, how it scales, and from where on it pays.\v"
+        "RUN is a number, as pricereport list shows it, or latest, which is what it is when left out; then a "
+        "chart that "
+        "needs what the latest run lacks shows the newest run of the same machine that has it. Beside each "
+        "chart its data (.dat) and its script (.gp) are kept. The paths of the charts are printed; charts "
+        "in txt "
+        "are shown in the terminal, too.",
     .children = children,
 };
 

@@ -18,9 +18,9 @@ typedef struct InstantVfs {
 } InstantVfs;
 
 /*
- * Opens `name` with the SQLITE_OPEN_ flags `flags`, for one thread at a time, on `instant`, which must outlive it. The VFS
- * is registered only while the connection opens, so nothing of it stays in the process's list. Returns as
- * sqlite3_open_v2 does; *db must be closed in any case.
+ * Opens `name` with the SQLITE_OPEN_ flags `flags`, for one thread at a time, on `instant`, which must
+ * outlive it. The VFS is registered only while the connection opens, so nothing of it stays in the process's
+ * list. Returns as sqlite3_open_v2 does; *db must be closed in any case.
  */
 int instant_vfs_open(InstantVfs *instant, const char *name, int flags, sqlite3 **db);
 

@@ -162,8 +162,8 @@ char *sql_unbracket(const char *text, bool *bracketed)
 
 /* Keywords that end an expression and begin another part of a SELECT. FROM also stands in IS DISTINCT FROM.
  */
-static const char *const clause_words[] = {"FROM",  "WHERE", "GROUP",     "HAVING", "ORDER",
-                                           "LIMIT", "UNION", "INTERSECT", "EXCEPT", "SELECT", "WINDOW"};
+static const char *const clause_words[] = {"FROM",  "WHERE",     "GROUP",  "HAVING", "ORDER", "LIMIT",
+                                           "UNION", "INTERSECT", "EXCEPT", "SELECT", "WINDOW"};
 
 char *sql_check_expressions(const char *text)
 {

@@ -14,8 +14,8 @@ static int embed_file(const char *name, int name_length, const char *path)
         fprintf(stderr, "embed: %s: %s\n", path, strerror(errno));
         return 1;
     }
-    printf("extern const char %.*s[];\nextern const unsigned long %.*s_size;\n", name_length, name, name_length,
-           name);
+    printf("extern const char %.*s[];\nextern const unsigned long %.*s_size;\n", name_length, name,
+           name_length, name);
     printf("const char %.*s[] = {", name_length, name);
     unsigned long size = 0;
     int byte;

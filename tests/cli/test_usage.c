@@ -10,9 +10,9 @@
 
 #include "command.h"
 
-static const char *const verbs[] = {"run", "list",    "show",      "plot",   "compare", "check", "history",
-                                    "ack", "exclude", "threshold", "export", "import",  "merge",
-                                    "report", "doctor"};
+static const char *const verbs[] = {"run",    "list",    "show",  "plot",    "compare",
+                                    "check",  "history", "ack",   "exclude", "threshold",
+                                    "export", "import",  "merge", "report",  "doctor"};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 static void help_is_there_for_every_verb(void **state)
@@ -74,7 +74,8 @@ static void wrong_arguments_are_named(void **state)
         {{"list", "3"}, "3: list takes options only"},
         {{"show", "1", "2"}, "2: show takes one run"},
         {{"plot", "1", "2"}, "2: plot takes one run"},
-        {{"plot", "--chart", "pie"}, "--chart pie: give executors, history, workers, break-even, samples or timeline"},
+        {{"plot", "--chart", "pie"},
+         "--chart pie: give executors, history, workers, break-even, samples or timeline"},
         {{"report", "1", "2"}, "2: report takes one run"},
         {{"report", "--out="}, "--out: give the name of a folder"},
         {{"doctor", "1"}, "1: doctor takes options only"},
