@@ -52,8 +52,8 @@ static bool serial_withdraw(SerialExecutor *serial, const Task *task)
     return false;
 }
 
-/* Runs `task` now, however long it takes: an interrupt of the connection reaches it through the cancel flag's
-   owner only between chunks, which the planner keeps short. */
+/* Runs `task` now, however long it takes: the run's time limit does not hold here. An interrupt of the
+   connection reaches it through the runner's watch. */
 static void serial_wait(Executor *base, const Task *task, int milliseconds)
 {
     (void)milliseconds;

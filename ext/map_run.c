@@ -63,19 +63,18 @@ struct MapRun {
     ProgressLine progress;
 };
 
-static int host_interrupted(void *arg)
+int host_interrupted(void *pulse)
 {
-    MapRun *run = arg;
-    sqlite3_reset(run->pulse);
-    int rc = sqlite3_step(run->pulse);
-    sqlite3_reset(run->pulse);
+    sqlite3_reset(pulse);
+    int rc = sqlite3_step(pulse);
+    sqlite3_reset(pulse);
     return rc == SQLITE_INTERRUPT;
 }
 
 static bool look_for_interrupt(MapRun *run)
 {
     for (int i = 0; i < PULSES; i++)
-        if (host_interrupted(run))
+        if (host_interrupted(run->pulse))
             return true;
     return false;
 }
@@ -397,7 +396,7 @@ static int wait_ready(MapRun *run, int *place)
             return rc;
         bool in_place = head->executor == run->serial;
         if (in_place)
-            chunk_runner_watch(run->state->runner, host_interrupted, run);
+            chunk_runner_watch(run->state->runner, host_interrupted, run->pulse);
         executor_wait(head->executor, run->plan->spec.ordered || in_place ? head->task : NULL, WAIT_MS);
         if (in_place)
             chunk_runner_watch(run->state->runner, NULL, NULL);

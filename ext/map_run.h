@@ -4,6 +4,7 @@
  *
  * The bound: at most EXECUTOR_DEPTH × workers tasks exist at a time, each with its input and output. A task
  * is made only when one of them has been read to its end, so a slow reader holds the source back.
+ * Only a range that took far too long is cut into more tasks than that.
  */
 #ifndef PRICEMAP_MAP_RUN_H
 #define PRICEMAP_MAP_RUN_H
@@ -24,6 +25,10 @@ int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun
  * the end; else an error with *message set. Rows before a failed one are given before its error.
  */
 int map_run_next(MapRun *run, RowsetView *rows, char **message);
+
+/* Whether the host was interrupted, told by a step of `pulse` (an sqlite3_stmt). 1 when it was; as a watch
+ * for evaluators. */
+int host_interrupted(void *pulse);
 
 /* Ends a run at whatever point it is, and writes it into the log. NULL does nothing. */
 void map_run_close(MapRun *run);

@@ -65,15 +65,6 @@ static void free_table(MapTable *table)
     free(table);
 }
 
-static int host_interrupted(void *arg)
-{
-    sqlite3_stmt *pulse = arg;
-    sqlite3_reset(pulse);
-    int rc = sqlite3_step(pulse);
-    sqlite3_reset(pulse);
-    return rc == SQLITE_INTERRUPT;
-}
-
 /* Planning computes a map's constants, which may take long: the host can end that as it ends a run. */
 static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, Plan **plan, char **message)
 {

@@ -461,7 +461,6 @@ static int leave_out_unused(Plan *plan, ConnectionState *state, MapForm form, ui
     if (used == PLAN_ALL_COLUMNS)
         return SQLITE_OK;
     plan->used = used;
-    /* A function's only column has no name that could be used: it is either all or nothing. */
     int rc = build_recipe(plan, state, form);
     if (rc == SQLITE_OK) {
         rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
