@@ -1,8 +1,11 @@
 #include "auto_executor.h"
 
-/* Tasks and work that are seen on an executor before it is judged. */
-enum { JUDGE_TASKS = 6 };
-static const double judge_ns = 2e6;
+/* Workers are judged by windows of so many tasks and so much work, after the tasks that found nothing in any
+   cache; and sent away after so many windows in a row that speak against them: the machine may be busy for a
+   moment. Threads that hold each other up show it at once, and each moment with them is lost. */
+enum { WINDOW_TASKS = 4, THREADS_WINDOWS = 2, PROCESSES_WINDOWS = 4 };
+static const double threads_window_ns = 1e6;
+static const double processes_window_ns = 5e6;
 
 /* Work in place before its cost per row is believed: the first rows find nothing in any cache. */
 static const double believe_ns = 200e3;
@@ -19,11 +22,18 @@ static const double wake_ns = 150e3;
 static const double start_threads_ns = 400e3;
 static const double start_processes_ns = 4e6;
 
+static void begin_window(AutoExecutor *control)
+{
+    control->tasks = 0;
+    control->units = control->busy_ns = control->host_ns = 0;
+}
+
 static ExecutorKind switch_to(AutoExecutor *control, ExecutorKind kind)
 {
     control->kind = kind;
-    control->tasks = 0;
-    control->units = control->busy_ns = 0;
+    control->cold = control->workers;
+    control->against = 0;
+    begin_window(control);
     return kind;
 }
 
@@ -48,6 +58,7 @@ static ExecutorKind leave_place(AutoExecutor *control, const AutoSample *sample)
     }
     WorkFigures figures = {.eval_ns = control->in_place_ns,
                            .feed_ns = sample->feed_ns,
+                           .reader_ns = sample->reader_ns,
                            .spent_ns = control->spent_ns,
                            .left_ns = sample->left * control->in_place_ns,
                            .start_ns = control->start_ns[kind],
@@ -75,7 +86,7 @@ static double start_cost(const Executor *executor, int workers, double starting)
 ExecutorKind auto_executor_begin(AutoExecutor *control, Plan *plan, Executor *const *executors, int workers,
                                  bool fed, double left)
 {
-    *control = (AutoExecutor){.plan = plan, .workers = workers, .kind = EXECUTOR_SERIAL};
+    *control = (AutoExecutor){.plan = plan, .workers = workers, .wanted = workers, .kind = EXECUTOR_SERIAL};
     control->usable[EXECUTOR_THREADS] = executor_threads_possible();
     control->usable[EXECUTOR_PROCESSES] = true;
     control->start_ns[EXECUTOR_THREADS] = start_cost(executors[EXECUTOR_THREADS], workers, start_threads_ns);
@@ -92,17 +103,12 @@ ExecutorKind auto_executor_begin(AutoExecutor *control, Plan *plan, Executor *co
 }
 
 /*
- * Among workers: a row takes a worker longer than it took in place when they hold each other up, be it at
- * SQLite's allocator lock or for want of processors. What W of them gain over one is W × in place / with
- * workers.
+ * Workers gained nothing, and not for a moment only. Threads hold each other up at SQLite's allocator lock,
+ * which processes do not have.
  */
-static ExecutorKind judge_workers(AutoExecutor *control)
+static ExecutorKind send_away(AutoExecutor *control, double row_ns)
 {
     Plan *plan = control->plan;
-    double row_ns = control->busy_ns / control->units;
-    double gain = control->workers * control->in_place_ns / row_ns;
-    if (gain >= least_gain)
-        return control->kind;
     bool threads = control->kind == EXECUTOR_THREADS;
     if (threads && control->usable[EXECUTOR_PROCESSES]) {
         plan->threads_fail = true;
@@ -119,6 +125,36 @@ static ExecutorKind judge_workers(AutoExecutor *control)
                      "serial: a row took %.0f ns in place and %.0f ns in %d %s: nothing is gained",
                      control->in_place_ns, row_ns, control->workers, threads ? "threads" : "processes");
     return switch_to(control, EXECUTOR_SERIAL);
+}
+
+/* A reader that takes longer over a row than a worker does keeps fewer of them busy. */
+static void want_workers(AutoExecutor *control, double row_ns, double host_ns)
+{
+    double busy = host_ns > 0 ? row_ns / host_ns : control->workers;
+    int wanted = busy >= control->workers ? control->workers : (int)busy + 1;
+    if (wanted < control->wanted)
+        sqlite3_snprintf(sizeof control->reason, control->reason,
+                         "%s: a row takes a worker %.0f ns, and the host %.0f ns to read and to use: %d of "
+                         "%d workers keep up with it",
+                         executor_kind_name(control->kind), row_ns, host_ns, wanted, control->workers);
+    control->wanted = wanted;
+}
+
+/*
+ * At the end of a window: a row takes a worker longer than it took in place when workers hold each other up,
+ * be it at a lock or for want of processors. What W of them gain over one is W × in place / with workers.
+ */
+static ExecutorKind judge_workers(AutoExecutor *control)
+{
+    bool threads = control->kind == EXECUTOR_THREADS;
+    double row_ns = control->busy_ns / control->units;
+    double gain = control->workers * control->in_place_ns / row_ns;
+    control->against = gain < least_gain ? control->against + 1 : 0;
+    if (control->against >= (threads ? THREADS_WINDOWS : PROCESSES_WINDOWS))
+        return send_away(control, row_ns);
+    want_workers(control, row_ns, control->host_ns / control->units);
+    begin_window(control);
+    return control->kind;
 }
 
 ExecutorKind auto_executor_observe(AutoExecutor *control, const AutoSample *sample)
@@ -142,11 +178,17 @@ ExecutorKind auto_executor_observe(AutoExecutor *control, const AutoSample *samp
     }
     if (sample->ran_on != control->kind)
         return control->kind;
+    if (control->cold > 0) {
+        control->cold--;
+        return control->kind;
+    }
     control->tasks++;
     control->units += sample->units;
     control->busy_ns += sample->ns;
-    return control->tasks >= JUDGE_TASKS && control->busy_ns >= judge_ns ? judge_workers(control)
-                                                                         : control->kind;
+    control->host_ns += (sample->feed_ns + sample->reader_ns) * sample->units;
+    double window_ns = control->kind == EXECUTOR_THREADS ? threads_window_ns : processes_window_ns;
+    return control->tasks >= WINDOW_TASKS && control->busy_ns >= window_ns ? judge_workers(control)
+                                                                           : control->kind;
 }
 
 ExecutorKind auto_executor_unavailable(AutoExecutor *control, ExecutorKind kind, const char *message)

@@ -10,15 +10,18 @@
 
 typedef struct AutoExecutor {
     Plan *plan;
-    int workers;
+    int workers; /* that may be used */
+    int wanted;  /* of them: as many as the reader of the rows keeps busy */
     bool usable[EXECUTOR_KINDS];
     double start_ns[EXECUTOR_KINDS]; /* what having such workers at work costs now */
     ExecutorKind kind;               /* where tasks go now */
     double spent_ns;                 /* evaluated in place so far */
     double in_place_ns;              /* per unit, in place */
-    /* Since the last switch, of tasks that ran where tasks go now: */
+    /* Since the last switch or window, of tasks that ran where tasks go now: */
     int tasks;
-    double units, busy_ns;
+    double units, busy_ns, host_ns;
+    int cold;         /* tasks to come that say nothing yet */
+    int against;      /* windows in a row in which workers gained nothing */
     bool judged;      /* workers were tried and sent away: the rest is done in place */
     char reason[256]; /* why, in words, with the figures */
 } AutoExecutor;
@@ -28,6 +31,7 @@ typedef struct AutoSample {
     ExecutorKind ran_on;
     double units, ns; /* that it got through, and the time that took */
     double feed_ns;   /* what the host needed to read a unit; 0 when it did not */
+    double reader_ns; /* what the reader of the rows did with those of a unit; 0: not known */
     double left;      /* units that are known to be left; 0: not known */
     bool fed;
     bool more; /* there is more to come */

@@ -93,6 +93,10 @@ static int authorize(void *arg, int action, const char *first, const char *secon
     case SQLITE_READ:
         return authorize_read(evaluator, first ? first : "", second ? second : "");
     case SQLITE_FUNCTION:
+        if (!strcasecmp(second, OUTPUT_FUNCTION) || !strcasecmp(second, RANGE_TRACE_FUNCTION))
+            return evaluator->preparing_own
+                       ? SQLITE_OK
+                       : deny(evaluator, "%s() has no place in a map: it is for workers", second);
         for (size_t i = 0; i < sizeof refused_functions / sizeof *refused_functions; i++)
             if (!strcasecmp(second, refused_functions[i]))
                 return deny(evaluator,
@@ -159,6 +163,8 @@ static int open_connection(Evaluator *evaluator, char *message)
     if (rc == SQLITE_OK)
         rc = version_function_register(evaluator->db);
     if (rc == SQLITE_OK)
+        rc = evaluator_output_register(evaluator);
+    if (rc == SQLITE_OK)
         rc = range ? evaluator_range_begin(evaluator) : chunk_table_register(evaluator->db, &evaluator->scan);
     return rc;
 }
@@ -190,12 +196,18 @@ static int read_columns(Evaluator *evaluator)
     return rc;
 }
 
-/* Prepares a text of the recipe under the authorizer. Nothing else is ever prepared for a map. */
-static int prepare_judged(Evaluator *evaluator, uint32_t text, sqlite3_stmt **statement)
+/* Prepares a statement over the rows of the map under the authorizer, and wraps it. Nothing else is ever
+   prepared for a map. `own`: it may call what is not for maps. */
+static int prepare_judged(Evaluator *evaluator, uint32_t text, bool own, sqlite3_stmt **statement,
+                          sqlite3_stmt **wrapped)
 {
+    const char *select = recipe_text(evaluator->recipe, text);
+    evaluator->preparing_own = own;
     sqlite3_set_authorizer(evaluator->db, authorize, evaluator);
-    int rc = sqlite3_prepare_v3(evaluator->db, recipe_text(evaluator->recipe, text), -1,
-                                SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    int rc = sqlite3_prepare_v3(evaluator->db, select, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    evaluator->preparing_own = true;
+    if (rc == SQLITE_OK && !(evaluator->recipe->flags & RECIPE_PARTIAL))
+        rc = evaluator_output_prepare(evaluator, select, sqlite3_column_count(*statement), wrapped);
     /* What the planner asks on this connection is not the map's. */
     sqlite3_set_authorizer(evaluator->db, NULL, NULL);
     return rc;
@@ -224,9 +236,10 @@ static int prepare(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
     meet_json_tables(evaluator);
-    int rc = prepare_judged(evaluator, recipe->select, &evaluator->statement);
+    int rc = prepare_judged(evaluator, recipe->select, false, &evaluator->statement, &evaluator->wrapped);
     if (rc == SQLITE_OK && recipe->scan)
-        rc = prepare_judged(evaluator, recipe->tracing_select, &evaluator->tracing);
+        rc = prepare_judged(evaluator, recipe->tracing_select, true, &evaluator->tracing,
+                            &evaluator->wrapped_tracing);
     if (rc != SQLITE_OK) {
         if (evaluator->denial[0])
             say(message, evaluator->denial);
@@ -290,7 +303,9 @@ void evaluator_close(Evaluator *evaluator)
     if (!evaluator)
         return;
     sqlite3_finalize(evaluator->statement);
+    sqlite3_finalize(evaluator->wrapped);
     sqlite3_finalize(evaluator->tracing);
+    sqlite3_finalize(evaluator->wrapped_tracing);
     sqlite3_close(evaluator->db);
     for (int i = 0; i < evaluator->columns; i++)
         free(evaluator->names[i]);
@@ -334,34 +349,6 @@ int evaluator_functions(const Evaluator *evaluator, int (*visit)(void *arg, cons
     return result;
 }
 
-/* Steps the statement to its end, or until the output holds enough; rows go to `writer`. */
-static int collect(Evaluator *evaluator, RowsetWriter *writer, TaskReport *report)
-{
-    sqlite3_stmt *statement = evaluator->statement;
-    ChunkScan *scan = &evaluator->scan;
-    bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
-    uint64_t full = rowset_size(writer->columns, writer->capacity) + TASK_OUTPUT_BYTES;
-    int rc;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        for (uint32_t column = 0; column < writer->columns; column++) {
-            rc = rowset_set_column(writer, column, statement, (int)column, scan->encoding);
-            if (rc != SQLITE_OK)
-                return rc;
-        }
-        rowset_end_row(writer);
-        if (!partial && (writer->bytes > full || writer->rows == writer->capacity) &&
-            scan->row + 1 < scan->end_row) {
-            report->next_row = scan->row + 1;
-            return SQLITE_OK;
-        }
-    }
-    if (rc == SQLITE_DONE) {
-        report->next_row = scan->end_row;
-        return SQLITE_OK;
-    }
-    return rc;
-}
-
 static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc, TaskReport *report)
 {
     /* Out of memory, and a buffer that could not grow, are not in the connection's error. */
@@ -389,9 +376,10 @@ static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc,
 
 /* The rows of the input rowset. */
 static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
-                     RowsetWriter *writer, Buffer *output, TaskReport *report)
+                     Buffer *buffer, TaskReport *report)
 {
     ChunkScan *scan = &evaluator->scan;
+    EvaluatorOutput *output = evaluator->output;
     scan->row = order->first_row;
     scan->end_row = order->end_row;
     if (!rowset_open(&scan->rows, input, input_size) ||
@@ -399,35 +387,38 @@ static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *i
         order->end_row > scan->rows.rows)
         return SQLITE_CORRUPT;
     uint32_t rows = order->end_row - order->first_row;
-    int rc = rowset_begin(writer, output, evaluator->output_columns, rows ? rows : 1);
+    int rc = evaluator_output_begin(output, buffer, evaluator->output_columns, rows ? rows : 1);
     if (rc != SQLITE_OK)
         return rc;
+    output->rows_most = rows;
     atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
-    rc = collect(evaluator, writer, report);
-    sqlite3_reset(evaluator->statement);
+    rc = evaluator_output_run(evaluator, evaluator->statement, evaluator->wrapped);
+    if (rc == SQLITE_OK)
+        report->next_row = output->stopped ? output->stopped_row + 1 : order->end_row;
     report->rows_in = report->next_row - order->first_row;
     return rc;
 }
 
 int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
-                  TaskControl *control, Buffer *output, TaskReport *report)
+                  TaskControl *control, Buffer *buffer, TaskReport *report)
 {
-    RowsetWriter writer = {0};
+    EvaluatorOutput output = {0};
     *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = monotonic_ns()};
     evaluator->scan.control = control;
+    evaluator->output = &output;
     evaluator->instant.now = order->now;
-    int rc = evaluator->recipe->scan
-                 ? evaluator_range_run(evaluator, order, &writer, output, report)
-                 : run_chunk(evaluator, order, input, input_size, &writer, output, report);
+    int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
+                                     : run_chunk(evaluator, order, input, input_size, buffer, report);
     if (rc != SQLITE_OK) {
         report_failure(evaluator, order, rc, report);
         if (evaluator->recipe->flags & RECIPE_PARTIAL)
-            writer.rows = 0;
+            output.writer.rows = 0;
     }
     evaluator->scan.control = &evaluator->idle;
-    if (writer.buffer)
-        rowset_finish(&writer);
-    report->rows_out = writer.rows;
+    evaluator->output = NULL;
+    if (output.writer.buffer)
+        rowset_finish(&output.writer);
+    report->rows_out = output.writer.rows;
     report->end_ns = monotonic_ns();
     return rc;
 }

@@ -54,6 +54,6 @@ int evaluator_functions(const Evaluator *evaluator, int (*visit)(void *arg, cons
 
 /* Evaluates; as chunk_runner_run describes it. */
 int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
-                  TaskControl *control, Buffer *output, TaskReport *report);
+                  TaskControl *control, Buffer *buffer, TaskReport *report);
 
 #endif

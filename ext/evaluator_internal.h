@@ -4,6 +4,7 @@
 
 #include "chunk_table.h"
 #include "evaluator.h"
+#include "evaluator_output.h"
 #include "evaluator_range.h"
 #include "instant_vfs.h"
 #include "price.h"
@@ -18,7 +19,11 @@ struct Evaluator {
     InstantVfs instant;
     sqlite3 *db;
     sqlite3_stmt *statement;
+    sqlite3_stmt *wrapped; /* the statement within the output's aggregate; NULL: it is stepped */
     sqlite3_stmt *tracing; /* partition: as statement, calling evaluator_range's function for each row */
+    sqlite3_stmt *wrapped_tracing;
+    EvaluatorOutput *output; /* of the run that is under way */
+    bool preparing_own;      /* what is being prepared names functions that are not for maps */
     ChunkScan scan;
     int columns;  /* of the chunk table */
     char **names; /* `columns` of them */
@@ -43,9 +48,8 @@ struct Evaluator {
    transaction that lasts as long as the evaluator. */
 int evaluator_range_begin(Evaluator *evaluator);
 
-/* Evaluates the rows of order->first_rowid … last_rowid that the file holds; see TaskOrder. Returns as
- * evaluator_run. */
-int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, RowsetWriter *writer, Buffer *output,
-                        TaskReport *report);
+/* Evaluates the rows of order->first_rowid … last_rowid that the file holds, into evaluator->output; see
+ * TaskOrder. Returns as evaluator_run. */
+int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *buffer, TaskReport *report);
 
 #endif

@@ -1,11 +1,10 @@
 /*
  * Partition access: the worker reads a range of rowids of the real table, on its own connection to the file.
  *
- * Per row this costs what a plain SELECT costs. So rows are not counted and not followed while all is well:
- * column 0 of a scalar statement is the rowid, which tells where the turn stopped when its output is full;
- * the last column of a partial one is count(*). Only when a row fails, and where a WHERE drops rows that
- * nobody would count, the tracing statement is used, which is the same with a function called for each row
- * before the map sees it.
+ * Per row this costs what a plain SELECT costs. So rows are not counted and not followed while all is well: a
+ * scalar turn that ends early looks up the rowid of its last row by the number of rows; a partial statement's
+ * last column is count(*). Only when a row fails, and where a WHERE drops rows that nobody would count, the
+ * tracing statement is used, which is the same with a function called for each row before the map sees it.
  */
 #include "evaluator_internal.h"
 #include "monotonic.h"
@@ -14,9 +13,6 @@
    about rows. A scalar one is taken up again behind its last row. A partial statement cannot be resumed: a
    turn over more than one rowid is given up, and its range comes back in parts. */
 static const int64_t give_up_after_ns = 20000000;
-
-/* Rows between two looks at the clock. */
-enum { CLOCK_ROWS = 16 };
 
 static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -43,48 +39,23 @@ static bool is_partial(const Evaluator *evaluator)
     return evaluator->recipe->flags & RECIPE_PARTIAL;
 }
 
-static bool is_overdue(const TaskReport *report)
+/* The rowid of the n-th row of the range, from 1. SQLITE_OK, or an error. */
+static int find_rowid(Evaluator *evaluator, const TaskOrder *order, int64_t n, int64_t *rowid)
 {
-    return monotonic_ns() > report->start_ns + give_up_after_ns;
-}
-
-/* Steps over the rows of the range; `first` is the statement's first column that is wanted. */
-static int collect_range(Evaluator *evaluator, sqlite3_stmt *statement, const TaskOrder *order, int first,
-                         RowsetWriter *writer, TaskReport *report)
-{
-    bool partial = is_partial(evaluator);
-    uint64_t full = rowset_size(writer->columns, writer->capacity) + TASK_OUTPUT_BYTES;
-    int rc;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (writer->rows == writer->capacity)
-            return SQLITE_FULL; /* more groups than there is room for */
-        for (uint32_t column = 0; column < writer->columns; column++) {
-            rc = rowset_set_column(writer, column, statement, first + (int)column, evaluator->scan.encoding);
-            if (rc != SQLITE_OK)
-                return rc;
-        }
-        rowset_end_row(writer);
-        if (partial) {
-            report->rows_in += (uint32_t)sqlite3_column_int64(statement, first + (int)writer->columns);
-        } else if (writer->rows == writer->capacity || writer->bytes > full) {
-            int64_t rowid = sqlite3_column_int64(statement, 0);
-            if (rowid < order->last_rowid) {
-                report->next_rowid = rowid + 1;
-                return SQLITE_OK;
-            }
-        } else if (order->may_give_up && writer->rows % CLOCK_ROWS == 0 && is_overdue(report)) {
-            int64_t rowid = sqlite3_column_int64(statement, 0);
-            if (rowid < order->last_rowid) {
-                report->next_rowid = rowid + 1;
-                report->too_long = true;
-                return SQLITE_OK;
-            }
-        }
-    }
-    if (rc != SQLITE_DONE)
+    sqlite3_stmt *rowids = NULL;
+    int rc = sqlite3_prepare_v2(
+        evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->rowids_select), -1, &rowids, NULL);
+    if (rc != SQLITE_OK)
         return rc;
-    report->next_row = order->end_row;
-    return SQLITE_OK;
+    sqlite3_bind_int64(rowids, 1, order->first_rowid);
+    sqlite3_bind_int64(rowids, 2, order->last_rowid);
+    do
+        rc = sqlite3_step(rowids);
+    while (rc == SQLITE_ROW && --n > 0);
+    if (rc == SQLITE_ROW)
+        *rowid = sqlite3_column_int64(rowids, 0);
+    sqlite3_finalize(rowids);
+    return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
 }
 
 /* Finds the row that failed, by running the range again and telling each row. The rows before it are in
@@ -105,43 +76,67 @@ static void find_failure(Evaluator *evaluator, const TaskOrder *order, TaskRepor
     }
 }
 
-int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, RowsetWriter *writer, Buffer *output,
-                        TaskReport *report)
+/* A scalar turn that stopped: where the rest of its range begins, if there is any. */
+static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced, TaskReport *report)
 {
-    const Recipe *recipe = evaluator->recipe;
-    bool partial = is_partial(evaluator);
-    bool traced = recipe->flags & RECIPE_WHERE;
-    sqlite3_stmt *statement = traced ? evaluator->tracing : evaluator->statement;
-    int first = partial || (recipe->flags & RECIPE_KEY) ? 0 : 1;
-    uint32_t columns = (uint32_t)(sqlite3_column_count(statement) - first - (partial ? 1 : 0));
-    int rc = rowset_begin(writer, output, columns, order->row_limit);
-    if (rc != SQLITE_OK)
+    const EvaluatorOutput *output = evaluator->output;
+    int64_t rowid = evaluator->traced_rowid;
+    int rc = traced ? SQLITE_OK : find_rowid(evaluator, order, output->writer.rows, &rowid);
+    if (rc != SQLITE_OK || rowid >= order->last_rowid)
         return rc;
-    report->next_rowid = order->first_rowid;
-    report->view = evaluator->view;
+    report->next_row = order->first_row;
+    report->next_rowid = rowid + 1;
+    report->too_long = output->overdue;
+    return SQLITE_OK;
+}
+
+/* Runs the statement over the range, up to a place that `report` names. */
+static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
+{
+    bool traced = evaluator->recipe->flags & RECIPE_WHERE;
+    sqlite3_stmt *plain = traced ? evaluator->tracing : evaluator->statement;
+    sqlite3_stmt *wrapped = traced ? evaluator->wrapped_tracing : evaluator->wrapped;
+    sqlite3_stmt *statement = wrapped ? wrapped : plain;
+    EvaluatorOutput *output = evaluator->output;
     evaluator->traced_rows = 0;
-    bool divisible = partial && order->last_rowid > order->first_rowid;
-    if (divisible && order->may_give_up)
-        evaluator->give_up_ns = report->start_ns + give_up_after_ns;
     sqlite3_bind_int64(statement, 1, order->first_rowid);
     sqlite3_bind_int64(statement, 2, order->last_rowid);
-    rc = collect_range(evaluator, statement, order, first, writer, report);
+    int rc = evaluator_output_run(evaluator, plain, wrapped);
     if (rc != SQLITE_OK)
         sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
+    report->rows_in = traced                  ? evaluator->traced_rows
+                      : is_partial(evaluator) ? (uint32_t)output->rows_counted
+                                              : output->writer.rows;
+    if (rc != SQLITE_OK)
+        return rc;
+    report->next_row = order->end_row;
+    return output->stopped ? leave_rest(evaluator, order, traced, report) : SQLITE_OK;
+}
+
+int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *buffer, TaskReport *report)
+{
+    EvaluatorOutput *output = evaluator->output;
+    bool partial = is_partial(evaluator);
+    uint32_t columns = (uint32_t)(sqlite3_column_count(evaluator->statement) - (partial ? 1 : 0));
+    int rc = evaluator_output_begin(output, buffer, columns, order->row_limit);
+    if (rc != SQLITE_OK)
+        return rc;
+    uint64_t width = (uint64_t)order->last_rowid - (uint64_t)order->first_rowid;
+    output->rows_most = width < INT64_MAX ? (int64_t)width + 1 : INT64_MAX;
+    report->next_rowid = order->first_rowid;
+    report->view = evaluator->view;
+    int64_t give_up_ns = order->may_give_up && width > 0 ? report->start_ns + give_up_after_ns : 0;
+    *(partial ? &evaluator->give_up_ns : &output->give_up_ns) = give_up_ns;
+    rc = run_range(evaluator, order, report);
     bool overdue = evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
-    sqlite3_reset(statement);
-    if (divisible && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
-        writer->rows = 0;
+    if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
+        output->writer.rows = 0;
         report->rows_in = 0;
         report->too_long = true;
         report->message[0] = 0;
         return SQLITE_OK;
     }
-    if (traced)
-        report->rows_in = evaluator->traced_rows;
-    else if (!partial)
-        report->rows_in = writer->rows;
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
         find_failure(evaluator, order, report);
     return rc;

@@ -9,8 +9,11 @@
 #include "task_source.h"
 
 /* A chunk should take about this long: long against the few microseconds that handing it out costs, short
-   against the wait for the last one. */
+   against the wait for the last one, and its rows still in the processor's cache when the host reads them.
+   Where it gives next to no rows, and much is known to be left, it is longer: each waking of the host takes a
+   processor from a worker. */
 static const double chunk_target_ns = 1e6;
+static const double partial_chunk_ns = 8e6;
 /* And never less than this, as far as is known: handing it to a parked worker costs as much. */
 static const double chunk_least_ns = 50e3;
 
@@ -19,6 +22,7 @@ enum {
     OUTPUT_BYTES = 8 << 20, /* that the columns of a partition task's output may take, text not counted */
     FIRST_ROWIDS = 16,      /* of a partition's first task */
     GROWTH = 8,             /* of a chunk that took next to no time, against the one before */
+    CHUNKS_LEFT = 32,       /* per worker, into which what is left is cut at the least */
     TOO_LONG_PARTS = 16,    /* into which a range is cut that took far too long */
     WAIT_MS = 10,           /* between two looks for an interrupt */
     PULSES = 64,            /* steps of `pulse` per look: a progress handler counts steps */
@@ -54,6 +58,9 @@ struct MapRun {
     bool failed;
     double unit_ns;     /* what the last task took per unit; 0: not known */
     double feed_ns;     /* what reading a row cost the host, while auto decides */
+    double reader_ns;   /* what the reader did with the rows of a unit, the last time */
+    int64_t given_ns;   /* when rows were given to the reader; 0: they were not */
+    double given_units; /* of the task that they came from */
     int64_t last_units; /* of the last task that was filled */
 
     int64_t number, start_ns, startup_ns, busy_ns, task_count, rows_in, rows_out, retries, most_rows;
@@ -94,6 +101,12 @@ static int use_executor(MapRun *run, ExecutorKind kind, char **message)
     return SQLITE_OK;
 }
 
+/* `auto` may do with fewer than it could have. */
+static int workers_wanted(const MapRun *run)
+{
+    return run->requested == EXECUTOR_AUTO ? run->control.wanted : run->workers;
+}
+
 /* Units that the next task should have. */
 static int64_t next_units(const MapRun *run)
 {
@@ -107,15 +120,22 @@ static int64_t next_units(const MapRun *run)
         return rowids < 1e15 ? (int64_t)rowids : (int64_t)1e15;
     }
     double unit_ns = run->unit_ns > 0 ? run->unit_ns : fed ? run->plan->row_ns : run->plan->rowid_ns;
+    double left = (double)task_source_left(&run->source);
+    double target_ns = chunk_target_ns;
+    if (run->plan->spec.partial && run->kind != EXECUTOR_SERIAL) {
+        target_ns = left * unit_ns / (CHUNKS_LEFT * workers_wanted(run));
+        target_ns = target_ns < chunk_target_ns    ? chunk_target_ns
+                    : target_ns < partial_chunk_ns ? target_ns
+                                                   : partial_chunk_ns;
+    }
     if (unit_ns > 0)
-        units = chunk_target_ns / unit_ns;
+        units = target_ns / unit_ns;
     /* Grow step by step: the first rows need not be like the others. */
     if (run->unit_ns > 0 && units > (double)run->last_units * GROWTH)
         units = (double)run->last_units * GROWTH;
     /* Towards the end, where that is known, chunks shrink, so that no worker is left with a long one. */
-    double left = (double)task_source_left(&run->source);
     if (run->kind != EXECUTOR_SERIAL && left > 0) {
-        double share = left / (2.0 * run->workers);
+        double share = left / (2.0 * workers_wanted(run));
         if (unit_ns > 0 && share < chunk_least_ns / unit_ns)
             share = chunk_least_ns / unit_ns;
         if (units > share)
@@ -141,7 +161,7 @@ static int submit(MapRun *run, RunTask *entry)
 
 static int task_limit(const MapRun *run)
 {
-    return run->kind == EXECUTOR_SERIAL ? 1 : EXECUTOR_DEPTH * run->workers;
+    return run->kind == EXECUTOR_SERIAL ? 1 : EXECUTOR_DEPTH * workers_wanted(run);
 }
 
 /* Puts a task at a place of the order; it is the run's from then on, also on failure. */
@@ -170,7 +190,7 @@ static Task *new_task(MapRun *run)
     if (task) {
         task->retries = 0;
         task->timeout = run->timeout;
-        task->worker_limit = run->workers;
+        task->worker_limit = workers_wanted(run);
     }
     return task;
 }
@@ -286,6 +306,7 @@ static void account(MapRun *run, const RunTask *entry)
                                                                .units = units,
                                                                .ns = ns,
                                                                .feed_ns = run->feed_ns,
+                                                               .reader_ns = run->reader_ns,
                                                                .left = (double)task_source_left(&run->source),
                                                                .fed = !is_range(task),
                                                                .more = !run->source.ended}));
@@ -497,8 +518,23 @@ static double share_done(const MapRun *run)
     return left > 0 ? rows / (rows + left) : -1;
 }
 
+/* The reader has come back for more rows. */
+static void time_reader(MapRun *run)
+{
+    if (run->given_ns && run->given_units > 0)
+        run->reader_ns = (double)(monotonic_ns() - run->given_ns) / run->given_units;
+    run->given_ns = 0;
+}
+
+static void give(MapRun *run, const Task *task)
+{
+    run->given_ns = run->requested == EXECUTOR_AUTO ? monotonic_ns() : 0;
+    run->given_units = units_done(task);
+}
+
 int map_run_next(MapRun *run, RowsetView *rows, char **message)
 {
+    time_reader(run);
     for (;;) {
         /* A failed task is only left behind when its rows have been read: now comes its error. */
         if (run->current >= 0 && run->tasks[run->current].task->report.rc != SQLITE_OK)
@@ -533,8 +569,10 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
         const Task *task = run->tasks[place].task;
         if (!task->report.rows_out)
             continue;
-        if (rowset_open(rows, task->output, task->output_size) && rows->rows == task->report.rows_out)
+        if (rowset_open(rows, task->output, task->output_size) && rows->rows == task->report.rows_out) {
+            give(run, task);
             return SQLITE_ROW;
+        }
         return fail(run, SQLITE_CORRUPT, "parallel_map: a worker's result is damaged", message);
     }
 }
@@ -627,7 +665,7 @@ static void write_log(MapRun *run)
         return;
     run_log_set(&record->executor, executor_kind_name(run->kind));
     write_access(run, record);
-    record->workers = run->kind == EXECUTOR_SERIAL ? 1 : run->workers;
+    record->workers = run->kind == EXECUTOR_SERIAL ? 1 : workers_wanted(run);
     record->chunk = run->chunk ? run->chunk : run->most_rows;
     record->tasks = run->task_count;
     record->rows_in = run->rows_in;

@@ -164,13 +164,13 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
 static char *partition_select(const Plan *plan, bool tracing)
 {
     const char *rowid = plan->source.rowid;
+    const char *key = plan->key_in_output ? rowid : NULL;
     char *from = sqlite3_mprintf("main.\"%w\"", plan->source.table);
     char *rows = tracing
                      ? sqlite3_mprintf("%s BETWEEN ?1 AND ?2 AND " RANGE_TRACE_FUNCTION "(%s)", rowid, rowid)
                      : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
-    char *select = from && rows ? map_select(plan, from, plan->spec.partial ? NULL : rowid,
-                                             plan->spec.partial ? "count(*)" : NULL, rows)
-                                : NULL;
+    char *select =
+        from && rows ? map_select(plan, from, key, plan->spec.partial ? "count(*)" : NULL, rows) : NULL;
     sqlite3_free(from);
     sqlite3_free(rows);
     return select;
@@ -181,7 +181,9 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     Recipe *recipe = NULL;
     char *select = partition_select(plan, false);
     char *tracing = partition_select(plan, true);
-    if (select && tracing)
+    char *rowids = sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s BETWEEN ?1 AND ?2",
+                                   plan->source.rowid, plan->source.table, plan->source.rowid);
+    if (select && tracing && rowids)
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
             .flags = recipe_flags(plan, state->db),
@@ -190,6 +192,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .declaration = "",
             .select = select,
             .tracing_select = tracing,
+            .rowids_select = rowids,
             .uri = uri,
             .table = plan->source.table,
             .extension_count = (uint32_t)state->extension_count,
@@ -197,6 +200,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
         });
     sqlite3_free(select);
     sqlite3_free(tracing);
+    sqlite3_free(rowids);
     return recipe;
 }
 
@@ -596,16 +600,23 @@ static const double most_share = 0.7;
 
 bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size)
 {
-    double serial = figures->eval_ns + figures->feed_ns;
-    double parallel = serial / workers > figures->feed_ns ? serial / workers : figures->feed_ns;
+    /* Workers evaluate while the host reads and uses rows, and all share the processors. */
+    double host = figures->feed_ns + figures->reader_ns;
+    double serial = figures->eval_ns + host;
+    double parallel = serial / workers > host ? serial / workers : host;
     double saved = figures->left_ns * (1 - 1.0 / workers);
     if (workers < 2)
         sqlite3_snprintf(reason_size, reason, "serial: one processor");
-    else if (figures->fed && (figures->eval_ns < least_fed_ns || parallel > most_share * serial))
+    else if (figures->fed && figures->eval_ns < least_fed_ns)
         sqlite3_snprintf(
             reason_size, reason,
             "serial: %.0f ns a row to evaluate and %.0f ns to read: handing rows out would cost more",
             figures->eval_ns, figures->feed_ns);
+    else if (parallel > most_share * serial)
+        sqlite3_snprintf(reason_size, reason,
+                         "serial: %.0f ns a row to evaluate, and %.0f ns for the host to read and to use it: "
+                         "workers would wait for the host",
+                         figures->eval_ns, host);
     else if (figures->left_ns > 0 && saved < 2 * figures->start_ns)
         sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work are left, and workers cost %.0f us",
                          figures->left_ns / 1e3, figures->start_ns / 1e3);

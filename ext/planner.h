@@ -91,12 +91,13 @@ int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statem
 
 /* What `auto` has seen of a map, in nanoseconds. */
 typedef struct WorkFigures {
-    double eval_ns;  /* to evaluate a row, as the last chunk in place had it */
-    double feed_ns;  /* to read a row, where the host does it */
-    double spent_ns; /* evaluated in place so far */
-    double left_ns;  /* to evaluate what is known to be left; 0: not known */
-    double start_ns; /* what having the workers at work costs */
-    bool fed;        /* the host reads */
+    double eval_ns;   /* to evaluate a row, as the last chunk in place had it */
+    double feed_ns;   /* to read a row, where the host does it */
+    double reader_ns; /* that the reader takes over a row, before it wants the next */
+    double spent_ns;  /* evaluated in place so far */
+    double left_ns;   /* to evaluate what is known to be left; 0: not known */
+    double start_ns;  /* what having the workers at work costs */
+    bool fed;         /* the host reads */
 } WorkFigures;
 
 /*

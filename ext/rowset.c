@@ -76,33 +76,31 @@ int rowset_set_bytes(RowsetWriter *writer, uint32_t column, int type, const void
     return SQLITE_OK;
 }
 
-int rowset_set_column(RowsetWriter *writer, uint32_t column, sqlite3_stmt *statement, int index, int encoding)
+int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding)
 {
     const void *bytes;
-    switch (sqlite3_column_type(statement, index)) {
+    int size;
+    switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
-        rowset_set_integer(writer, column, sqlite3_column_int64(statement, index));
+        rowset_set_integer(writer, column, sqlite3_value_int64(value));
         return SQLITE_OK;
     case SQLITE_FLOAT:
-        rowset_set_real(writer, column, sqlite3_column_double(statement, index));
+        rowset_set_real(writer, column, sqlite3_value_double(value));
         return SQLITE_OK;
-    case SQLITE_TEXT: {
-        int size;
+    case SQLITE_TEXT:
         if (encoding == SQLITE_UTF8) {
-            bytes = sqlite3_column_text(statement, index);
-            size = sqlite3_column_bytes(statement, index);
+            bytes = sqlite3_value_text(value);
+            size = sqlite3_value_bytes(value);
         } else {
-            bytes = sqlite3_column_text16(statement, index);
-            size = sqlite3_column_bytes16(statement, index);
+            bytes = sqlite3_value_text16(value);
+            size = sqlite3_value_bytes16(value);
         }
         return bytes ? rowset_set_bytes(writer, column, SQLITE_TEXT, bytes, (uint32_t)size) : SQLITE_NOMEM;
-    }
-    case SQLITE_BLOB: {
-        bytes = sqlite3_column_blob(statement, index);
-        int size = sqlite3_column_bytes(statement, index);
+    case SQLITE_BLOB:
+        bytes = sqlite3_value_blob(value);
+        size = sqlite3_value_bytes(value);
         return bytes || !size ? rowset_set_bytes(writer, column, SQLITE_BLOB, bytes, (uint32_t)size)
                               : SQLITE_NOMEM;
-    }
     default:
         rowset_set_null(writer, column);
         return SQLITE_OK;

@@ -116,12 +116,11 @@ static inline void rowset_end_row(RowsetWriter *writer)
 }
 
 /*
- * Copies the value of a statement's result column (a protected or unprotected value both do). `encoding` is
- * the one of the text to write, SQLITE_UTF8 or SQLITE_UTF16 (native order). SQLITE_OK, SQLITE_NOMEM or as
- * rowset_set_bytes.
+ * Copies an SQL value: an argument of a function, or what sqlite3_column_value gives while no other thread
+ * uses that connection. `encoding` is the one of the text to write, SQLITE_UTF8 or SQLITE_UTF16 (native
+ * order). SQLITE_OK, SQLITE_NOMEM or as rowset_set_bytes.
  */
-int rowset_set_column(RowsetWriter *writer, uint32_t column, sqlite3_stmt *statement, int index,
-                      int encoding);
+int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding);
 
 /*
  * Opens the rowset at `data`, of which `size` bytes may be read. False where the header does not fit those

@@ -136,7 +136,8 @@ static int read_rows(TaskSource *source, Task *task, uint32_t rows)
             break;
         rc = SQLITE_OK;
         for (int i = 0; rc == SQLITE_OK && i < plan->input_count; i++)
-            rc = rowset_set_column(&writer, (uint32_t)i, statement, plan->index_of[i], plan->encoding);
+            rc = rowset_set_value(&writer, (uint32_t)i, sqlite3_column_value(statement, plan->index_of[i]),
+                                  plan->encoding);
         if (rc == SQLITE_OK)
             rowset_end_row(&writer);
     }
