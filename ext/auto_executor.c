@@ -162,22 +162,23 @@ ExecutorKind auto_executor_observe(AutoExecutor *control, const AutoSample *samp
     Plan *plan = control->plan;
     if (sample->units <= 0)
         return control->kind;
+    /* Where the host helped the workers it was held up as they are. */
+    if (sample->ran_on != control->kind)
+        return control->kind;
     if (sample->ran_on == EXECUTOR_SERIAL) {
         control->spent_ns += sample->ns;
         control->in_place_ns = sample->ns / sample->units;
         *(sample->fed ? &plan->in_place_row_ns : &plan->in_place_rowid_ns) = control->in_place_ns;
         if (sample->fed)
             plan->feed_ns = sample->feed_ns;
-        if (control->kind != EXECUTOR_SERIAL || control->judged)
-            return control->kind;
+        if (control->judged)
+            return EXECUTOR_SERIAL;
         if (control->spent_ns >= believe_ns || !sample->more)
             return leave_place(control, sample);
         sqlite3_snprintf(sizeof control->reason, control->reason, "serial: only %.0f us of work seen so far",
                          control->spent_ns / 1e3);
         return EXECUTOR_SERIAL;
     }
-    if (sample->ran_on != control->kind)
-        return control->kind;
     if (control->cold > 0) {
         control->cold--;
         return control->kind;

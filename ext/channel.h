@@ -224,14 +224,4 @@ int descriptor_of_process(pid_t pid);
 /* Processors that this process may use, at least 1. */
 int channel_processors(void);
 
-/* One turn of a spin loop. */
-static inline void channel_pause(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 #endif

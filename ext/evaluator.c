@@ -307,6 +307,7 @@ void evaluator_close(Evaluator *evaluator)
     sqlite3_finalize(evaluator->tracing);
     sqlite3_finalize(evaluator->wrapped_tracing);
     sqlite3_close(evaluator->db);
+    read_ahead_free(&evaluator->ahead);
     for (int i = 0; i < evaluator->columns; i++)
         free(evaluator->names[i]);
     for (int i = 0; i < evaluator->functions.count; i++)

@@ -8,6 +8,7 @@
 #include "evaluator_range.h"
 #include "instant_vfs.h"
 #include "price.h"
+#include "read_ahead.h"
 
 typedef struct Names {
     char **items;
@@ -17,6 +18,7 @@ typedef struct Names {
 struct Evaluator {
     const Recipe *recipe;
     InstantVfs instant;
+    ReadAhead ahead; /* partition */
     sqlite3 *db;
     sqlite3_stmt *statement;
     sqlite3_stmt *wrapped; /* the statement within the output's aggregate; NULL: it is stepped */

@@ -5,8 +5,18 @@
 #include "evaluator_internal.h"
 #include "monotonic.h"
 
-/* Rows between two looks at the clock. */
-enum { CLOCK_ROWS = 16 };
+/* The most rows between two looks at the clock. */
+enum { CLOCK_ROWS_MOST = 1024 };
+
+/* Rows that take long are looked at one by one, and cheap ones seldom: a look costs as much as a cheap row.
+ */
+static bool is_overdue(EvaluatorOutput *output)
+{
+    uint32_t rows = output->writer.rows;
+    output->clock_row = rows < CLOCK_ROWS_MOST ? 2 * rows : rows + CLOCK_ROWS_MOST;
+    output->overdue = monotonic_ns() > output->give_up_ns && rows < output->rows_most;
+    return output->overdue;
+}
 
 /* Whether the run should end behind the row that was written last. */
 static bool is_enough(EvaluatorOutput *output)
@@ -14,10 +24,7 @@ static bool is_enough(EvaluatorOutput *output)
     const RowsetWriter *writer = &output->writer;
     if (writer->rows == writer->capacity || writer->bytes > output->full)
         return writer->rows < output->rows_most;
-    if (!output->give_up_ns || writer->rows % CLOCK_ROWS || writer->rows >= output->rows_most)
-        return false;
-    output->overdue = monotonic_ns() > output->give_up_ns;
-    return output->overdue;
+    return output->give_up_ns && writer->rows >= output->clock_row && is_overdue(output);
 }
 
 static void stop(Evaluator *evaluator)

@@ -22,6 +22,7 @@ typedef struct EvaluatorOutput {
     uint64_t full;        /* bytes of the rowset from which on it holds enough */
     int64_t rows_most;    /* that the statement can give: behind so many there is nothing left */
     int64_t give_up_ns;   /* when the run has taken too long; 0: never */
+    uint32_t clock_row;   /* the row behind which to look at the clock */
     bool stopped;         /* ended behind the last row that was written, and there may be more */
     bool overdue;         /* stopped because of give_up_ns */
     uint32_t stopped_row; /* a chunk: where it stopped, a row of the input */

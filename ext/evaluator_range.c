@@ -27,6 +27,7 @@ int evaluator_range_begin(Evaluator *evaluator)
 {
     int rc = sqlite3_create_function_v2(evaluator->db, RANGE_TRACE_FUNCTION, 1, SQLITE_UTF8, evaluator,
                                         trace_row, NULL, NULL, NULL);
+    read_ahead_attach(&evaluator->ahead, evaluator->db);
     /* An evaluator is opened at a time of its own, and no second one of a worker at the same. */
     evaluator->view = monotonic_ns();
     /* A scan comes by each page once: a cache would only grow with the table. */
@@ -127,7 +128,9 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
     report->view = evaluator->view;
     int64_t give_up_ns = order->may_give_up && width > 0 ? report->start_ns + give_up_after_ns : 0;
     *(partial ? &evaluator->give_up_ns : &output->give_up_ns) = give_up_ns;
+    read_ahead_begin(&evaluator->ahead);
     rc = run_range(evaluator, order, report);
+    read_ahead_end(&evaluator->ahead);
     bool overdue = evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {

@@ -28,6 +28,7 @@ typedef struct ExecutorClass {
     const char *name;
     int (*ensure_workers)(Executor *executor, int workers, char **message);
     int (*submit)(Executor *executor, Task *task);
+    bool (*withdraw)(Executor *executor, Task *task);
     void (*wait)(Executor *executor, const Task *task, int milliseconds);
     void (*release)(Executor *executor, Task *task);
     void (*abandon)(Executor *executor, Task *task);
@@ -93,6 +94,16 @@ static inline void executor_let_go(Executor *executor)
 static inline int executor_submit(Executor *executor, Task *task)
 {
     return executor->class->submit(executor, task);
+}
+
+/*
+ * Takes a submitted task back that no worker has begun. True: it is the caller's again, as if it had not been
+ * submitted. False: a worker has it, or the executor gives nothing back (worker processes isolate the host
+ * from the map, so that the host does not run it for them). Never blocks.
+ */
+static inline bool executor_withdraw(Executor *executor, Task *task)
+{
+    return executor->class->withdraw && executor->class->withdraw(executor, task);
 }
 
 /*

@@ -40,6 +40,7 @@
 #include <sys/wait.h>
 
 #include "process_pool.h"
+#include "processors.h"
 #include "rowset.h"
 
 enum {
@@ -619,7 +620,7 @@ static void processes_wait(Executor *executor, const Task *task, int millisecond
     int64_t now = channel_clock();
     int64_t end = now + (int64_t)milliseconds * 1000000;
     for (bool spun = self->pool.live >= self->processors; !spun && !is_over(self, task);) {
-        channel_pause();
+        processor_pause();
         spun = channel_clock() - now > SPIN_NANOSECONDS;
     }
     Bell *bell = self->pool.control ? &self->pool.control->bell : NULL;

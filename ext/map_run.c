@@ -199,6 +199,8 @@ static Task *new_task(MapRun *run)
  * hold. */
 static uint32_t output_rows(const MapRun *run, int64_t units)
 {
+    if (run->plan->spec.partial && !run->plan->spec.group_by)
+        return 1;
     int64_t rows = (int64_t)OUTPUT_BYTES / (9 * (run->plan->map_columns + 1));
     if (rows > units)
         rows = units;
@@ -391,34 +393,59 @@ static int ready_place(const MapRun *run)
     return -1;
 }
 
-/* The first task was not taken: other runs hold what the executor has, and perhaps nobody else can go on. */
+/* Runs the first task in the host when it is waited for. */
 static int do_in_place(MapRun *run)
+{
+    RunTask *head = &run->tasks[0];
+    head->executor = run->serial;
+    head->kind = EXECUTOR_SERIAL;
+    return executor_submit(run->serial, head->task);
+}
+
+/*
+ * The first task was not taken: other runs hold what the executor has, and perhaps nobody else can go on. It
+ * is done in place, unless workers were asked for that isolate the host from the map: then there is one more.
+ */
+static int place_head(MapRun *run, char **message)
 {
     RunTask *head = &run->tasks[0];
     int rc = submit(run, head);
     if (rc != SQLITE_OK || head->executor)
         return rc;
-    rc = executor_submit(run->serial, head->task);
-    head->executor = run->serial;
-    head->kind = EXECUTOR_SERIAL;
-    return rc;
+    if (run->requested != EXECUTOR_PROCESSES)
+        return do_in_place(run);
+    head->task->worker_limit = 0;
+    rc = executor_ensure_workers(run->executor, run->executor->workers + 1, message);
+    return rc == SQLITE_OK ? submit(run, head) : rc;
+}
+
+/* A task that is needed next, and that no worker has begun, need not wait for one to wake. A time limit only
+   holds for workers. */
+static bool may_help(const MapRun *run)
+{
+    return run->plan->spec.ordered && run->timeout <= 0;
 }
 
 /* Waits until a task is ready; SQLITE_INTERRUPT when the host was interrupted meanwhile. */
-static int wait_ready(MapRun *run, int *place)
+static int wait_ready(MapRun *run, int *place, char **message)
 {
     for (;;) {
         *place = ready_place(run);
         if (*place >= 0)
             return SQLITE_OK;
         RunTask *head = &run->tasks[0];
-        int rc = head->executor ? SQLITE_OK : do_in_place(run);
+        int rc = SQLITE_OK;
+        if (!head->executor)
+            rc = place_head(run, message);
+        else if (may_help(run) && executor_withdraw(head->executor, head->task))
+            rc = do_in_place(run);
         if (rc != SQLITE_OK)
             return rc;
         bool in_place = head->executor == run->serial;
         if (in_place)
             chunk_runner_watch(run->state->runner, host_interrupted, run->pulse);
-        executor_wait(head->executor, run->plan->spec.ordered || in_place ? head->task : NULL, WAIT_MS);
+        executor_wait(head->executor ? head->executor : run->executor,
+                      head->executor && (run->plan->spec.ordered || in_place) ? head->task : NULL, WAIT_MS);
         if (in_place)
             chunk_runner_watch(run->state->runner, NULL, NULL);
         if (ready_place(run) < 0 && look_for_interrupt(run))
@@ -437,6 +464,16 @@ static int fail(MapRun *run, int rc, const char *text, char **message)
     }
     if (record)
         run_log_set(&record->error, rc != SQLITE_NOMEM && text && *text ? text : sqlite3_errstr(rc));
+    return rc;
+}
+
+/* An error that may have its text already. */
+static int fail_with(MapRun *run, int rc, char **message)
+{
+    char *text = *message;
+    *message = NULL;
+    rc = fail(run, rc, rc == SQLITE_INTERRUPT ? "interrupted" : text, message);
+    sqlite3_free(text);
     return rc;
 }
 
@@ -548,9 +585,9 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
         }
         int place = -1;
         if (rc == SQLITE_OK)
-            rc = wait_ready(run, &place);
+            rc = wait_ready(run, &place, message);
         if (rc != SQLITE_OK)
-            return fail(run, rc, rc == SQLITE_INTERRUPT ? "interrupted" : NULL, message);
+            return fail_with(run, rc, message);
         run->current = place;
         if (is_doubtful(run)) {
             rc = fall_back(run);

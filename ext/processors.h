@@ -8,4 +8,14 @@
  */
 int processors_available(void);
 
+/* One turn of a spin loop. */
+static inline void processor_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 #endif

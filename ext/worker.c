@@ -15,6 +15,7 @@
 
 #include "channel.h"
 #include "chunk_runner.h"
+#include "processors.h"
 #include "rowset.h"
 #include "zygote.h"
 
@@ -168,7 +169,7 @@ static void work(int memory, PoolControl *pool, uint32_t region)
         for (int64_t end = channel_clock() + spin; channel_clock() < end;) {
             if (run_next(&worker))
                 end = channel_clock() + spin;
-            channel_pause();
+            processor_pause();
         }
         unsigned seen = bell_listen(&control->bell);
         if (!run_next(&worker) && !end_scans(&worker))
