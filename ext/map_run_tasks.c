@@ -27,6 +27,16 @@ int map_run_workers(const MapRun *run)
     return run->requested == EXECUTOR_AUTO ? run->control.wanted : run->workers;
 }
 
+/* What the next task should take, in nanoseconds, where what is left takes `left_ns` (0: not known). */
+static double target_time(const MapRun *run, double left_ns)
+{
+    if (!run->plan->spec.partial || run->kind == EXECUTOR_SERIAL)
+        return chunk_target_ns;
+    double longer = left_ns / (CHUNKS_LEFT * map_run_workers(run));
+    longer = longer < partial_chunk_ns ? longer : partial_chunk_ns;
+    return longer > chunk_target_ns ? longer : chunk_target_ns;
+}
+
 /* Units that the next task should have. */
 static int64_t next_units(const MapRun *run)
 {
@@ -41,13 +51,7 @@ static int64_t next_units(const MapRun *run)
     }
     double unit_ns = run->unit_ns > 0 ? run->unit_ns : fed ? run->plan->row_ns : run->plan->rowid_ns;
     double left = (double)task_source_left(&run->source);
-    double target_ns = chunk_target_ns;
-    if (run->plan->spec.partial && run->kind != EXECUTOR_SERIAL) {
-        target_ns = left * unit_ns / (CHUNKS_LEFT * map_run_workers(run));
-        target_ns = target_ns < chunk_target_ns    ? chunk_target_ns
-                    : target_ns < partial_chunk_ns ? target_ns
-                                                   : partial_chunk_ns;
-    }
+    double target_ns = target_time(run, left * unit_ns);
     if (unit_ns > 0)
         units = target_ns / unit_ns;
     /* Grow step by step: the first rows need not be like the others. */

@@ -86,7 +86,7 @@ void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_
     if (log->tasks >= RUN_LOG_TASKS)
         make_room(log);
     if (run->record_count == run->record_room) {
-        uint32_t room = run->record_room ? 2 * run->record_room : 16;
+        uint32_t room = run->record_room + run->record_room / 4 + 16;
         TaskRecord *grown = realloc(run->records, room * sizeof *grown);
         if (!grown)
             return;
