@@ -22,7 +22,9 @@ typedef struct ChunkScan {
     uint32_t row;     /* the one that is being evaluated */
     uint32_t end_row; /* the scan ends before it */
     TaskControl *control;
-    int cursors; /* open ones */
+    int cursors;          /* open ones */
+    sqlite3_uint64 reads; /* columns that statements prepared so far read, a bit each; the last stands for all
+                             from the 64th on */
 } ChunkScan;
 
 /* Registers the table on a connection. `scan` must outlive the connection. Returns SQLITE_OK or an error. */

@@ -13,6 +13,7 @@
 /* The bits of a comparison's P5 that hold its affinity, and their values, as in SQLite's bytecode. */
 enum {
     AFFINITY_MASK = 0x47,
+    AFFINITY_NONE = 0x40,
     AFFINITY_TEXT = 0x42,
     AFFINITY_NUMERIC = 0x43,
     AFFINITY_INTEGER = 0x44,
@@ -138,7 +139,9 @@ static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *reg
             place = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P3));
         if (place < 0 || *columns->items[place].type || columns->items[place].collation)
             continue;
-        columns->items[place].type = affinity_type(sqlite3_column_int(explain, EXPLAIN_P5));
+        int p5 = sqlite3_column_int(explain, EXPLAIN_P5);
+        columns->items[place].type = affinity_type(p5);
+        columns->items[place].no_affinity = (p5 & AFFINITY_MASK) == AFFINITY_NONE;
         const char *shown = (const char *)sqlite3_column_text(explain, EXPLAIN_P4);
         rc = set_collation(&columns->items[place], shown ? shown : "");
     }
@@ -176,5 +179,22 @@ char *columns_declare(const ColumnList *columns, bool rowid)
     sqlite3_str_appendall(sql, rowid ? ")"
                                      : ", \"pricemap position\" HIDDEN, PRIMARY KEY(\"pricemap position\")) "
                                        "WITHOUT ROWID");
+    return sqlite3_str_finish(sql);
+}
+
+char *columns_from(const ColumnList *columns, const char *name)
+{
+    bool declared = true;
+    for (int i = 0; i < columns->count; i++)
+        declared = declared && !columns->items[i].no_affinity;
+    if (declared)
+        return sqlite3_mprintf("%s", name);
+    /* A unary plus keeps value and collation, and has no affinity. */
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "(SELECT ");
+    for (int i = 0; i < columns->count; i++)
+        sqlite3_str_appendf(sql, columns->items[i].no_affinity ? "%s+\"%w\" AS \"%w\"" : "%s\"%w\"",
+                            i ? ", " : "", columns->items[i].name, columns->items[i].name);
+    sqlite3_str_appendf(sql, " FROM %s)", name);
     return sqlite3_str_finish(sql);
 }

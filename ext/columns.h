@@ -13,6 +13,8 @@ typedef struct Column {
     char *name;
     const char *type; /* the shortest type name that gives its affinity: "", TEXT, NUM, INT or REAL */
     char *collation;  /* NULL: BINARY */
+    bool no_affinity; /* an expression's, where a comparison goes by the other side; a column of type "" has
+                         BLOB's, which no declared column is without */
 } Column;
 
 typedef struct ColumnList {
@@ -34,5 +36,12 @@ void columns_free(ColumnList *columns);
  * SQL finds no `rowid` in it. NULL when out of memory; sqlite3_free it.
  */
 char *columns_declare(const ColumnList *columns, bool rowid);
+
+/*
+ * What to write in a FROM clause for the table `name` that was declared so: its name, or, where a column has
+ * no affinity, a subquery in brackets that takes the declared one away. NULL when out of memory; sqlite3_free
+ * it.
+ */
+char *columns_from(const ColumnList *columns, const char *name);
 
 #endif

@@ -193,6 +193,7 @@ static int read_columns(Evaluator *evaluator)
             evaluator->columns = i + 1;
     }
     sqlite3_finalize(all);
+    evaluator->scan.reads = 0;
     return rc;
 }
 
@@ -249,8 +250,10 @@ static int prepare(Evaluator *evaluator, char *message)
         return SQLITE_OK;
     for (int i = 0; i <= evaluator->columns; i++)
         evaluator->input_of[i] = -1;
+    /* A name in the text is judged, but may be of a column that nobody reads; which ones are, the planner of
+       SQLite tells the table. */
     for (int i = 0; i < evaluator->columns; i++)
-        if (evaluator->used[i]) {
+        if (evaluator->used[i] && evaluator->scan.reads >> (i < 63 ? i : 63) & 1) {
             evaluator->input_of[i] = evaluator->input_count;
             evaluator->inputs[evaluator->input_count++] = i;
         }

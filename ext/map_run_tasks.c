@@ -205,6 +205,8 @@ static int submit_rest(MapRun *run, int place)
     uint64_t width = ((uint64_t)last - (uint64_t)order->first_rowid) / TOO_LONG_PARTS;
     /* Few rowids that take long are rows that take long: there is nothing to share out. */
     order->may_give_up = order->may_give_up && width > 0;
+    if (task->report.too_long && !width && order->row_limit < TOO_LONG_PARTS)
+        order->row_limit = TOO_LONG_PARTS; /* there are no more rowids, and so no more groups */
     if (!task->report.too_long || !width)
         return submit(run, &run->tasks[place]);
     order->last_rowid = (int64_t)((uint64_t)order->first_rowid + width - 1);

@@ -142,8 +142,9 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
     uint32_t encoding = host_encoding(state->db);
     plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
+    char *from = columns_from(&plan->source.columns, CHUNK_TABLE_NAME);
     char *select =
-        map_select(plan, CHUNK_TABLE_NAME, plan->key_in_output ? plan->source.rowid : NULL, NULL, NULL);
+        from ? map_select(plan, from, plan->key_in_output ? plan->source.rowid : NULL, NULL, NULL) : NULL;
     if (declaration && select)
         plan->recipe = recipe_build(&(RecipeParts){
             .encoding = encoding,
@@ -155,6 +156,7 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
             .extensions = (const char *const *)state->extensions,
         });
     sqlite3_free(declaration);
+    sqlite3_free(from);
     sqlite3_free(select);
     plan->extension_count = state->extension_count;
     return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;

@@ -342,6 +342,35 @@ static void few_rows_far_apart(void **state)
     sqlite3_free(path);
 }
 
+/* More groups than the rows that a chunk should have: a range of few rowids cannot be cut further. */
+static void groups_in_few_rowids(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    sql_test_run(test->db, "DELETE FROM t; INSERT INTO t(id, a) VALUES(-1, 1), (0, 2), (1, 3), (20000, 4)");
+    map_test_chunk(test->db, 1);
+    sql_test_run(test->db,
+                 "CREATE VIRTUAL TABLE temp.part USING parallel_map(source = t, map = (a AS g, count(*) AS "
+                 "n), partial = 1, group_by = (a))");
+    sql_test_expect(test->db, "SELECT g, sum(n) FROM part GROUP BY g ORDER BY g", "1|1\n2|1\n3|1\n4|1");
+    expect_access(test->db, "partition");
+    sqlite3_free(path);
+}
+
+/* A column that is in the map but not read does not keep SQLite from walking an index, here as little as
+ * there. */
+static void order_of_an_index(void **state)
+{
+    MapTest *test = *state;
+    sql_test_run(
+        test->db,
+        "CREATE TABLE o(id INTEGER PRIMARY KEY, a INT, b INT); CREATE INDEX oa ON o(a DESC);"
+        "INSERT INTO o VALUES(1, 5, 1), (2, 9, 2), (3, 1, 3), (4, 7, 4);"
+        "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = o, map = (id * 2 AS e, ~b AS f, a))");
+    map_test_same(test->db, "SELECT e FROM (SELECT id * 2 AS e, ~b AS f, a FROM o)", "SELECT e FROM m");
+    map_test_same(test->db, "SELECT * FROM (SELECT id * 2 AS e, ~b AS f, a FROM o)", "SELECT * FROM m");
+}
+
 typedef struct Mover {
     const char *path;
     useconds_t pause;
@@ -427,6 +456,8 @@ int main(void)
         MAP_TEST_EACH(file_that_was_moved),
         MAP_TEST_EACH(ignored_column),
         MAP_TEST_EACH(few_rows_far_apart),
+        MAP_TEST_EACH(groups_in_few_rowids),
+        MAP_TEST_EACH(order_of_an_index),
         MAP_TEST_EACH(one_snapshot_under_a_writer),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));

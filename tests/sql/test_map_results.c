@@ -196,6 +196,12 @@ static void affinity_and_collation(void **state)
          "s = 'X', five = '5', lit = 'X'"},
         {"(SELECT row_number() OVER (ORDER BY i) AS w, nc FROM typed)", "w = '1', nc = 'ABC'"},
         {"(SELECT value, key FROM json_each('[1,\"10\",\"a\"]'))", "value = '10', key = '1'"},
+        /* Against an expression a column's affinity decides; against another column of no type it does not.
+         */
+        {"(SELECT t, count(*) AS n, b FROM typed GROUP BY t)",
+         "n < t, n = t, t > n, n < b, n < nullif(t, 1)"},
+        {"(SELECT t, i + 1 AS e, 10 AS ten, x FROM typed)",
+         "e < t, ten < t, ten = t, e = x, ten < e, t < ten"},
     };
     sql_test_run(test->db, typed_schema);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -1,0 +1,36 @@
+/* One case: a map, said once to SQLite itself and once to parallel_map, and what both give. */
+#ifndef SAMENESS_CASE_H
+#define SAMENESS_CASE_H
+
+#include "world.h"
+
+typedef struct Case {
+    char *setup;    /* statements before `map`; "" */
+    char *plain;    /* the oracle */
+    char *map;      /* the same by parallel_map */
+    char *teardown; /* statements behind `map`; "" */
+    bool any_order; /* rows may come in another order */
+    bool grouped;   /* aggregates */
+} Case;
+
+/* A random case over one of the world's sources. False when out of memory; free it with case_free in either
+ * case.
+ */
+bool case_make(Case *test, Random *random, const World *world);
+void case_free(Case *test);
+
+/* What a statement gave. */
+typedef struct CaseRows {
+    uint64_t *hashes; /* one a row: of the types and bytes of its values */
+    int count, room;
+    int rc;             /* SQLITE_DONE, or why it ended early */
+    char message[1024]; /* with an error */
+} CaseRows;
+
+/*
+ * Runs the case. NULL where both gave the same: rows, and where they failed, the rows before and the reason.
+ * Else what differed, a text that is valid until the next call.
+ */
+const char *case_run(const Case *test, sqlite3 *db);
+
+#endif

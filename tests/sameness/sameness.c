@@ -1,0 +1,130 @@
+/*
+ * Is what parallel_map gives what SQLite itself gives? Random databases, sources, maps and options; the
+ * oracle is the same SELECT on the same connection. See --help.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "case.h"
+#include "snapshot.h"
+
+enum { CASES_PER_WORLD = 25, FINDINGS_SHOWN = 10 };
+
+static const char usage[] =
+    "Usage: sameness [--cases N] [--minutes M] [--snapshots N] [--seed S]\n"
+    "Compares N random maps (5000) with the plain SELECT, and N sums (200) taken while a writer moves "
+    "amounts.\n"
+    "With --minutes it goes on with further seeds for so long. What differs is printed as a script for the "
+    "sqlite3\n"
+    "shell, started on a new file. PRICEMAP_EXTENSION names the extension.\n"
+    "Exit status: 0 all the same, 1 something differed, 2 wrong usage, 3 could not do it.\n";
+
+typedef struct Settings {
+    int cases, minutes, snapshots;
+    uint64_t seed;
+    const char *extension;
+} Settings;
+
+static bool read_settings(Settings *settings, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i += 2) {
+        char *end = NULL;
+        unsigned long long number = i + 1 < argc ? strtoull(argv[i + 1], &end, 10) : 0;
+        if (!end || !*argv[i + 1] || *end)
+            return false;
+        if (!strcmp(argv[i], "--cases"))
+            settings->cases = (int)number;
+        else if (!strcmp(argv[i], "--minutes"))
+            settings->minutes = (int)number;
+        else if (!strcmp(argv[i], "--snapshots"))
+            settings->snapshots = (int)number;
+        else if (!strcmp(argv[i], "--seed"))
+            settings->seed = number;
+        else
+            return false;
+    }
+    return true;
+}
+
+static void print_finding(const World *world, const Case *test, uint64_t seed, const char *difference)
+{
+    char *script = sqlite3_str_value(world->script);
+    printf("-- seed %" PRIu64 ": %s\n.load build/ext/pricemap\n%s%s%s\n-- plain\n%s;\n-- map\n%s;\n%s;\n\n",
+           seed, difference, script ? script : "", test->setup, *test->setup ? ";" : "", test->plain,
+           test->map, test->teardown);
+    fflush(stdout);
+}
+
+/* Runs the cases of one world, which one seed makes. Findings, or -1 when it could not be made. */
+static int run_world(const Settings *settings, uint64_t seed, int cases)
+{
+    World world;
+    Random random = {seed};
+    int findings = 0;
+    int result = world_begin(&world, &random, settings->extension);
+    for (int i = 0; i < cases && result == 0; i++) {
+        Case test;
+        result = case_make(&test, &random, &world) ? 0 : -1;
+        const char *difference = result == 0 ? case_run(&test, world.db) : NULL;
+        if (difference && ++findings <= FINDINGS_SHOWN)
+            print_finding(&world, &test, seed, difference);
+        case_free(&test);
+    }
+    if (world_end(&world) && result == 0) {
+        printf("-- seed %" PRIu64 ": something was left open on the connection\n", seed);
+        findings++;
+    }
+    return result ? result : findings;
+}
+
+/* Works in an empty folder of its own, which is removed at the end. */
+static int run_cases(const Settings *settings, long *ran, int *findings)
+{
+    time_t end = time(NULL) + 60 * (time_t)settings->minutes;
+    uint64_t seed = settings->seed;
+    while (*ran < settings->cases || time(NULL) < end) {
+        long left = settings->cases - *ran;
+        int cases = left > 0 && left < CASES_PER_WORLD ? (int)left : CASES_PER_WORLD;
+        int found = run_world(settings, seed++, cases);
+        if (found < 0)
+            return -1;
+        *ran += cases;
+        *findings += found;
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    Settings settings = {
+        .cases = 5000, .snapshots = 200, .seed = 20160406, .extension = getenv("PRICEMAP_EXTENSION")};
+    if (!read_settings(&settings, argc, argv)) {
+        fputs(usage, argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
+        return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
+    }
+    char folder[] = "/tmp/pricemap-sameness-XXXXXX";
+    char *extension = settings.extension ? realpath(settings.extension, NULL) : NULL;
+    if (!extension || !mkdtemp(folder) || chdir(folder)) {
+        fputs("sameness: PRICEMAP_EXTENSION must name the extension, and /tmp take files\n", stderr);
+        return 3;
+    }
+    settings.extension = extension;
+    long ran = 0, sums = 0;
+    int findings = 0;
+    int result = run_cases(&settings, &ran, &findings);
+    if (result == 0)
+        result = snapshot_run(extension, settings.seed, settings.snapshots, &sums, &findings);
+    static const char *const files[] = {WORLD_MAIN_FILE, WORLD_OTHER_FILE, SNAPSHOT_FILE};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        unlink(files[i]);
+    if (chdir("/") == 0)
+        rmdir(folder);
+    free(extension);
+    printf("sameness: seed %" PRIu64 ", %ld cases, %ld sums under a writer, %d findings\n", settings.seed,
+           ran, sums, findings);
+    return result ? 3 : findings > 0;
+}

@@ -1,0 +1,45 @@
+/*
+ * A world is a database that cases are run in: some tables of every kind, views, an attached file and
+ * temporary tables, and a connection that may have changes of its own pending. All of it is made by a script
+ * of SQL, kept to be printed where a case fails.
+ */
+#ifndef SAMENESS_WORLD_H
+#define SAMENESS_WORLD_H
+
+#include <sqlite3.h>
+
+#include "random.h"
+
+enum { WORLD_SOURCES = 10, WORLD_COLUMNS = 12 };
+
+/* Something that can be mapped. */
+typedef struct WorldSource {
+    char name[32]; /* as SQL writes it, with its schema where it has one */
+    char rowid[8]; /* a name of its rowid; "" where it has none */
+    char columns[WORLD_COLUMNS][16];
+    int column_count;
+    bool indexed; /* an index may change the order in which its rows are read */
+} WorldSource;
+
+typedef struct World {
+    sqlite3 *db;
+    sqlite3_str *script;
+    bool on_file;
+    WorldSource sources[WORLD_SOURCES];
+    int source_count;
+} World;
+
+/* The files of all worlds, in the current folder; each world begins with new ones. */
+#define WORLD_MAIN_FILE "main.db"
+#define WORLD_OTHER_FILE "other.db"
+
+/*
+ * Makes a world on a new connection with the extension loaded, from `random`. 0, or -1 with the reason on
+ * standard error. End it with world_end in either case.
+ */
+int world_begin(World *world, Random *random, const char *extension);
+
+/* Closes it. 0; -1 when the connection could not be closed because something was left open on it. */
+int world_end(World *world);
+
+#endif
