@@ -83,9 +83,6 @@ int map_test_teardown(void **state)
         sqlite3_close_v2(test->db);
         fail_at(__FILE__, __LINE__, "the connection has open statements");
     }
-    /* A thread that was joined may be seen a moment longer. */
-    for (int tries = 0; tries < 500 && leftovers_look().threads != test->before.threads; tries++)
-        usleep(10000);
     leftovers_check(&test->before);
     free(test);
     return 0;

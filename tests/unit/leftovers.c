@@ -25,8 +25,8 @@ void leftovers_mark(void)
     assert_int_equal(setenv(mark_name, value, 1), 0);
 }
 
-/* Entries of a folder whose names contain `part`. */
-static int count_entries(const char *path, const char *part)
+/* Entries of a folder whose names contain `part`, with or without the folders among them. */
+static int count_entries(const char *path, const char *part, bool folders)
 {
     DIR *folder = opendir(path);
     struct dirent *entry;
@@ -34,7 +34,7 @@ static int count_entries(const char *path, const char *part)
     if (!folder)
         return 0;
     while ((entry = readdir(folder)))
-        count += strstr(entry->d_name, part) != NULL;
+        count += strstr(entry->d_name, part) != NULL && (folders || entry->d_type != DT_DIR);
     closedir(folder);
     return count;
 }
@@ -53,9 +53,9 @@ static int count_mappings(void)
 
 Leftovers leftovers_look(void)
 {
-    return (Leftovers){.descriptors = count_entries("/proc/self/fd", ""),
-                       .threads = count_entries("/proc/self/task", ""),
-                       .shared_files = count_entries("/dev/shm", "pricemap"),
+    return (Leftovers){.descriptors = count_entries("/proc/self/fd", "", true),
+                       .threads = count_entries("/proc/self/task", "", true),
+                       .shared_files = count_entries("/dev/shm", "pricemap", false),
                        .shared_mappings = count_mappings()};
 }
 
