@@ -56,6 +56,12 @@ struct Channel {
     Slot slots[CHANNEL_SLOTS];
 };
 
+/* Whether its worker is about to be killed, whatever it does. */
+static inline bool channel_is_condemned(const Channel *channel)
+{
+    return channel->verdict == VERDICT_TIMED_OUT || channel->verdict == VERDICT_ASTRAY;
+}
+
 /* How a worker ended. */
 typedef struct WorkerEnd {
     bool certain; /* its own end, seen by the zygote; else it went with the zygote, or was never forked */
