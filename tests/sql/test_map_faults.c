@@ -229,41 +229,88 @@ static void no_threads(void **state)
     }
 }
 
+/* Has maps use the worker program at `path`. What use_usual_worker wants back. */
+static char *use_worker(const char *path)
+{
+    const char *worker = getenv("PRICEMAP_WORKER");
+    char *usual = worker ? strdup(worker) : NULL;
+    assert_int_equal(setenv("PRICEMAP_WORKER", path, 1), 0);
+    return usual;
+}
+
+static void use_usual_worker(char *usual)
+{
+    if (usual)
+        setenv("PRICEMAP_WORKER", usual, 1);
+    free(usual);
+}
+
+/* Uses a connection whose worker program has this fault. */
+static Use use_with_fault(const Scenario *scenario, const char *fault)
+{
+    Leftovers before = leftovers_look();
+    sqlite3 *db = NULL;
+    assert_int_equal(setenv("PRICEMAP_FAULT", fault, 1), 0);
+    Use use = open_and_map(scenario, &db);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    unsetenv("PRICEMAP_FAULT");
+    leftovers_check(&before);
+    return use;
+}
+
 /* In the worker program itself, evaluator included. */
 static void calls_of_worker_processes(void **state)
 {
     (void)state;
     static const char *const functions[] = {"fork",    "mmap",    "mremap", "fallocate",  "calloc", "malloc",
                                             "realloc", "sendmsg", "read",   "pidfd_open", "write",  "open"};
-    const char *worker = getenv("PRICEMAP_WORKER");
-    char *usual = worker ? strdup(worker) : NULL;
+    char *usual = use_worker(FAULTY_WORKER);
     int survived = 0, failed = 0;
-    assert_int_equal(setenv("PRICEMAP_WORKER", FAULTY_WORKER, 1), 0);
     fault_plan("", 0, false);
     for (int s = 4; s < 6; s++)
         for (size_t f = 0; f < sizeof functions / sizeof *functions; f++)
             for (int number = 1; number <= (all_calls ? 40 : 8); number++) {
                 char fault[64];
-                /* From then on, and the next map fails as well: only errors are asked for then. */
                 snprintf(fault, sizeof fault, "%s %d", functions[f], number);
-                assert_int_equal(setenv("PRICEMAP_FAULT", fault, 1), 0);
-                Leftovers before = leftovers_look();
-                sqlite3 *db = NULL;
-                Use use = open_and_map(&scenarios[s], &db);
+                Use use = use_with_fault(&scenarios[s], fault);
                 assert_true(use.rc == SQLITE_OK || use.message[0]);
                 survived += use.rc == SQLITE_OK;
                 failed += use.rc != SQLITE_OK;
-                assert_int_equal(sqlite3_close(db), SQLITE_OK);
-                leftovers_check(&before);
             }
-    unsetenv("PRICEMAP_FAULT");
     assert_int_equal(use_connection(&scenarios[4]).rc, SQLITE_OK);
-    if (usual)
-        setenv("PRICEMAP_WORKER", usual, 1);
-    free(usual);
+    use_usual_worker(usual);
     print_message("    %d maps failed, %d did not\n", failed, survived);
     assert_true(survived > 0);
     assert_true(failed > 0);
+}
+
+/* What keeps worker processes from starting is said, and tried only so often; auto goes on without them, be
+ * it in place when there are no threads either. */
+static void no_processes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fault, *message;
+    } cases[] = {
+        {"fork 1 on", "could not start: fork: Resource temporarily unavailable"},
+        {"fork 2 on", "cannot start a worker process: fork: Resource temporarily unavailable"},
+        {"signalfd 1 on", "could not start: signalfd: Too many open files"},
+        {"mmap 2 on", "worker processes end as soon as they start: "},
+    };
+    char *usual = use_worker(FAULTY_WORKER);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Use use = use_with_fault(&scenarios[5], cases[i].fault);
+        if (!strstr(use.message, cases[i].message))
+            print_error("%s: %d %s\n", cases[i].fault, use.rc, use.message);
+        assert_int_equal(use.rc, SQLITE_ERROR);
+        assert_non_null(strstr(use.message, cases[i].message));
+        fault_plan("pthread_create", 1, true);
+        fault_switch(true);
+        use = use_with_fault(&scenarios[SCENARIOS - 1], cases[i].fault);
+        fault_switch(false);
+        assert_int_equal(use.rc, SQLITE_OK);
+    }
+    use_usual_worker(usual);
 }
 
 /* ---- SQLite's own memory ---- */
@@ -333,7 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_of_the_host), cmocka_unit_test(random_calls_of_the_host),
         cmocka_unit_test(no_threads),        cmocka_unit_test(calls_of_worker_processes),
-        cmocka_unit_test(memory_of_sqlite),
+        cmocka_unit_test(no_processes),      cmocka_unit_test(memory_of_sqlite),
     };
     const char *wanted = getenv("PRICEMAP_FAULTS");
     all_calls = wanted && strcmp(wanted, "all") == 0;

@@ -205,6 +205,29 @@ static void is_at_its_descriptor_limit(Host *host)
         stop(3, host, "%d right, %d refused", right, refused);
 }
 
+/* The connection goes on in a child that the host forked: the workers are not the child's. */
+static void forks(Host *host)
+{
+    int status = -1;
+    open_connection(host);
+    expect_right(host);
+    pid_t child = fork();
+    if (child == 0) {
+        bool has_none = is(host, "threads") || is(host, "processes");
+        int rc = sqlite3_exec(host->db, SUM, NULL, NULL, NULL);
+        if (rc != (has_none ? SQLITE_MISUSE : SQLITE_OK))
+            stop(1, host, "%d in the child: %s", rc, sqlite3_errmsg(host->db));
+        if (has_none && !strstr(sqlite3_errmsg(host->db), "was opened before this process was forked"))
+            stop(2, host, "%s", sqlite3_errmsg(host->db));
+        close_connection(host);
+        _exit(0);
+    }
+    if (waitpid(child, &status, 0) != child || status)
+        stop(3, host, "the child ended with 0x%x", status);
+    expect_right(host);
+    close_connection(host);
+}
+
 static int count_threads(void)
 {
     FILE *status = fopen("/proc/self/status", "re");
@@ -370,6 +393,7 @@ static const struct {
     {"waits_for_any_child", waits_for_any_child},
     {"blocks_signals", blocks_signals},
     {"has_no_standard_descriptors", has_no_standard_descriptors},
+    {"forks", forks},
     {"has_open_descriptors", has_open_descriptors},
     {"is_at_its_descriptor_limit", is_at_its_descriptor_limit},
     {"has_sqlite_without_threads", has_sqlite_without_threads},
@@ -424,6 +448,7 @@ static void signals_and_children(void **state)
     expect_host(*state, "ignores_children", "");
     expect_host(*state, "waits_for_any_child", "");
     expect_host(*state, "blocks_signals", "");
+    expect_host(*state, "forks", "");
 }
 
 static void descriptors(void **state)
