@@ -17,6 +17,7 @@
 enum {
     FAREWELL_MILLISECONDS = 100, /* for the zygote to end all and itself; then it is killed */
     PARDON_MILLISECONDS = 50,
+    NAP_NANOSECONDS = 5000000,
     ADOPTED_LOOKS = 200,
     KILL_GRACE_MILLISECONDS = 2000, /* for the zygote to report the end of a worker that it was to kill */
 };
@@ -404,6 +405,31 @@ bool process_pool_fill(ProcessPool *pool)
     }
 }
 
+static bool any_ready(const ProcessPool *pool)
+{
+    for (int i = 0; i < pool->place_count; i++)
+        if (pool->places[i] && atomic_load(&pool->places[i]->control->ready))
+            return true;
+    return false;
+}
+
+/* A short sleep until the zygote says something, or a worker gets ready. */
+static void nap(ProcessPool *pool)
+{
+    if (!pool->forked) {
+        struct pollfd watched[] = {{.fd = pool->socket, .events = POLLIN},
+                                   {.fd = pool->zygote, .events = POLLIN}};
+        poll(watched, 2, 100);
+        return;
+    }
+    Bell *bell = &pool->control->bell;
+    unsigned rung = bell_listen(bell);
+    struct pollfd news = {.fd = pool->socket, .events = POLLIN};
+    if (!any_ready(pool) && poll(&news, 1, 0) == 0)
+        bell_sleep(bell, rung, NAP_NANOSECONDS);
+    bell_wake(bell);
+}
+
 bool process_pool_await(ProcessPool *pool)
 {
     int64_t end = channel_clock() + (int64_t)HELLO_SECONDS * 1000000000;
@@ -411,11 +437,9 @@ bool process_pool_await(ProcessPool *pool)
         process_pool_hear(pool);
         if (pool->state == ZYGOTE_NONE || !pool->live)
             return false;
-        if (pool->state == ZYGOTE_READY && pool->forked)
+        if (pool->state == ZYGOTE_READY && pool->forked && any_ready(pool))
             return true;
-        struct pollfd watched[] = {{.fd = pool->socket, .events = POLLIN},
-                                   {.fd = pool->zygote, .events = POLLIN}};
-        poll(watched, 2, 100);
+        nap(pool);
         if (pool->state == ZYGOTE_READY && channel_clock() > end) {
             process_pool_kill_zygote(pool);
             return false;

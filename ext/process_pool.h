@@ -115,8 +115,8 @@ int process_pool_grow(ProcessPool *pool, int places);
  */
 bool process_pool_fill(ProcessPool *pool);
 
-/* Waits until the zygote has answered and the first worker was forked. False with `trouble` set when it will
- * not be. */
+/* Waits until the zygote has answered and the first worker can work. False with `trouble` set when none will:
+ * a worker that ends as soon as it starts is noticed here, not by the first map. */
 bool process_pool_await(ProcessPool *pool);
 
 /* Hears what happened meanwhile, without waiting. Calls `lost` for each channel that has no worker any more.

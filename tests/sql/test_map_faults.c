@@ -308,6 +308,8 @@ static void no_processes(void **state)
         fault_switch(true);
         use = use_with_fault(&scenarios[SCENARIOS - 1], cases[i].fault);
         fault_switch(false);
+        if (use.rc != SQLITE_OK)
+            print_error("auto with %s: %s\n", cases[i].fault, use.message);
         assert_int_equal(use.rc, SQLITE_OK);
     }
     use_usual_worker(usual);
