@@ -37,34 +37,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "process_pool.h"
 #include "processors.h"
 #include "rowset.h"
+#include "suspects.h"
+#include "worker_watch.h"
 
 enum {
     NAP_MILLISECONDS = 10,
     SPIN_NANOSECONDS = 20000,
     ABANDON_MILLISECONDS = 20,
-    BEGIN_SECONDS = 5, /* for a worker to begin with a task that it has */
 };
-
-/* What is held against a task whose worker died. */
-typedef struct Suspect {
-    struct Suspect *next;
-    const Task *task;
-    uint32_t row;    /* of the input */
-    uint32_t deaths; /* since the rows before `row` that are done were done */
-    bool timed_out;  /* of the last death */
-    int status;      /* of the last death, as from waitpid */
-} Suspect;
 
 typedef struct ProcessExecutor {
     Executor base;
     ProcessPool pool;
     Task *waiting; /* tasks that lost their slot and wait for another one, first to go first */
-    Suspect *suspects;
+    Suspects suspects;
     uint64_t completed, seen; /* tasks done so far, and when wait last returned */
     int processors;
 } ProcessExecutor;
@@ -72,36 +62,6 @@ typedef struct ProcessExecutor {
 static ProcessExecutor *self_of(Executor *executor)
 {
     return (ProcessExecutor *)executor;
-}
-
-/* ---- suspects ---- */
-
-static Suspect *suspect_of(const ProcessExecutor *self, const Task *task)
-{
-    Suspect *suspect = self->suspects;
-    while (suspect && suspect->task != task)
-        suspect = suspect->next;
-    return suspect;
-}
-
-static void acquit(ProcessExecutor *self, const Task *task)
-{
-    for (Suspect **link = &self->suspects; *link; link = &(*link)->next)
-        if ((*link)->task == task) {
-            Suspect *suspect = *link;
-            *link = suspect->next;
-            free(suspect);
-            return;
-        }
-}
-
-/* The row before which a task is to stop this time. */
-static uint32_t end_of_try(const ProcessExecutor *self, const Task *task)
-{
-    const Suspect *suspect = suspect_of(self, task);
-    if (!suspect || (task->recipe->flags & RECIPE_PARTIAL))
-        return task->order.end_row;
-    return task->order.first_row < suspect->row ? suspect->row : suspect->row + 1;
 }
 
 /* ---- tasks that are done ---- */
@@ -123,26 +83,15 @@ __attribute__((format(printf, 5, 6))) static void fail(ProcessExecutor *self, Ta
     va_end(arguments);
     task->output = NULL;
     task->output_size = 0;
-    acquit(self, task);
+    suspects_acquit(&self->suspects, task);
     complete(self, task);
 }
 
 static void fail_suspect(ProcessExecutor *self, Task *task, const Suspect *suspect)
 {
-    char what[128], times[32] = "";
-    const char *signal_name = WIFSIGNALED(suspect->status) ? sigdescr_np(WTERMSIG(suspect->status)) : NULL;
-    if (suspect->timed_out)
-        snprintf(what, sizeof what, "timed out after %g s", task->timeout);
-    else if (WIFSIGNALED(suspect->status))
-        snprintf(what, sizeof what, "was killed by signal %d (%s)", WTERMSIG(suspect->status),
-                 signal_name ? signal_name : "unknown");
-    else
-        snprintf(what, sizeof what, "exited with status %d", WEXITSTATUS(suspect->status));
-    if (suspect->deaths > 1)
-        snprintf(times, sizeof times, "%s %u times", signal_name && !suspect->timed_out ? "" : ",",
-                 suspect->deaths);
-    fail(self, task, SQLITE_ERROR, suspect->row, "parallel_map: a worker process %s%s at row %llu", what,
-         times, (unsigned long long)(task->order.position + suspect->row));
+    char text[TASK_MESSAGE_SIZE];
+    suspect_message(suspect, task, text, sizeof text);
+    fail(self, task, SQLITE_ERROR, suspect->row, "%s", text);
 }
 
 /* Whether a report that came from a worker makes sense as the answer to what it was asked. */
@@ -191,19 +140,13 @@ static void collect(ProcessExecutor *self, Slot *slot)
     }
     task->output = size ? slot->output.data : NULL;
     task->output_size = size;
-    const Suspect *suspect = suspect_of(self, task);
+    const Suspect *suspect = suspects_find(self->suspects, task);
     if (suspect && task->report.next_row > suspect->row)
-        acquit(self, task);
+        suspects_acquit(&self->suspects, task);
     complete(self, task);
 }
 
 /* ---- handing tasks to workers ---- */
-
-/* A worker that is about to be killed, whatever it does. */
-static bool is_condemned(const Channel *channel)
-{
-    return channel->verdict == VERDICT_TIMED_OUT || channel->verdict == VERDICT_ASTRAY;
-}
 
 static void publish(Slot *slot, uint64_t recipe_size, uint64_t input_size)
 {
@@ -242,7 +185,7 @@ static Slot *find_slot(ProcessPool *pool, int worker_limit)
     int places = worker_limit && worker_limit < pool->place_count ? worker_limit : pool->place_count;
     for (int i = 0; i < places; i++) {
         Channel *channel = pool->places[i];
-        if (!channel || channel->used == CHANNEL_SLOTS || is_condemned(channel))
+        if (!channel || channel->used == CHANNEL_SLOTS || channel_is_condemned(channel))
             continue;
         int load = load_of(channel);
         if (!best || load < best_load) {
@@ -275,7 +218,7 @@ static int hand_over(ProcessExecutor *self, Task *task)
         return rc;
     slot->used = true;
     slot->task = task;
-    slot->end_row = end_of_try(self, task);
+    slot->end_row = suspects_end_of_try(self->suspects, task);
     slot->channel->used++;
     task->slot = slot;
     publish(slot, recipe_size, input_size);
@@ -330,27 +273,10 @@ static void blame(ProcessExecutor *self, Task *task, uint32_t row, bool timed_ou
              (long long)task->order.first_rowid, (long long)task->order.last_rowid);
         return;
     }
-    if (row < task->order.first_row || row >= task->order.end_row)
-        row = task->order.first_row;
-    Suspect *suspect = suspect_of(self, task);
-    if (!suspect) {
-        suspect = calloc(1, sizeof *suspect);
-        if (!suspect) {
-            fail(self, task, SQLITE_NOMEM, task->order.first_row, "parallel_map: out of memory");
-            return;
-        }
-        suspect->task = task;
-        suspect->next = self->suspects;
-        self->suspects = suspect;
-    }
-    suspect->row = row;
-    suspect->deaths++;
-    suspect->timed_out = timed_out;
-    suspect->status = status;
-    /* The rows before the suspected one are still worth a try when no more are left for that row itself. */
-    uint32_t tries = self->base.limits.retries;
-    bool last = row == task->order.first_row || (task->recipe->flags & RECIPE_PARTIAL);
-    if (suspect->deaths > tries + (last ? 0u : 1u))
+    const Suspect *suspect = suspects_blame(&self->suspects, task, row, timed_out, status);
+    if (!suspect)
+        fail(self, task, SQLITE_NOMEM, task->order.first_row, "parallel_map: out of memory");
+    else if (suspect_is_convicted(suspect, task, self->base.limits.retries))
         fail_suspect(self, task, suspect);
     else
         wait_for_slot(self, task, true);
@@ -361,8 +287,8 @@ static void channel_lost(void *receiver, Channel *channel, const WorkerEnd *end)
     ProcessExecutor *self = receiver;
     bool timed_out = channel->verdict == VERDICT_TIMED_OUT;
     /* A worker that was killed because of an abandoned task may have begun another one just then. */
-    bool guilty = is_condemned(channel) || (end->certain && channel->verdict == VERDICT_NONE &&
-                                            channel_clock() > channel->pardon_until);
+    bool guilty = channel_is_condemned(channel) || (end->certain && channel->verdict == VERDICT_NONE &&
+                                                    channel_clock() > channel->pardon_until);
     int status = end->certain ? end->status : SIGKILL;
     for (int i = 0; i < CHANNEL_SLOTS; i++) {
         Slot *slot = &channel->slots[i];
@@ -398,42 +324,6 @@ static void fail_waiting(ProcessExecutor *self)
     }
 }
 
-/* A worker that stands still: over time with a task, or, which costs nothing, with tasks that it does not
- * begin. */
-static void look_at_clock(ProcessExecutor *self, Channel *channel, int64_t now)
-{
-    const Slot *running = NULL, *queued = NULL;
-    bool astray = false;
-    for (int i = 0; i < CHANNEL_SLOTS; i++) {
-        const Slot *slot = &channel->slots[i];
-        if (!slot->used || (slot->task && slot->task->done))
-            continue;
-        unsigned state = atomic_load(&slot->shared->state);
-        if (state == SLOT_RUNNING)
-            running = slot;
-        else if (state == SLOT_QUEUED && slot->task)
-            queued = slot;
-        else
-            astray |= state != SLOT_DONE;
-    }
-    channel->idle_since = running || !queued ? 0 : channel->idle_since ? channel->idle_since : now;
-    if (is_condemned(channel))
-        return;
-    double limit = running && running->task ? running->task->timeout : 0;
-    if (limit > 0) {
-        int64_t started = atomic_load(&running->shared->started_ns);
-        if (started > 0 && (double)(now - started) > limit * 1e9) {
-            process_pool_kill(&self->pool, channel, NULL, VERDICT_TIMED_OUT, 0);
-            return;
-        }
-    }
-    limit = queued && queued->task->timeout > 0 && queued->task->timeout < BEGIN_SECONDS
-                ? queued->task->timeout
-                : BEGIN_SECONDS;
-    if (astray || (channel->idle_since && (double)(now - channel->idle_since) > limit * 1e9))
-        process_pool_kill(&self->pool, channel, NULL, VERDICT_ASTRAY, 0);
-}
-
 /* Collects what is done in a channel, and frees what was given up and is confirmed. */
 static void look_at(ProcessExecutor *self, Channel *channel)
 {
@@ -455,33 +345,12 @@ static void look_at_all(ProcessExecutor *self)
             look_at(self, self->pool.places[i]);
 }
 
-static void look_at_clocks(ProcessExecutor *self, int64_t now)
-{
-    for (int i = 0; i < self->pool.place_count; i++)
-        if (self->pool.places[i] && self->pool.places[i]->used)
-            look_at_clock(self, self->pool.places[i], now);
-}
-
-/* Whether a worker that was to be killed is not, for so long that the zygote must be the one that is stuck.
- */
-static bool zygote_is_stuck(const ProcessPool *pool, int64_t now)
-{
-    for (int i = 0; i < pool->place_count; i++) {
-        const Channel *channel = pool->places[i];
-        if (channel && channel->verdict != VERDICT_NONE && now > channel->gone_by)
-            return true;
-    }
-    return false;
-}
-
 /* All there is to do while a task is not done: news, clock, replacements, tasks without a slot. */
 static void look_after(ProcessExecutor *self, int64_t now)
 {
     process_pool_hear(&self->pool);
     look_at_all(self);
-    look_at_clocks(self, now);
-    if (zygote_is_stuck(&self->pool, now))
-        process_pool_kill_zygote(&self->pool);
+    worker_watch_look(&self->pool, now);
     if (self->pool.live < self->pool.place_count || self->waiting) {
         bool workers = process_pool_fill(&self->pool);
         self->base.workers = self->pool.live;
@@ -555,7 +424,7 @@ static bool has_room_soon(const ProcessExecutor *self)
     for (int i = 0; i < self->pool.place_count; i++) {
         const Channel *channel = self->pool.places[i];
         for (int j = 0; channel && j < CHANNEL_SLOTS; j++)
-            room += is_condemned(channel) || (channel->slots[j].used && !channel->slots[j].task);
+            room += channel_is_condemned(channel) || (channel->slots[j].used && !channel->slots[j].task);
     }
     for (const Task *task = self->waiting; task; task = task->next)
         room--;
@@ -573,12 +442,13 @@ static int processes_submit(Executor *executor, Task *task)
     task->output_size = 0;
     /* A run that comes back for the rest of a chunk has some rows behind it: only then is this the same
      * chunk. */
-    Suspect *suspect = suspect_of(self, task);
+    Suspect *suspect = suspects_find(self->suspects, task);
     if (suspect && (task->order.first_row == 0 || task->order.first_row > suspect->row)) {
-        acquit(self, task);
+        suspects_acquit(&self->suspects, task);
         suspect = NULL;
     }
-    if (suspect && task->order.first_row == suspect->row && suspect->deaths > self->base.limits.retries) {
+    if (suspect && task->order.first_row == suspect->row &&
+        suspect_is_convicted(suspect, task, self->base.limits.retries)) {
         fail_suspect(self, task, suspect);
         return SQLITE_OK;
     }
@@ -647,7 +517,7 @@ static void processes_abandon(Executor *executor, Task *task)
 {
     ProcessExecutor *self = self_of(executor);
     Slot *slot = task->slot;
-    acquit(self, task);
+    suspects_acquit(&self->suspects, task);
     for (Task **link = &self->waiting; *link; link = &(*link)->next)
         if (*link == task) {
             *link = task->next;
@@ -670,11 +540,7 @@ static void processes_close(Executor *executor)
 {
     ProcessExecutor *self = self_of(executor);
     process_pool_close(&self->pool);
-    while (self->suspects) {
-        Suspect *next = self->suspects->next;
-        free(self->suspects);
-        self->suspects = next;
-    }
+    suspects_clear(&self->suspects);
     free(self);
 }
 

@@ -206,6 +206,9 @@ static void *work(void *arg)
         worker->task = task;
         worker->deadline_ns = task->timeout > 0 ? monotonic_ns() + (int64_t)(task->timeout * 1e9) : 0;
         pthread_mutex_unlock(&pool->mutex);
+        /* There may be memory for it now. */
+        if (!runner)
+            runner = chunk_runner_create();
         run(worker, runner, task);
         pthread_mutex_lock(&pool->mutex);
         finish_locked(worker, task);

@@ -3,25 +3,21 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "executor.h"
-#include "worker_program.h"
-#include "sqlite_library.h"
+#include "zygote_start.h"
 
 enum {
-    HELLO_SECONDS = 10,
     FAREWELL_MILLISECONDS = 100, /* for the zygote to end all and itself; then it is killed */
     PARDON_MILLISECONDS = 50,
+    NAP_NANOSECONDS = 5000000,
     ADOPTED_LOOKS = 200,
     KILL_GRACE_MILLISECONDS = 2000, /* for the zygote to report the end of a worker that it was to kill */
 };
@@ -29,14 +25,6 @@ enum {
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
-
-__attribute__((format(printf, 2, 3))) static void set_trouble(ProcessPool *pool, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(pool->trouble, sizeof pool->trouble, format, arguments);
-    va_end(arguments);
-}
 
 int process_pool_init(ProcessPool *pool, const char *worker_path, const char *sqlite_path, ChannelLost *lost,
                       void *receiver)
@@ -85,8 +73,8 @@ static Channel *channel_create(ProcessPool *pool, int place)
     uint32_t region = pool->next_region;
     uint64_t offset = channel_region_offset(region);
     if (region >= CHANNEL_REGIONS - EXECUTOR_WORKERS_MAX) {
-        set_trouble(pool,
-                    "parallel_map: this pool has started too many worker processes: open a new connection");
+        zygote_start_trouble(
+            pool, "parallel_map: this pool has started too many worker processes: open a new connection");
         return NULL;
     }
     Channel *channel = calloc(1, sizeof *channel);
@@ -96,7 +84,7 @@ static Channel *channel_create(ProcessPool *pool, int place)
                        (off_t)offset);
     if (control == MAP_FAILED) {
         free(channel);
-        set_trouble(pool, "parallel_map: out of memory for another worker process");
+        zygote_start_trouble(pool, "parallel_map: out of memory for another worker process");
         return NULL;
     }
     pool->next_region++;
@@ -188,7 +176,7 @@ static void lose_channel(ProcessPool *pool, int place, const WorkerEnd *end)
         destroy_retired(pool, channel);
 }
 
-/* ---- the zygote's start ---- */
+/* ---- the zygote's end ---- */
 
 /* A host that is init, or a subreaper, inherits the zygote and its workers: then it must reap them. */
 static bool inherits_orphans(void)
@@ -196,131 +184,6 @@ static bool inherits_orphans(void)
     int reaper = 0;
     return getpid() == 1 || (prctl(PR_GET_CHILD_SUBREAPER, &reaper) == 0 && reaper);
 }
-
-static void signal_descriptor(int process, int signal)
-{
-#ifdef SYS_pidfd_send_signal
-    syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
-#else
-    (void)process;
-    (void)signal;
-#endif
-}
-
-/* The process that the host started itself; it ends as soon as it has forked the zygote. `kill_it`: it may
- * not have. */
-static void reap_starter(ProcessPool *pool, bool kill_it)
-{
-    if (!pool->starter)
-        return;
-    if (kill_it) {
-        /* By its number only while it is our unreaped child: the host may reap children itself. */
-        if (pool->starter_fd >= 0)
-            signal_descriptor(pool->starter_fd, SIGKILL);
-        else if (waitpid(pool->starter, NULL, WNOHANG) == 0)
-            kill(pool->starter, SIGKILL);
-    }
-    /* ECHILD is fine: the host ignores SIGCHLD, or waits for whatever child it has. */
-    while (waitpid(pool->starter, NULL, 0) < 0 && errno == EINTR)
-        ;
-    if (pool->starter_fd >= 0)
-        close(pool->starter_fd);
-    pool->starter_fd = -1;
-    pool->starter = 0;
-}
-
-static bool create_memory(ProcessPool *pool)
-{
-    if (pool->control)
-        return true;
-    int memory = channel_memory_create();
-    if (memory == -EFBIG) {
-        set_trouble(
-            pool, "parallel_map: worker processes need shared memory, which the limit on file sizes forbids: "
-                  "raise it (ulimit -f unlimited)");
-        return false;
-    }
-    void *control = MAP_FAILED;
-    if (memory < 0)
-        errno = -memory;
-    else if (window_allocate(memory, 0, 0, sizeof *pool->control) != SQLITE_OK)
-        errno = ENOSPC;
-    else
-        control = mmap(NULL, sizeof *pool->control, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-    if (control == MAP_FAILED) {
-        set_trouble(pool, "parallel_map: no shared memory for worker processes: %s", strerror(errno));
-        if (memory >= 0)
-            close(memory);
-        return false;
-    }
-    pool->memory = memory;
-    pool->control = control;
-    return true;
-}
-
-/* The host's first message goes into the socket before anybody is there to read it. 0 or an errno. */
-static int send_hello(ProcessPool *pool, int socket)
-{
-    HelloRequest hello = {.kind = MESSAGE_HELLO, .protocol = CHANNEL_PROTOCOL, .layout = CHANNEL_LAYOUT};
-    snprintf(hello.version, sizeof hello.version, "%s", PRICEMAP_VERSION);
-    snprintf(hello.source_id, sizeof hello.source_id, "%s", sqlite3_sourceid());
-    if (strlen(pool->sqlite_path) < sizeof hello.sqlite_path) {
-        memcpy(hello.sqlite_path, pool->sqlite_path, strlen(pool->sqlite_path));
-        hello.has_table = *pool->sqlite_path && sqlite_library_table_offset(&hello.table_offset);
-    }
-    int self = descriptor_of_process(getpid());
-    if (self < 0 && errno != ENOSYS && errno != EPERM)
-        return errno;
-    int descriptors[] = {pool->memory, self};
-    int failure = channel_send(socket, &hello, sizeof hello, descriptors, 2);
-    if (self >= 0)
-        close(self);
-    return failure;
-}
-
-static bool start_zygote(ProcessPool *pool)
-{
-    int ends[2];
-    if (!create_memory(pool))
-        return false;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        set_trouble(pool, "parallel_map: no socket for worker processes: %s", strerror(errno));
-        return false;
-    }
-    ends[0] = descriptor_above_standard(ends[0]);
-    int failure = ends[0] < 0 ? errno : 0;
-    ends[1] = descriptor_above_standard(ends[1]);
-    if (ends[1] < 0 && !failure)
-        failure = errno;
-    if (!failure)
-        failure = send_hello(pool, ends[0]);
-    if (failure) {
-        set_trouble(pool, "parallel_map: no descriptor for worker processes: %s", strerror(failure));
-    } else {
-        failure = spawn_program(pool->worker_path, ends[1], &pool->starter);
-        if (failure) {
-            pool->starter = 0;
-            set_trouble(pool,
-                        "parallel_map: cannot start the program of the worker processes, %s: %s: install it "
-                        "beside pricemap.so, or set PRICEMAP_WORKER to its path",
-                        pool->worker_path, strerror(failure));
-        }
-    }
-    if (ends[1] >= 0)
-        close(ends[1]);
-    if (failure) {
-        if (ends[0] >= 0)
-            close(ends[0]);
-        return false;
-    }
-    pool->starter_fd = descriptor_of_process(pool->starter);
-    pool->socket = ends[0];
-    pool->state = ZYGOTE_STARTING;
-    pool->hello_by = channel_clock() + (int64_t)HELLO_SECONDS * 1000000000;
-    return true;
-}
-
-/* ---- the zygote's end ---- */
 
 static void reap_adopted(pid_t pid)
 {
@@ -336,7 +199,7 @@ static void drop_zygote(ProcessPool *pool)
         close(pool->socket);
     pool->socket = -1;
     if (pool->zygote >= 0) {
-        signal_descriptor(pool->zygote, SIGKILL);
+        zygote_start_signal(pool->zygote, SIGKILL);
         struct pollfd gone = {.fd = pool->zygote, .events = POLLIN};
         poll(&gone, 1, FAREWELL_MILLISECONDS);
         siginfo_t info;
@@ -347,7 +210,7 @@ static void drop_zygote(ProcessPool *pool)
     }
     pool->zygote = -1;
     pool->zygote_pid = 0;
-    reap_starter(pool, pool->state == ZYGOTE_STARTING);
+    zygote_start_reap(pool, pool->state == ZYGOTE_STARTING);
     pool->state = ZYGOTE_NONE;
     for (int i = 0; adopted && i < pool->place_count; i++) {
         const Channel *channel = pool->places[i];
@@ -372,45 +235,11 @@ static void lose_zygote(ProcessPool *pool)
 
 void process_pool_kill_zygote(ProcessPool *pool)
 {
-    set_trouble(pool, "parallel_map: the process that starts the worker processes did not respond");
+    zygote_start_trouble(pool, "parallel_map: the process that starts the worker processes did not respond");
     lose_zygote(pool);
 }
 
 /* ---- what the zygote says ---- */
-
-/* Whether the zygote fits this host; if not, `trouble` says why. */
-static bool welcome_fits(ProcessPool *pool, const Message *message)
-{
-    const HelloReply *reply = &message->welcome;
-    if (message->kind != MESSAGE_WELCOME || reply->protocol != CHANNEL_PROTOCOL ||
-        reply->layout != CHANNEL_LAYOUT ||
-        strncmp(reply->version, PRICEMAP_VERSION, sizeof reply->version) != 0) {
-        bool named = message->kind == MESSAGE_WELCOME && reply->version[0] &&
-                     strncmp(reply->version, PRICEMAP_VERSION, sizeof reply->version) != 0;
-        set_trouble(
-            pool,
-            "parallel_map: pricemap-worker is %s%.*s and pricemap %s: install both from one build, or set "
-            "PRICEMAP_WORKER (it is now %s)",
-            named ? "version " : "of another build", named ? (int)sizeof reply->version : 0, reply->version,
-            PRICEMAP_VERSION, pool->worker_path);
-        return false;
-    }
-    if (reply->error[0]) {
-        set_trouble(pool, "parallel_map: pricemap-worker (%s) could not start: %.*s", pool->worker_path,
-                    (int)sizeof reply->error - 1, reply->error);
-        return false;
-    }
-    if (strncmp(reply->source_id, sqlite3_sourceid(), sizeof reply->source_id - 1) != 0) {
-        set_trouble(
-            pool,
-            "parallel_map: the worker processes found another SQLite (%.*s) than this program's (%s, %s): "
-            "use executor threads, or a program whose SQLite is a shared library",
-            (int)sizeof reply->source_id - 1, reply->source_id, sqlite3_sourceid(),
-            *pool->sqlite_path ? pool->sqlite_path : "built in");
-        return false;
-    }
-    return true;
-}
 
 static void hear_fork(ProcessPool *pool, Channel *channel, const ZygoteMessage *message)
 {
@@ -422,7 +251,8 @@ static void hear_fork(ProcessPool *pool, Channel *channel, const ZygoteMessage *
     }
     const WorkerEnd end = {.certain = false};
     pool->fork_refused = true;
-    set_trouble(pool, "parallel_map: cannot start a worker process: fork: %s", strerror(message->status));
+    zygote_start_trouble(pool, "parallel_map: cannot start a worker process: fork: %s",
+                         strerror(message->status));
     lose_channel(pool, channel->place, &end);
 }
 
@@ -432,11 +262,13 @@ static void hear_death(ProcessPool *pool, Channel *channel, const ZygoteMessage 
     if (!atomic_load(&channel->control->ready) && channel->verdict == VERDICT_NONE) {
         pool->failed_starts++;
         if (WIFSIGNALED(end.status))
-            set_trouble(pool, "parallel_map: worker processes end as soon as they start: killed by signal %d",
-                        WTERMSIG(end.status));
+            zygote_start_trouble(
+                pool, "parallel_map: worker processes end as soon as they start: killed by signal %d",
+                WTERMSIG(end.status));
         else
-            set_trouble(pool, "parallel_map: worker processes end as soon as they start: exit status %d",
-                        WEXITSTATUS(end.status));
+            zygote_start_trouble(pool,
+                                 "parallel_map: worker processes end as soon as they start: exit status %d",
+                                 WEXITSTATUS(end.status));
     }
     lose_channel(pool, channel->place, &end);
 }
@@ -445,7 +277,7 @@ static void hear_death(ProcessPool *pool, Channel *channel, const ZygoteMessage 
 static bool hear_message(ProcessPool *pool, const Message *message, int descriptor)
 {
     if (pool->state == ZYGOTE_STARTING) {
-        if (!welcome_fits(pool, message)) {
+        if (!zygote_start_fits(pool, message)) {
             if (descriptor >= 0)
                 close(descriptor);
             return false;
@@ -453,7 +285,7 @@ static bool hear_message(ProcessPool *pool, const Message *message, int descript
         pool->zygote = descriptor;
         pool->zygote_pid = message->welcome.pid;
         pool->state = ZYGOTE_READY;
-        reap_starter(pool, false);
+        zygote_start_reap(pool, false);
         return true;
     }
     if (descriptor >= 0)
@@ -486,16 +318,17 @@ static bool is_silent_for_good(const ProcessPool *pool)
 static void note_silence(ProcessPool *pool, int failure)
 {
     if (failure && failure != EAGAIN)
-        set_trouble(pool, "parallel_map: the process that starts the worker processes cannot be heard: %s",
-                    strerror(failure));
+        zygote_start_trouble(pool,
+                             "parallel_map: the process that starts the worker processes cannot be heard: %s",
+                             strerror(failure));
     else if (pool->state == ZYGOTE_READY)
-        set_trouble(pool, "parallel_map: the process that starts the worker processes was killed");
+        zygote_start_trouble(pool, "parallel_map: the process that starts the worker processes was killed");
     else if (failure)
-        set_trouble(pool, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
-                    pool->worker_path, HELLO_SECONDS);
+        zygote_start_trouble(pool, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
+                             pool->worker_path, HELLO_SECONDS);
     else
-        set_trouble(pool, "parallel_map: %s ended before it answered: is it pricemap-worker?",
-                    pool->worker_path);
+        zygote_start_trouble(pool, "parallel_map: %s ended before it answered: is it pricemap-worker?",
+                             pool->worker_path);
 }
 
 void process_pool_hear(ProcessPool *pool)
@@ -542,8 +375,9 @@ static bool fill_run(ProcessPool *pool, int *place)
     *place = end;
     int failure = end > first ? channel_send(pool->socket, &message, sizeof message, NULL, 0) : 0;
     if (failure) {
-        set_trouble(pool, "parallel_map: the process that starts the worker processes cannot be reached: %s",
-                    strerror(failure));
+        zygote_start_trouble(
+            pool, "parallel_map: the process that starts the worker processes cannot be reached: %s",
+            strerror(failure));
         for (int i = first; i < end; i++)
             lose_channel(pool, i, &never);
     }
@@ -553,7 +387,7 @@ static bool fill_run(ProcessPool *pool, int *place)
 bool process_pool_fill(ProcessPool *pool)
 {
     for (;;) {
-        if (pool->state == ZYGOTE_NONE && (pool->failed_zygotes >= POOL_ZYGOTES_MAX || !start_zygote(pool)))
+        if (pool->state == ZYGOTE_NONE && (pool->failed_zygotes >= POOL_ZYGOTES_MAX || !zygote_start(pool)))
             return false;
         bool filled = pool->failed_starts < POOL_STARTS_MAX && !pool->fork_refused;
         for (int place = 0; filled && place < pool->place_count && pool->live < pool->place_count;) {
@@ -571,6 +405,31 @@ bool process_pool_fill(ProcessPool *pool)
     }
 }
 
+static bool any_ready(const ProcessPool *pool)
+{
+    for (int i = 0; i < pool->place_count; i++)
+        if (pool->places[i] && atomic_load(&pool->places[i]->control->ready))
+            return true;
+    return false;
+}
+
+/* A short sleep until the zygote says something, or a worker gets ready. */
+static void nap(ProcessPool *pool)
+{
+    if (!pool->forked) {
+        struct pollfd watched[] = {{.fd = pool->socket, .events = POLLIN},
+                                   {.fd = pool->zygote, .events = POLLIN}};
+        poll(watched, 2, 100);
+        return;
+    }
+    Bell *bell = &pool->control->bell;
+    unsigned rung = bell_listen(bell);
+    struct pollfd news = {.fd = pool->socket, .events = POLLIN};
+    if (!any_ready(pool) && poll(&news, 1, 0) == 0)
+        bell_sleep(bell, rung, NAP_NANOSECONDS);
+    bell_wake(bell);
+}
+
 bool process_pool_await(ProcessPool *pool)
 {
     int64_t end = channel_clock() + (int64_t)HELLO_SECONDS * 1000000000;
@@ -578,11 +437,9 @@ bool process_pool_await(ProcessPool *pool)
         process_pool_hear(pool);
         if (pool->state == ZYGOTE_NONE || !pool->live)
             return false;
-        if (pool->state == ZYGOTE_READY && pool->forked)
+        if (pool->state == ZYGOTE_READY && pool->forked && any_ready(pool))
             return true;
-        struct pollfd watched[] = {{.fd = pool->socket, .events = POLLIN},
-                                   {.fd = pool->zygote, .events = POLLIN}};
-        poll(watched, 2, 100);
+        nap(pool);
         if (pool->state == ZYGOTE_READY && channel_clock() > end) {
             process_pool_kill_zygote(pool);
             return false;

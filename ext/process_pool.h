@@ -56,6 +56,12 @@ struct Channel {
     Slot slots[CHANNEL_SLOTS];
 };
 
+/* Whether its worker is about to be killed, whatever it does. */
+static inline bool channel_is_condemned(const Channel *channel)
+{
+    return channel->verdict == VERDICT_TIMED_OUT || channel->verdict == VERDICT_ASTRAY;
+}
+
 /* How a worker ended. */
 typedef struct WorkerEnd {
     bool certain; /* its own end, seen by the zygote; else it went with the zygote, or was never forked */
@@ -109,8 +115,8 @@ int process_pool_grow(ProcessPool *pool, int places);
  */
 bool process_pool_fill(ProcessPool *pool);
 
-/* Waits until the zygote has answered and the first worker was forked. False with `trouble` set when it will
- * not be. */
+/* Waits until the zygote has answered and the first worker can work. False with `trouble` set when none will:
+ * a worker that ends as soon as it starts is noticed here, not by the first map. */
 bool process_pool_await(ProcessPool *pool);
 
 /* Hears what happened meanwhile, without waiting. Calls `lost` for each channel that has no worker any more.

@@ -64,13 +64,13 @@ static int quota_of_group(const char *folder, char *group, int processors)
     }
 }
 
-int processors_available(void)
+int processors_quota(const char *groups_path, const char *folder, int processors)
 {
-    int processors = affinity_count();
-    FILE *groups = fopen("/proc/self/cgroup", "re");
+    FILE *groups = fopen(groups_path, "re");
     if (!groups)
         return processors;
-    char line[4096];
+    char line[4096], cpu_folder[4096];
+    snprintf(cpu_folder, sizeof cpu_folder, "%s/cpu", folder);
     while (fgets(line, sizeof line, groups)) {
         line[strcspn(line, "\n")] = 0;
         char *controllers = strchr(line, ':');
@@ -81,11 +81,16 @@ int processors_available(void)
         if (!strcmp(group, "/"))
             *group = 0;
         if (!*++controllers)
-            processors = quota_of_group("/sys/fs/cgroup", group, processors);
+            processors = quota_of_group(folder, group, processors);
         else if (!strcmp(controllers, "cpu") || !strcmp(controllers, "cpu,cpuacct") ||
                  !strcmp(controllers, "cpuacct,cpu"))
-            processors = quota_of_group("/sys/fs/cgroup/cpu", group, processors);
+            processors = quota_of_group(cpu_folder, group, processors);
     }
     fclose(groups);
     return processors > 0 ? processors : 1;
+}
+
+int processors_available(void)
+{
+    return processors_quota("/proc/self/cgroup", "/sys/fs/cgroup", affinity_count());
 }

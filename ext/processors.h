@@ -18,4 +18,9 @@ static inline void processor_pause(void)
 #endif
 }
 
+/* Of `processors`, those that the quotas of this process's control groups leave: the groups as the file
+ * `groups_path` lists them (/proc/self/cgroup), their quotas below `folder` (/sys/fs/cgroup), both versions.
+ */
+int processors_quota(const char *groups_path, const char *folder, int processors);
+
 #endif

@@ -120,7 +120,7 @@ int source_resolve(sqlite3 *db, const char *text, Source *source, char **message
     *source = (Source){0};
     int rc;
     if (sql_parse_table_name(text, &schema, &table)) {
-        rc = resolve_table(db, schema, table, source, message);
+        rc = table ? resolve_table(db, schema, table, source, message) : SQLITE_NOMEM;
         sqlite3_free(schema);
         sqlite3_free(table);
     } else {

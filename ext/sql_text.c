@@ -128,7 +128,7 @@ bool sql_parse_table_name(const char *text, char **schema, char **table)
     sqlite3_free(*table);
     sqlite3_free(*schema);
     *schema = *table = NULL;
-    return false;
+    return true;
 }
 
 char *sql_unbracket(const char *text, bool *bracketed)

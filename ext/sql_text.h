@@ -33,8 +33,8 @@ bool sql_is_char(const SqlToken *token, char character);
 
 /*
  * Reads `text` as a table's name, [schema .] table, quoted as in SQL where needed. True: *schema (NULL when
- * not given) and *table hold the unquoted names, to be sqlite3_free'd. False: it is something else, both
- * NULL; or out of memory, which looks the same.
+ * not given) and *table hold the unquoted names, to be sqlite3_free'd; both are NULL when out of memory.
+ * False: it is something else, both NULL.
  */
 bool sql_parse_table_name(const char *text, char **schema, char **table);
 

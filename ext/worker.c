@@ -162,6 +162,7 @@ static void work(int memory, PoolControl *pool, uint32_t region)
     atomic_store(&control->pid, getpid());
     prctl(PR_SET_NAME, "pricemap-worker");
     atomic_store(&control->ready, 1);
+    bell_ring(&pool->bell);
     const int64_t spin = channel_processors() > 1 ? SPIN_NANOSECONDS : 0;
     for (;;) {
         while (run_next(&worker) || end_scans(&worker))

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <dirent.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -31,19 +30,6 @@ sqlite3 *map_test_open(const MapTest *test, const char *path)
     return db;
 }
 
-static void *do_nothing(void *arg)
-{
-    return arg;
-}
-
-/* ThreadSanitizer starts a thread of its own with the first that a program starts. */
-static void start_first_thread(void)
-{
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, do_nothing, NULL), 0);
-    pthread_join(thread, NULL);
-}
-
 int map_test_setup(void **state)
 {
     MapTest *test = calloc(1, sizeof *test);
@@ -52,7 +38,6 @@ int map_test_setup(void **state)
     strcpy(test->folder, "/tmp/pricemap-sql-XXXXXX");
     assert_non_null(mkdtemp(test->folder));
     leftovers_mark();
-    start_first_thread();
     test->before = leftovers_look();
     test->db = map_test_open(test, ":memory:");
     *state = test;
@@ -83,9 +68,6 @@ int map_test_teardown(void **state)
         sqlite3_close_v2(test->db);
         fail_at(__FILE__, __LINE__, "the connection has open statements");
     }
-    /* A thread that was joined may be seen a moment longer. */
-    for (int tries = 0; tries < 500 && leftovers_look().threads != test->before.threads; tries++)
-        usleep(10000);
     leftovers_check(&test->before);
     free(test);
     return 0;

@@ -366,9 +366,16 @@ static void close_with_an_idle_pool(void **state)
     sql_test_close(&db);
 }
 
+/* Milliseconds that many hosts map at one time; PRICEMAP_TEST_SECONDS says how long else. */
+static sqlite3_int64 crowded_milliseconds(void)
+{
+    const char *seconds = getenv("PRICEMAP_TEST_SECONDS");
+    return seconds ? 1000LL * atoi(seconds) : 500;
+}
+
 typedef struct Host {
     const MapTest *test;
-    int number;
+    sqlite3_int64 end;
     int wrong;
 } Host;
 
@@ -382,7 +389,7 @@ static void *be_a_host(void *arg)
         "CREATE TABLE t(a); INSERT INTO t WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n"
         " WHERE i < 500) SELECT i FROM n",
         NULL, NULL, NULL);
-    for (int i = 0; i < 10; i++) {
+    do {
         sqlite3_stmt *statement = NULL;
         sqlite3_prepare_v2(db, "SELECT count(*), sum(value) FROM parallel_map('t', 'a * 2', NULL, NULL, 10)",
                            -1, &statement, NULL);
@@ -390,7 +397,7 @@ static void *be_a_host(void *arg)
             sqlite3_column_int(statement, 1) != 250500)
             host->wrong++;
         sqlite3_finalize(statement);
-    }
+    } while (map_test_milliseconds() < host->end);
     if (sqlite3_close(db) != SQLITE_OK)
         host->wrong++;
     return NULL;
@@ -398,11 +405,12 @@ static void *be_a_host(void *arg)
 
 static void connections_in_threads(void **state)
 {
-    enum { HOSTS = 8 };
+    enum { HOSTS = 16 };
     pthread_t threads[HOSTS];
     Host hosts[HOSTS];
+    sqlite3_int64 end = map_test_milliseconds() + crowded_milliseconds();
     for (int i = 0; i < HOSTS; i++) {
-        hosts[i] = (Host){*state, i, 0};
+        hosts[i] = (Host){*state, end, 0};
         assert_int_equal(pthread_create(&threads[i], NULL, be_a_host, &hosts[i]), 0);
     }
     for (int i = 0; i < HOSTS; i++)
@@ -413,26 +421,28 @@ static void connections_in_threads(void **state)
 
 typedef struct Sharing {
     sqlite3 *db;
+    sqlite3_int64 end;
     atomic_int wrong;
 } Sharing;
 
 static void *share_connection(void *arg)
 {
     Sharing *sharing = arg;
-    for (int i = 0; i < 10; i++) {
+    do {
         sqlite3_stmt *statement = NULL;
         if (sqlite3_prepare_v2(sharing->db, "SELECT count(*), sum(value) FROM parallel_map('t', 'a * 2')", -1,
                                &statement, NULL) != SQLITE_OK ||
             sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 1) != 250500)
             sharing->wrong++;
         sqlite3_finalize(statement);
-    }
+    } while (map_test_milliseconds() < sharing->end);
     return NULL;
 }
 
 static void one_connection_in_several_threads(void **state)
 {
-    Sharing sharing = {.db = ((MapTest *)*state)->db};
+    Sharing sharing = {.db = ((MapTest *)*state)->db,
+                       .end = map_test_milliseconds() + crowded_milliseconds()};
     pthread_t threads[4];
     numbers(sharing.db, 500);
     for (int i = 0; i < 4; i++)

@@ -1,0 +1,142 @@
+/* A loadable extension whose functions end, stop or hang the worker process that calls them, and look at it.
+ * In any other process misbehave does nothing, so that a map of it may also run in place and in threads.
+ *
+ *   misbehave(value, action, number)   does it and gives value; what gives a number instead says so:
+ *     'signal'       dies by the signal, or stops
+ *     'exit'         exit(number)
+ *     'stack'        overflows the stack
+ *     'hang'         that many milliseconds, whatever anybody asks for
+ *     'heap'         from now on SQLite gets only that many bytes more
+ *     'descriptors'  gives the number of open descriptors above the standard ones
+ *     'signals'      gives the number of signals that are blocked or ignored
+ *   first_time(path)     1 when it made that file, else 0
+ *   note_process(path)   appends the process's id and a newline to that file; 1 */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT1
+
+int sqlite3_crashextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
+
+static bool in_worker_process(void)
+{
+    char name[16] = "";
+    prctl(PR_GET_NAME, name);
+    return strcmp(name, "pricemap-worker") == 0;
+}
+
+static void die_by(int number)
+{
+    signal(number, SIG_DFL); /* a sanitizer may have taken it */
+    raise(number);
+}
+
+/* Compilers see through a function that calls itself for ever: this one could end. */
+static int overflow_stack(volatile char *above)
+{
+    volatile char frame[65536];
+    frame[0] = above ? above[0] : 1;
+    if (!frame[0])
+        return 0;
+    int depth = overflow_stack(frame);
+    return depth + frame[0];
+}
+
+static void hang(int milliseconds)
+{
+    struct timespec left = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
+    while (nanosleep(&left, &left) != 0)
+        ;
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 3; fd < 4096; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static int blocked_or_ignored_signals(void)
+{
+    sigset_t mask;
+    int count = 0;
+    sigprocmask(SIG_BLOCK, NULL, &mask);
+    for (int number = 1; number < 32; number++) {
+        struct sigaction action;
+        count += sigismember(&mask, number) == 1;
+        count += sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+    }
+    return count;
+}
+
+static void misbehave(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    const char *action = (const char *)sqlite3_value_text(argv[1]);
+    int number = sqlite3_value_int(argv[2]);
+    sqlite3_result_value(context, argv[0]);
+    if (!action || !in_worker_process())
+        return;
+    if (strcmp(action, "signal") == 0)
+        die_by(number);
+    else if (strcmp(action, "exit") == 0)
+        exit(number);
+    else if (strcmp(action, "stack") == 0)
+        sqlite3_result_int(context, overflow_stack(NULL));
+    else if (strcmp(action, "hang") == 0)
+        hang(number);
+    else if (strcmp(action, "heap") == 0)
+        sqlite3_hard_heap_limit64(sqlite3_memory_used() + number);
+    else if (strcmp(action, "descriptors") == 0)
+        sqlite3_result_int(context, open_descriptors());
+    else if (strcmp(action, "signals") == 0)
+        sqlite3_result_int(context, blocked_or_ignored_signals());
+    else
+        sqlite3_result_error(context, "misbehave: unknown action", -1);
+}
+
+static void first_time(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    int fd = open((const char *)sqlite3_value_text(argv[0]), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    sqlite3_result_int(context, fd >= 0);
+}
+
+static void note_process(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    char line[32];
+    int length = snprintf(line, sizeof line, "%d\n", (int)getpid());
+    int fd = open((const char *)sqlite3_value_text(argv[0]), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, line, (size_t)length) != length)
+        sqlite3_result_error(context, "note_process: cannot write", -1);
+    else
+        sqlite3_result_int(context, 1);
+    if (fd >= 0)
+        close(fd);
+}
+
+int sqlite3_crashextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
+{
+    (void)message;
+    /* Worker threads load it at one time: by then it is loaded, and all have the same routines. */
+    if (sqlite3_api != routines)
+        SQLITE_EXTENSION_INIT2(routines);
+    int rc = sqlite3_create_function(db, "misbehave", 3, SQLITE_UTF8, NULL, misbehave, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function(db, "first_time", 1, SQLITE_UTF8, NULL, first_time, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function(db, "note_process", 1, SQLITE_UTF8, NULL, note_process, NULL, NULL);
+    return rc;
+}
