@@ -142,7 +142,7 @@ static void fail_suspect(ProcessExecutor *self, Task *task, const Suspect *suspe
         snprintf(times, sizeof times, "%s %u times", signal_name && !suspect->timed_out ? "" : ",",
                  suspect->deaths);
     fail(self, task, SQLITE_ERROR, suspect->row, "parallel_map: a worker process %s%s at row %llu", what,
-         times, (unsigned long long)(task->order.position + suspect->row));
+         times, (unsigned long long)task->order.position + suspect->row);
 }
 
 /* Whether a report that came from a worker makes sense as the answer to what it was asked. */
