@@ -248,7 +248,7 @@ void map_bench_close(MapBench **bench)
         sqlite3_free((*bench)->entries[i].source);
         sqlite3_free((*bench)->entries[i].map);
     }
-    for (size_t i = 0; i < (*bench)->connection_count; i++)
+    for (size_t i = 0; (*bench)->connections && i < (*bench)->connection_count; i++)
         sqlite3_close((*bench)->connections[i].db);
     free((*bench)->entries);
     free((*bench)->connections);
