@@ -71,10 +71,6 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
     const char *tail = NULL;
     SqlToken first, rest;
     sql_token(text, &first);
-    /* SQLite lets a last comment go unclosed; in brackets it would swallow what stands behind. */
-    for (const char *next = sql_token(text, &rest); rest.kind != SQL_END; next = sql_token(next, &rest))
-        if (rest.kind == SQL_BROKEN)
-            return fail(message, sqlite3_mprintf("parallel_map: source: a quote or comment is not closed"));
     if (!sql_is_word(&first, "SELECT") && !sql_is_word(&first, "WITH") && !sql_is_word(&first, "VALUES"))
         return fail(message, sqlite3_mprintf(
                                  "parallel_map: source is '%s': expected a table's name or a SELECT", text));
@@ -85,6 +81,10 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
         *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
         return rc;
     }
+    /* SQLite lets a last comment go unclosed; in brackets it would swallow what stands behind. */
+    for (const char *next = sql_token(text, &rest); rest.kind != SQL_END; next = sql_token(next, &rest))
+        if (rest.kind == SQL_BROKEN)
+            return fail(message, sqlite3_mprintf("parallel_map: source: a quote or comment is not closed"));
     sql_token(tail, &rest);
     if (rest.kind != SQL_END)
         return fail(message, sqlite3_mprintf("parallel_map: source holds two statements: give one SELECT"));

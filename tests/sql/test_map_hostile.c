@@ -199,7 +199,7 @@ static void sources_that_reach_out(void **state)
         {"SELECT ?1", "parameters cannot be bound"},
         {"SELECT p FROM t /* open", "not closed"},
         {"SELECT p FROM t) --", "syntax error"},
-        {"SELECT 'p", "not closed"},
+        {"SELECT 'p", "unrecognized token"},
         {"SELECT load_extension('x')", "not authorized"},
         {"\"t", "not closed"},
         {"", "source is empty"},
