@@ -47,7 +47,7 @@ size_t change_points_split(const double *numbers, size_t count, double *prefix, 
     double *within = prefix, *after = prefix + count;
     size_t best = 0;
     *q = 0;
-    if (count < 2 * LEAST_LEVEL)
+    if (count < 2 * (size_t)LEAST_LEVEL)
         return 0;
     sum_distances(numbers, count, within, after);
     for (size_t i = LEAST_LEVEL; i <= count - LEAST_LEVEL; i++) {

@@ -22,9 +22,11 @@ static int reserve(Series *series, Failure *failure)
         return 0;
     size_t capacity = series->capacity > 0 ? 2 * series->capacity : 256;
     double *medians = realloc(series->medians, capacity * sizeof *medians);
-    series->medians = medians ? medians : series->medians;
+    if (medians)
+        series->medians = medians;
     int64_t *measurements = realloc(series->measurements, capacity * sizeof *measurements);
-    series->measurements = measurements ? measurements : series->measurements;
+    if (measurements)
+        series->measurements = measurements;
     if (!medians || !measurements)
         return failure_set(failure, "out of memory for a history of %zu runs", capacity);
     series->capacity = capacity;
@@ -36,6 +38,8 @@ static int finish(sqlite3 *db, Series *series, Failure *failure)
 {
     ChangePoint *points;
     size_t count;
+    if (!series->medians || !series->measurements)
+        return 0; /* nothing was ever added */
     if (change_points_find(series->medians, series->count, &series->rules, &points, &count, failure))
         return -1;
     int result = 0;

@@ -150,11 +150,12 @@ static int write_chart(sqlite3 *db, const Chart *chart, int64_t run, const char 
 
 static int draw(const Chart *chart, const Format *format, const char *directory, Failure *failure)
 {
-    char gnuplot[] = "gnuplot", evaluate[] = "-e";
+    /* -d: what the user's own ~/.gnuplot sets is for other charts. */
+    char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
     char command[32], script[32], said[1000];
     snprintf(command, sizeof command, "%s", format->command);
     snprintf(script, sizeof script, "%s.gp", chart->name);
-    char *const argv[] = {gnuplot, evaluate, command, script, NULL};
+    char *const argv[] = {gnuplot, plain, evaluate, command, script, NULL};
     int status = process_run(argv, directory, 2, said, sizeof said);
     if (status == 0)
         return 0;

@@ -37,11 +37,14 @@ static int suite_reserve(Suite *suite, Failure *failure)
         return 0;
     size_t capacity = suite->capacity > 0 ? 2 * suite->capacity : 32;
     Case *cases = realloc(suite->cases, capacity * sizeof *cases);
-    suite->cases = cases ? cases : suite->cases;
+    if (cases)
+        suite->cases = cases;
     JudgePair *pairs = realloc(suite->pairs, capacity * sizeof *pairs);
-    suite->pairs = pairs ? pairs : suite->pairs;
+    if (pairs)
+        suite->pairs = pairs;
     Judgement *judgements = realloc(suite->judgements, capacity * sizeof *judgements);
-    suite->judgements = judgements ? judgements : suite->judgements;
+    if (judgements)
+        suite->judgements = judgements;
     if (!cases || !pairs || !judgements)
         return failure_set(failure, "out of memory for %zu benchmarks", capacity);
     suite->capacity = capacity;

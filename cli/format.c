@@ -30,11 +30,11 @@ static int decimals_for(double number)
 void format_duration(double seconds, char text[FORMAT_SIZE])
 {
     if (!isfinite(seconds)) {
-        strcpy(text, dash);
+        snprintf(text, FORMAT_SIZE, "%s", dash);
         return;
     }
     if (seconds == 0) {
-        strcpy(text, "0 s");
+        snprintf(text, FORMAT_SIZE, "0 s");
         return;
     }
     const Unit *unit = unit_for(seconds);
@@ -45,7 +45,7 @@ void format_duration(double seconds, char text[FORMAT_SIZE])
 void format_duration_range(double low, double high, char text[FORMAT_SIZE])
 {
     if (!isfinite(low) || !isfinite(high)) {
-        strcpy(text, dash);
+        snprintf(text, FORMAT_SIZE, "%s", dash);
         return;
     }
     const Unit *unit = unit_for(high);
@@ -57,13 +57,13 @@ void format_duration_range(double low, double high, char text[FORMAT_SIZE])
 void format_times(double ratio, char text[FORMAT_SIZE])
 {
     if (!isfinite(ratio))
-        strcpy(text, dash);
+        snprintf(text, FORMAT_SIZE, "%s", dash);
     else if (ratio >= 0.1)
         snprintf(text, FORMAT_SIZE, "%.*f ×", decimals_for(ratio), ratio);
     else if (ratio >= 0.0001)
         snprintf(text, FORMAT_SIZE, "%.2g ×", ratio);
     else
-        strcpy(text, "< 0.0001 ×");
+        snprintf(text, FORMAT_SIZE, "< 0.0001 ×");
 }
 
 static double number_of(sqlite3_value *value)

@@ -83,7 +83,7 @@ static int upgrade(History *history, Failure *failure)
  * safe too. */
 static void use_wal(History *history)
 {
-    const struct timespec pause = {.tv_nsec = WAL_PAUSE_MS * 1000000};
+    const struct timespec pause = {.tv_nsec = WAL_PAUSE_MS * 1000000L};
     for (int i = 0; i < WAL_TRIES; i++) {
         int rc = sqlite3_exec(history->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
         if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
@@ -143,6 +143,7 @@ static int copy_database(History *history, sqlite3 *from, Failure *failure)
 {
     if (sqlite3_open_v2("", &history->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
         return failure_set(failure, "cannot make a temporary database: %s", sqlite3_errmsg(history->db));
+    sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_backup *backup = sqlite3_backup_init(history->db, "main", from, "main");
     if (!backup)
         return failure_set(failure, "cannot copy %s: %s", history->file, sqlite3_errmsg(history->db));
@@ -154,7 +155,7 @@ static int copy_database(History *history, sqlite3 *from, Failure *failure)
 
 int history_open_copy(History **history, const char *file, Failure *failure)
 {
-    int64_t version;
+    int64_t version = 0;
     sqlite3 *from = NULL;
     int result = allocate(history, file, "name a history of pricereport", failure);
     if (result == 0 && access(file, R_OK) != 0)
@@ -164,6 +165,7 @@ int history_open_copy(History **history, const char *file, Failure *failure)
             failure_set(failure, "cannot open %s: %s", file, from ? sqlite3_errmsg(from) : "out of memory");
     if (result == 0) {
         sqlite3_busy_timeout(from, BUSY_MILLISECONDS);
+        sqlite3_db_config(from, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         (*history)->db = from;
         result = check_owner(*history, &version, failure);
         (*history)->db = NULL;

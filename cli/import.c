@@ -64,7 +64,7 @@ int verb_import(int argc, char **argv)
     options_parse(&parser, argc, argv, &options);
     Failure failure;
     History *history;
-    Machine machine;
+    Machine machine = {0};
     machine_read(&machine);
     const ImportWish wish = {.files = options.files,
                              .count = options.file_count,

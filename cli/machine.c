@@ -45,8 +45,8 @@ void machine_read(Machine *machine)
     struct utsname system;
     if (uname(&system)) {
         memset(&system, 0, sizeof system);
-        strcpy(system.sysname, "unknown");
-        strcpy(system.machine, "unknown");
+        snprintf(system.sysname, sizeof system.sysname, "unknown");
+        snprintf(system.machine, sizeof system.machine, "unknown");
     }
     int release = (int)strcspn(system.release, ".");
     if (system.release[release] == '.')

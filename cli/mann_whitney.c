@@ -139,8 +139,8 @@ int mann_whitney(const double *left, size_t left_count, const double *right, siz
 
 double mann_whitney_least_p(size_t left_count, size_t right_count)
 {
-    double n = (double)left_count, m = (double)right_count, ways = 1;
-    for (double i = 1; i <= n && isfinite(ways); i++)
-        ways *= (m + i) / i;
+    double m = (double)right_count, ways = 1;
+    for (size_t i = 1; i <= left_count && isfinite(ways); i++)
+        ways *= (m + (double)i) / (double)i;
     return fmin(1, 2 / ways);
 }

@@ -243,12 +243,12 @@ void map_bench_close(MapBench **bench)
 {
     if (!*bench)
         return;
-    for (size_t i = 0; i < (*bench)->count; i++) {
+    for (size_t i = 0; (*bench)->entries && i < (*bench)->count; i++) {
         sqlite3_finalize((*bench)->entries[i].statement);
         sqlite3_free((*bench)->entries[i].source);
         sqlite3_free((*bench)->entries[i].map);
     }
-    for (size_t i = 0; i < (*bench)->connection_count; i++)
+    for (size_t i = 0; (*bench)->connections && i < (*bench)->connection_count; i++)
         sqlite3_close((*bench)->connections[i].db);
     free((*bench)->entries);
     free((*bench)->connections);
@@ -272,21 +272,25 @@ sqlite3 *map_bench_db(const MapBench *bench, size_t index)
     return bench->entries[index].db;
 }
 
+static uint64_t bits_of(double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
 static int same_value(sqlite3_stmt *left, sqlite3_stmt *right, int column)
 {
     int type = sqlite3_column_type(left, column);
     if (type != sqlite3_column_type(right, column))
         return 0;
-    double a, b;
     switch (type) {
     case SQLITE_NULL:
         return 1;
     case SQLITE_INTEGER:
         return sqlite3_column_int64(left, column) == sqlite3_column_int64(right, column);
     case SQLITE_FLOAT:
-        a = sqlite3_column_double(left, column);
-        b = sqlite3_column_double(right, column);
-        return memcmp(&a, &b, sizeof a) == 0;
+        return bits_of(sqlite3_column_double(left, column)) == bits_of(sqlite3_column_double(right, column));
     default: {
         const void *x = sqlite3_column_blob(left, column), *y = sqlite3_column_blob(right, column);
         int size = sqlite3_column_bytes(left, column);

@@ -25,7 +25,7 @@ static void describe_map(const MapJob *job, const char *database, HistoryBenchma
 static int record(RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
                   Failure *failure)
 {
-    Machine machine;
+    Machine machine = {0};
     WorkTree tree;
     machine_read(&machine);
     work_tree_read(&tree);

@@ -307,10 +307,13 @@ static void add_chart(struct argp_state *state, const char *name, Options *optio
     ChartKinds kind = chart_kind(name);
     if (!kind) {
         char names[200] = "";
-        for (size_t i = 0; i < CHART_COUNT; i++) {
-            strcat(names, i == 0 ? "" : i + 1 < CHART_COUNT ? ", " : " or ");
-            strcat(names, chart_name(i));
-        }
+        size_t used = 0;
+        for (size_t i = 0; i < CHART_COUNT && used < sizeof names; i++)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                     i == 0                ? ""
+                                     : i + 1 < CHART_COUNT ? ", "
+                                                           : " or ",
+                                     chart_name(i));
         argp_error(state, "--chart %s: give %s", name, names);
     }
     options->charts.kinds |= kind;

@@ -169,7 +169,7 @@ static int print_for_people(sqlite3 *db, sqlite3_stmt *statement, OutputFormat f
     bool *numeric = calloc(table.columns + 1, sizeof *numeric);
     if (result == 0 && (!widths || !numeric))
         result = failure_set(failure, "out of memory for a table");
-    if (result == 0) {
+    if (result == 0 && table.cells) {
         for (size_t i = 0; i < table.columns; i++) {
             widths[i] = column_width(&table, i);
             numeric[i] = is_numeric(&table, i);

@@ -4,21 +4,22 @@
 
 #include "query.h"
 
-int query_fail(sqlite3 *db, Failure *failure)
+void query_explain(sqlite3 *db, Failure *failure)
 {
     const char *file = sqlite3_db_filename(db, "main");
     if (sqlite3_errcode(db) == SQLITE_BUSY)
-        return failure_set(failure,
-                           "%s: another program keeps this database locked: try again when it is done", file);
-    if (file && *file)
-        return failure_set(failure, "%s: %s", file, sqlite3_errmsg(db));
-    return failure_set(failure, "%s", sqlite3_errmsg(db));
+        failure_write(failure, "%s: another program keeps this database locked: try again when it is done",
+                      file);
+    else if (file && *file)
+        failure_write(failure, "%s: %s", file, sqlite3_errmsg(db));
+    else
+        failure_write(failure, "%s", sqlite3_errmsg(db));
 }
 
 static int bind(sqlite3_stmt *statement, const char *types, va_list values)
 {
     int available = sqlite3_bind_parameter_count(statement);
-    for (int i = 0; types[i] != '\0' && i < available; i++) {
+    for (int i = 0; i < available && types[i] != '\0'; i++) {
         int rc = SQLITE_MISUSE;
         double number;
         int64_t integer;

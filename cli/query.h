@@ -29,7 +29,14 @@ int query_text(sqlite3 *db, char **text, Failure *failure, const char *sql, cons
 /* Runs every statement of `sql`, without parameters. */
 int query_script(sqlite3 *db, const char *sql, Failure *failure);
 
-/* Sets the failure to what SQLite says about this connection's database. Always returns -1. */
-int query_fail(sqlite3 *db, Failure *failure);
+/* Sets the failure to what SQLite says about this connection's database. */
+void query_explain(sqlite3 *db, Failure *failure);
+
+/* The same, for a function that ends with it. */
+static inline int query_fail(sqlite3 *db, Failure *failure)
+{
+    query_explain(db, failure);
+    return failure_value();
+}
 
 #endif

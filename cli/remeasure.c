@@ -90,7 +90,7 @@ static int same_commit(const char *recorded, Failure *failure)
 /* Whether what would be measured is what the run measured; begins the command line where it is. */
 static int begin_line(CommandLine *line, sqlite3 *db, int64_t run, Failure *failure)
 {
-    Machine machine;
+    Machine machine = {0};
     int64_t here = 0;
     machine_read(&machine);
     if (query_run(db, &here, failure, sql_find_machine, "tititttt", machine.processor, machine.processors,

@@ -43,7 +43,7 @@ static void check_map(struct argp_state *state, const Options *options)
         argp_error(state, "the rows to map are missing: give --source, a table, a view or a SELECT");
     if (!options->map)
         argp_error(state, "the map is missing: give --map, an expression over the source's columns");
-    bool takes_rounds = strstr(options->map, MAP_ROUNDS) != NULL;
+    bool takes_rounds = options->map && strstr(options->map, MAP_ROUNDS);
     if (options->rounds.count > 0 && !takes_rounds)
         argp_error(state, "--rounds: the map takes none: write " MAP_ROUNDS " in --map where they belong");
     if (options->rounds.count == 0 && takes_rounds)
@@ -154,7 +154,7 @@ static const struct argp parser = {
 static int print_run(const Options *options, History *history, int64_t run, int result, Failure *failure)
 {
     sqlite3 *db = history_db(history);
-    Failure second;
+    Failure second = {.text = ""};
     Failure *other = result ? &second : failure;
     const OutputQuery *query = measurements_query(db, run, other);
     if (!query || output_rows(db, query, run, options->format, stdout, other))

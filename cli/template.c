@@ -40,7 +40,7 @@ static int open_section(Sections *sections, const Tag *tag, const char *piece, F
 {
     if (sections->depth == SECTIONS_MAX)
         return failure_set(failure, "a template has sections in each other, too deep at %s", tag->name);
-    strcpy(sections->names[sections->depth++], tag->name);
+    memcpy(sections->names[sections->depth++], tag->name, NAME_SIZE);
     if (!*piece && sections->hidden == 0)
         sections->hidden = sections->depth;
     return 0;

@@ -34,7 +34,8 @@ int channel_send(int socket, const void *message, size_t size, const int *descri
     if (usable) {
         envelope.msg_control = ancillary.bytes;
         envelope.msg_controllen = CMSG_SPACE(usable * sizeof(int));
-        struct cmsghdr *header = CMSG_FIRSTHDR(&envelope);
+        /* As CMSG_FIRSTHDR says, at the beginning; there is room for one. */
+        struct cmsghdr *header = &ancillary.header;
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
         header->cmsg_len = CMSG_LEN(usable * sizeof(int));

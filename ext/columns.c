@@ -34,6 +34,12 @@ void columns_free(ColumnList *columns)
     *columns = (ColumnList){0};
 }
 
+/* Whether it is known already how the column compares. */
+static bool has_comparison(const Column *column)
+{
+    return (column->type && *column->type) || column->collation;
+}
+
 static const char *affinity_type(int p5)
 {
     switch (p5 & AFFINITY_MASK) {
@@ -137,7 +143,7 @@ static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *reg
         int place = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P1));
         if (place < 0)
             place = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P3));
-        if (place < 0 || *columns->items[place].type || columns->items[place].collation)
+        if (place < 0 || has_comparison(&columns->items[place]))
             continue;
         int p5 = sqlite3_column_int(explain, EXPLAIN_P5);
         columns->items[place].type = affinity_type(p5);

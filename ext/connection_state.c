@@ -103,7 +103,7 @@ int connection_state_processors(ConnectionState *state)
 
 int connection_state_add_extension(ConnectionState *state, const char *path, const char *entry)
 {
-    for (int i = 0; i < state->extension_count; i++)
+    for (size_t i = 0; i < (size_t)state->extension_count; i++)
         if (!strcmp(state->extensions[2 * i], path) && !strcmp(state->extensions[2 * i + 1], entry))
             return SQLITE_OK;
     char **grown = realloc(state->extensions, (size_t)(2 * state->extension_count + 2) * sizeof *grown);
@@ -116,8 +116,8 @@ int connection_state_add_extension(ConnectionState *state, const char *path, con
         free(entry_copy);
         return SQLITE_NOMEM;
     }
-    grown[2 * state->extension_count] = path_copy;
-    grown[2 * state->extension_count + 1] = entry_copy;
+    grown[2 * (size_t)state->extension_count] = path_copy;
+    grown[2 * (size_t)state->extension_count + 1] = entry_copy;
     state->extension_count++;
     return SQLITE_OK;
 }

@@ -41,6 +41,8 @@ static const char *const refused_functions[] = {
     "parallel_map_config",
     "parallel_map_load",
     "sqlite_offset",
+    "sqlite_log",
+    "rtreecheck",
     "fts3_tokenizer",
     "readfile",
     "writefile",

@@ -129,7 +129,7 @@ static void finish_locked(ThreadWorker *worker, Task *task)
         char row[40] = "";
         if (!task->recipe->scan)
             sqlite3_snprintf(sizeof row, row, " (row %lld)",
-                             (long long)(task->order.position + task->report.next_row));
+                             (long long)task->order.position + task->report.next_row);
         sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message,
                          "parallel_map: a task took longer than timeout_seconds = %g%s", task->timeout, row);
     }

@@ -181,7 +181,7 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
         }
         map_run_account(run, &run->tasks[place]);
         /* Tasks may give no rows for long; the host should not wait for them unheard. */
-        if (monotonic_ns() - run->looked_ns > WAIT_MS * 1000000) {
+        if (monotonic_ns() - run->looked_ns > WAIT_MS * 1000000L) {
             if (look_for_interrupt(run))
                 return fail(run, SQLITE_INTERRUPT, "interrupted", message);
             run->looked_ns = monotonic_ns();

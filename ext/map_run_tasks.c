@@ -125,7 +125,7 @@ static uint32_t output_rows(const MapRun *run, int64_t units)
 {
     if (run->plan->spec.partial && !run->plan->spec.group_by)
         return 1;
-    int64_t rows = (int64_t)OUTPUT_BYTES / (9 * (run->plan->map_columns + 1));
+    int64_t rows = (int64_t)OUTPUT_BYTES / (9 * ((int64_t)run->plan->map_columns + 1));
     if (rows > units)
         rows = units;
     if (rows > CHUNK_ROWS)

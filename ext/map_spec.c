@@ -103,7 +103,7 @@ static int set_chunk(MapSpec *spec, const char *value, char **message)
 
 static int set_flag(bool *flag, const char *name, const char *value, char **message)
 {
-    if (strcmp(value, "0") && strcmp(value, "1"))
+    if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
         return fail(message, sqlite3_mprintf("parallel_map: %s is '%s': expected 0 or 1", name, value));
     *flag = *value == '1';
     return SQLITE_OK;

@@ -77,7 +77,7 @@ static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, Plan *
 /* Parses and plans the map of a table, to learn its columns; keeps the plan for the first query. */
 static int define_table(MapTable *table, int argc, const char *const *argv, char **message)
 {
-    if (strcmp(argv[1], "temp")) {
+    if (strcmp(argv[1], "temp") != 0) {
         *message =
             sqlite3_mprintf("parallel_map: a map runs what its text says, so it is kept in no file: write "
                             "CREATE VIRTUAL TABLE temp.%s USING parallel_map(…)",

@@ -6,11 +6,8 @@
 #include "chunk_table.h"
 #include "evaluator.h"
 #include "evaluator_range.h"
-#include "price_functions.h"
+#include "host_rules.h"
 #include "sql_text.h"
-
-extern const char sql_host_functions[];
-extern const char sql_own_functions[];
 
 static int fail(char **message, char *text)
 {
@@ -206,38 +203,58 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     return recipe;
 }
 
-/* Whether a text has no subquery: over a chunk it would be refused, over the table it would see all of it. */
+/* Whether a text has no subquery, `x IN name` being one: over a chunk it would be refused, over the table it
+   would see all of it. */
 static bool has_no_subquery(const char *text)
 {
-    SqlToken token = {.kind = SQL_OTHER};
+    SqlToken token = {.kind = SQL_OTHER}, before;
     while (text && token.kind != SQL_END) {
+        before = token;
         text = sql_token(text, &token);
-        if (sql_is_word(&token, "SELECT"))
+        if (sql_is_word(&token, "SELECT") || (sql_is_word(&before, "IN") && !sql_is_char(&token, '(')))
             return false;
     }
     return true;
 }
 
+/* What a statement does that takes columns out of a table as they are stored there. */
+static bool is_plain_reading(const char *opcode)
+{
+    static const char *const plain[] = {"Init",   "Transaction", "TableLock", "OpenRead",     "ColumnsUsed",
+                                        "Rewind", "Column",      "Rowid",     "RealAffinity", "ResultRow",
+                                        "Next",   "Halt",        "Goto",      "Explain",      "Noop"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (!strcmp(opcode, plain[i]))
+            return true;
+    return false;
+}
+
 /*
- * Whether the host's feed reads every input from the table. Where its authorizer has a column read as NULL
- * (SQLITE_IGNORE), or the column is computed, there is no instruction that reads it.
+ * Whether the host's feed reads every input from the table, and does nothing else. Where its authorizer has a
+ * column read as NULL (SQLITE_IGNORE) there is no instruction that reads it; where a column is computed
+ * (GENERATED ALWAYS AS … VIRTUAL) the file's schema would have workers call functions that nobody has judged.
  */
 static bool feed_reads_inputs(const Plan *plan, sqlite3 *db)
 {
     int *index_of, reads = 0;
+    bool plain = true;
     char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
     char *sql = feed ? sqlite3_mprintf("EXPLAIN %s", feed) : NULL;
     sqlite3_stmt *statement = NULL;
     if (sql && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK)
         while (sqlite3_step(statement) == SQLITE_ROW) {
             const char *opcode = (const char *)sqlite3_column_text(statement, 1);
-            reads += opcode && (!strcmp(opcode, "Column") || !strcmp(opcode, "Rowid"));
+            bool reading = opcode && (!strcmp(opcode, "Column") || !strcmp(opcode, "Rowid"));
+            reads += reading;
+            /* The NULL that stands for the columns of a feed without inputs. */
+            bool nothing = opcode && !plan->input_count && !strcmp(opcode, "Null");
+            plain = plain && opcode && (nothing || is_plain_reading(opcode));
         }
     sqlite3_finalize(statement);
     sqlite3_free(sql);
     sqlite3_free(feed);
     free(index_of);
-    return reads >= plan->input_count;
+    return plain && reads == plan->input_count;
 }
 
 /* Whether the host's statements without ORDER BY run backwards, to test its programs. */
@@ -329,89 +346,14 @@ static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **messag
     return SQLITE_OK;
 }
 
-/* Whether `db` has a function of this name that is not one of SQLite's own. */
-static int has_own_function(sqlite3 *db, const char *name, bool *has)
+/* The map over the source itself, as the host would run it without workers. */
+static char *whole_select(const Plan *plan)
 {
-    /* The columns of the pragma. As a table it would begin a read transaction on main. */
-    enum { FUNCTION_NAME, FUNCTION_BUILTIN };
-    sqlite3_stmt *statement;
-    int rc = sqlite3_prepare_v2(db, sql_host_functions, -1, &statement, NULL);
-    *has = false;
-    if (rc != SQLITE_OK)
-        return rc;
-    while (!*has && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *listed = (const char *)sqlite3_column_text(statement, FUNCTION_NAME);
-        *has = listed && !sqlite3_stricmp(listed, name) && !sqlite3_column_int(statement, FUNCTION_BUILTIN);
-    }
-    sqlite3_finalize(statement);
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* Whether `db` has pricemap's price functions and not others that were put in their place. */
-static int has_price_functions(sqlite3 *db, bool *has)
-{
-    sqlite3_stmt *statement;
-    char probe;
-    int rc = sqlite3_prepare_v2(db, sql_own_functions, -1, &statement, NULL);
-    *has = false;
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_bind_pointer(statement, 1, &probe, PRICE_FUNCTIONS_PROBE, NULL);
-    sqlite3_bind_text(statement, 2, PRICEMAP_VERSION, -1, SQLITE_STATIC);
-    *has = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
-    /* A function that fails on the probe is another one too. */
-    sqlite3_finalize(statement);
-    return SQLITE_OK;
-}
-
-typedef struct HostFunctions {
-    sqlite3 *host;
-    sqlite3 *worker;
-    char **message;
-} HostFunctions;
-
-/* Refuses a function that the host defined itself where workers would call SQLite's of the same name. */
-static int check_function(void *arg, const char *name)
-{
-    HostFunctions *check = arg;
-    bool on_host, in_worker = false;
-    int rc = has_own_function(check->host, name, &on_host);
-    if (rc == SQLITE_OK && on_host)
-        rc = has_own_function(check->worker, name, &in_worker);
-    if (rc == SQLITE_OK && on_host && in_worker && !strncmp(name, "increase_price", 14))
-        rc = has_price_functions(check->host, &in_worker);
-    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
-        *check->message =
-            sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
-                            "function_list: %s",
-                            name, sqlite3_errmsg(check->host));
-    if (rc != SQLITE_OK || !on_host || in_worker)
-        return rc;
-    return fail(check->message,
-                sqlite3_mprintf(
-                    "parallel_map: map: %s() was defined by the host on this connection; workers would call "
-                    "another function of that name. Put it into an extension and load that into "
-                    "workers with parallel_map_load(path)",
-                    name));
-}
-
-/* What the host's authorizer forbids stays forbidden: it is asked about the whole statement. */
-static int check_authorizer(const Plan *plan, sqlite3 *db, char **message)
-{
-    sqlite3_stmt *statement = NULL;
     char *from = plan->source.from ? sqlite3_mprintf("%s", plan->source.from)
                                    : sqlite3_mprintf("(%s\n)", plan->source.select);
     char *sql = from ? map_select(plan, from, NULL, NULL, NULL) : NULL;
-    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(from);
-    sqlite3_free(sql);
-    sqlite3_finalize(statement);
-    /* Of a function SQLite says so in words only. A function that only workers have is no failure. */
-    bool denied =
-        rc == SQLITE_AUTH || (rc == SQLITE_ERROR && !strncmp(sqlite3_errmsg(db), "not authorized", 14));
-    if (denied)
-        *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
-    return denied || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+    return sql;
 }
 
 /* What the feed has to read is what the worker's statement asks for. */
@@ -445,14 +387,15 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
                                     "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
                                     plan->spec.map));
     rc = check_aggregate(plan, evaluator, message);
-    HostFunctions functions = {state->db, evaluator_connection(evaluator), message};
+    char *sql = rc == SQLITE_OK ? whole_select(plan) : NULL;
     if (rc == SQLITE_OK)
-        rc = evaluator_functions(evaluator, check_function, &functions);
+        rc = sql ? host_rules_check(state->db, evaluator, sql, message) : SQLITE_NOMEM;
+    sqlite3_free(sql);
     if (rc == SQLITE_OK && form == MAP_TABLE) {
-        rc = columns_describe(functions.worker, recipe_text(plan->recipe, plan->recipe->select),
-                              &plan->output);
+        sqlite3 *worker = evaluator_connection(evaluator);
+        rc = columns_describe(worker, recipe_text(plan->recipe, plan->recipe->select), &plan->output);
         if (rc != SQLITE_OK)
-            rc = explain_failure(plan, rc, sqlite3_errmsg(functions.worker), message);
+            rc = explain_failure(plan, rc, sqlite3_errmsg(worker), message);
     }
     return rc;
 }
@@ -490,8 +433,6 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
         rc = build_recipe(plan, state, form);
     if (rc == SQLITE_OK)
         rc = prepare_map(plan, state, form, message);
-    if (rc == SQLITE_OK)
-        rc = check_authorizer(plan, state->db, message);
     if (rc == SQLITE_OK)
         rc = leave_out_unused(plan, state, form, used, message);
     if (rc != SQLITE_OK) {

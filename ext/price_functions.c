@@ -39,7 +39,7 @@ static char *describe_blob(sqlite3_value *value)
     char hex[2 * SHOWN_BLOB_BYTES + 1] = "";
     if (shown > 0 && !blob)
         return NULL;
-    for (int i = 0; i < shown; i++)
+    for (size_t i = 0; i < (size_t)shown; i++)
         sqlite3_snprintf(3, hex + 2 * i, "%02x", blob[i]);
     if (shown == bytes)
         return sqlite3_mprintf("x'%s'", hex);

@@ -117,12 +117,11 @@ static bool open_sentinel(Snapshot *snapshot)
 
 /* Begins the read transaction, by a statement that is left on its row, and learns the bounds of the rowids.
  */
-static int hold(Snapshot *snapshot, const char *table, const char **why)
+static int hold(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
 {
-    char *sql =
-        sqlite3_mprintf("SELECT min(rowid), max(rowid) FROM (SELECT min(rowid) AS rowid FROM \"%w\".\"%w\" "
-                        "UNION ALL SELECT max(rowid) FROM \"%w\".\"%w\")",
-                        snapshot->schema, table, snapshot->schema, table);
+    char *sql = sqlite3_mprintf("SELECT min(r), max(r) FROM (SELECT min(%s) AS r FROM \"%w\".\"%w\" "
+                                "UNION ALL SELECT max(%s) FROM \"%w\".\"%w\")",
+                                rowid, snapshot->schema, table, rowid, snapshot->schema, table);
     int rc = sql ? sqlite3_prepare_v2(snapshot->db, sql, -1, &snapshot->holder, NULL) : SQLITE_NOMEM;
     sqlite3_free(sql);
     if (rc != SQLITE_OK)
@@ -140,7 +139,7 @@ static int hold(Snapshot *snapshot, const char *table, const char **why)
 }
 
 /* Everything that can speak against it, in an order in which what must come first comes first. */
-static int pin(Snapshot *snapshot, const char *table, const char **why)
+static int pin(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
 {
     sqlite3 *db = snapshot->db;
     const char *path = sqlite3_db_filename(db, snapshot->schema);
@@ -175,7 +174,7 @@ static int pin(Snapshot *snapshot, const char *table, const char **why)
         *why = "the file cannot be opened a second time";
         return SQLITE_OK;
     }
-    rc = hold(snapshot, table, why);
+    rc = hold(snapshot, table, rowid, why);
     /* The mode that was read first is what the connection remembered; now it has looked into the file. */
     bool wal_now = wal;
     if (rc == SQLITE_OK && !*why)
@@ -192,7 +191,8 @@ static int pin(Snapshot *snapshot, const char *table, const char **why)
     return rc;
 }
 
-int snapshot_pin(sqlite3 *db, const char *schema, const char *table, Snapshot **out, const char **why)
+int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid, Snapshot **out,
+                 const char **why)
 {
     *out = NULL;
     *why = NULL;
@@ -205,7 +205,7 @@ int snapshot_pin(sqlite3 *db, const char *schema, const char *table, Snapshot **
     if (!snapshot->schema)
         *why = "the table's database was not found";
     else
-        rc = pin(snapshot, table, why);
+        rc = pin(snapshot, table, rowid, why);
     if (rc == SQLITE_OK && !*why)
         *out = snapshot;
     else

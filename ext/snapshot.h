@@ -23,11 +23,13 @@ typedef struct Snapshot Snapshot;
 
 /*
  * Begins to hold the host's view of the database in which `table` lies (`schema` NULL: where SQLite would
- * find it). SQLITE_OK with *out NULL and *why set when workers must not read it: `why` is a constant text.
- * SQLITE_OK with *out set: until snapshot_release the host is in a read transaction on it. An error: of the
- * host's own reading, as SQLITE_BUSY; its text is the connection's.
+ * find it), whose rowid goes by the name `rowid`, which no column of it hides. SQLITE_OK with *out NULL and
+ * *why set when workers must not read it: `why` is a constant text. SQLITE_OK with *out set: until
+ * snapshot_release the host is in a read transaction on it. An error: of the host's own reading, as
+ * SQLITE_BUSY; its text is the connection's.
  */
-int snapshot_pin(sqlite3 *db, const char *schema, const char *table, Snapshot **out, const char **why);
+int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid, Snapshot **out,
+                 const char **why);
 
 /* Whether all that workers read from the file up to now is the host's view. Costs a few microseconds. */
 bool snapshot_holds(Snapshot *snapshot);

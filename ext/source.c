@@ -81,6 +81,10 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
         *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
         return rc;
     }
+    /* SQLite lets a last comment go unclosed; in brackets it would swallow what stands behind. */
+    for (const char *next = sql_token(text, &rest); rest.kind != SQL_END; next = sql_token(next, &rest))
+        if (rest.kind == SQL_BROKEN)
+            return fail(message, sqlite3_mprintf("parallel_map: source: a quote or comment is not closed"));
     sql_token(tail, &rest);
     if (rest.kind != SQL_END)
         return fail(message, sqlite3_mprintf("parallel_map: source holds two statements: give one SELECT"));

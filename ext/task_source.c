@@ -31,7 +31,8 @@ static int try_partition(TaskSource *source, char **message)
 {
     const Plan *plan = source->plan;
     sqlite3 *db = source->state->db;
-    int rc = snapshot_pin(db, plan->source.schema, plan->source.table, &source->snapshot, &source->why_feed);
+    int rc = snapshot_pin(db, plan->source.schema, plan->source.table, plan->source.rowid, &source->snapshot,
+                          &source->why_feed);
     if (rc != SQLITE_OK) {
         if (rc != SQLITE_NOMEM)
             *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));

@@ -405,19 +405,24 @@ int zygote_run(int socket, ZygoteWork *work)
     }
     *zygote = (Zygote){
         .socket = socket, .memory = -1, .host = -1, .child_signals = -1, .pid = getpid(), .work = work};
-    if (!receive_hello(zygote, &message))
+    if (!receive_hello(zygote, &message)) {
+        free(zygote);
         return 1;
+    }
     HelloReply reply = reply_without_error();
     prepare(zygote, &message, &reply);
     int self = descriptor_of_process(zygote->pid);
     int failure = channel_send(socket, &reply, sizeof reply, &self, 1);
     if (self >= 0)
         close(self);
-    if (failure || reply.error[0])
+    if (failure || reply.error[0]) {
+        free(zygote);
         return 1;
+    }
     bell_ring(&zygote->pool->bell);
     alarm(0);
     serve(zygote);
     farewell(zygote);
+    free(zygote);
     return 0;
 }

@@ -33,6 +33,9 @@ static void refused_functions(void **state)
         {"last_insert_rowid()", "last_insert_rowid"},
         {"p + (SELECT changes())", "changes"},
         {"load_extension('x')", "load_extension"},
+        {"sqlite_log(1, p)", "sqlite_log"},
+        {"rtreecheck('main', 'prices')", "rtreecheck"},
+        {"fts3_tokenizer('simple')", "fts3_tokenizer"},
     };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         char *message =
@@ -274,6 +277,52 @@ static void authorizers(void **state)
     map_test_value(test, "prices", "rowid", "upper(p)");
 }
 
+static int ignore_function(void *arg, int action, const char *nothing, const char *name, const char *schema,
+                           const char *via)
+{
+    return deny_function(arg, action, nothing, name, schema, via) == SQLITE_DENY ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+/* The host cannot prepare such a map, or not as a whole: each function of it is asked about all the same. */
+static void authorizer_is_asked_about_each_function(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    char upper[] = "upper", like[] = "like", sum[] = "sum", coalesce[] = "coalesce";
+    map_test_prices(db);
+    allow_extensions(db, 1);
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "')");
+    allow_extensions(db, 0);
+    sqlite3_set_authorizer(db, deny_function, upper);
+    expect_map_error(db, "tiny_double(p) || upper(p)", SQLITE_ERROR,
+                     "parallel_map: not authorized to use function: upper");
+    expect_map_error(db, "lower(upper(p)) || tiny_double(p)", SQLITE_ERROR,
+                     "parallel_map: not authorized to use function: upper");
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('SELECT p FROM prices /* x', 'upper(p)')",
+                          SQLITE_ERROR, "parallel_map: source: a quote or comment is not closed");
+    map_test_same(db, "SELECT lower(p), p * 2.0 FROM prices",
+                  "SELECT a.value, b.value FROM parallel_map('prices', 'lower(p)') AS a JOIN"
+                  " parallel_map('prices', 'tiny_double(p)') AS b ON b.key = a.key");
+    sqlite3_set_authorizer(db, deny_function, like);
+    expect_map_error(db, "p LIKE 'x' OR tiny_double(p)", SQLITE_ERROR,
+                     "parallel_map: not authorized to use function: like");
+    /* What it ignores is NULL on the host, and is not computed elsewhere. */
+    sqlite3_set_authorizer(db, ignore_function, upper);
+    expect_map_error(db, "upper(p)", SQLITE_AUTH, "parallel_map: not authorized to use function: upper");
+    map_test_value(test, "prices", "rowid", "lower(p)");
+    sqlite3_set_authorizer(db, ignore_function, coalesce);
+    expect_map_error(db, "coalesce(p, 1)", SQLITE_AUTH,
+                     "parallel_map: not authorized to use function: coalesce");
+    sqlite3_set_authorizer(db, deny_function, sum);
+    static const char part[] =
+        "CREATE VIRTUAL TABLE temp.part USING parallel_map(source = prices, partial = 1, "
+        "map = (sum(p), tiny_double(1)))";
+    sql_test_expect_error(db, part, SQLITE_ERROR, "parallel_map: not authorized to use function: sum");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    sql_test_run(db, part);
+    sql_test_run(db, "SELECT * FROM part; DROP TABLE part");
+}
+
 static void limits_of_the_host(void **state)
 {
     MapTest *test = *state;
@@ -398,6 +447,7 @@ int main(void)
         MAP_TEST_EACH(loaded_extensions),
         MAP_TEST_EACH(extension_by_relative_path),
         MAP_TEST_EACH(authorizers),
+        MAP_TEST_EACH(authorizer_is_asked_about_each_function),
         MAP_TEST_EACH(limits_of_the_host),
         MAP_TEST_EACH(double_quoted_strings),
         MAP_TEST_EACH(direct_only),

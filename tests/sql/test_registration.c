@@ -106,10 +106,10 @@ static void functions_and_modules(void **state)
                  "'increase_price_crazy/1 s utf8 200800'\n"
                  "'increase_price_crazy/2 s utf8 200800'\n"
                  "'increase_price_crazy/3 s utf8 200800'\n"
-                 "'parallel_map_config/1 s utf8 80000'\n"
-                 "'parallel_map_config/2 s utf8 80000'\n"
-                 "'parallel_map_load/1 s utf8 80000'\n"
-                 "'parallel_map_load/2 s utf8 80000'\n"
+                 "'parallel_map_config/1 s utf8 80800'\n"
+                 "'parallel_map_config/2 s utf8 80800'\n"
+                 "'parallel_map_load/1 s utf8 80800'\n"
+                 "'parallel_map_load/2 s utf8 80800'\n"
                  "'pricemap_version/0 s utf8 200800'");
     expect_added("SELECT name FROM pragma_module_list WHERE name NOT LIKE 'pragma_%'",
                  "'parallel_map'\n'parallel_map_runs'\n'parallel_map_tasks'");
