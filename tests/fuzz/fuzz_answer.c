@@ -64,7 +64,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     close(file);
     setenv(HOSTILE_ANSWERS, path, 1);
     sqlite3 *made = host_open_plain(host_file("t.db"));
-    host_run(made, schema, 1);
+    host_setup(made, schema);
     sqlite3_close(made);
     return 0;
 }
@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         answers[i] = given ? answers[i % given] : (HostileAnswer){.how = HOSTILE_FITS};
     if (!db) {
         db = host_open(host_file("t.db"));
-        host_run(db, tables, 1);
+        host_setup(db, tables);
     }
     host_run(db, maps[map], ROWS);
     if (++inputs % INPUTS_PER_CONNECTION == 0) {

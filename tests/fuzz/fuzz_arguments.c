@@ -35,8 +35,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         static const char *const files[] = {"rollback.db", "wal.db", "utf16.db"};
         static const char *const begins[] = {"", "PRAGMA journal_mode = WAL;", "PRAGMA encoding = UTF16;"};
         sqlite3 *db = host_open_plain(host_file(files[i]));
-        host_run(db, begins[i], 1);
-        host_run(db, schema, 1);
+        host_setup(db, begins[i]);
+        host_setup(db, schema);
         sqlite3_close(db);
     }
     return 0;
@@ -49,7 +49,7 @@ static sqlite3 *open_database(unsigned form)
                                    : form & DATABASE_WAL ? "wal.db"
                                                          : "rollback.db"));
     sqlite3 *db = host_open(":memory:");
-    host_run(db, schema, 1);
+    host_setup(db, schema);
     return db;
 }
 

@@ -76,17 +76,15 @@ static void make_history(const char *path)
     if (history_open(&history, path, HISTORY_RECORD, &failure))
         host_finding("history_open", failure.text);
     sqlite3 *db = history_db(history);
-    host_run(db,
-             "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM;"
-             "CREATE TEMP TABLE size AS SELECT 5 AS runs, 4 AS benchmarks, 6 AS samples, 1 AS low_rank, 6 AS "
-             "high_rank,"
-             " 7 AS origin",
-             1);
-    host_run(db, fuzz_make_history, 1);
-    host_run(
+    host_setup(
+        db, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM;"
+            "CREATE TEMP TABLE size AS SELECT 5 AS runs, 4 AS benchmarks, 6 AS samples, 1 AS low_rank, 6 AS "
+            "high_rank,"
+            " 7 AS origin");
+    host_setup(db, fuzz_make_history);
+    host_setup(
         db,
-        "INSERT INTO task(measurement, task, worker, start_ns, end_ns, rows) VALUES (1, 1, 0, 5, 900, 10)",
-        1);
+        "INSERT INTO task(measurement, task, worker, start_ns, end_ns, rows) VALUES (1, 1, 0, 5, 900, 10)");
     history_close(&history);
 }
 
@@ -107,29 +105,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     if (!made_size || made_size == FILE_MAX)
         host_finding("cannot read", path);
     return 0;
-}
-
-static int no_other_files(void *context, int action, const char *a, const char *b, const char *c,
-                          const char *d)
-{
-    (void)context;
-    (void)a;
-    (void)b;
-    (void)c;
-    (void)d;
-    return action == SQLITE_ATTACH ? SQLITE_DENY : SQLITE_OK;
-}
-
-static void change_by_sql(const char *path, const char *sql)
-{
-    sqlite3 *db = host_open_plain(path);
-    host_run(
-        db, "PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON; PRAGMA synchronous = OFF", 1);
-    sqlite3_set_authorizer(db, no_other_files, NULL);
-    host_run(db, sql, ROWS);
-    if (!sqlite3_get_autocommit(db))
-        host_run(db, "COMMIT", 1);
-    sqlite3_close(db);
 }
 
 static void change_bytes(const char *path, Input *input)
@@ -170,19 +145,10 @@ static void perform(const Call *call, const char *db, const char *other)
         host_finding("exit status", said);
     if (status == EXIT_FAILED && strncmp(said, "pricereport: ", strlen("pricereport: ")) != 0)
         host_finding("an error without words", said);
+    host_outcome(said);
     free(said);
     for (int i = 1; i < argc; i++)
         free(owned[i]);
-}
-
-static void remove_database(const char *path)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char name[256];
-        snprintf(name, sizeof name, "%s%s", path, endings[i]);
-        unlink(name);
-    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -195,12 +161,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     write_file(db, made, made_size);
     write_file(other, made, made_size);
     if (sql && *sql)
-        change_by_sql(db, sql);
+        host_change_database(db, "PRAGMA ignore_check_constraints = ON", sql);
     free(sql);
     if (!input_ended(&input))
         change_bytes(db, &input);
     perform(call, db, other);
-    remove_database(db);
-    remove_database(other);
+    host_remove_database(db);
+    host_remove_database(other);
     return 0;
 }

@@ -23,7 +23,7 @@ static void open_history(void)
     history_close(&history);
     if (history_open(&history, host_file("history.db"), HISTORY_READ, &failure))
         host_finding("history_open", failure.text);
-    host_run(history_db(history), "PRAGMA synchronous = OFF", 1);
+    host_setup(history_db(history), "PRAGMA synchronous = OFF");
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -34,7 +34,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     host_start("/nonexistent/pricemap-worker");
     if (history_open(&history, host_file("history.db"), HISTORY_RECORD, &failure))
         host_finding("history_open", failure.text);
-    host_run(history_db(history), "PRAGMA journal_mode = DELETE", 1);
+    host_setup(history_db(history), "PRAGMA journal_mode = DELETE");
     file = memfd_create("import", MFD_CLOEXEC);
     snprintf(path, sizeof path, "/proc/self/fd/%d", file);
     return 0;
@@ -66,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     open_history();
     int64_t before = count("SELECT count(*) FROM run");
     if (importer_import(history, &wish, &failure)) {
+        host_outcome(failure.text);
         if (!strstr(failure.text, path))
             host_finding("a failure that does not name the file", failure.text);
         if (!sqlite3_get_autocommit(history_db(history)) || count("SELECT count(*) FROM run") != before)
@@ -80,6 +81,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         host_finding("the second import", "it is not one run");
     host_run(history_db(history), "SELECT * FROM history; SELECT * FROM latest; SELECT * FROM comparison",
              ROWS);
-    host_run(history_db(history), "DELETE FROM run; DELETE FROM benchmark; DELETE FROM machine", 1);
+    host_setup(history_db(history), "DELETE FROM run; DELETE FROM benchmark; DELETE FROM machine");
     return 0;
 }

@@ -17,20 +17,14 @@
 
 #include "fuzz.h"
 #include "input.h"
+#include "kernel.h"
 #include "process_pool.h"
 
 enum { PLACES_MAX = 24, STARTER = 100000, STEPS_MAX = 400 };
 
 static Input input;
 static int zygote_end = -1; /* the other end of the pool's socket */
-static int lost_channels;
 static const char source_id[] = "an SQLite";
-
-static void finding(const char *what)
-{
-    fprintf(stderr, "FINDING: %s\n", what);
-    abort();
-}
 
 static void step_of_zygote(void);
 
@@ -72,17 +66,12 @@ static int kernel_poll(struct pollfd *watched, nfds_t count, int milliseconds)
     if (milliseconds > 0)
         step_of_zygote();
     int ready = poll(watched, count, 0);
+    kernel_waited(ready ? 0 : milliseconds);
     if (milliseconds > 0 && input_ended(&input) && zygote_end >= 0) {
         close(zygote_end);
         zygote_end = -1;
     }
     return ready;
-}
-
-static int ignore_call(long first, ...)
-{
-    (void)first;
-    return 0;
 }
 
 static bool kernel_offset(int64_t *offset)
@@ -105,6 +94,7 @@ static bool kernel_offset(int64_t *offset)
 #define waitpid kernel_waitpid
 #define kill kernel_kill
 #define poll kernel_poll
+#define channel_clock kernel_clock
 #define waitid(kind, id, info, options) ((void)(info))
 #define syscall ignore_call
 #include "../../ext/process_pool.c"
@@ -201,7 +191,6 @@ static void channel_lost(void *receiver, Channel *channel, const WorkerEnd *end)
 {
     ProcessPool *pool = receiver;
     (void)end;
-    lost_channels++;
     for (int i = 0; i < CHANNEL_SLOTS; i++)
         if (channel->slots[i].used)
             process_pool_free_slot(pool, &channel->slots[i]);
@@ -291,6 +280,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ProcessPool pool;
     input = (Input){data, size};
+    kernel_now_ns = 1000000000;
     if (process_pool_init(&pool, "/a/worker", "", channel_lost, &pool) != 0)
         finding("out of memory");
     for (int i = 0; i < STEPS_MAX && !input_ended(&input); i++) {

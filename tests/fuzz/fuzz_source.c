@@ -25,32 +25,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-static int no_other_files(void *context, int action, const char *a, const char *b, const char *c,
-                          const char *d)
-{
-    (void)context;
-    (void)b;
-    (void)c;
-    (void)d;
-    bool stays_small = action != SQLITE_PRAGMA ||
-                       (a && strcmp(a, "page_size") != 0 && strcmp(a, "temp_store_directory") != 0);
-    return action == SQLITE_ATTACH || !stays_small ? SQLITE_DENY : SQLITE_OK;
-}
-
-static void make_database(const char *path, const char *sql)
-{
-    sqlite3 *db = host_open_plain(path);
-    host_run(db,
-             "PRAGMA page_size = 512; PRAGMA synchronous = OFF; PRAGMA writable_schema = ON; PRAGMA "
-             "max_page_count = 200",
-             1);
-    sqlite3_set_authorizer(db, no_other_files, NULL);
-    host_run(db, sql, ROWS);
-    if (!sqlite3_get_autocommit(db))
-        host_run(db, "COMMIT", 1);
-    sqlite3_close(db);
-}
-
 static void change_bytes(const char *path, Input *input)
 {
     static unsigned char bytes[FILE_MAX];
@@ -143,16 +117,6 @@ static void expect_no_run(sqlite3 *db, bool expected)
     sqlite3_finalize(statement);
 }
 
-static void remove_database(const char *path)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        char name[256];
-        snprintf(name, sizeof name, "%s%s", path, endings[i]);
-        unlink(name);
-    }
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Input input = {data, size < INPUT_MAX ? size : INPUT_MAX};
@@ -161,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t length;
     char *sql = input_text(&input, '\0', &length), *names[NAMES_MAX];
     if (sql)
-        make_database(path, sql);
+        host_change_database(path, "PRAGMA page_size = 512; PRAGMA max_page_count = 200", sql);
     free(sql);
     if (!input_ended(&input))
         change_bytes(path, &input);
@@ -177,6 +141,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!sqlite3_get_autocommit(db))
         host_run(db, "ROLLBACK", 1);
     host_close(db);
-    remove_database(path);
+    host_remove_database(path);
     return 0;
 }

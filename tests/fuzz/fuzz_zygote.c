@@ -20,6 +20,7 @@
 #include "channel.h"
 #include "fuzz.h"
 #include "input.h"
+#include "kernel.h"
 
 enum { FIRST_PID = 100000, PROCESSES_MAX = 8192 };
 
@@ -30,12 +31,6 @@ static int host_end = -1;
 static unsigned char processes[PROCESSES_MAX];
 static int process_count;
 static void *zygote_memory;
-
-static void finding(const char *what)
-{
-    fprintf(stderr, "FINDING: %s\n", what);
-    abort();
-}
 
 static pid_t kernel_fork(void)
 {
@@ -132,7 +127,9 @@ static void step(void)
     default:
         break;
     }
-    if (input_ended(&input) && host_end >= 0) {
+    /* Says so, too: the zygote may have been given a copy of this end. */
+    const HostMessage end = {.kind = MESSAGE_END};
+    if (input_ended(&input) && host_end >= 0 && channel_send(host_end, &end, sizeof end, NULL, 0) != EAGAIN) {
         close(host_end);
         host_end = -1;
     }
@@ -140,16 +137,11 @@ static void step(void)
 
 static int kernel_poll(struct pollfd *watched, nfds_t count, int milliseconds)
 {
-    (void)milliseconds;
     if (count == 3)
         step();
-    return poll(watched, count, 0);
-}
-
-static int ignore_call(long first, ...)
-{
-    (void)first;
-    return 0;
+    int ready = poll(watched, count, 0);
+    kernel_waited(ready ? 0 : milliseconds);
+    return ready;
 }
 
 static bool kernel_attach(const char *path, bool has_table, int64_t offset, char *error, size_t size)
@@ -177,6 +169,7 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
 #define waitpid kernel_waitpid
 #define calloc kernel_calloc
 #define poll kernel_poll
+#define channel_clock kernel_clock
 #define sqlite_library_attach kernel_attach
 /* This process stays what it is. */
 #define setsid() ignore_call(0)
@@ -237,6 +230,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int ends[2];
     input = (Input){data, size};
     process_count = 0;
+    kernel_now_ns = 1000000000;
     zygote_memory = NULL;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         finding("no socket");

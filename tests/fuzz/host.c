@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,9 @@ enum {
     HEAP_BYTES = 256 << 20,  /* of all SQLite, workers included */
     LENGTH_BYTES = 1 << 20,  /* of one value or statement */
     LEFTOVER_LOOKS = 2000,   /* a millisecond apart: an ended thread takes a moment to vanish */
+    CHANGE_ROWS = 60,
     PATHS = 4,
+    OUTCOMES = 4096,
 };
 
 typedef struct Watch {
@@ -39,6 +42,21 @@ static Watch watch = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 static char folder[64];
 static int threads_before, descriptors_before;
 static volatile unsigned char bytes_read;
+
+/* libFuzzer takes this section for further counters. */
+__attribute__((section("__libfuzzer_extra_counters"))) static volatile unsigned char outcomes[OUTCOMES];
+
+void host_outcome(const char *words)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    bool quoted = false;
+    for (; *words; words++) {
+        quoted ^= *words == '\'' || *words == '"';
+        if (!quoted && (*words < '0' || *words > '9'))
+            hash = (hash ^ (unsigned char)*words) * 16777619u;
+    }
+    outcomes[hash % OUTCOMES] = 1;
+}
 
 void host_finding(const char *what, const char *detail)
 {
@@ -110,7 +128,7 @@ void host_start(const char *worker)
     pthread_detach(thread);
     /* What SQLite opens once and keeps is no leftover. */
     sqlite3 *db = host_open_plain(host_file("first.db"));
-    host_run(db, "PRAGMA journal_mode = WAL; CREATE TABLE t(a); SELECT * FROM t", 1);
+    host_setup(db, "PRAGMA journal_mode = WAL; CREATE TABLE t(a); SELECT * FROM t");
     sqlite3_close(db);
 }
 
@@ -156,6 +174,10 @@ static void check_error(sqlite3 *db, int rc)
     const char *message = sqlite3_errmsg(db);
     if (!message || !*message || strcmp(message, "not an error") == 0)
         host_finding("an error without a message", sqlite3_errstr(rc));
+    /* What follows repeats the input. */
+    char beginning[32];
+    snprintf(beginning, sizeof beginning, "%s", message);
+    host_outcome(beginning);
 }
 
 static void read_row(sqlite3_stmt *statement)
@@ -200,6 +222,12 @@ void host_run(sqlite3 *db, const char *sql, int rows)
     }
 }
 
+void host_setup(sqlite3 *db, const char *sql)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        host_finding(sql, sqlite3_errmsg(db));
+}
+
 void host_close(sqlite3 *db)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
@@ -216,4 +244,40 @@ void host_close(sqlite3 *db)
              count_entries("/proc/self/task") - threads_before,
              count_entries("/proc/self/fd") - descriptors_before);
     host_finding("after the close", left);
+}
+
+static int no_other_files(void *context, int action, const char *a, const char *b, const char *c,
+                          const char *d)
+{
+    (void)context;
+    (void)b;
+    (void)c;
+    (void)d;
+    bool stays_small = action != SQLITE_PRAGMA ||
+                       (a && strcmp(a, "page_size") != 0 && strcmp(a, "temp_store_directory") != 0);
+    return action == SQLITE_ATTACH || !stays_small ? SQLITE_DENY : SQLITE_OK;
+}
+
+void host_change_database(const char *path, const char *begin, const char *sql)
+{
+    sqlite3 *db = host_open_plain(path);
+    if (!db)
+        return;
+    host_setup(db, begin);
+    host_setup(db, "PRAGMA writable_schema = ON; PRAGMA synchronous = OFF");
+    sqlite3_set_authorizer(db, no_other_files, NULL);
+    host_run(db, sql, CHANGE_ROWS);
+    if (!sqlite3_get_autocommit(db))
+        host_run(db, "COMMIT", 1);
+    sqlite3_close(db);
+}
+
+void host_remove_database(const char *path)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char name[256];
+        snprintf(name, sizeof name, "%s%s", path, endings[i]);
+        unlink(name);
+    }
 }

@@ -28,11 +28,27 @@ sqlite3 *host_open_plain(const char *path);
  * second is interrupted.
  */
 void host_run(sqlite3 *db, const char *sql, int rows);
-/* The same for one statement that is bound already; finalizes it. */
+/* Runs all statements of the text, however long they take; one that fails is a finding: for what is not the
+ * input's. */
+void host_setup(sqlite3 *db, const char *sql);
+/* As host_run, for one statement that is bound already; finalizes it. */
 void host_step(sqlite3 *db, sqlite3_stmt *statement, int rows);
+
+/*
+ * Changes a database, or makes it, by the SQL of an input: without the extension, with a writable schema, and
+ * so that no other file is touched. `begin` runs first.
+ */
+void host_change_database(const char *path, const char *begin, const char *sql);
+/* Removes it, and the files beside it. */
+void host_remove_database(const char *path);
 
 /* Closes; a connection that does not close, a thread or descriptor that is left, is a finding. */
 void host_close(sqlite3 *db);
+
+/* Tells libFuzzer what came of the input, in words: what was not said before makes the input worth keeping.
+ * So it learns of what goes on inside SQLite, which is not instrumented. Digits and what is in quotes
+ * do not count. */
+void host_outcome(const char *words);
 
 /* Says what is wrong and aborts. */
 _Noreturn void host_finding(const char *what, const char *detail);
