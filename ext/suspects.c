@@ -80,5 +80,5 @@ void suspect_message(const Suspect *suspect, const Task *task, char *text, size_
         snprintf(times, sizeof times, "%s %u times", signal_name && !suspect->timed_out ? "" : ",",
                  suspect->deaths);
     snprintf(text, size, "parallel_map: a worker process %s%s at row %llu", what, times,
-             (unsigned long long)(task->order.position + suspect->row));
+             (unsigned long long)task->order.position + suspect->row);
 }

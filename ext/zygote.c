@@ -369,7 +369,8 @@ static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
     const HelloRequest *hello = &message->hello;
     if (message->kind != MESSAGE_HELLO || hello->protocol != CHANNEL_PROTOCOL ||
         hello->layout != CHANNEL_LAYOUT ||
-        strncmp(hello->version, PRICEMAP_VERSION, sizeof hello->version) != 0) {
+        strncmp(hello->version, PRICEMAP_VERSION, sizeof hello->version) != 0 ||
+        !memchr(hello->sqlite_path, 0, sizeof hello->sqlite_path)) {
         snprintf(reply->error, sizeof reply->error, "other version");
         return;
     }
