@@ -97,6 +97,7 @@ static bool kernel_offset(int64_t *offset)
 #define channel_clock kernel_clock
 #define waitid(kind, id, info, options) ((void)(info))
 #define syscall ignore_call
+#include "../../ext/zygote_start.c"
 #include "../../ext/process_pool.c"
 #undef poll
 
