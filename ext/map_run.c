@@ -33,7 +33,7 @@ int map_run_use_executor(MapRun *run, ExecutorKind kind, char **message)
         return rc;
     if (run->held[kind])
         executor_let_go(executor);
-    run->held[kind] = true;
+    run->held[kind] = executor;
     run->startup_ns += executor->startup_ns;
     run->executor = executor;
     run->kind = kind;
@@ -279,7 +279,7 @@ void map_run_close(MapRun *run)
                 executor_end_scan(run->state->executors[kind], run->source.recipe->scan);
     for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
         if (run->held[kind])
-            executor_let_go(run->state->executors[kind]);
+            executor_let_go(run->held[kind]);
     task_free(run->spare);
     free(run->tasks);
     task_source_close(&run->source);

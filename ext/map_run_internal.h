@@ -26,9 +26,10 @@ struct MapRun {
     Plan *plan;
     sqlite3_stmt *pulse;
     TaskSource source;
-    bool held[EXECUTOR_KINDS]; /* executors that the run may submit to */
-    Executor *serial;          /* for what has to be done in place */
-    Executor *executor;        /* that tasks go to now */
+    Executor *
+        held[EXECUTOR_KINDS]; /* executors that the run may submit to, the connection's; NULL: not that one */
+    Executor *serial;         /* for what has to be done in place */
+    Executor *executor;       /* that tasks go to now */
     ExecutorKind kind;
     ExecutorKind requested;
     AutoExecutor control;

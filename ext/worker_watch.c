@@ -23,17 +23,16 @@ static void look_at(ProcessPool *pool, Channel *channel, int64_t now)
     channel->idle_since = running || !queued ? 0 : channel->idle_since ? channel->idle_since : now;
     if (channel_is_condemned(channel))
         return;
-    double limit = running && running->task ? running->task->timeout : 0;
-    if (limit > 0) {
+    if (running && running->task && running->task->timeout > 0) {
         int64_t started = atomic_load(&running->shared->started_ns);
-        if (started > 0 && (double)(now - started) > limit * 1e9) {
+        if (started > 0 && (double)(now - started) > running->task->timeout * 1e9) {
             process_pool_kill(pool, channel, NULL, VERDICT_TIMED_OUT, 0);
             return;
         }
     }
-    limit = queued && queued->task->timeout > 0 && queued->task->timeout < BEGIN_SECONDS
-                ? queued->task->timeout
-                : BEGIN_SECONDS;
+    double limit = queued && queued->task->timeout > 0 && queued->task->timeout < BEGIN_SECONDS
+                       ? queued->task->timeout
+                       : BEGIN_SECONDS;
     if (astray || (channel->idle_since && (double)(now - channel->idle_since) > limit * 1e9))
         process_pool_kill(pool, channel, NULL, VERDICT_ASTRAY, 0);
 }
