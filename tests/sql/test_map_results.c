@@ -241,6 +241,33 @@ static void affinity_and_collation_of_the_result(void **state)
     }
 }
 
+/* The arguments of a call are its hidden columns. */
+static void arguments_as_columns(void **state)
+{
+    MapTest *test = *state;
+    map_test_prices(test->db);
+    sql_test_expect(test->db,
+                    "SELECT DISTINCT source, map, executor, workers, chunk FROM parallel_map('prices', 'p', "
+                    "'threads', 2, 7)",
+                    "'prices'|'p'|'threads'|2|7");
+    sql_test_expect(test->db,
+                    "SELECT DISTINCT source, map, executor, workers, chunk FROM parallel_map('prices', 'p', "
+                    "NULL, NULL, 9)",
+                    "'prices'|'p'|NULL|NULL|9");
+    sql_test_expect(test->db, "SELECT DISTINCT executor, workers, chunk FROM parallel_map('prices', 'p')",
+                    "NULL|NULL|NULL");
+    sql_test_expect(test->db,
+                    "SELECT count(*) FROM parallel_map WHERE source = 'prices' AND map = 'p' AND workers = 2 "
+                    "AND value > 42",
+                    "18");
+    /* An argument that another table gives. */
+    sql_test_expect(
+        test->db,
+        "SELECT count(*), sum(chunk) FROM (VALUES (1), (2)) AS c, parallel_map('prices', 'p', 'serial', 1, "
+        "c.column1)",
+        "40|60");
+}
+
 static void names_of_columns(void **state)
 {
     MapTest *test = *state;
@@ -510,6 +537,7 @@ int main(void)
         MAP_TEST_EACH(utf16_databases),
         MAP_TEST_EACH(affinity_and_collation),
         MAP_TEST_EACH(affinity_and_collation_of_the_result),
+        MAP_TEST_EACH(arguments_as_columns),
         MAP_TEST_EACH(names_of_columns),
         MAP_TEST_EACH(sources_without_columns_in_the_map),
         MAP_TEST_EACH(subqueries_in_the_map),
