@@ -11,7 +11,8 @@ SELECT iif(name = 'killed', '.read go' || char(10), '') || '.output ' || name ||
 -- The shell has this function and workers do not.
 .bail off
 SELECT value FROM parallel_map('goods', 'sha3(id)', 'processes', 2);
-.close
+-- Closes the connection: not every shell has .close.
+.open :memory:
 .output closed
 .print yes
 .output
