@@ -1,0 +1,393 @@
+/* pricemap in programs that people use, each as it is installed here: maps by every executor, with a worker
+ * killed in the middle of one, give the rows of a plain SELECT, and after the close nothing of ours is left
+ * while the host lives on. The README's lines for each host do what they say.
+ *
+ * What a host does is in host.*: it runs the queries of shop.sql, writes their rows to files, each in its own
+ * form, and waits twice: before the query "killed", at the FIFO "go"; and after it closed, on its standard
+ * input. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../cli/command.h"
+#include "../unit/leftovers.h"
+
+enum {
+    WORKERS = 2,
+    ROWS = 400,
+    PRICES = 20,
+    WORDS_MAX = 12,
+    HANG_POLLS = 12000, /* of POLL_MICROSECONDS: a minute, only against hanging */
+    LONG_TICKS = 10,    /* a tenth of a second: more than all rows but the long one take */
+    POLL_MICROSECONDS = 5000,
+};
+
+typedef struct Host {
+    const char *name;
+    const char *probe;     /* succeeds where the host is installed; its words are separated by blanks */
+    const char *command;   /* the words that run a script, %s, in it */
+    const char *extension; /* of the script's name */
+    const char *fence;     /* of its block in the README */
+    bool loads;            /* SQL may load extensions, so that parallel_map_load may too */
+    const char *lacking;   /* the function that workers lack, or are said to */
+} Host;
+
+static const Host hosts[] = {
+    {"sqlite3 shell", "sqlite3 -version", "sqlite3 -init %s shop.db", "sql", "sql", true, "sha3"},
+    {"Python", "/usr/bin/python3 -c __import__('sqlite3').Connection.enable_load_extension",
+     "/usr/bin/python3 %s", "py", "python", true, "host_only"},
+    {"Perl", "perl -MDBD::SQLite -e 1", "perl %s", "pl", "perl", true, "host_only"},
+    {"PHP", "php -r exit(class_exists('SQLite3')?0:1);", "php -d sqlite3.extension_dir=$PWD/build/ext %s",
+     "php", "php", false, "host_only"},
+    {"Node.js", HOSTS_FOLDER "/install-libsql " LIBSQL_FOLDER, "node %s", "js", "js", false, "host_only"},
+};
+
+enum { HOSTS = sizeof hosts / sizeof *hosts };
+
+typedef struct HostTest {
+    const Host *host;
+    void *folder; /* of command_setup */
+    Leftovers before;
+} HostTest;
+
+/* A word of a command, to be freed: "%s" stands for `script`, and "$PWD" for the current folder. */
+static char *expand(const char *word, const char *script)
+{
+    const char *place = strstr(word, "$PWD");
+    char *folder = getcwd(NULL, 0), *whole = NULL;
+    assert_non_null(folder);
+    if (strcmp(word, "%s") == 0)
+        whole = strdup(script);
+    else if (!place)
+        whole = strdup(word);
+    else if (asprintf(&whole, "%.*s%s%s", (int)(place - word), word, folder, place + strlen("$PWD")) < 0)
+        whole = NULL;
+    assert_non_null(whole);
+    free(folder);
+    return whole;
+}
+
+/* Starts a command whose words are separated by blanks; a word "%s" stands for `script`. Standard input is
+ * the descriptor `in`, the others go to files. */
+static pid_t start(const char *command, const char *script, int in, const char *out, const char *err)
+{
+    char *words = strdup(command), *rest = words, *word, *argv[WORDS_MAX + 1] = {NULL};
+    assert_non_null(words);
+    for (int i = 0; i < WORDS_MAX && (word = strsep(&rest, " ")); i++)
+        argv[i] = expand(word, script);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        int files[3] = {in, open(out, O_WRONLY | O_CREAT | O_TRUNC, 0666),
+                        open(err, O_WRONLY | O_CREAT | O_TRUNC, 0666)};
+        for (int i = 0; i < 3; i++)
+            if (files[i] < 0 || dup2(files[i], i) < 0)
+                _exit(126);
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    for (int i = 0; argv[i]; i++)
+        free(argv[i]);
+    free(words);
+    return pid;
+}
+
+static int run(const char *command, const char *script, const char *out, const char *err)
+{
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int status = command_wait(start(command, script, nothing, out, err));
+    close(nothing);
+    return status;
+}
+
+static bool copy(const char *from, const char *to)
+{
+    int source = open(from, O_RDONLY | O_CLOEXEC);
+    int target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0777);
+    ssize_t got;
+    while ((got = sendfile(target, source, NULL, 1 << 20)) > 0)
+        ;
+    close(source);
+    return close(target) == 0 && got == 0;
+}
+
+static int setup(void **state)
+{
+    HostTest *test = calloc(1, sizeof *test);
+    if (!test)
+        return -1;
+    test->host = *state;
+    test->before = leftovers_look();
+    if (command_setup(&test->folder))
+        return -1;
+    *state = test;
+    char *sql = command_read_file(HOSTS_FOLDER "/shop.sql");
+    command_execute("shop.db", sql);
+    free(sql);
+    /* No links to them: PHP loads only what really is in its folder. */
+    return mkdir("build", 0777) || mkdir("build/ext", 0777) ||
+           !copy(BUILD_FOLDER "/ext/pricemap.so", "build/ext/pricemap.so") ||
+           !copy(BUILD_FOLDER "/ext/pricemap-worker", "build/ext/pricemap-worker") ||
+           !copy(TINY_EXTENSION, "tiny_extension.so") || mkfifo("go", 0600);
+}
+
+static int teardown(void **state)
+{
+    HostTest *test = *state;
+    int failed = command_teardown(&test->folder);
+    free(test);
+    return failed;
+}
+
+static void skip_unless_installed(const Host *host)
+{
+    if (run(host->probe, "", "probe.out", "probe.err") == 0)
+        return;
+    char *out = command_read_file("probe.out"), *err = command_read_file("probe.err");
+    print_message("%s: not installed here, skipped: %s%s\n", host->name, out, err);
+    free(out);
+    free(err);
+    skip();
+}
+
+static void expect_alive(const Host *host, pid_t pid)
+{
+    if (waitpid(pid, NULL, WNOHANG) == 0)
+        return;
+    char *err = command_read_file("host.err");
+    fail_msg("%s ended early:\n%s", host->name, err);
+}
+
+/* Clock ticks of computing that a process has had; 0 where there is none. */
+static unsigned long computed(pid_t pid)
+{
+    char path[64];
+    unsigned long ticks = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu", &ticks) != 1)
+        ticks = 0;
+    if (file)
+        fclose(file);
+    return ticks;
+}
+
+/* A host that opens the FIFO to read waits for this. */
+static int open_gate(const Host *host, pid_t pid)
+{
+    for (int polls = 0; polls < HANG_POLLS; polls++) {
+        int gate = open("go", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (gate >= 0)
+            return gate;
+        assert_int_equal(errno, ENXIO);
+        expect_alive(host, pid);
+        usleep(POLL_MICROSECONDS);
+    }
+    fail_msg("%s did not come to its query \"killed\"", host->name);
+    return -1;
+}
+
+/* Kills the worker that works on the long row: the only one that computes for so many ticks. */
+static void kill_in_the_middle(const Host *host, pid_t pid)
+{
+    pid_t workers[2 * WORKERS];
+    unsigned long before[WORKERS];
+    int gate = open_gate(host, pid);
+    assert_int_equal(leftovers_find("pricemap-worker", workers, 2 * WORKERS), WORKERS);
+    for (int i = 0; i < WORKERS; i++)
+        before[i] = computed(workers[i]);
+    close(gate);
+    for (int polls = 0; polls < HANG_POLLS; polls++) {
+        for (int i = 0; i < WORKERS; i++)
+            if (computed(workers[i]) >= before[i] + LONG_TICKS) {
+                assert_int_equal(kill(workers[i], SIGKILL), 0);
+                return;
+            }
+        expect_alive(host, pid);
+        usleep(POLL_MICROSECONDS);
+    }
+    fail_msg("%s: no worker computes", host->name);
+}
+
+/* After the close the host lives on, alone. */
+static void expect_closed(const Host *host, pid_t pid)
+{
+    for (int polls = 0; access("closed", F_OK) != 0; polls++) {
+        assert_true(polls < HANG_POLLS);
+        expect_alive(host, pid);
+        usleep(POLL_MICROSECONDS);
+    }
+    for (int polls = 0; leftovers_processes(pid); polls++) {
+        if (polls == HANG_POLLS)
+            fail_msg("%s closed its connection, and a process of it is left", host->name);
+        usleep(POLL_MICROSECONDS);
+    }
+    expect_alive(host, pid);
+}
+
+static void expect_in_file(const char *path, const char *part)
+{
+    char *text = command_read_file(path);
+    if (!strstr(text, part))
+        fail_msg("%s: expected \"%s\" in\n%s", path, part, text);
+    free(text);
+}
+
+static void expect_rows(const Host *host)
+{
+    static const char *const maps[] = {"threads.rows", "processes.rows", "killed.rows", "auto.rows"};
+    char *plain = command_read_file("plain.rows");
+    int lines = 0;
+    for (const char *at = plain; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_int_equal(lines, ROWS);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        char *rows = command_read_file(maps[i]);
+        if (strcmp(rows, plain) != 0)
+            fail_msg("%s: other rows than the plain SELECT:\n%s", maps[i], rows);
+        free(rows);
+    }
+    free(plain);
+    expect_in_file("runs.rows", "maps: threads, processes, processes, auto; retried.");
+    if (host->loads) {
+        expect_in_file("loaded_threads.rows", "sum: 160400.0");
+        expect_in_file("loaded_processes.rows", "sum: 160400.0");
+    }
+}
+
+static void test_host(void **state)
+{
+    const HostTest *test = *state;
+    const Host *host = test->host;
+    char script[sizeof HOSTS_FOLDER + 16], message[128];
+    int input[2];
+    skip_unless_installed(host);
+    snprintf(script, sizeof script, HOSTS_FOLDER "/host.%s", host->extension);
+    assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+    pid_t pid = start(host->command, script, input[0], "host.out", "host.err");
+    close(input[0]);
+    kill_in_the_middle(host, pid);
+    expect_closed(host, pid);
+    close(input[1]);
+    assert_int_equal(command_wait(pid), 0);
+    leftovers_check(&test->before);
+    expect_rows(host);
+    snprintf(
+        message, sizeof message,
+        "no such function: %s: workers have SQLite's own functions and pricemap's; parallel_map_load(path)",
+        host->lacking);
+    expect_in_file("host.err", message);
+}
+
+/* ---- the README ---- */
+
+/* The section "Hosts", to be freed. */
+static char *hosts_section(void)
+{
+    char *readme = command_read_file(README);
+    char *begin = strstr(readme, "\n## Hosts\n");
+    assert_non_null(begin);
+    char *end = strstr(begin + 1, "\n## ");
+    assert_non_null(end);
+    char *section = strndup(begin, (size_t)(end - begin));
+    assert_non_null(section);
+    free(readme);
+    return section;
+}
+
+static void write_readme_block(const char *section, const char *fence, const char *path)
+{
+    char opening[32];
+    snprintf(opening, sizeof opening, "\n```%s\n", fence);
+    const char *begin = strstr(section, opening);
+    if (!begin)
+        fail_msg("README.md, Hosts: no block of %s", fence);
+    begin += strlen(opening);
+    const char *end = strstr(begin, "\n```");
+    assert_non_null(end);
+    char *block = strndup(begin, (size_t)(end + 1 - begin));
+    assert_non_null(block);
+    command_write_file(path, block);
+    free(block);
+}
+
+/* Each line: the key, anything, the raised price. */
+static void expect_prices(const char *path)
+{
+    char *text = command_read_file(path), *at = text;
+    for (int i = 1; i <= PRICES; i++) {
+        long key = strtol(at, &at, 10);
+        double value = strtod(at + strspn(at, "| ,"), &at);
+        if (key != i || fabs(value - i * 42.5 * 1.1) > 1e-9 || *at != '\n')
+            fail_msg("line %d is wrong in\n%s", i, text);
+    }
+    assert_string_equal(at, "\n");
+    free(text);
+}
+
+static void test_readme(void **state)
+{
+    const HostTest *test = *state;
+    const Host *host = test->host;
+    char script[32], command[128];
+    char *section = hosts_section();
+    snprintf(script, sizeof script, "prices.%s", host->extension);
+    write_readme_block(section, host->fence, script);
+    /* The README says how to run it, in the words that are used here. */
+    const char *place = strstr(host->command, "%s");
+    snprintf(command, sizeof command, "`%.*s%s%s`", (int)(place - host->command), host->command, script,
+             place + 2);
+    if (!strstr(section, command))
+        fail_msg("README.md, Hosts: expected %s", command);
+    free(section);
+    skip_unless_installed(host);
+    if (run(host->command, script, "prices.out", "prices.err") != 0)
+        fail_msg("%s: %s", host->name, command_read_file("prices.err"));
+    expect_prices("prices.out");
+    leftovers_check(&test->before);
+}
+
+/* No block that is not run. */
+static void test_readme_has_only_hosts(void **state)
+{
+    (void)state;
+    char *section = hosts_section();
+    int fences = 0;
+    for (const char *at = section; (at = strstr(at, "\n```")); at++)
+        fences++;
+    assert_int_equal(fences, 2 * HOSTS);
+    free(section);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[2 * HOSTS + 1];
+    char names[HOSTS][64];
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
+    leftovers_mark();
+    unsetenv("PRICEMAP_WORKER"); /* as with users: it is found beside the extension */
+    setenv("NODE_PATH", LIBSQL_FOLDER "/node_modules", 1);
+    for (int i = 0; i < HOSTS; i++) {
+        void *host = (void *)(uintptr_t)&hosts[i];
+        snprintf(names[i], sizeof names[i], "%s: the README's lines", hosts[i].name);
+        tests[2 * i] = (struct CMUnitTest){hosts[i].name, test_host, setup, teardown, host};
+        tests[2 * i + 1] = (struct CMUnitTest){names[i], test_readme, setup, teardown, host};
+    }
+    tests[2 * HOSTS] = (struct CMUnitTest)cmocka_unit_test(test_readme_has_only_hosts);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
