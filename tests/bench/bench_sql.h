@@ -9,6 +9,7 @@ extern const char bench_sql_plain[], bench_sql_plain_rows[], bench_sql_map_table
     bench_sql_report[], bench_sql_add_fact[], bench_sql_add_result[], bench_sql_add_timing[],
     bench_sql_add_cell[], bench_sql_add_model[], bench_sql_print_facts[], bench_sql_print_results[],
     bench_sql_print_timings[], bench_sql_print_cells[], bench_sql_print_model[], bench_sql_json[],
-    bench_sql_python_result[], bench_sql_duckdb_result[], bench_sql_shard_query[], bench_sql_row_count[];
+    bench_sql_python_result[], bench_sql_duckdb_result[], bench_sql_shard_query[], bench_sql_row_count[],
+    bench_sql_set[], bench_sql_load_functions[], bench_sql_notice[];
 
 #endif

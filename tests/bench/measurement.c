@@ -26,6 +26,14 @@ static bool signal_waits(void)
            sigismember(&pending, SIGHUP) == 1;
 }
 
+static int heed_signals(Bench *bench, Failure *failure)
+{
+    if (!signal_waits())
+        return 0;
+    bench->interrupted = true;
+    return failure_set(failure, "interrupted");
+}
+
 static int observe(void *context, const SamplingEvent *event, Failure *failure)
 {
     Observation *observation = context;
@@ -36,10 +44,14 @@ static int observe(void *context, const SamplingEvent *event, Failure *failure)
     if (!event->sample->warmup && *count < measurement->rounds)
         measurement->seconds[event->subject][(*count)++] =
             (double)event->sample->wall_ns / 1e9 / (double)event->sample->loops;
-    if (!signal_waits())
-        return 0;
-    bench->interrupted = true;
-    return failure_set(failure, "interrupted");
+    return heed_signals(bench, failure);
+}
+
+int measurement_step(Bench *bench, int64_t done, int64_t of, Failure *failure)
+{
+    if (bench->progress.shown)
+        fprintf(stderr, "\r%s: %lld of %lld\033[K", bench->title, (long long)done, (long long)of);
+    return heed_signals(bench, failure);
 }
 
 Estimate estimate(double *numbers, size_t count)
@@ -191,6 +203,18 @@ void mapping_set_close(MappingSet *set)
     for (size_t i = 0; i < set->count; i++)
         mapping_close(&set->mappings[i]);
     set->count = 0;
+}
+
+int mapping_expect(const Bench *bench, const MappingTask *task, MappingAnswer *expected, Failure *failure)
+{
+    static const MappingWay plain = {.executor = NULL};
+    const MappingPlace place = {bench->database, bench->extension, bench->settings.workers};
+    Mapping mapping;
+    if (mapping_open(&mapping, &place, task, &plain, failure))
+        return -1;
+    int result = mapping_answer(&mapping, expected, failure);
+    mapping_close(&mapping);
+    return result;
 }
 
 void mapping_set_blame(const MappingSet *set, Bench *bench)

@@ -42,6 +42,10 @@ int measurement_take(Bench *bench, const Subject *subjects, size_t count, const 
                      Measurement *measurement, Failure *failure);
 void measurement_free(Measurement *measurement);
 
+/* For works that count in place of timing, after each step: shows how far it is; -1, with the failure set,
+ * when a signal asks the bench to end. */
+int measurement_step(Bench *bench, int64_t done, int64_t of, Failure *failure);
+
 Estimate measurement_time(const Measurement *measurement, size_t subject);
 
 /* Of subject `over`'s time by subject `under`'s, and of the one less the other: taken in each round, then the
@@ -65,6 +69,9 @@ typedef struct MappingSet {
 int mapping_set_open(MappingSet *set, Bench *bench, const MappingTask *task, const MappingWay *ways,
                      size_t count, bool digest, Failure *failure);
 void mapping_set_close(MappingSet *set);
+
+/* What the plain SELECT gives for the task. */
+int mapping_expect(const Bench *bench, const MappingTask *task, MappingAnswer *expected, Failure *failure);
 
 /* Notes in the bench that one of them was wrong. Call it when measuring failed. */
 void mapping_set_blame(const MappingSet *set, Bench *bench);

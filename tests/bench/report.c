@@ -73,7 +73,8 @@ int report_fact(Bench *bench, const char *name, const char *value, Failure *fail
 
 static const char *unit_name(Unit unit)
 {
-    return unit == UNIT_TIMES ? "times" : unit == UNIT_SECONDS ? "seconds" : "fraction";
+    static const char *const names[] = {"times", "seconds", "fraction", "count"};
+    return names[unit];
 }
 
 static const char *bar_sense(Bar bar)
@@ -105,6 +106,14 @@ int report_result(Bench *bench, const char *what, Estimate figure, Unit unit, Ba
                      bar_sense(bar), limited ? bar.limit : NAN,
                      bar.kind == BAR_JUDGED ? bar.text : (const char *)NULL, bar_reached(bar, figure.median),
                      remark);
+}
+
+int report_count(Bench *bench, const char *what, int64_t count, int64_t most, const char *remark,
+                 Failure *failure)
+{
+    const Estimate figure = {.median = (double)count, .low = -INFINITY, .high = INFINITY, .count = 1};
+    const Bar bar = {.kind = BAR_AT_MOST, .limit = (double)most};
+    return report_result(bench, what, figure, UNIT_COUNT, bar, remark, failure);
 }
 
 static int report_absent(Bench *bench, const char *what, const char *word, const char *why, Failure *failure)

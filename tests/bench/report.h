@@ -7,7 +7,7 @@
 #include "bench.h"
 #include "measurement.h"
 
-typedef enum Unit { UNIT_TIMES, UNIT_SECONDS, UNIT_FRACTION } Unit;
+typedef enum Unit { UNIT_TIMES, UNIT_SECONDS, UNIT_FRACTION, UNIT_COUNT } Unit;
 
 /* What a figure is to reach, which its median is held against. */
 typedef struct Bar {
@@ -44,6 +44,10 @@ int report_fact(Bench *bench, const char *name, const char *value, Failure *fail
 /* A row of the main table, of the work that is measured now. `remark` is added to the figure; may be NULL. */
 int report_result(Bench *bench, const char *what, Estimate figure, Unit unit, Bar bar, const char *remark,
                   Failure *failure);
+
+/* The same for something that was counted, and that may be `most` at most. */
+int report_count(Bench *bench, const char *what, int64_t count, int64_t most, const char *remark,
+                 Failure *failure);
 
 /* A row that could not be measured, and what to do about it. */
 int report_skip(Bench *bench, const char *what, const char *why, Failure *failure);

@@ -19,16 +19,11 @@ typedef struct List {
 
 static int make_list(Bench *bench, List *list, Failure *failure)
 {
-    static const MappingWay plain = {.executor = NULL};
-    MappingSet set;
-    if (article_list(bench, list->rows, list->table, failure))
-        return -1;
     const MappingTask task = {.source = list->table, .map = "upper(name)", .text = true};
-    if (mapping_set_open(&set, bench, &task, &plain, 1, false, failure))
-        return -1;
-    list->expected = set.mappings[0].expected;
-    mapping_set_close(&set);
-    return 0;
+    return article_list(bench, list->rows, list->table, failure) ||
+                   mapping_expect(bench, &task, &list->expected, failure)
+               ? -1
+               : 0;
 }
 
 static int measure_peak(Bench *bench, const char *executor, const List *list, double *kib, Failure *failure)

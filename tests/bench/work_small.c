@@ -111,17 +111,6 @@ static int take_first(void *context, int64_t loops, Sample *sample, Failure *fai
     return 0;
 }
 
-static int expect_cheap(Bench *bench, MappingAnswer *expected, Failure *failure)
-{
-    static const MappingWay plain = {.executor = NULL};
-    MappingSet set;
-    if (mapping_set_open(&set, bench, &cheap, &plain, 1, false, failure))
-        return -1;
-    *expected = set.mappings[0].expected;
-    mapping_set_close(&set);
-    return 0;
-}
-
 int work_first(Bench *bench, Failure *failure)
 {
     static const Effort effort = {.rounds = 101, .quick_rounds = 31};
@@ -132,7 +121,7 @@ int work_first(Bench *bench, Failure *failure)
     Measurement measurement;
     int result = published_list(bench, failure);
     for (size_t i = 0; i < COUNT && result == 0; i++) {
-        result = expect_cheap(bench, &firsts[i].expected, failure);
+        result = mapping_expect(bench, &cheap, &firsts[i].expected, failure);
         subjects[i].sampled = (SamplingSubject){take_first, &firsts[i]};
         snprintf(subjects[i].label, LABEL_SIZE, "%s, first map", firsts[i].executor);
     }

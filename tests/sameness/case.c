@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "expression.h"
+#include "rows.h"
 
 /* ---- making one ---- */
 
@@ -203,75 +204,7 @@ void case_free(Case *test)
 
 /* ---- running one ---- */
 
-/* FNV-1a. */
-static uint64_t add_bytes(uint64_t hash, const void *bytes, size_t size)
-{
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ byte[i]) * 0x100000001b3u;
-    return hash;
-}
-
-static uint64_t hash_row(sqlite3_stmt *statement)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (int i = 0; i < sqlite3_column_count(statement); i++) {
-        int type = sqlite3_column_type(statement, i);
-        sqlite3_int64 integer;
-        double real;
-        hash = add_bytes(hash, &type, sizeof type);
-        if (type == SQLITE_INTEGER) {
-            integer = sqlite3_column_int64(statement, i);
-            hash = add_bytes(hash, &integer, sizeof integer);
-        } else if (type == SQLITE_FLOAT) {
-            real = sqlite3_column_double(statement, i);
-            hash = add_bytes(hash, &real, sizeof real);
-        } else if (type != SQLITE_NULL) {
-            const void *bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(statement, i)
-                                                    : sqlite3_column_blob(statement, i);
-            int size = sqlite3_column_bytes(statement, i);
-            hash = add_bytes(hash, &size, sizeof size);
-            hash = add_bytes(hash, bytes, (size_t)size);
-        }
-    }
-    return hash;
-}
-
-static bool add_row(CaseRows *rows, uint64_t hash)
-{
-    if (rows->count == rows->room) {
-        int room = rows->room ? 2 * rows->room : 64;
-        uint64_t *grown = realloc(rows->hashes, (size_t)room * sizeof *grown);
-        if (!grown)
-            return false;
-        rows->hashes = grown;
-        rows->room = room;
-    }
-    rows->hashes[rows->count++] = hash;
-    return true;
-}
-
-static void read_rows(sqlite3 *db, const char *sql, CaseRows *rows)
-{
-    sqlite3_stmt *statement = NULL;
-    *rows = (CaseRows){0};
-    rows->rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-    if (rows->rc == SQLITE_OK)
-        while ((rows->rc = sqlite3_step(statement)) == SQLITE_ROW)
-            if (!add_row(rows, hash_row(statement)))
-                abort();
-    if (rows->rc != SQLITE_DONE)
-        snprintf(rows->message, sizeof rows->message, "%s", sqlite3_errmsg(db));
-    sqlite3_finalize(statement);
-}
-
-static int compare_hashes(const void *a, const void *b)
-{
-    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
-    return (one > other) - (one < other);
-}
-
-static const char *compare(const Case *test, CaseRows *plain, CaseRows *map)
+static const char *compare(const Case *test, Rows *plain, Rows *map)
 {
     static char text[2400];
     bool failed = plain->rc != SQLITE_DONE;
@@ -295,28 +228,23 @@ static const char *compare(const Case *test, CaseRows *plain, CaseRows *map)
         snprintf(text, sizeof text, "plain gives %d rows, map %d", plain->count, map->count);
         return text;
     }
-    if (test->any_order && plain->count) {
-        qsort(plain->hashes, (size_t)plain->count, sizeof *plain->hashes, compare_hashes);
-        qsort(map->hashes, (size_t)map->count, sizeof *map->hashes, compare_hashes);
-    }
-    for (int i = 0; i < plain->count; i++)
-        if (plain->hashes[i] != map->hashes[i]) {
-            snprintf(text, sizeof text, "row %d of %d differs%s", i + 1, plain->count,
-                     test->any_order ? " (sorted)" : "");
-            return text;
-        }
-    return NULL;
+    int row = rows_difference(plain, map, test->any_order);
+    if (!row)
+        return NULL;
+    snprintf(text, sizeof text, "row %d of %d differs%s", row, plain->count,
+             test->any_order ? " (sorted)" : "");
+    return text;
 }
 
 const char *case_run(const Case *test, sqlite3 *db)
 {
     static char text[1200];
-    CaseRows plain, map = {0};
+    Rows plain, map = {0};
     char *message = NULL;
     const char *difference = NULL;
-    read_rows(db, test->plain, &plain);
+    rows_read(db, test->plain, &plain);
     if (sqlite3_exec(db, test->setup, NULL, NULL, &message) == SQLITE_OK) {
-        read_rows(db, test->map, &map);
+        rows_read(db, test->map, &map);
         difference = compare(test, &plain, &map);
         if (sqlite3_exec(db, test->teardown, NULL, NULL, NULL) != SQLITE_OK && !difference)
             difference = "the table could not be dropped";
@@ -326,7 +254,7 @@ const char *case_run(const Case *test, sqlite3 *db)
         difference = text;
     }
     sqlite3_free(message);
-    free(plain.hashes);
-    free(map.hashes);
+    rows_free(&plain);
+    rows_free(&map);
     return difference;
 }

@@ -19,14 +19,6 @@ typedef struct Case {
 bool case_make(Case *test, Random *random, const World *world);
 void case_free(Case *test);
 
-/* What a statement gave. */
-typedef struct CaseRows {
-    uint64_t *hashes; /* one a row: of the types and bytes of its values */
-    int count, room;
-    int rc;             /* SQLITE_DONE, or why it ended early */
-    char message[1024]; /* with an error */
-} CaseRows;
-
 /*
  * Runs the case. NULL where both gave the same: rows, and where they failed, the rows before and the reason.
  * Else what differed, a text that is valid until the next call.

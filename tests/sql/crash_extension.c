@@ -10,7 +10,8 @@
  *     'descriptors'  gives the number of open descriptors above the standard ones
  *     'signals'      gives the number of signals that are blocked or ignored
  *   first_time(path)     1 when it made that file, else 0
- *   note_process(path)   appends the process's id and a newline to that file; 1 */
+ *   note_process(path)   appends the process's id, the nanoseconds of CLOCK_MONOTONIC and a newline to that
+ *                        file; 1 */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -116,8 +117,11 @@ static void first_time(sqlite3_context *context, int argc, sqlite3_value **argv)
 static void note_process(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
-    char line[32];
-    int length = snprintf(line, sizeof line, "%d\n", (int)getpid());
+    char line[48];
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int length = snprintf(line, sizeof line, "%d %lld\n", (int)getpid(),
+                          (long long)now.tv_sec * 1000000000 + now.tv_nsec);
     int fd = open((const char *)sqlite3_value_text(argv[0]), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, line, (size_t)length) != length)
         sqlite3_result_error(context, "note_process: cannot write", -1);

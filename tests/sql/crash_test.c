@@ -42,7 +42,7 @@ int crash_test_noted(const MapTest *test, const char *name)
     char *path = map_test_path(test, name);
     FILE *file = fopen(path, "re");
     sqlite3_free(path);
-    while (file && fscanf(file, "%d", &pid) == 1) {
+    while (file && fscanf(file, "%d %*d", &pid) == 1) {
         int i = 0;
         while (i < count && pids[i] != pid)
             i++;

@@ -1,10 +1,12 @@
 WITH shown AS (
   SELECT *,
-         CASE unit WHEN 'times' THEN fine_times(median) WHEN 'fraction' THEN percent(median) ELSE duration(median) END AS figure,
+         CASE unit WHEN 'times' THEN fine_times(median) WHEN 'fraction' THEN percent(median)
+                   WHEN 'count' THEN printf('%d', median) ELSE duration(median) END AS figure,
          CASE unit WHEN 'times' THEN replace(fine_times(low), ' ×', '') || ' … ' || fine_times(high)
                    WHEN 'fraction' THEN replace(percent(low), ' %', '') || ' … ' || percent(high)
                    ELSE duration_range(low, high) END AS range,
-         CASE unit WHEN 'times' THEN fine_times(bar) WHEN 'fraction' THEN percent(bar) ELSE duration(bar) END AS limit_text
+         CASE unit WHEN 'times' THEN fine_times(bar) WHEN 'fraction' THEN percent(bar)
+                   WHEN 'count' THEN printf('%d', bar) ELSE duration(bar) END AS limit_text
     FROM result)
 SELECT work || ': ' || what AS work,
        coalesce(absent, figure || iif(low IS NULL, '', ' (' || range || ')') || coalesce(', ' || remark, ''))

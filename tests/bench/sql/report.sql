@@ -3,7 +3,7 @@ CREATE TABLE fact(name TEXT PRIMARY KEY, value);
 CREATE TABLE result(
   id INTEGER PRIMARY KEY, work TEXT, what TEXT,
   median REAL, low REAL, high REAL, samples INTEGER, -- what was measured, in `unit`, with its 95 % interval
-  unit TEXT CHECK(unit IN ('times', 'seconds', 'fraction')),
+  unit TEXT CHECK(unit IN ('times', 'seconds', 'fraction', 'count')),
   sense TEXT CHECK(sense IN ('>=', '<=')), bar REAL, -- NULL: no bar, or one that `bar_text` tells
   bar_text TEXT, reached INTEGER, remark TEXT,
   absent TEXT); -- in words, why nothing was measured
