@@ -65,18 +65,21 @@ static bool is_denial(sqlite3 *db, int rc)
 }
 
 /* Whether a program that is explained gives NULL and does nothing else: so does a call that the authorizer
-   has ignored (SQLITE_IGNORE), and none that it lets through. */
-static bool gives_null(sqlite3_stmt *explained)
+   has ignored (SQLITE_IGNORE), and none that it lets through. SQLITE_OK, or why it could not be read to its
+   end: the host may be interrupted at any step. */
+static int gives_null(sqlite3_stmt *explained, bool *null)
 {
     static const char *const allowed[] = {"Init", "Explain", "Noop", "Null", "ResultRow", "Halt", "Goto"};
-    bool only = true;
-    while (only && sqlite3_step(explained) == SQLITE_ROW) {
+    int rc;
+    *null = true;
+    while ((rc = sqlite3_step(explained)) == SQLITE_ROW) {
         const char *opcode = (const char *)sqlite3_column_text(explained, 1);
-        only = false;
-        for (size_t i = 0; opcode && !only && i < sizeof allowed / sizeof *allowed; i++)
-            only = !strcmp(opcode, allowed[i]);
+        bool found = false;
+        for (size_t i = 0; opcode && !found && i < sizeof allowed / sizeof *allowed; i++)
+            found = !strcmp(opcode, allowed[i]);
+        *null = *null && found;
     }
-    return only;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /*
@@ -95,12 +98,17 @@ static int check_denial(sqlite3 *db, const char *name, int arguments, char **mes
     char *text = sqlite3_str_finish(sql);
     int rc = text ? sqlite3_prepare_v2(db, text, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(text);
-    bool ignored = rc == SQLITE_OK && gives_null(statement);
-    if (ignored || is_denial(db, rc)) {
+    bool ignored = false;
+    /* That it cannot be called this way says nothing against it. */
+    int asked = rc == SQLITE_OK ? gives_null(statement, &ignored) : SQLITE_OK;
+    if (asked == SQLITE_OK && (ignored || is_denial(db, rc))) {
         rc = ignored ? SQLITE_AUTH : rc;
         *message = sqlite3_mprintf("parallel_map: not authorized to use function: %s", name);
+    } else if (asked != SQLITE_OK) {
+        rc = asked;
+        *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
     } else if (rc != SQLITE_NOMEM) {
-        rc = SQLITE_OK; /* it cannot be called this way, which says nothing against it */
+        rc = SQLITE_OK;
     }
     sqlite3_finalize(statement);
     return rc;

@@ -14,7 +14,7 @@
 enum {
     POOL_TROUBLE_SIZE = 768,
     POOL_STARTS_MAX = 8, /* workers in a row that ended before they were ready; zygotes: POOL_ZYGOTES_MAX */
-    POOL_ZYGOTES_MAX = 2,
+    POOL_ZYGOTES_MAX = 4,
 };
 
 typedef struct Channel Channel;

@@ -174,7 +174,9 @@ static void close_early(Actor *actor)
         actor_begin_map(actor);
         int rc = sqlite3_prepare_v2(actor->db, question.map, -1, &statement, NULL);
         int steps = random_below(&actor->random, random_once_in(&actor->random, 2) ? 5 : 3000);
-        for (bool again = true; again; again = rc == SQLITE_OK && random_once_in(&actor->random, 3)) {
+        if (!statement)
+            actor_excuses(actor, rc, sqlite3_errmsg(actor->db));
+        for (bool again = statement; again; again = rc == SQLITE_OK && random_once_in(&actor->random, 3)) {
             for (int i = 0; i < steps && (rc == SQLITE_OK || rc == SQLITE_ROW); i++)
                 rc = sqlite3_step(statement);
             if (rc != SQLITE_OK && rc != SQLITE_ROW && rc != SQLITE_DONE)
