@@ -400,12 +400,13 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
     executor->workers = pool->live;
     if (pool->state != ZYGOTE_NONE && pool->live == pool->place_count)
         return SQLITE_OK;
-    /* Again for those, zygote included, whose end is noticed only now; what fails twice fails. */
+    /* Again for those, zygote included, whose end is noticed only now. A zygote that never answers is no
+       better the next time; one that is killed may be. */
     bool started = false;
-    for (int tries = 0; tries < 3 && !(started && pool->live == pool->place_count); tries++) {
+    for (int tries = 0; tries < POOL_ZYGOTES_MAX && !(started && pool->live == pool->place_count); tries++) {
         bool was_there = pool->state != ZYGOTE_NONE;
         started = process_pool_fill(pool) && process_pool_await(pool);
-        if (!started && !was_there)
+        if (!started && !was_there && !pool->zygote_killed)
             break;
     }
     executor->workers = pool->live;

@@ -317,6 +317,7 @@ static bool is_silent_for_good(const ProcessPool *pool)
  */
 static void note_silence(ProcessPool *pool, int failure)
 {
+    pool->zygote_killed = pool->state == ZYGOTE_READY;
     if (failure && failure != EAGAIN)
         zygote_start_trouble(pool,
                              "parallel_map: the process that starts the worker processes cannot be heard: %s",

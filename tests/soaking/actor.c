@@ -6,7 +6,7 @@
 
 #include "operations.h"
 
-enum { ZYGOTES_MAX = 2 /* that may fail in a row before a map does */ };
+enum { ZYGOTES_MAX = 4 /* that may fail in a row before a map does */ };
 
 void actor_finding(Actor *actor, const char *format, ...)
 {
@@ -47,7 +47,9 @@ bool actor_excuses(Actor *actor, int rc, const char *message)
                                      SOAK_ENDED_BY_LOCK};
     const bool excuses[] = {
         (rc & 0xff) == SQLITE_INTERRUPT && atomic_load(&actor->interrupts) > actor->interrupts_before,
-        actor->timeout > 0 && (strstr(message, "timeout_seconds") || strstr(message, "timed out after")),
+        /* A worker that was stopped, and so does not begin with a task in time, is killed for it. */
+        actor->timeout > 0 && (strstr(message, "timeout_seconds") || strstr(message, "timed out after") ||
+                               strstr(message, "killed by signal 9")),
         is_from_kills(actor, message),
         (rc & 0xff) == SQLITE_BUSY && soak_now_ns() - actor->began_ns > (int64_t)ACTOR_BUSY_MS * 900000,
     };

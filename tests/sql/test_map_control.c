@@ -133,6 +133,35 @@ static void progress_handler(void **state)
     }
 }
 
+static int stop_once(void *arg)
+{
+    int *left = arg;
+    return --*left == 0;
+}
+
+/* An interrupt at whatever step, of planning too, ends the map as one and as nothing else. */
+static void interrupted_at_any_step(void **state)
+{
+    sqlite3 *db = ((MapTest *)*state)->db;
+    int left = 0;
+    numbers(db, 50);
+    for (int calls = 1; left <= 0; calls += 1 + calls / 40) {
+        sqlite3_stmt *statement = NULL;
+        left = calls;
+        sqlite3_progress_handler(db, 1, stop_once, &left);
+        int rc = sqlite3_prepare_v2(
+            db, "SELECT value FROM parallel_map('t', 'substr(upper(a), 1, 2) || increase_price(a)')", -1,
+            &statement, NULL);
+        while (rc == SQLITE_OK || rc == SQLITE_ROW)
+            rc = sqlite3_step(statement);
+        sqlite3_progress_handler(db, 0, NULL, NULL);
+        if (rc != SQLITE_DONE && rc != SQLITE_INTERRUPT)
+            fail_msg("step %d: error %d: %s", calls, rc, sqlite3_errmsg(db));
+        sqlite3_finalize(statement);
+    }
+    still_works(db);
+}
+
 static void finalize_in_the_middle(void **state)
 {
     sqlite3 *db = ((MapTest *)*state)->db;
@@ -476,6 +505,7 @@ int main(void)
         MAP_TEST_EACH(interrupt),
         MAP_TEST_EACH(interrupt_of_a_constant),
         MAP_TEST_EACH(progress_handler),
+        MAP_TEST_EACH(interrupted_at_any_step),
         MAP_TEST_EACH(finalize_in_the_middle),
         MAP_TEST_EACH(slow_reader),
         MAP_TEST_EACH(limit_over_many_rows),
