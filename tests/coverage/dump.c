@@ -1,7 +1,7 @@
 /*
- * For builds that count what is executed (b_coverage) alone. Counts are written when a program exits; a worker process
- * is killed instead, and the zygote leaves by _exit. So in pricemap-worker ld leads the calls that end a task, and the
- * zygote, through here.
+ * For builds that count what is executed (b_coverage) alone. Counts are written when a program exits; a
+ * worker process is killed instead, and the zygote leaves by _exit. So in pricemap-worker ld leads the calls
+ * that end a task, and the zygote, through here.
  */
 #include <stdint.h>
 

@@ -29,7 +29,7 @@ static void pause_at_most(Disturber *disturber, int milliseconds)
 /* Stops one for a while. Whoever was stopped goes on, the others do not mind. */
 static void stop_one(Disturber *disturber, const char *name)
 {
-    if (!leftovers_signal(name, (unsigned)random_next(&disturber->random), SIGSTOP))
+    if (!leftovers_signal(name, (unsigned)random_next(&disturber->random.state), SIGSTOP))
         return;
     soak_count(disturber->soak, SOAK_STOPPED);
     pause_at_most(disturber, 300);
@@ -42,7 +42,7 @@ static void kill_one(Disturber *disturber, const char *name, SoakCount count)
 {
     atomic_long *counter = &disturber->soak->counts[count];
     atomic_fetch_add(counter, 1);
-    if (!leftovers_signal(name, (unsigned)random_next(&disturber->random), SIGKILL))
+    if (!leftovers_signal(name, (unsigned)random_next(&disturber->random.state), SIGKILL))
         atomic_fetch_sub(counter, 1);
 }
 
