@@ -120,7 +120,8 @@ static int write_file(const char *directory, const char *name, const char *endin
         fputs(second, file);
         bool failed = ferror(file);
         if (fclose(file) || failed)
-            result = failure_set(failure, "cannot write %s: %s", path, strerror(errno));
+            result = failure_set(failure, "cannot write %s: %s: make room, or name another folder with --out",
+                                 path, strerror(errno));
     }
     sqlite3_free(path);
     return result;

@@ -4,7 +4,7 @@
 
 #include "comparison.h"
 #include "judging_options.h"
-#include "options.h"
+#include "on_history.h"
 #include "query.h"
 #include "remeasure.h"
 #include "sql.h"
@@ -32,9 +32,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->once = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->run)
-            argp_error(state, "%s: check takes one run; what it is compared with is --against", argument);
-        options->run = argument;
+        options_run(state, argument, "check takes one run; what it is compared with is --against");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -91,8 +89,9 @@ static int judge_again(History *history, int64_t run, Failure *failure)
     return 0;
 }
 
-static int check(History *history, const Options *options, int *status, Failure *failure)
+static int check(History *history, const Options *options, const void *context, Failure *failure)
 {
+    (void)context;
     ComparisonPlan plan = {.any_machine = options->any_machine, .threshold = options->threshold};
     ComparisonCounts counts;
     if (run_choice_find(history, options->run ? options->run : "latest", 0, &plan.now, failure))
@@ -112,22 +111,14 @@ static int check(History *history, const Options *options, int *status, Failure 
         fprintf(stderr, "pricereport: nothing of run %" PRId64 " was checked: %s\n", plan.now.run,
                 counts.excluded > 0 ? "its figures or those of its baseline are excluded"
                                     : "there is no baseline for it");
-    *status = counts.regressions > 0 ? EXIT_REGRESSION : EXIT_DONE;
-    return comparison_print(history, options->format, stdout, failure);
+    if (comparison_print(history, options->format, stdout, failure))
+        return -1;
+    return counts.regressions > 0 ? EXIT_REGRESSION : EXIT_DONE;
 }
 
 int verb_check(int argc, char **argv)
 {
     Options options = options_defaults("pricereport check");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int status = EXIT_DONE;
-    int result = check(history, &options, &status, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : status;
+    return on_history(&options, HISTORY_READ, check, NULL);
 }

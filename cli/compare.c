@@ -1,7 +1,7 @@
 /* pricereport compare: two runs side by side. */
 #include "comparison.h"
 #include "judging_options.h"
-#include "options.h"
+#include "on_history.h"
 #include "verbs.h"
 
 enum { KEY_FAIL = 600 };
@@ -59,8 +59,9 @@ static const struct argp parser = {
     .children = children,
 };
 
-static int compare(History *history, const Options *options, int *status, Failure *failure)
+static int compare(History *history, const Options *options, const void *context, Failure *failure)
 {
+    (void)context;
     ComparisonPlan plan = {.any_machine = options->any_machine, .threshold = options->threshold};
     ComparisonCounts counts;
     const char *base = options->base ? options->base : "previous",
@@ -73,22 +74,14 @@ static int compare(History *history, const Options *options, int *status, Failur
         return failure_set(
             failure, "%s has nothing else to compare run %lld with: measure its benchmarks again",
             history_file(history), (long long)(plan.now.kind == CHOICE_RUN ? plan.now.run : plan.base.run));
-    *status = options->fail && counts.regressions > 0 ? EXIT_REGRESSION : EXIT_DONE;
-    return comparison_print(history, options->format, stdout, failure);
+    if (comparison_print(history, options->format, stdout, failure))
+        return -1;
+    return options->fail && counts.regressions > 0 ? EXIT_REGRESSION : EXIT_DONE;
 }
 
 int verb_compare(int argc, char **argv)
 {
     Options options = options_defaults("pricereport compare");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int status = EXIT_DONE;
-    int result = compare(history, &options, &status, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : status;
+    return on_history(&options, HISTORY_READ, compare, NULL);
 }

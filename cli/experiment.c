@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "chart.h"
-#include "history.h"
 #include "meaning.h"
 #include "measure.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "query.h"
 #include "scan.h"
@@ -132,7 +131,7 @@ static int print_experiment(const Options *options, History *history, int64_t ru
     return output_finish(stdout, failure);
 }
 
-static int measure_experiment(const Options *options, char **arguments, History *history, int64_t *run,
+static int measure_experiment(const Options *options, char *const *arguments, History *history, int64_t *run,
                               Failure *failure)
 {
     const ScanMap maps[FUNCTION_COUNT] = {{functions[0], "prices", "increase_price(p)"},
@@ -159,11 +158,12 @@ static int measure_experiment(const Options *options, char **arguments, History 
     return result;
 }
 
-static int perform(const Options *options, char **arguments, History *history, Failure *failure)
+/* The context is the command line, without the program's name. */
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
 {
     int64_t run;
     Failure second;
-    int result = measure_experiment(options, arguments, history, &run, failure);
+    int result = measure_experiment(options, context, history, &run, failure);
     if (result == MEASURE_INTERRUPTED) {
         (void)print_experiment(options, history, run, false, &second);
         return -1;
@@ -184,12 +184,5 @@ int verb_experiment(int argc, char **argv)
     options_parse(&parser, argc, argv, &options);
     if (options.workers.count == 0)
         options.workers = (NumberList){.numbers = {DEFAULT_WORKERS}, .count = 1};
-
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_RECORD, &failure))
-        return failure_print(&failure);
-    int result = perform(&options, argv + 1, history, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_RECORD, perform, argv + 1);
 }

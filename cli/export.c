@@ -1,8 +1,8 @@
 /* pricereport export: the history for other programs and for documents. */
 #include <inttypes.h>
 
-#include "history.h"
-#include "options.h"
+#include "measurements.h"
+#include "on_history.h"
 #include "output.h"
 #include "query.h"
 #include "sql.h"
@@ -24,8 +24,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->samples = true;
         return 0;
     case ARGP_KEY_ARGS:
-        options->files = state->argv + state->next;
-        options->file_count = (size_t)(state->argc - state->next);
+        options_rest(state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -70,14 +69,7 @@ static int print_json_run(sqlite3 *db, int64_t run, Failure *failure)
 {
     static const OutputQuery details = {sql_export_run, NULL};
     static const OutputQuery measurements = {sql_export_measurements, NULL};
-    fputs("{\"run\":", stdout);
-    if (output_json_object(db, &details, run, stdout, failure))
-        return -1;
-    fputs(",\n\"measurements\":", stdout);
-    if (output_rows(db, &measurements, run, OUTPUT_JSON, stdout, failure))
-        return -1;
-    fputs("}", stdout);
-    return 0;
+    return measurements_json(db, &details, &measurements, run, stdout, failure);
 }
 
 /* Run by run, so that memory does not grow with them. */
@@ -104,8 +96,9 @@ static int print_json(sqlite3 *db, Failure *failure)
 }
 
 /* All in one transaction, so that what is printed is of one moment. */
-static int print_all(History *history, const Options *options, Failure *failure)
+static int print_all(History *history, const Options *options, const void *context, Failure *failure)
 {
+    (void)context;
     static const OutputQuery flat = {sql_export_flat, sql_export_flat_table};
     static const OutputQuery samples = {sql_export_samples, sql_export_samples_table};
     sqlite3 *db = history_db(history);
@@ -122,13 +115,5 @@ int verb_export(int argc, char **argv)
 {
     Options options = options_defaults("pricereport export");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int result = print_all(history, &options, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_READ, print_all, NULL);
 }

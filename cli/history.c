@@ -1,7 +1,10 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,12 +48,10 @@ static int check_owner(History *history, int64_t *version, Failure *failure)
     if (query_run(history->db, &owner, &cause, "PRAGMA application_id", "") ||
         query_run(history->db, version, &cause, "PRAGMA user_version", "") ||
         query_run(history->db, &objects, &cause, "SELECT count(*) FROM sqlite_schema", ""))
-        return failure_set(failure,
-                           sqlite3_errcode(history->db) == SQLITE_NOTADB
-                               ? "%s is no history of pricereport, not even an SQLite database: %s"
-                               : "cannot read the history %s: %s",
-                           history->file,
-                           sqlite3_errcode(history->db) == SQLITE_NOTADB ? history->advice : cause.text);
+        return sqlite3_errcode(history->db) == SQLITE_NOTADB
+                   ? failure_set(failure, "%s is no history of pricereport, not even an SQLite database: %s",
+                                 history->file, history->advice)
+                   : failure_set(failure, "cannot read the history %s", cause.text);
     if (owner != APPLICATION_ID && (owner != 0 || *version != 0 || objects != 0))
         return failure_set(failure, "%s is a database of another program: %s", history->file,
                            history->advice);
@@ -92,6 +93,25 @@ static void use_wal(History *history)
     }
 }
 
+/* Why SQLite could not open the file; it says no more than that. */
+static int explain_unopened(const History *history, int rc, Failure *failure)
+{
+    char folder[PATH_MAX] = ".";
+    struct stat status;
+    const char *slash = strrchr(history->file, '/');
+    if (slash)
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - history->file) + 1, history->file);
+    const char *reason = sqlite3_errstr(rc);
+    if (stat(history->file, &status) == 0)
+        reason = S_ISDIR(status.st_mode) ? "it is a folder" : "you may not read it";
+    else if (stat(folder, &status) != 0)
+        reason = "its folder is not there";
+    else if (access(folder, W_OK) != 0)
+        reason = "you may not write its folder";
+    return failure_set(failure, "cannot open the history %s: %s: change that, or name another file with --db",
+                       history->file, reason);
+}
+
 static int open_file(History *history, HistoryMode mode, Failure *failure)
 {
     if (mode == HISTORY_READ && access(history->file, F_OK) != 0)
@@ -102,8 +122,7 @@ static int open_file(History *history, HistoryMode mode, Failure *failure)
     int flags = SQLITE_OPEN_READWRITE | (mode == HISTORY_RECORD ? SQLITE_OPEN_CREATE : 0);
     int rc = sqlite3_open_v2(history->file, &history->db, flags, NULL);
     if (rc != SQLITE_OK)
-        return failure_set(failure, "cannot open the history %s: %s", history->file,
-                           history->db ? sqlite3_errmsg(history->db) : sqlite3_errstr(rc));
+        return explain_unopened(history, rc, failure);
     sqlite3_busy_timeout(history->db, BUSY_MILLISECONDS);
     sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     int64_t version;

@@ -1,7 +1,7 @@
 /* pricereport history: benchmarks over the runs, and where they changed. */
 #include "benchmark_choice.h"
 #include "changes.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "query.h"
 #include "sql.h"
@@ -63,8 +63,9 @@ static int find_machine(sqlite3 *db, const Options *options, int64_t *machine, F
     return options->any_machine ? 0 : query_run(db, machine, failure, sql_judging_newest_machine, "");
 }
 
-static int print(History *history, const Options *options, Failure *failure)
+static int print(History *history, const Options *options, const void *context, Failure *failure)
 {
+    (void)context;
     static const OutputQuery rows = {sql_judging_history, sql_judging_history_table};
     static const OutputQuery changes = {sql_judging_changes, sql_judging_changes_table};
     static const OutputQuery overview = {sql_judging_overview, sql_judging_overview_table};
@@ -84,13 +85,5 @@ int verb_history(int argc, char **argv)
 {
     Options options = options_defaults("pricereport history");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int result = print(history, &options, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_READ, print, NULL);
 }

@@ -1,8 +1,7 @@
 /* pricereport import: what other tools measured. */
-#include "history.h"
 #include "importer.h"
 #include "machine.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "sql.h"
 #include "verbs.h"
@@ -25,8 +24,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->label = argument;
         return 0;
     case ARGP_KEY_ARGS:
-        options->files = state->argv + state->next;
-        options->file_count = (size_t)(state->argc - state->next);
+        options_rest(state);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "the files are missing: name the JSON that the other tool wrote");
@@ -57,26 +55,24 @@ static const struct argp parser = {
     .children = children,
 };
 
-int verb_import(int argc, char **argv)
+static int import(History *history, const Options *options, const void *context, Failure *failure)
 {
+    (void)context;
     static const OutputQuery query = {sql_import_outcome, sql_import_outcome_table};
-    Options options = options_defaults("pricereport import");
-    options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
     Machine machine = {0};
     machine_read(&machine);
-    const ImportWish wish = {.files = options.files,
-                             .count = options.file_count,
-                             .label = options.label,
-                             .machine = options.here ? &machine : NULL};
-    if (history_open(&history, options.db, HISTORY_RECORD, &failure))
-        return failure_print(&failure);
-    int result = importer_import(history, &wish, &failure);
-    if (result == 0)
-        result = output_rows(history_db(history), &query, 0, options.format, stdout, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    const ImportWish wish = {.files = options->files,
+                             .count = options->file_count,
+                             .label = options->label,
+                             .machine = options->here ? &machine : NULL};
+    if (importer_import(history, &wish, failure))
+        return -1;
+    return output_rows(history_db(history), &query, 0, options->format, stdout, failure);
+}
+
+int verb_import(int argc, char **argv)
+{
+    Options options = options_defaults("pricereport import");
+    options_parse(&parser, argc, argv, &options);
+    return on_history(&options, HISTORY_RECORD, import, NULL);
 }

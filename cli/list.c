@@ -1,6 +1,5 @@
 /* pricereport list: the recorded runs. */
-#include "history.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "sql.h"
 #include "verbs.h"
@@ -30,18 +29,16 @@ static const struct argp parser = {
     .children = children,
 };
 
+static int list(History *history, const Options *options, const void *context, Failure *failure)
+{
+    (void)context;
+    static const OutputQuery query = {sql_list, sql_list_table};
+    return output_rows(history_db(history), &query, 0, options->format, stdout, failure);
+}
+
 int verb_list(int argc, char **argv)
 {
     Options options = options_defaults("pricereport list");
     options_parse(&parser, argc, argv, &options);
-    static const OutputQuery query = {sql_list, sql_list_table};
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int result = output_rows(history_db(history), &query, 0, options.format, stdout, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_READ, list, NULL);
 }

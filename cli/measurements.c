@@ -11,3 +11,16 @@ const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure
         return NULL;
     return has_maps ? &of_maps : &of_commands;
 }
+
+int measurements_json(sqlite3 *db, const OutputQuery *details, const OutputQuery *measurements, int64_t run,
+                      FILE *file, Failure *failure)
+{
+    fputs("{\"run\":", file);
+    if (output_json_object(db, details, run, file, failure))
+        return -1;
+    fputs(",\n\"measurements\":", file);
+    if (output_rows(db, measurements, run, OUTPUT_JSON, file, failure))
+        return -1;
+    fputs("}", file);
+    return 0;
+}

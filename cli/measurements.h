@@ -11,4 +11,8 @@
 /* The query for this run's measurements, static; NULL with the failure set. */
 const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure);
 
+/* Prints an object of the run's details and its measurements, without a newline. */
+int measurements_json(sqlite3 *db, const OutputQuery *details, const OutputQuery *measurements, int64_t run,
+                      FILE *file, Failure *failure);
+
 #endif

@@ -1,7 +1,6 @@
 /* pricereport merge: histories from other machines. */
-#include "history.h"
 #include "merger.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "sql.h"
 #include "verbs.h"
@@ -11,14 +10,12 @@ static const struct argp_child children[] = {{&options_common, 0, "Common:", 2},
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     (void)argument;
-    Options *options = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
         options_share(state, children);
         return 0;
     case ARGP_KEY_ARGS:
-        options->files = state->argv + state->next;
-        options->file_count = (size_t)(state->argc - state->next);
+        options_rest(state);
         return 0;
     case ARGP_KEY_NO_ARGS:
         argp_error(state, "the histories are missing: name the files to take in");
@@ -38,28 +35,21 @@ static const struct argp parser = {
     .children = children,
 };
 
-static int merge_all(const Options *options, History *history, Failure *failure)
+static int merge_all(History *history, const Options *options, const void *context, Failure *failure)
 {
+    (void)context;
     static const OutputQuery query = {sql_merge_outcome, sql_merge_outcome_table};
     if (merger_begin(history, failure))
         return -1;
     for (size_t i = 0; i < options->file_count; i++)
         if (merger_merge(history, options->files[i], failure))
             return -1;
-    if (output_rows(history_db(history), &query, 0, options->format, stdout, failure))
-        return -1;
-    return output_finish(stdout, failure);
+    return output_rows(history_db(history), &query, 0, options->format, stdout, failure);
 }
 
 int verb_merge(int argc, char **argv)
 {
     Options options = options_defaults("pricereport merge");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_RECORD, &failure))
-        return failure_print(&failure);
-    int result = merge_all(&options, history, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_RECORD, merge_all, NULL);
 }

@@ -47,6 +47,21 @@ void options_share(struct argp_state *state, const struct argp_child *children)
         state->child_inputs[i] = state->input;
 }
 
+void options_run(struct argp_state *state, char *argument, const char *complaint)
+{
+    Options *options = state->input;
+    if (options->run)
+        argp_error(state, "%s: %s", argument, complaint);
+    options->run = argument;
+}
+
+void options_rest(struct argp_state *state)
+{
+    Options *options = state->input;
+    options->files = state->argv + state->next;
+    options->file_count = (size_t)(state->argc - state->next);
+}
+
 int64_t options_number(struct argp_state *state, const char *what, const char *text, int64_t least,
                        int64_t most)
 {

@@ -79,6 +79,13 @@ void options_parse(const struct argp *argp, int argc, char **argv, Options *opti
 /* Every parser's first call for ARGP_KEY_INIT: hands `state->input` to all children. */
 void options_share(struct argp_state *state, const struct argp_child *children);
 
+/* For the one run that a verb takes: keeps it; a second one is wrong usage, for which `complaint` says what
+ * the verb takes. */
+void options_run(struct argp_state *state, char *argument, const char *complaint);
+
+/* For ARGP_KEY_ARGS: keeps all arguments that are left as files. */
+void options_rest(struct argp_state *state);
+
 /* A whole number from `least` to `most`, or wrong usage. `what` names the option. */
 int64_t options_number(struct argp_state *state, const char *what, const char *text, int64_t least,
                        int64_t most);

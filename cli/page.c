@@ -171,7 +171,8 @@ static int write_page(const Page *page, const char *path, Failure *failure)
     int result = template_expand(report_page, page->pieces, page->count, file, failure);
     int failed = ferror(file);
     if ((fclose(file) || failed) && result == 0)
-        result = failure_set(failure, "cannot write %s: %s", path, strerror(errno));
+        result = failure_set(failure, "cannot write %s: %s: make room, or name another folder with --out",
+                             path, strerror(errno));
     return result;
 }
 

@@ -1,7 +1,6 @@
 /* pricereport plot: charts of what is recorded. */
 #include "chart.h"
-#include "history.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "verbs.h"
 
@@ -13,15 +12,12 @@ static const struct argp_child children[] = {
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    Options *options = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
         options_share(state, children);
         return 0;
     case ARGP_KEY_ARG:
-        if (options->run)
-            argp_error(state, "%s: plot takes one run", argument);
-        options->run = argument;
+        options_run(state, argument, "plot takes one run");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -44,21 +40,19 @@ static const struct argp parser = {
     .children = children,
 };
 
+static int plot(History *history, const Options *options, const void *context, Failure *failure)
+{
+    (void)context;
+    int64_t run;
+    if (history_find_run(history, options->run, &run, failure))
+        return -1;
+    return charts_draw(history_db(history), run, &options->charts, stdout, NULL, failure);
+}
+
 int verb_plot(int argc, char **argv)
 {
     Options options = options_defaults("pricereport plot");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int64_t run;
-    int result = history_find_run(history, options.run, &run, &failure);
     options.charts.any_run = !options.run;
-    if (result == 0)
-        result = charts_draw(history_db(history), run, &options.charts, stdout, NULL, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_READ, plot, NULL);
 }

@@ -1,19 +1,48 @@
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "query.h"
 
+/* What became of the disk, where that is why a statement failed; else NULL. */
+static const char *disk_trouble(sqlite3 *db)
+{
+    int code = sqlite3_errcode(db) & 0xff, error = sqlite3_system_errno(db);
+    if (code == SQLITE_FULL ||
+        (code == SQLITE_IOERR && (error == ENOSPC || error == EDQUOT || error == EFBIG)))
+        return "there is no room left: make some, and try again; what was recorded before is kept";
+    if (code == SQLITE_IOERR)
+        return "see to it that the disk is there and has room, and try again; what was recorded before is "
+               "kept";
+    return NULL;
+}
+
+/* What to do about it; NULL: what SQLite says is all there is to say. */
+static const char *advice(sqlite3 *db)
+{
+    switch (sqlite3_errcode(db) & 0xff) {
+    case SQLITE_BUSY:
+        return "another program keeps this database locked: try again when it is done";
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+        return "SQLite has to write it, and files beside it: make the file and its folder writable, or copy "
+               "it to where you may write";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return "it is damaged: restore it from a copy, or save what can be read with .recover of the sqlite3 "
+               "shell";
+    default:
+        return disk_trouble(db);
+    }
+}
+
 void query_explain(sqlite3 *db, Failure *failure)
 {
-    const char *file = sqlite3_db_filename(db, "main");
-    if (sqlite3_errcode(db) == SQLITE_BUSY)
-        failure_write(failure, "%s: another program keeps this database locked: try again when it is done",
-                      file);
-    else if (file && *file)
-        failure_write(failure, "%s: %s", file, sqlite3_errmsg(db));
-    else
-        failure_write(failure, "%s", sqlite3_errmsg(db));
+    const char *file = sqlite3_db_filename(db, "main"), *to_do = advice(db);
+    int of_file = file && *file;
+    failure_write(failure, "%s%s%s%s%s", of_file ? file : "", of_file ? ": " : "", sqlite3_errmsg(db),
+                  to_do ? ": " : "", to_do ? to_do : "");
 }
 
 static int bind(sqlite3_stmt *statement, const char *types, va_list values)

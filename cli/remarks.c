@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 #include "benchmark_choice.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "query.h"
 #include "run_choice.h"
@@ -131,31 +131,25 @@ static int remark(History *history, const RemarkKind *kind, const Options *optio
     return 0;
 }
 
-static int perform(const RemarkKind *kind, const struct argp *parser, const char *title, int argc,
-                   char **argv)
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
 {
-    Options options = options_defaults(title);
-    options_parse(parser, argc, argv, &options);
     static const OutputQuery query = {sql_judging_remarks, sql_judging_remarks_table};
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int result = options.run ? remark(history, kind, &options, &failure)
-                             : output_rows(history_db(history), &query, kind->number, options.format, stdout,
-                                           &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    const RemarkKind *kind = context;
+    return options->run
+               ? remark(history, kind, options, failure)
+               : output_rows(history_db(history), &query, kind->number, options->format, stdout, failure);
 }
 
 int verb_ack(int argc, char **argv)
 {
-    return perform(&acknowledgements, &ack_parser, "pricereport ack", argc, argv);
+    Options options = options_defaults("pricereport ack");
+    options_parse(&ack_parser, argc, argv, &options);
+    return on_history(&options, HISTORY_READ, perform, &acknowledgements);
 }
 
 int verb_exclude(int argc, char **argv)
 {
-    return perform(&exclusions, &exclude_parser, "pricereport exclude", argc, argv);
+    Options options = options_defaults("pricereport exclude");
+    options_parse(&exclude_parser, argc, argv, &options);
+    return on_history(&options, HISTORY_READ, perform, &exclusions);
 }

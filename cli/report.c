@@ -1,7 +1,6 @@
 /* pricereport report: one HTML page. */
 #include "chart.h"
-#include "history.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "page.h"
 #include "verbs.h"
@@ -23,9 +22,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->charts.directory = argument;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->run)
-            argp_error(state, "%s: report takes one run", argument);
-        options->run = argument;
+        options_run(state, argument, "report takes one run");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -51,8 +48,9 @@ static const struct argp parser = {
     .children = children,
 };
 
-static int perform(const Options *options, History *history, Failure *failure)
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
 {
+    (void)context;
     int64_t run;
     if (history_find_run(history, options->run, &run, failure))
         return -1;
@@ -73,11 +71,5 @@ int verb_report(int argc, char **argv)
 {
     Options options = options_defaults("pricereport report");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int result = perform(&options, history, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_READ, perform, NULL);
 }

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "chart.h"
-#include "history.h"
 #include "measure.h"
 #include "measurements.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "scan.h"
 #include "verbs.h"
@@ -164,7 +163,7 @@ static int print_run(const Options *options, History *history, int64_t run, int 
     return output_finish(stdout, other) ? -1 : result;
 }
 
-static int measure_maps(const Options *options, char **arguments, History *history, int64_t *run,
+static int measure_maps(const Options *options, char *const *arguments, History *history, int64_t *run,
                         Failure *failure)
 {
     const ScanMap map = {
@@ -186,21 +185,27 @@ static int measure_maps(const Options *options, char **arguments, History *histo
     return result;
 }
 
-static int perform(const Options *options, char **arguments, CommandBench *command, Failure *failure)
+/* What the options do not tell. */
+typedef struct Wanted {
+    char *const *arguments; /* the command line, without the program's name */
+    CommandBench *command;  /* NULL: maps */
+} Wanted;
+
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
 {
-    History *history;
+    const Wanted *wanted = context;
     int64_t run;
-    if (history_open(&history, options->db, HISTORY_RECORD, failure))
-        return -1;
-    int result = command ? measure_command(command, options, arguments, history, &run, failure)
-                         : measure_maps(options, arguments, history, &run, failure);
+    int result = wanted->command
+                     ? measure_command(wanted->command, options, wanted->arguments, history, &run, failure)
+                     : measure_maps(options, wanted->arguments, history, &run, failure);
     if (result == 0 || result == MEASURE_INTERRUPTED)
         result = print_run(options, history, run, result, failure);
+    if (result)
+        return -1;
+    if (!options->plot)
+        return 0;
     FILE *paths = options->format == OUTPUT_TABLE ? stdout : NULL;
-    if (result == 0 && options->plot)
-        result = charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
-    history_close(&history);
-    return result;
+    return charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
 }
 
 /* What follows -- is the command's, options and all. Returns how many arguments come before. */
@@ -223,9 +228,10 @@ int verb_run(int argc, char **argv)
     const CommandJob job = {.argv = options.command,
                             .show_output = options.show_output,
                             .ignore_failure = options.ignore_failure};
-    int result = options.command ? command_bench_open(&command, &job, &failure) : 0;
-    if (result == 0)
-        result = perform(&options, argv + 1, command, &failure);
+    if (options.command && command_bench_open(&command, &job, &failure))
+        return failure_print(&failure);
+    const Wanted wanted = {.arguments = argv + 1, .command = command};
+    int status = on_history(&options, HISTORY_RECORD, perform, &wanted);
     command_bench_close(&command);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return status;
 }

@@ -1,7 +1,6 @@
 /* pricereport show: one run. */
-#include "history.h"
 #include "measurements.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "sql.h"
 #include "verbs.h"
@@ -24,9 +23,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->samples = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (options->run)
-            argp_error(state, "%s: show takes one run", argument);
-        options->run = argument;
+        options_run(state, argument, "show takes one run");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -49,20 +46,9 @@ static const struct argp parser = {
     .children = children,
 };
 
-static int show_json(sqlite3 *db, const OutputQuery *measurements, int64_t run, Failure *failure)
+static int show(History *history, const Options *options, const void *context, Failure *failure)
 {
-    fputs("{\"run\":", stdout);
-    if (output_json_object(db, &details, run, stdout, failure))
-        return -1;
-    fputs(",\n\"measurements\":", stdout);
-    if (output_rows(db, measurements, run, OUTPUT_JSON, stdout, failure))
-        return -1;
-    fputs("}\n", stdout);
-    return 0;
-}
-
-static int show(History *history, const Options *options, Failure *failure)
-{
+    (void)context;
     int64_t run;
     sqlite3 *db = history_db(history);
     if (history_find_run(history, options->run, &run, failure))
@@ -72,8 +58,11 @@ static int show(History *history, const Options *options, Failure *failure)
     const OutputQuery *measurements = measurements_query(db, run, failure);
     if (!measurements)
         return -1;
-    if (options->format == OUTPUT_JSON)
-        return show_json(db, measurements, run, failure);
+    if (options->format == OUTPUT_JSON) {
+        int result = measurements_json(db, &details, measurements, run, stdout, failure);
+        fputs("\n", stdout);
+        return result;
+    }
     if (options->format != OUTPUT_CSV) {
         if (output_rows(db, &details, run, options->format, stdout, failure))
             return -1;
@@ -86,13 +75,5 @@ int verb_show(int argc, char **argv)
 {
     Options options = options_defaults("pricereport show");
     options_parse(&parser, argc, argv, &options);
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int result = show(history, &options, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_READ, show, NULL);
 }

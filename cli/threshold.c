@@ -1,7 +1,7 @@
 /* pricereport threshold: from which change on a benchmark has changed. */
 #include "benchmark_choice.h"
 #include "judging_options.h"
-#include "options.h"
+#include "on_history.h"
 #include "output.h"
 #include "query.h"
 #include "sql.h"
@@ -81,20 +81,18 @@ static int set(History *history, const Options *options, Failure *failure)
     return 0;
 }
 
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
+{
+    (void)context;
+    static const OutputQuery query = {sql_judging_thresholds, sql_judging_thresholds_table};
+    return options->name_count > 0
+               ? set(history, options, failure)
+               : output_rows(history_db(history), &query, 0, options->format, stdout, failure);
+}
+
 int verb_threshold(int argc, char **argv)
 {
     Options options = options_defaults("pricereport threshold");
     options_parse(&parser, argc, argv, &options);
-    static const OutputQuery query = {sql_judging_thresholds, sql_judging_thresholds_table};
-    Failure failure;
-    History *history;
-    if (history_open(&history, options.db, HISTORY_READ, &failure))
-        return failure_print(&failure);
-    int result = options.name_count > 0
-                     ? set(history, &options, &failure)
-                     : output_rows(history_db(history), &query, 0, options.format, stdout, &failure);
-    if (result == 0)
-        result = output_finish(stdout, &failure);
-    history_close(&history);
-    return result ? failure_print(&failure) : EXIT_DONE;
+    return on_history(&options, HISTORY_READ, perform, NULL);
 }

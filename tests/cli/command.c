@@ -22,6 +22,13 @@ typedef struct Folder {
     char before[PATH_MAX];
 } Folder;
 
+static void (*prepare)(void);
+
+void command_prepare(void (*function)(void))
+{
+    prepare = function;
+}
+
 int command_setup(void **state)
 {
     Folder *folder = calloc(1, sizeof *folder);
@@ -46,6 +53,7 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 int command_teardown(void **state)
 {
     Folder *folder = *state;
+    prepare = NULL;
     int failed = chdir(folder->before) || nftw(folder->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     free(folder);
     return failed ? -1 : 0;
@@ -77,6 +85,8 @@ static pid_t start(const char *out, const char *err, const char *const *argument
     if (pid == 0) {
         redirect(out, 1);
         redirect(err, 2);
+        if (prepare)
+            prepare();
         execv(program, argv);
         _exit(127);
     }

@@ -22,6 +22,10 @@ typedef struct Outcome {
 int command_setup(void **state);
 int command_teardown(void **state);
 
+/* What the processes of all commands do from here on, to the end of the test, before they become pricereport;
+ * NULL: nothing. */
+void command_prepare(void (*function)(void));
+
 /* Runs pricereport with these arguments (the last one NULL) to its end. */
 Outcome command_run(const char *first, ...) __attribute__((sentinel));
 Outcome command_run_list(const char *const *arguments);

@@ -1,0 +1,168 @@
+/* pricereport is killed at any moment: what was committed is there, and the database is sound. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "disk.h"
+#include "recorded.h"
+
+enum { KILLS = 24, KILLS_ALL = 100, CHANGES_MAX = 250, PAUSE_MAX_MS = 250, WATCH_PAUSE_NS = 2000000 };
+
+/* xorshift: the same kills for the same seed. */
+static uint64_t random_state;
+
+static long random_below(long end)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (long)(random_state % (uint64_t)end);
+}
+
+static pid_t record(const char *file)
+{
+    static const char *const executors[] = {"serial", "serial", "threads", "processes"};
+    return command_start("killed", "run", "--db", file, "--in", "prices.db", "--source", "prices", "--map",
+                         "p", "--executor", executors[random_below(4)], "--workers", "2", "--samples",
+                         "100000", "--max-time", "600", NULL);
+}
+
+static sqlite3_int64 count_samples(const char *file)
+{
+    if (access(file, F_OK) != 0 || command_integer(file, "PRAGMA user_version") == 0)
+        return 0;
+    return command_integer(file, "SELECT count(*) FROM sample");
+}
+
+/* Waits for the process's end, and sees which samples others see until then. */
+static sqlite3_int64 watch(pid_t pid, const char *file, int *status)
+{
+    const struct timespec pause = {.tv_nsec = WATCH_PAUSE_NS};
+    sqlite3_int64 seen = 0;
+    for (;;) {
+        pid_t ended = waitpid(pid, status, WNOHANG);
+        assert_true(ended >= 0);
+        if (ended == pid)
+            return seen;
+        seen = count_samples(file);
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* At a change of the files, or after a time. Every other one is watched: a reader keeps the next one from
+ * having to recover the write-ahead log. Returns how many samples were seen before. */
+static sqlite3_int64 kill_one(const char *file, int watched)
+{
+    int status;
+    sqlite3_int64 seen = 0;
+    if (random_below(4) > 0) {
+        disk_plan("kill", 1 + random_below(CHANGES_MAX));
+        pid_t pid = record(file);
+        disk_plan(NULL, 0);
+        if (watched)
+            seen = watch(pid, file, &status);
+        else
+            assert_int_equal(waitpid(pid, &status, 0), pid);
+    } else {
+        const struct timespec pause = {.tv_nsec = random_below(PAUSE_MAX_MS) * 1000000};
+        pid_t pid = record(file);
+        nanosleep(&pause, NULL);
+        seen = watched ? count_samples(file) : 0;
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+    }
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    return seen;
+}
+
+static sqlite3_int64 count_runs(const char *file)
+{
+    return command_integer(file, "PRAGMA user_version") == 0
+               ? 0
+               : command_integer(file, "SELECT count(*) FROM run");
+}
+
+/* All runs but the first, which was finished, are unfinished, for the user too. */
+static void expect_listed(const char *file, sqlite3_int64 runs)
+{
+    Outcome outcome = command_run("list", "--db", file, "--csv", NULL);
+    command_expect_success(&outcome);
+    sqlite3_int64 listed = 0;
+    for (const char *at = outcome.out; (at = strstr(at, "unfinished")); at++)
+        listed++;
+    assert_int_equal(listed, runs);
+    command_free(&outcome);
+}
+
+static void kill_into_history(const char *file, int watched)
+{
+    sqlite3_int64 runs = count_runs(file), before = count_samples(file);
+    char *figures = recorded_figures(file, runs);
+    sqlite3_int64 seen = kill_one(file, watched);
+    recorded_expect_sound(file);
+    assert_true(count_samples(file) >= (seen > before ? seen : before));
+    assert_true(count_runs(file) - runs <= 1);
+    char *now = recorded_figures(file, runs);
+    assert_string_equal(now, figures);
+    sqlite3_free(figures);
+    sqlite3_free(now);
+    expect_listed(file, count_runs(file) - 1);
+}
+
+/* Where there is not even a file yet. */
+static void kill_into_nothing(const char *file, int watched)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < 4; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s%s", file, endings[i]);
+        unlink(path);
+    }
+    sqlite3_int64 seen = kill_one(file, watched);
+    if (access(file, F_OK) != 0)
+        return;
+    recorded_expect_sound(file);
+    assert_true(count_samples(file) >= seen);
+    expect_listed(file, count_runs(file));
+    /* It is a history like any other. */
+    recorded_run(file);
+    recorded_expect_sound(file);
+}
+
+static void killed_at_any_moment_it_loses_nothing(void **state)
+{
+    (void)state;
+    const char *seed = getenv("PRICEMAP_TEST_SEED");
+    int kills = disk_all() ? KILLS_ALL : KILLS;
+    random_state = seed ? strtoull(seed, NULL, 10) | 1 : 20260701;
+    print_message("%d kills, seed %llu (PRICEMAP_TEST_SEED)\n", kills, (unsigned long long)random_state);
+    command_make_prices();
+    recorded_run("history.db");
+    for (int i = 0; i < kills; i++) {
+        if (i % 4 == 3)
+            kill_into_nothing("new.db", i % 8 == 3);
+        else
+            kill_into_history("history.db", i % 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(killed_at_any_moment_it_loses_nothing, command_setup,
+                                        command_teardown),
+    };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
