@@ -18,8 +18,9 @@
 enum {
     ACTORS = 4,
     ERA_SECONDS = 5,
-    WARM_ERAS = 12,     /* after which memory may not grow any more … */
-    MORE_KIB = 8192,    /* … than this over the most that it was until then */
+    WARM_ERAS = 12, /* after which memory may not grow any more … */
+    MORE_KIB = 8192,
+    ERAS_ABOVE = 8,     /* … than this over the most that it was until then */
     HANG_SECONDS = 180, /* that an operation may take at the very most: some wait for locks */
     GONE_MILLISECONDS = 5000,
 };
@@ -45,6 +46,7 @@ static const char usage[] =
 typedef struct Memory {
     int64_t most_kib; /* in the eras that warm up */
     int64_t now_kib;
+    int eras_above; /* in a row, of the allowance */
 } Memory;
 
 static int64_t resident_kib(void)
@@ -113,7 +115,11 @@ static void check_leftovers(Soak *soak, const Leftovers *before, Memory *memory)
     if (soak->era <= WARM_ERAS) {
         if (memory->now_kib > memory->most_kib)
             memory->most_kib = memory->now_kib;
-    } else if (WATCHES_MEMORY && memory->now_kib > memory->most_kib + MORE_KIB) {
+        return;
+    }
+    /* The heap of a program with threads goes up and down: what stays up has grown. */
+    memory->eras_above = memory->now_kib > memory->most_kib + MORE_KIB ? memory->eras_above + 1 : 0;
+    if (WATCHES_MEMORY && memory->eras_above >= ERAS_ABOVE) {
         soak_finding(soak, -1, -1, "resident memory grows: %" PRId64 " KiB, and %" PRId64 " at first",
                      memory->now_kib, memory->most_kib);
         memory->most_kib = memory->now_kib; /* told once for each step */
