@@ -18,9 +18,9 @@
 enum {
     ACTORS = 4,
     ERA_SECONDS = 5,
-    WARM_ERAS = 12, /* after which memory may not grow any more … */
-    MORE_KIB = 8192,
-    ERAS_ABOVE = 8,     /* … than this over the most that it was until then */
+    WARM_ERAS = 12,     /* after which memory may not grow any more … */
+    MORE_KIB = 8192,    /* … than this over the most that it was until then, … */
+    ERAS_ABOVE = 8,     /* … for so many in a row */
     HANG_SECONDS = 180, /* that an operation may take at the very most: some wait for locks */
     GONE_MILLISECONDS = 5000,
 };
