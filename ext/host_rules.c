@@ -52,10 +52,11 @@ static int has_price_functions(sqlite3 *db, bool *has)
         return rc;
     sqlite3_bind_pointer(statement, 1, &probe, PRICE_FUNCTIONS_PROBE, NULL);
     sqlite3_bind_text(statement, 2, PRICEMAP_VERSION, -1, SQLITE_STATIC);
-    *has = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
-    /* A function that fails on the probe is another one too. */
+    rc = sqlite3_step(statement);
+    *has = rc == SQLITE_ROW && sqlite3_column_int(statement, 0);
+    /* A function that fails on the probe is another one too; an interrupt says nothing about it. */
     sqlite3_finalize(statement);
-    return SQLITE_OK;
+    return rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
 /* Of a function SQLite says so in words only. */

@@ -110,6 +110,11 @@ static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
     if (rc == SQLITE_OK)
         rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     if (rc != SQLITE_OK) {
+        /* SQLite says of an interrupted declaration that it is wrong. */
+        if (rc != SQLITE_NOMEM && !*message)
+            *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+        if (rc == SQLITE_ERROR && host_interrupted(table->pulse))
+            rc = SQLITE_INTERRUPT;
         free_table(table);
         return rc;
     }
