@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,20 +80,6 @@ static int upgrade(History *history, Failure *failure)
     return result;
 }
 
-/* Readers do not hold up recorders in WAL mode. Changing to it needs the file for a moment alone, for which
- * SQLite's own time-out does not wait. A file system that cannot do it keeps the rollback journal, which is
- * safe too. */
-static void use_wal(History *history)
-{
-    const struct timespec pause = {.tv_nsec = WAL_PAUSE_MS * 1000000L};
-    for (int i = 0; i < WAL_TRIES; i++) {
-        int rc = sqlite3_exec(history->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-        if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
-            return;
-        nanosleep(&pause, NULL);
-    }
-}
-
 /* Why SQLite could not open the file; it says no more than that. */
 static int explain_unopened(const History *history, int rc, Failure *failure)
 {
@@ -112,6 +99,54 @@ static int explain_unopened(const History *history, int rc, Failure *failure)
                        history->file, reason);
 }
 
+static int open_connection(History *history, int flags, Failure *failure)
+{
+    int rc = sqlite3_open_v2(history->file, &history->db, SQLITE_OPEN_READWRITE | flags, NULL);
+    if (rc != SQLITE_OK)
+        return explain_unopened(history, rc, failure);
+    sqlite3_busy_timeout(history->db, BUSY_MILLISECONDS);
+    sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return 0;
+}
+
+/* Whether what failed is the memory that processes share for the write-ahead log: not every file system has
+ * it. */
+static bool lacks_shared_memory(const History *history)
+{
+    int code = sqlite3_extended_errcode(history->db);
+    return code == SQLITE_IOERR_SHMMAP || code == SQLITE_IOERR_SHMOPEN || code == SQLITE_IOERR_SHMLOCK;
+}
+
+/* Goes back to the rollback journal, which is safe too. A connection that has the file alone needs no shared
+ * memory for that, but has to want so before it first reads. */
+static int leave_wal(History *history, Failure *failure)
+{
+    sqlite3_close(history->db);
+    history->db = NULL;
+    if (open_connection(history, 0, failure))
+        return -1;
+    return query_script(history->db,
+                        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE;"
+                        "PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema",
+                        failure);
+}
+
+/* Readers do not hold up recorders in WAL mode. Changing to it needs the file for a moment alone, for which
+ * SQLite's own time-out does not wait. Whether it works shows with the first read. */
+static int use_wal(History *history, Failure *failure)
+{
+    const struct timespec pause = {.tv_nsec = WAL_PAUSE_MS * 1000000L};
+    for (int i = 0; i < WAL_TRIES; i++) {
+        int rc = sqlite3_exec(history->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    if (query_script(history->db, "SELECT count(*) FROM sqlite_schema", failure) == 0)
+        return 0;
+    return lacks_shared_memory(history) ? leave_wal(history, failure) : -1;
+}
+
 static int open_file(History *history, HistoryMode mode, Failure *failure)
 {
     if (mode == HISTORY_READ && access(history->file, F_OK) != 0)
@@ -119,19 +154,18 @@ static int open_file(History *history, HistoryMode mode, Failure *failure)
                            "there is no history at %s: record a run first with pricereport or pricereport "
                            "run, or name another file with --db",
                            history->file);
-    int flags = SQLITE_OPEN_READWRITE | (mode == HISTORY_RECORD ? SQLITE_OPEN_CREATE : 0);
-    int rc = sqlite3_open_v2(history->file, &history->db, flags, NULL);
-    if (rc != SQLITE_OK)
-        return explain_unopened(history, rc, failure);
-    sqlite3_busy_timeout(history->db, BUSY_MILLISECONDS);
-    sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (open_connection(history, mode == HISTORY_RECORD ? SQLITE_OPEN_CREATE : 0, failure))
+        return -1;
     int64_t version;
-    if (check_owner(history, &version, failure))
+    int result = check_owner(history, &version, failure);
+    if (result && lacks_shared_memory(history) && leave_wal(history, failure) == 0)
+        result = check_owner(history, &version, failure);
+    if (result)
         return -1;
     if (version < SCHEMA_VERSION && upgrade(history, failure))
         return -1;
-    if (mode == HISTORY_RECORD)
-        use_wal(history);
+    if (mode == HISTORY_RECORD && use_wal(history, failure))
+        return -1;
     /* A killed process loses nothing with NORMAL; only a loss of power may cost the last samples. */
     return query_script(history->db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON", failure);
 }

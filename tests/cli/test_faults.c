@@ -353,6 +353,40 @@ static void a_locked_history(void **state)
     sqlite3_free(figures);
 }
 
+static void expect_journal_mode(const char *file, const char *expected)
+{
+    char *mode = command_text(file, "PRAGMA journal_mode");
+    assert_string_equal(mode, expected);
+    sqlite3_free(mode);
+}
+
+/* There is no write-ahead log on a file system that gives processes no memory to share. */
+static void without_write_ahead_log(void **state)
+{
+    (void)state;
+    setup_history();
+    expect_journal_mode(db, "wal");
+    char *figures = recorded_figures(db, 1);
+    disk_plan("unshared", 0);
+    for (int i = 0; i < 2; i++) {
+        Outcome outcome = record_into("new.db");
+        command_expect_success(&outcome);
+        command_free(&outcome);
+        expect_journal_mode("new.db", "delete");
+    }
+    recorded_expect_sound("new.db");
+    assert_int_equal(command_integer("new.db", "SELECT count(*) FROM run WHERE status = 'finished'"), 2);
+    /* One that comes from elsewhere. */
+    Outcome outcome = command_run("show", NULL);
+    command_expect_success(&outcome);
+    command_free(&outcome);
+    expect_journal_mode(db, "delete");
+    expect_unchanged(db, figures);
+    recorded_run(db);
+    expect_journal_mode(db, "wal");
+    sqlite3_free(figures);
+}
+
 /* The place of the log's index is taken. */
 static void without_a_place_for_the_log(void **state)
 {
@@ -463,6 +497,7 @@ int main(void)
         CASE(files_of_others),
         CASE(a_damaged_history),
         CASE(a_locked_history),
+        CASE(without_write_ahead_log),
         CASE(without_a_place_for_the_log),
         CASE(charts_on_a_full_disk),
         CASE(charts_into_a_read_only_folder),
