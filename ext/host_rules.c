@@ -135,7 +135,7 @@ static int check_function(void *arg, const char *name)
     }
     if (rc == SQLITE_OK && host.own && same && !strncmp(name, "increase_price", 14))
         rc = has_price_functions(check->host, &same);
-    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
         *check->message =
             sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
                             "function_list: %s",
