@@ -210,6 +210,45 @@ static void loaded_extensions(void **state)
                   " parallel_map('prices', 'tiny_double(p)') AS b ON b.key = a.key");
 }
 
+/* It was there when it was named, and is not when the workers begin. */
+static void extension_that_went_away(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "gone.so");
+    char *expected = sqlite3_mprintf("parallel_map: map: parallel_map_load: %s: ", path);
+    map_test_prices(test->db);
+    allow_extensions(test->db, 1);
+    assert_int_equal(symlink(TINY_EXTENSION ".so", path), 0);
+    map_test_run(test->db, "SELECT parallel_map_load(%Q, 'sqlite3_tinyextension_init')", path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(
+        sqlite3_exec(test->db, "SELECT * FROM parallel_map('prices', 'tiny_double(p)')", NULL, NULL, NULL),
+        SQLITE_ERROR);
+    if (strncmp(sqlite3_errmsg(test->db), expected, strlen(expected)) != 0 ||
+        !strstr(sqlite3_errmsg(test->db), "cannot open shared object file"))
+        fail_msg("expected %s…, got %s", expected, sqlite3_errmsg(test->db));
+    sqlite3_free(expected);
+    sqlite3_free(path);
+}
+
+/* It loads in the host, and in no worker process. */
+static void extension_that_worker_processes_refuse(void **state)
+{
+    MapTest *test = *state;
+    static const char sql[] = "SELECT * FROM parallel_map('prices', 'tiny_double(p)')";
+    static const char expected[] = "parallel_map_load: " TINY_EXTENSION
+                                   ": error during initialization: tiny trouble in a worker process";
+    map_test_prices(test->db);
+    allow_extensions(test->db, 1);
+    sql_test_run(test->db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_shy_init')");
+    if (strcmp(test->executor, "processes") == 0)
+        for (int i = 0; i < 2; i++)
+            sql_test_expect_error(test->db, sql, SQLITE_ERROR, expected);
+    else
+        map_test_same(test->db, "SELECT id, p * 2.0 FROM prices",
+                      "SELECT key, value FROM parallel_map('prices', 'tiny_double(p)')");
+}
+
 /* A relative path is the host's, wherever worker processes stand. */
 static void extension_by_relative_path(void **state)
 {
@@ -446,6 +485,8 @@ int main(void)
         MAP_TEST_EACH(collations_of_the_host),
         MAP_TEST_EACH(loaded_extensions),
         MAP_TEST_EACH(extension_by_relative_path),
+        MAP_TEST_EACH(extension_that_went_away),
+        MAP_TEST_EACH(extension_that_worker_processes_refuse),
         MAP_TEST_EACH(authorizers),
         MAP_TEST_EACH(authorizer_is_asked_about_each_function),
         MAP_TEST_EACH(limits_of_the_host),

@@ -1,8 +1,10 @@
 /* A small extension for the tests of parallel_map_load. By its default entry point: tiny_double(x), which is
  * 2 x, and the collation TINY_REVERSE, which compares backwards; by sqlite3_tiny_upper_init: upper(x), which
- * is 'tiny'. By sqlite3_tiny_failing_init: an error. */
+ * is 'tiny'. By sqlite3_tiny_failing_init: an error. By sqlite3_tiny_shy_init: as by default, but an error in
+ * a worker process. */
 #include <pthread.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
@@ -10,6 +12,7 @@ SQLITE_EXTENSION_INIT1
 int sqlite3_tinyextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_upper_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
+int sqlite3_tiny_shy_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 
 /* Worker threads load it at one time, while others run it: the pointer is written once. */
 static void set_api(const sqlite3_api_routines *routines)
@@ -63,5 +66,16 @@ int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_rou
     set_api(routines);
     (void)db;
     *message = sqlite3_mprintf("tiny trouble");
+    return SQLITE_ERROR;
+}
+
+int sqlite3_tiny_shy_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
+{
+    char name[16] = "";
+    prctl(PR_GET_NAME, name);
+    if (strncmp(name, "pricemap-", 9) != 0)
+        return sqlite3_tinyextension_init(db, message, routines);
+    set_api(routines);
+    *message = sqlite3_mprintf("tiny trouble in a worker process");
     return SQLITE_ERROR;
 }
