@@ -7,6 +7,8 @@
 #include "../sameness/rows.h"
 #include "question.h"
 
+enum { LET_GO_SECONDS = 20 }; /* what "soon" may be on a busy machine, with workers that are stopped */
+
 #define SUM_OF_ALL ((sqlite3_int64)ACTOR_ROWS * ACTOR_AMOUNT)
 
 /* What comes after every operation: no transaction may stay open. */
@@ -389,11 +391,19 @@ static void read_log(Actor *actor)
         actor_finding(actor, "%lld tasks of %lld make no sense", values[1], values[0]);
 }
 
+/* Leaving WAL needs the file for itself, and SQLite does not wait for that. Workers that have read it let go
+ * of it soon, but not at once. */
 static void change_journal(Actor *actor)
 {
     static const char *const modes[] = {"DELETE", "WAL", "TRUNCATE", "PERSIST", "MEMORY"};
-    if (!actor->shared)
-        actor_run(actor, "PRAGMA journal_mode = %s", random_pick(&actor->random, modes));
+    char sql[64];
+    if (actor->shared)
+        return;
+    snprintf(sql, sizeof sql, "PRAGMA journal_mode = %s", random_pick(&actor->random, modes));
+    int64_t end = soak_now_ns() + (int64_t)LET_GO_SECONDS * 1000000000;
+    while (sqlite3_exec(actor->db, sql, NULL, NULL, NULL) == SQLITE_BUSY && soak_now_ns() < end)
+        usleep(1000);
+    actor_run(actor, "%s", sql);
 }
 
 /* An index that no full scan uses: plans made before are stale. */
