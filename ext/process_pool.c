@@ -317,7 +317,9 @@ static bool is_silent_for_good(const ProcessPool *pool)
  */
 static void note_silence(ProcessPool *pool, int failure)
 {
-    pool->zygote_killed = pool->state == ZYGOTE_READY;
+    /* One that ends without a word may have been killed as well; one that does so twice is no
+     * pricemap-worker. */
+    pool->zygote_killed = pool->state == ZYGOTE_READY || (!failure && !pool->failed_zygotes);
     if (failure && failure != EAGAIN)
         zygote_start_trouble(pool,
                              "parallel_map: the process that starts the worker processes cannot be heard: %s",

@@ -92,7 +92,7 @@ typedef struct ProcessPool {
     bool fork_refused; /* since the last process_pool_grow: do not ask again at once */
     Channel *retired;
     uint32_t next_region;
-    bool zygote_killed;                /* the last one that was lost had answered before */
+    bool zygote_killed;                /* the last one that was lost may have been: another may do */
     int failed_starts, failed_zygotes; /* in a row; reset these whenever a task was completed */
     ChannelLost *lost;
     void *receiver;

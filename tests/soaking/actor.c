@@ -6,7 +6,8 @@
 
 #include "operations.h"
 
-enum { ZYGOTES_MAX = 4 /* that may fail in a row before a map does */ };
+/* Zygotes that may fail in a row before a map does; and of those, ones that never answered. */
+enum { ZYGOTES_MAX = 4, SILENT_MAX = 2 };
 
 void actor_finding(Actor *actor, const char *format, ...)
 {
@@ -37,7 +38,7 @@ static bool is_from_kills(const Actor *actor, const char *message)
         return zygotes >= ZYGOTES_MAX;
     /* Before it has its own name a zygote has that of its program. */
     if (strstr(message, "ended before it answered"))
-        return workers + zygotes >= ZYGOTES_MAX;
+        return workers + zygotes >= SILENT_MAX;
     return false;
 }
 

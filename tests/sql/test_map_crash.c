@@ -280,6 +280,26 @@ static void closed_while_they_stand_still(void **state)
     }
 }
 
+/* Out of memory kills anybody, a zygote that has not even answered yet too: another one is started. */
+static void killed_while_it_starts(void **state)
+{
+    const MapTest *test = *state;
+    const char *worker = getenv("PRICEMAP_WORKER");
+    assert_non_null(worker);
+    char *usual = strdup(worker), *mark = map_test_path(test, "killed");
+    assert_int_equal(setenv("KILLED_ONCE_BECOMES", usual, 1), 0);
+    assert_int_equal(setenv("KILLED_ONCE_MARK", mark, 1), 0);
+    assert_int_equal(setenv("PRICEMAP_WORKER", KILLED_ONCE, 1), 0);
+    sqlite3 *db = map_test_open(test, ":memory:");
+    crash_test_prepare(db, ROWS);
+    crash_test_still_works(db);
+    assert_int_equal(access(mark, F_OK) == 0, crash_test_is(test, "processes"));
+    sql_test_close(&db);
+    setenv("PRICEMAP_WORKER", usual, 1);
+    free(usual);
+    sqlite3_free(mark);
+}
+
 /* ---- no memory, and much of it ---- */
 
 /* SQLite's allocations fail in the workers, after every number of bytes. */
@@ -333,6 +353,7 @@ int main(void)
         MAP_TEST_EACH(every_row_deadly),
         MAP_TEST_EACH(killed_between_maps),
         MAP_TEST_EACH(killed_during_maps),
+        MAP_TEST_EACH(killed_while_it_starts),
         MAP_TEST_EACH(stopped_with_a_time_limit),
         MAP_TEST_EACH(stopped_and_interrupted),
         MAP_TEST_EACH(closed_while_they_stand_still),
