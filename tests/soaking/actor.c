@@ -42,12 +42,20 @@ static bool is_from_kills(const Actor *actor, const char *message)
     return false;
 }
 
+/* Where the first map of a connection is interrupted while it is prepared, some versions of SQLite pass on
+ * the text and not the code. */
+static bool is_interrupt(int rc, const char *message)
+{
+    return (rc & 0xff) == SQLITE_INTERRUPT ||
+           (rc == SQLITE_ERROR && strcmp(message, "parallel_map: interrupted") == 0);
+}
+
 bool actor_excuses(Actor *actor, int rc, const char *message)
 {
     static const SoakCount ends[] = {SOAK_ENDED_BY_INTERRUPT, SOAK_ENDED_BY_TIMEOUT, SOAK_ENDED_BY_KILLS,
                                      SOAK_ENDED_BY_LOCK};
     const bool excuses[] = {
-        (rc & 0xff) == SQLITE_INTERRUPT && atomic_load(&actor->interrupts) > actor->interrupts_before,
+        is_interrupt(rc, message) && atomic_load(&actor->interrupts) > actor->interrupts_before,
         /* A worker that was stopped, and so does not begin with a task in time, is killed for it. */
         actor->timeout > 0 && (strstr(message, "timeout_seconds") || strstr(message, "timed out after") ||
                                strstr(message, "killed by signal 9")),
