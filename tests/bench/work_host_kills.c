@@ -20,6 +20,8 @@ enum {
     START_US = 30000,  /* in which a host begins; half of them are killed in it */
     LATER_US = 300000, /* and the others in this time */
     GONE_SECONDS = 1,  /* for all that a host had started to be gone */
+    EMPTY_LOOKS = 20,  /* in a row, before nothing counts as left … */
+    LOOK_US = 1000,    /* … so far apart */
 };
 
 typedef struct Deaths {
@@ -33,6 +35,24 @@ static double seconds_since(const struct timespec *start)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* Seconds until nothing was left, or -1 when something still is after GONE_SECONDS. A process that is just
+ * being started may hide from one look, and its child from the next: only some in a row that find nothing say
+ * so. */
+static double wait_until_gone(const struct timespec *killed)
+{
+    double first = -1;
+    for (int empty = 0; empty < EMPTY_LOOKS; usleep(LOOK_US)) {
+        if (leftovers_processes(0)) {
+            empty = 0;
+            if (seconds_since(killed) > GONE_SECONDS)
+                return -1;
+        } else if (empty++ == 0) {
+            first = seconds_since(killed);
+        }
+    }
+    return first;
 }
 
 /* So that one that is left is counted once. */
@@ -58,10 +78,8 @@ static int kill_one(Bench *bench, const char *table, uint64_t *random, Deaths *d
     struct timespec killed;
     clock_gettime(CLOCK_MONOTONIC, &killed);
     host_process_kill(&host);
-    while (leftovers_processes(0) && seconds_since(&killed) < GONE_SECONDS)
-        usleep(500);
-    double seconds = seconds_since(&killed);
-    if (leftovers_processes(0)) {
+    double seconds = wait_until_gone(&killed);
+    if (seconds < 0) {
         deaths->left++;
         end_what_is_left();
     } else {
