@@ -1,6 +1,8 @@
 #include "run_log_tables.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct LogTable {
     sqlite3_vtab base;
@@ -33,13 +35,20 @@ static RunLog *log_of(const LogCursor *cursor)
     return &((LogTable *)cursor->base.pVtab)->state->log;
 }
 
-static int connect_table(sqlite3 *db, ConnectionState *state, const char *declaration, sqlite3_vtab **out)
+/* `name` is the table's. An error says what SQLite said: an interrupt, while it declares a table, it only
+ * tells in words. */
+static int connect_table(sqlite3 *db, ConnectionState *state, const char *name, const char *declaration,
+                         sqlite3_vtab **out, char **message)
 {
     int rc = sqlite3_declare_vtab(db, declaration);
     if (rc == SQLITE_OK)
         rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
-    if (rc != SQLITE_OK)
-        return rc;
+    if (rc != SQLITE_OK) {
+        bool interrupted = !strcmp(sqlite3_errmsg(db), sqlite3_errstr(SQLITE_INTERRUPT));
+        if (rc != SQLITE_NOMEM)
+            *message = sqlite3_mprintf("%s: %s", name, sqlite3_errmsg(db));
+        return interrupted ? SQLITE_INTERRUPT : rc;
+    }
     LogTable *table = calloc(1, sizeof *table);
     if (!table)
         return SQLITE_NOMEM;
@@ -53,8 +62,7 @@ static int runs_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
 {
     (void)argc;
     (void)argv;
-    (void)message;
-    return connect_table(db, aux, runs_declaration, out);
+    return connect_table(db, aux, "parallel_map_runs", runs_declaration, out, message);
 }
 
 static int tasks_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
@@ -62,8 +70,7 @@ static int tasks_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
 {
     (void)argc;
     (void)argv;
-    (void)message;
-    return connect_table(db, aux, tasks_declaration, out);
+    return connect_table(db, aux, "parallel_map_tasks", tasks_declaration, out, message);
 }
 
 static int log_disconnect(sqlite3_vtab *table)

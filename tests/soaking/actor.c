@@ -42,12 +42,16 @@ static bool is_from_kills(const Actor *actor, const char *message)
     return false;
 }
 
-/* Where the first map of a connection is interrupted while it is prepared, some versions of SQLite pass on
- * the text and not the code. */
+/* Where the first use of one of our tables is interrupted while it is prepared, some versions of SQLite pass
+ * on the text and not the code. */
 static bool is_interrupt(int rc, const char *message)
 {
-    return (rc & 0xff) == SQLITE_INTERRUPT ||
-           (rc == SQLITE_ERROR && strcmp(message, "parallel_map: interrupted") == 0);
+    static const char *const told[] = {"parallel_map: interrupted", "parallel_map_runs: interrupted",
+                                       "parallel_map_tasks: interrupted"};
+    bool found = (rc & 0xff) == SQLITE_INTERRUPT;
+    for (size_t i = 0; rc == SQLITE_ERROR && i < sizeof told / sizeof *told; i++)
+        found |= strcmp(message, told[i]) == 0;
+    return found;
 }
 
 bool actor_excuses(Actor *actor, int rc, const char *message)
