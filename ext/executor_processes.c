@@ -400,20 +400,24 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
     executor->workers = pool->live;
     if (pool->state != ZYGOTE_NONE && pool->live == pool->place_count)
         return SQLITE_OK;
-    /* Again for those, zygote included, whose end is noticed only now. A zygote that never answers is no
-       better the next time; one that is killed may be. */
+    /* Again for those, zygote included, whose end is noticed only now, and for workers of which none has
+       outlived its start. A zygote that never answers is no better the next time; one that is killed may be.
+     */
     bool started = false;
     for (int tries = 0; tries < POOL_ZYGOTES_MAX && !(started && pool->live == pool->place_count); tries++) {
         bool was_there = pool->state != ZYGOTE_NONE;
         started = process_pool_fill(pool) && process_pool_await(pool);
-        if (!started && !was_there && !pool->zygote_killed)
+        bool all_died = pool->state == ZYGOTE_READY && !pool->live && !pool->fork_refused;
+        if (!started && !was_there && !pool->zygote_killed && !all_died)
             break;
     }
     executor->workers = pool->live;
     executor->startup_ns = channel_clock() - start;
     if (started)
         return SQLITE_OK;
-    *message = sqlite3_mprintf("%s", pool->trouble);
+    *message = sqlite3_mprintf(
+        "%s", pool->trouble[0] ? pool->trouble
+                               : "parallel_map: all worker processes were killed while they started");
     return SQLITE_ERROR;
 }
 

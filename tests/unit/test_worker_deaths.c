@@ -164,6 +164,17 @@ static void test_idle_workers_and_zygote_killed(void **state)
     process_test_works(test, 2);
 }
 
+/* The only worker of a new pool, before it is ready: nothing is lost, another one is started. */
+static void test_worker_killed_while_it_starts(void **state)
+{
+    ProcessTest *test = *state;
+    assert_int_equal(setenv("FAKE_WORKER_KILLED", test->log, 1), 0);
+    process_test_ensure(test->executor, 1);
+    unsetenv("FAKE_WORKER_KILLED");
+    assert_int_equal(unlink(test->log), 0);
+    process_test_works(test, 1);
+}
+
 static void test_zygote_killed_by_the_map(void **state)
 {
     ProcessTest *test = *state;
@@ -238,6 +249,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(test_every_kind_of_death_once),
         CASE(test_deadly_row),
+        CASE(test_worker_killed_while_it_starts),
         CASE(test_no_retries),
         CASE(test_partial_aggregates_are_not_split),
         CASE(test_all_workers_die_all_the_time),
