@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case_source.h"
 #include "expression.h"
 #include "rows.h"
 
@@ -25,56 +26,10 @@ static Options make_options(Random *random)
                      .unordered = random_once_in(random, 5)};
 }
 
-/* The source as parallel_map is told it, and as the oracle reads it: a SELECT is read whole and in its own
-   order there too, which putting it into another statement does not promise. */
-static WorldSource make_source(Random *random, const World *world, sqlite3_str *told, sqlite3_str *from,
-                               sqlite3_str *with)
-{
-    WorldSource source = world->sources[random_below(random, world->source_count)];
-    if (!random_once_in(random, 3)) {
-        sqlite3_str_appendall(told, source.name);
-        sqlite3_str_appendall(from, source.name);
-        return source;
-    }
-    sqlite3_str *select = sqlite3_str_new(NULL);
-    const WorldSource *other = &world->sources[random_below(random, 2)];
-    switch (random_below(random, 4)) {
-    case 0:
-        sqlite3_str_appendf(select, "SELECT * FROM %s ORDER BY %s LIMIT %d", source.name, source.columns[0],
-                            random_below(random, 80));
-        break;
-    case 1:
-        sqlite3_str_appendf(select,
-                            "SELECT a.*, b.c0 AS j FROM %s AS a, %s AS b WHERE a.c0 IS NOT b.c0 LIMIT 200",
-                            source.name, other->name);
-        snprintf(source.columns[source.column_count++], sizeof source.columns[0], "j");
-        break;
-    case 2:
-        sqlite3_str_appendf(
-            select, "WITH c AS (SELECT * FROM %s UNION ALL SELECT * FROM %s) SELECT *, 5 AS five FROM c",
-            source.name, source.name);
-        snprintf(source.columns[source.column_count++], sizeof source.columns[0], "five");
-        break;
-    default:
-        sqlite3_str_appendf(select, "SELECT c0, count(*) AS n FROM %s GROUP BY c0", source.name);
-        source.column_count = 2;
-        snprintf(source.columns[0], sizeof source.columns[0], "c0");
-        snprintf(source.columns[1], sizeof source.columns[1], "n");
-    }
-    source.rowid[0] = 0;
-    source.indexed = false;
-    char *text = sqlite3_str_finish(select);
-    sqlite3_str_appendf(told, "(%s)", text);
-    sqlite3_str_appendf(with, "WITH source AS MATERIALIZED (%s) ", text);
-    sqlite3_str_appendall(from, "source");
-    sqlite3_free(text);
-    return source;
-}
-
-static char *make_expression(Random *random, const WorldSource *source)
+static char *make_expression(Random *random, const CaseSource *source, bool may_fail)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
-    expression_append(sql, random, source, 1 + random_below(random, 3), true);
+    expression_append(sql, random, &source->rows, 1 + random_below(random, 3), may_fail);
     return sqlite3_str_finish(sql);
 }
 
@@ -85,43 +40,68 @@ static void append_options(sqlite3_str *sql, const Options *options)
         sqlite3_str_appendf(sql, ", chunk = %d", options->chunk);
 }
 
-/* SELECT key, value FROM parallel_map(…): the key is the rowid, or the position. */
-static void make_function(Case *test, Random *random, const WorldSource *source, const char *told,
-                          const char *from, const char *with)
+/* A call of the table-valued function. */
+static char *make_call(Random *random, const CaseSource *source, const char *map)
 {
     Options options = make_options(random);
-    char *map = make_expression(random, source);
-    size_t length = strlen(told);
-    char *bare =
-        *told == '(' ? sqlite3_mprintf("%.*s", (int)length - 2, told + 1) : sqlite3_mprintf("%s", told);
-    test->plain = source->rowid[0]
-                      ? sqlite3_mprintf("%sSELECT %s, %s FROM %s", with, source->rowid, map, from)
-                      : sqlite3_mprintf("%sSELECT 0, %s FROM %s", with, map, from);
+    size_t length = strlen(source->told);
+    char *bare = *source->told == '(' ? sqlite3_mprintf("%.*s", (int)length - 2, source->told + 1)
+                                      : sqlite3_mprintf("%s", source->told);
     char *chunk = options.chunk ? sqlite3_mprintf(", %d", options.chunk) : sqlite3_mprintf("");
-    test->map =
-        sqlite3_mprintf("SELECT %s, value FROM parallel_map(%Q, %Q, '%s', %d%s)",
-                        source->rowid[0] ? "key" : "0", bare, map, options.executor, options.workers, chunk);
-    test->setup = sqlite3_mprintf("");
-    test->teardown = sqlite3_mprintf("");
+    char *call = sqlite3_mprintf("parallel_map(%Q, %Q, '%s', %d%s)", bare, map, options.executor,
+                                 options.workers, chunk);
     sqlite3_free(chunk);
     sqlite3_free(bare);
+    return call;
+}
+
+/* Key and value of the function: alone, as the inner side of a join, and written into a table of the same
+   file. The key is the rowid; where that is the position it is not compared. */
+static void make_function(Case *test, Random *random, const CaseSource *source)
+{
+    int use = random_below(random, 8);
+    char *map = make_expression(random, source, true);
+    char *call = make_call(random, source, map);
+    const char *rowid = source->rows.rowid[0] ? source->rows.rowid : "0";
+    const char *key = source->rows.rowid[0] ? "key" : "0";
+    test->setup = sqlite3_mprintf("");
+    test->teardown = sqlite3_mprintf("");
+    if (use == 0) {
+        test->plain = sqlite3_mprintf("%sSELECT o.column1, x.k, x.v FROM (VALUES(1), (2), (3)) AS o CROSS "
+                                      "JOIN (SELECT %s AS k, %s AS v FROM %s) AS x",
+                                      source->with, rowid, map, source->from);
+        test->map = sqlite3_mprintf("SELECT o.column1, %s, value FROM (VALUES(1), (2), (3)) AS o CROSS JOIN "
+                                    "%s AS x",
+                                    key, call);
+    } else {
+        test->plain = sqlite3_mprintf("%sSELECT %s, %s FROM %s", source->with, rowid, map, source->from);
+        test->map = sqlite3_mprintf("SELECT %s, value FROM %s", key, call);
+    }
+    if (use == 1) {
+        sqlite3_free(test->setup);
+        sqlite3_free(test->teardown);
+        test->setup = sqlite3_mprintf("CREATE TABLE kept(k, v); INSERT INTO kept %s", test->map);
+        test->teardown = sqlite3_mprintf("DROP TABLE IF EXISTS kept");
+        sqlite3_free(test->map);
+        test->map = sqlite3_mprintf("SELECT k, v FROM kept ORDER BY rowid");
+    }
+    sqlite3_free(call);
     sqlite3_free(map);
 }
 
 /* Aggregates per chunk and group, put together again; the groups are told apart by what their values are
    written as, so that it does not matter which row of a group is shown. */
-static void make_partial(Case *test, Random *random, const WorldSource *source, const char *told,
-                         const char *from, const char *with)
+static void make_partial(Case *test, Random *random, const CaseSource *source)
 {
     Options options = make_options(random);
-    char *value = make_expression(random, source), *group = make_expression(random, source);
+    char *value = make_expression(random, source, true), *group = make_expression(random, source, true);
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(
         sql,
         "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = %s, map = (quote(%s) AS g, count(*) "
         "AS n, sum(length(quote(%s))) AS s, min(quote(%s)) AS least, max(quote(%s)) AS most), "
         "partial = 1, group_by = (quote(%s))",
-        told, group, value, value, value, group);
+        source->told, group, value, value, value, group);
     append_options(sql, &options);
     sqlite3_str_appendall(sql, ")");
     test->setup = sqlite3_str_finish(sql);
@@ -130,66 +110,85 @@ static void make_partial(Case *test, Random *random, const WorldSource *source, 
     test->plain =
         sqlite3_mprintf("%sSELECT quote(%s) AS g, count(*), sum(length(quote(%s))), min(quote(%s)), "
                         "max(quote(%s)) FROM %s GROUP BY 1 ORDER BY 1",
-                        with, group, value, value, value, from);
-    test->teardown = sqlite3_mprintf("DROP TABLE m");
+                        source->with, group, value, value, value, source->from);
+    test->teardown = sqlite3_mprintf("DROP TABLE IF EXISTS m");
     test->grouped = true;
     sqlite3_free(value);
     sqlite3_free(group);
 }
 
-/* A virtual table of several columns, of which some may not be read; perhaps with a WHERE. */
-static void make_table(Case *test, Random *random, const WorldSource *source, const char *told,
-                       const char *from, const char *with)
+/* A virtual table of several columns, of which some may not be read; perhaps with a WHERE, within the map or
+   around it. */
+static void make_table(Case *test, Random *random, const CaseSource *source)
 {
     static const char *const read[] = {"*", "*", "e0", "e1, e0", "e2", "e1, e1", "count(*)"};
+    /* Of e2 only: an expression has another affinity in a subquery than in a table. */
+    static const char *const outer[] = {" WHERE e2 IS NOT NULL", " WHERE e2 > 'a'", " WHERE e2 = 5",
+                                        " WHERE e2 LIKE 'a%'", " WHERE typeof(e0) <> 'null'"};
     Options options = make_options(random);
-    char *e0 = make_expression(random, source), *e1 = make_expression(random, source);
-    char *where = random_once_in(random, 3) ? make_expression(random, source) : NULL;
-    const char *columns = random_pick(random, read);
+    const char *around = random_once_in(random, 6) ? random_pick(random, outer) : "";
+    /* Plain SQLite does not compute what a WHERE drops, and so would not meet an error in it. */
+    char *e0 = make_expression(random, source, !*around), *e1 = make_expression(random, source, !*around);
+    char *where = random_once_in(random, 3) ? make_expression(random, source, !*around) : NULL;
+    bool by_index = (where || *around) && source->rows.indexed;
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(
         sql,
         "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = %s, map = (%s AS e0, %s AS e1, "
         "c0 AS e2)",
-        told, e0, e1);
+        source->told, e0, e1);
     if (where)
         sqlite3_str_appendf(sql, ", where = (%s)", where);
     append_options(sql, &options);
     sqlite3_str_appendf(sql, ", ordered = %d)", !options.unordered);
     test->setup = sqlite3_str_finish(sql);
-    char *limit = random_once_in(random, 8) && !options.unordered && !(where && source->indexed)
+    char *limit = random_once_in(random, 8) && !options.unordered && !by_index
                       ? sqlite3_mprintf(" LIMIT %d", random_below(random, 30))
                       : sqlite3_mprintf("");
-    test->map = sqlite3_mprintf("SELECT %s FROM m%s", columns, limit);
-    test->plain =
-        sqlite3_mprintf("%sSELECT %s FROM (SELECT %s AS e0, %s AS e1, c0 AS e2 FROM %s%s%s)%s", with, columns,
-                        e0, e1, from, where ? " WHERE " : "", where ? where : "", limit);
-    test->teardown = sqlite3_mprintf("DROP TABLE m");
-    test->any_order = options.unordered || (where && source->indexed);
+    const char *columns = random_pick(random, read);
+    test->map = sqlite3_mprintf("SELECT %s FROM m%s%s", columns, around, limit);
+    test->plain = sqlite3_mprintf("%sSELECT %s FROM (SELECT %s AS e0, %s AS e1, c0 AS e2 FROM %s%s%s)%s%s",
+                                  source->with, columns, e0, e1, source->from, where ? " WHERE " : "",
+                                  where ? where : "", around, limit);
+    test->teardown = sqlite3_mprintf("DROP TABLE IF EXISTS m");
+    test->any_order = options.unordered || by_index;
     sqlite3_free(limit);
     sqlite3_free(where);
     sqlite3_free(e0);
     sqlite3_free(e1);
 }
 
+/* The present is one instant in all rows. */
+static void make_instant(Case *test, Random *random, const CaseSource *source)
+{
+    char *map = sqlite3_mprintf("CASE WHEN c0 IS NULL THEN strftime('%%J', 'now') ELSE strftime('%%J') END");
+    char *call = make_call(random, source, map);
+    test->plain =
+        sqlite3_mprintf("%sSELECT count(*), count(DISTINCT %s) FROM %s", source->with, map, source->from);
+    test->map = sqlite3_mprintf("SELECT count(*), count(DISTINCT value) FROM %s", call);
+    test->setup = sqlite3_mprintf("");
+    test->teardown = sqlite3_mprintf("");
+    sqlite3_free(call);
+    sqlite3_free(map);
+}
+
 bool case_make(Case *test, Random *random, const World *world)
 {
-    *test = (Case){0};
-    sqlite3_str *told = sqlite3_str_new(NULL), *from = sqlite3_str_new(NULL), *with = sqlite3_str_new(NULL);
-    WorldSource source = make_source(random, world, told, from, with);
-    char *told_text = sqlite3_str_finish(told), *from_text = sqlite3_str_finish(from);
-    char *with_text = sqlite3_str_finish(with);
-    const char *before = with_text ? with_text : "";
-    int form = random_below(random, 5);
-    if (form < 2)
-        make_function(test, random, &source, told_text, from_text, before);
-    else if (form < 4)
-        make_table(test, random, &source, told_text, from_text, before);
+    *test = (Case){.left_after = random_once_in(random, 6) ? random_below(random, 12) : -1};
+    CaseSource source;
+    bool made = case_source_make(&source, random, world);
+    int form = random_below(random, 30);
+    if (!made)
+        ;
+    else if (form < 1)
+        make_instant(test, random, &source);
+    else if (form < 12)
+        make_function(test, random, &source);
+    else if (form < 24)
+        make_table(test, random, &source);
     else
-        make_partial(test, random, &source, told_text, from_text, before);
-    sqlite3_free(told_text);
-    sqlite3_free(from_text);
-    sqlite3_free(with_text);
+        make_partial(test, random, &source);
+    case_source_free(&source);
     return test->setup && test->plain && test->map && test->teardown;
 }
 
@@ -236,23 +235,43 @@ static const char *compare(const Case *test, Rows *plain, Rows *map)
     return text;
 }
 
-const char *case_run(const Case *test, sqlite3 *db)
+/* The statement, begun, given up after so many rows, and begun again as far: it stays open. */
+static sqlite3_stmt *leave_early(sqlite3 *db, const char *sql, int rows)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        return NULL;
+    for (int time = 0; time < 2; time++) {
+        sqlite3_reset(statement);
+        for (int i = 0; i < rows && sqlite3_step(statement) == SQLITE_ROW; i++)
+            ;
+    }
+    return statement;
+}
+
+const char *case_run(const Case *test, sqlite3 *db, CaseCounts *counts)
 {
     static char text[1200];
     Rows plain, map = {0};
     char *message = NULL;
     const char *difference = NULL;
     rows_read(db, test->plain, &plain);
-    if (sqlite3_exec(db, test->setup, NULL, NULL, &message) == SQLITE_OK) {
+    counts->rows += plain.count;
+    counts->failing += plain.rc != SQLITE_DONE && plain.count > 0;
+    bool ready = sqlite3_exec(db, test->setup, NULL, NULL, &message) == SQLITE_OK;
+    if (ready) {
+        sqlite3_stmt *early = test->left_after < 0 ? NULL : leave_early(db, test->map, test->left_after);
         rows_read(db, test->map, &map);
+        sqlite3_finalize(early);
         difference = compare(test, &plain, &map);
-        if (sqlite3_exec(db, test->teardown, NULL, NULL, NULL) != SQLITE_OK && !difference)
-            difference = "the table could not be dropped";
     } else if (plain.rc == SQLITE_DONE || !strstr(message, plain.message)) {
-        snprintf(text, sizeof text, "plain: %s; CREATE VIRTUAL TABLE: %s",
+        snprintf(text, sizeof text, "plain: %s; before the map: %s",
                  plain.rc == SQLITE_DONE ? "no error" : plain.message, message);
         difference = text;
     }
+    /* In a transaction SQLite keeps the name of a virtual table that could not be created. */
+    if (sqlite3_exec(db, test->teardown, NULL, NULL, NULL) != SQLITE_OK && ready && !difference)
+        difference = "the table could not be dropped";
     sqlite3_free(message);
     rows_free(&plain);
     rows_free(&map);

@@ -9,6 +9,7 @@ typedef struct Case {
     char *plain;    /* the oracle */
     char *map;      /* the same by parallel_map */
     char *teardown; /* statements behind `map`; "" */
+    int left_after; /* another run of it is left open after so many rows; -1: none */
     bool any_order; /* rows may come in another order */
     bool grouped;   /* aggregates */
 } Case;
@@ -19,10 +20,16 @@ typedef struct Case {
 bool case_make(Case *test, Random *random, const World *world);
 void case_free(Case *test);
 
+/* What the cases so far were worth. */
+typedef struct CaseCounts {
+    long rows;    /* compared */
+    long failing; /* cases that failed behind their first row */
+} CaseCounts;
+
 /*
- * Runs the case. NULL where both gave the same: rows, and where they failed, the rows before and the reason.
- * Else what differed, a text that is valid until the next call.
+ * Runs the case and adds it to the counts. NULL where both gave the same: rows, and where they failed, the
+ * rows before and the reason. Else what differed, a text that is valid until the next call.
  */
-const char *case_run(const Case *test, sqlite3 *db);
+const char *case_run(const Case *test, sqlite3 *db, CaseCounts *counts);
 
 #endif

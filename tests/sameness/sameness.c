@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "run_counts.h"
 #include "snapshot.h"
 
-enum { CASES_PER_WORLD = 25, FINDINGS_SHOWN = 10 };
+/* So many cases meet every executor with every way to the rows. */
+enum { CASES_PER_WORLD = 25, FINDINGS_SHOWN = 10, ENOUGH_CASES = 2000 };
 
 static const char usage[] =
     "Usage: sameness [--cases N] [--minutes M] [--snapshots N] [--seed S]\n"
@@ -22,6 +24,13 @@ static const char usage[] =
     "sqlite3\n"
     "shell, started on a new file. PRICEMAP_EXTENSION names the extension.\n"
     "Exit status: 0 all the same, 1 something differed, 2 wrong usage, 3 could not do it.\n";
+
+typedef struct Totals {
+    long cases, sums;
+    int findings;
+    CaseCounts counts;
+    RunCounts runs;
+} Totals;
 
 typedef struct Settings {
     int cases, minutes, snapshots;
@@ -60,7 +69,7 @@ static void print_finding(const World *world, const Case *test, uint64_t seed, c
 }
 
 /* Runs the cases of one world, which one seed makes. Findings, or -1 when it could not be made. */
-static int run_world(const Settings *settings, uint64_t seed, int cases)
+static int run_world(const Settings *settings, uint64_t seed, int cases, Totals *totals)
 {
     World world;
     Random random = {seed};
@@ -69,11 +78,13 @@ static int run_world(const Settings *settings, uint64_t seed, int cases)
     for (int i = 0; i < cases && result == 0; i++) {
         Case test;
         result = case_make(&test, &random, &world) ? 0 : -1;
-        const char *difference = result == 0 ? case_run(&test, world.db) : NULL;
+        const char *difference = result == 0 ? case_run(&test, world.db, &totals->counts) : NULL;
         if (difference && ++findings <= FINDINGS_SHOWN)
             print_finding(&world, &test, seed, difference);
         case_free(&test);
     }
+    if (result == 0)
+        result = run_counts_add(&totals->runs, world.db);
     if (world_end(&world) && result == 0) {
         printf("-- seed %" PRIu64 ": something was left open on the connection\n", seed);
         findings++;
@@ -82,18 +93,18 @@ static int run_world(const Settings *settings, uint64_t seed, int cases)
 }
 
 /* Works in an empty folder of its own, which is removed at the end. */
-static int run_cases(const Settings *settings, long *ran, int *findings)
+static int run_cases(const Settings *settings, Totals *totals)
 {
     time_t end = time(NULL) + 60 * (time_t)settings->minutes;
     uint64_t seed = settings->seed;
-    while (*ran < settings->cases || time(NULL) < end) {
-        long left = settings->cases - *ran;
+    while (totals->cases < settings->cases || time(NULL) < end) {
+        long left = settings->cases - totals->cases;
         int cases = left > 0 && left < CASES_PER_WORLD ? (int)left : CASES_PER_WORLD;
-        int found = run_world(settings, seed++, cases);
+        int found = run_world(settings, seed++, cases, totals);
         if (found < 0)
             return -1;
-        *ran += cases;
-        *findings += found;
+        totals->cases += cases;
+        totals->findings += found;
     }
     return 0;
 }
@@ -113,18 +124,25 @@ int main(int argc, char **argv)
         return 3;
     }
     settings.extension = extension;
-    long ran = 0, sums = 0;
-    int findings = 0;
-    int result = run_cases(&settings, &ran, &findings);
+    Totals totals = {0};
+    int result = run_cases(&settings, &totals);
     if (result == 0)
-        result = snapshot_run(extension, settings.seed, settings.snapshots, &sums, &findings);
+        result = snapshot_run(extension, settings.seed, settings.snapshots, &totals.sums, &totals.findings,
+                              &totals.runs);
     static const char *const files[] = {WORLD_MAIN_FILE, WORLD_OTHER_FILE, SNAPSHOT_FILE};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        unlink(files[i]);
-    if (chdir("/") == 0)
-        rmdir(folder);
+        world_remove_file(files[i]);
+    if (chdir("/") || rmdir(folder)) {
+        printf("-- something was left in %s\n", folder);
+        totals.findings++;
+    }
     free(extension);
-    printf("sameness: seed %" PRIu64 ", %ld cases, %ld sums under a writer, %d findings\n", settings.seed,
-           ran, sums, findings);
-    return result ? 3 : findings > 0;
+    run_counts_print(&totals.runs);
+    if (settings.cases >= ENOUGH_CASES && result == 0)
+        totals.findings += run_counts_missing(&totals.runs);
+    printf("sameness: seed %" PRIu64 ", %ld cases of %ld rows, %ld of them failing in a later row, %ld sums "
+           "under a writer, %d findings\n",
+           settings.seed, totals.cases, totals.counts.rows, totals.counts.failing, totals.sums,
+           totals.findings);
+    return result ? 3 : totals.findings > 0;
 }

@@ -98,7 +98,7 @@ static int take_sum(sqlite3 *db, Random *random, const char *journal)
 }
 
 static int run_journal(const char *extension, const char *journal, uint64_t seed, int count, long *sums,
-                       int *findings)
+                       int *findings, RunCounts *runs)
 {
     Random random = {seed};
     Writer writer = {.seed = seed + 1};
@@ -125,6 +125,8 @@ static int run_journal(const char *extension, const char *journal, uint64_t seed
             ++*findings;
         }
     }
+    if (result >= 0)
+        result = run_counts_add(runs, db);
     if (sqlite3_close(db) != SQLITE_OK) {
         printf("-- journal_mode %s: something was left open on the connection\n", journal);
         ++*findings;
@@ -132,8 +134,8 @@ static int run_journal(const char *extension, const char *journal, uint64_t seed
     return result < 0 ? -1 : 0;
 }
 
-int snapshot_run(const char *extension, uint64_t seed, int count, long *sums, int *findings)
+int snapshot_run(const char *extension, uint64_t seed, int count, long *sums, int *findings, RunCounts *runs)
 {
-    int result = run_journal(extension, "wal", seed, count / 2, sums, findings);
-    return result ? result : run_journal(extension, "delete", seed, count - count / 2, sums, findings);
+    int result = run_journal(extension, "wal", seed, count / 2, sums, findings, runs);
+    return result ? result : run_journal(extension, "delete", seed, count - count / 2, sums, findings, runs);
 }

@@ -45,14 +45,24 @@ typedef enum TableKind {
     TABLE_KINDS
 } TableKind;
 
-static void append_column(sqlite3_str *sql, Random *random, int number, bool strict)
+/* c0 is called so in every table: queries name it. Some others need quotes. */
+static void name_column(char *name, size_t size, Random *random, int number)
+{
+    static const char *const patterns[] = {"c%d",          "c%d",        "\"c %d\"",  "\"c\"\"%d\"",
+                                           "\"select%d\"", "[rowid %d]", "\"É%d'--\""};
+    const char *pattern = number ? random_pick(random, patterns) : patterns[0];
+    const char *place = strchr(pattern, '%');
+    snprintf(name, size, "%.*s%d%s", (int)(place - pattern), pattern, number, place + 2);
+}
+
+static void append_column(sqlite3_str *sql, Random *random, const char *name, bool strict)
 {
     static const char *const types[] = {
         "INTEGER",          "INT",     "REAL", "TEXT", "BLOB", "NUMERIC", "", "VARCHAR(10)",
         "DOUBLE PRECISION", "BOOLEAN", "DATE"};
     static const char *const strict_types[] = {"INTEGER", "INT", "REAL", "TEXT", "BLOB", "ANY"};
     static const char *const rest[] = {"", "", "", " COLLATE NOCASE", " COLLATE RTRIM", " DEFAULT 5"};
-    sqlite3_str_appendf(sql, "c%d %s%s", number,
+    sqlite3_str_appendf(sql, "%s %s%s", name,
                         strict ? random_pick(random, strict_types) : random_pick(random, types),
                         random_pick(random, rest));
 }
@@ -61,18 +71,19 @@ static void append_column(sqlite3_str *sql, Random *random, int number, bool str
 static int create_table(World *world, Random *random, WorldSource *source, TableKind kind)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
-    int columns = 1 + random_below(random, 5);
+    /* More than 64 have no bit each in what SQLite says of the columns that are read. */
+    int columns = random_once_in(random, 15) ? 70 : 1 + random_below(random, 5);
     sqlite3_str_appendf(sql, "CREATE TABLE %s(", source->name);
     if (kind != TABLE_PLAIN) {
         add_column(source, "id");
         sqlite3_str_appendf(sql, "id INTEGER%s, ", kind == TABLE_WITHOUT_ROWID ? "" : " PRIMARY KEY");
     }
     for (int i = 0; i < columns; i++) {
-        char name[8];
-        snprintf(name, sizeof name, "c%d", i);
+        char name[24];
+        name_column(name, sizeof name, random, i);
         add_column(source, name);
         sqlite3_str_appendall(sql, i ? ", " : "");
-        append_column(sql, random, i, kind == TABLE_STRICT);
+        append_column(sql, random, name, kind == TABLE_STRICT);
     }
     int given = source->column_count;
     if (random_once_in(random, 3)) {
@@ -109,7 +120,7 @@ static void append_rowid(sqlite3_str *sql, Random *random, int style, int row)
 
 static void fill_table(World *world, Random *random, const WorldSource *source, TableKind kind, int given)
 {
-    static const int sizes[] = {0, 1, 2, 3, 7, 20, 60, 150};
+    static const int sizes[] = {0, 1, 3, 7, 20, 60, 60, 150};
     int rows = random_pick(random, sizes), style = random_below(random, 4);
     for (int row = 0; row < rows; row++) {
         sqlite3_str *sql = sqlite3_str_new(NULL);
@@ -149,11 +160,11 @@ static void make_table(World *world, Random *random, const char *schema, int num
 
 /* ---- what is made of tables ---- */
 
-static void make_view(World *world, Random *random, const WorldSource *table)
+static void make_view(World *world, Random *random, const char *name, const WorldSource *table)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
-    WorldSource *view = add_source(world, "v0", "", table->indexed);
-    sqlite3_str_appendall(sql, "CREATE VIEW v0 AS SELECT c0, ");
+    WorldSource *view = add_source(world, name, "", table->indexed);
+    sqlite3_str_appendf(sql, "CREATE VIEW %s AS SELECT c0, ", name);
     /* SQLite itself leaves out what it need not compute of a view, and so would not meet an error in it. */
     expression_append(sql, random, table, 2, false);
     sqlite3_str_appendf(sql, " AS e FROM %s", table->name);
@@ -169,7 +180,7 @@ static void make_tables(World *world, Random *random)
     run(world, "PRAGMA encoding = '%s'",
         random_once_in(random, 5) ? random_once_in(random, 2) ? "UTF-16le" : "UTF-16be" : "UTF-8");
     if (world->on_file) {
-        static const char *const modes[] = {"wal", "delete", "truncate", "persist"};
+        static const char *const modes[] = {"wal", "wal", "delete", "truncate", "persist", "memory"};
         run(world, "PRAGMA journal_mode = %s", random_pick(random, modes));
         run(world, "ATTACH '" WORLD_OTHER_FILE "' AS other");
     }
@@ -179,7 +190,8 @@ static void make_tables(World *world, Random *random)
     make_table(world, random, "temp", 2);
     if (world->on_file)
         make_table(world, random, "other", 3);
-    make_view(world, random, &world->sources[random_below(random, 2)]);
+    make_view(world, random, "v0", &world->sources[random_below(random, 2)]);
+    make_view(world, random, "temp.v1", &world->sources[random_below(random, world->source_count - 1)]);
     run(world, "COMMIT");
     /* Changes of its own that the host has not committed. */
     if (random_once_in(random, 4)) {
@@ -189,13 +201,22 @@ static void make_tables(World *world, Random *random)
     }
 }
 
+void world_remove_file(const char *name)
+{
+    static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s%s", name, endings[i]);
+        unlink(path);
+    }
+}
+
 int world_begin(World *world, Random *random, const char *extension)
 {
     char *message = NULL;
     *world = (World){.script = sqlite3_str_new(NULL), .on_file = !random_once_in(random, 4)};
-    unlink(WORLD_MAIN_FILE);
-    unlink(WORLD_MAIN_FILE "-wal");
-    unlink(WORLD_OTHER_FILE);
+    world_remove_file(WORLD_MAIN_FILE);
+    world_remove_file(WORLD_OTHER_FILE);
     int rc = sqlite3_open(world->on_file ? WORLD_MAIN_FILE : ":memory:", &world->db);
     if (rc == SQLITE_OK)
         rc = sqlite3_db_config(world->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);

@@ -10,13 +10,13 @@
 
 #include "random.h"
 
-enum { WORLD_SOURCES = 10, WORLD_COLUMNS = 12 };
+enum { WORLD_SOURCES = 10, WORLD_COLUMNS = 80 };
 
 /* Something that can be mapped. */
 typedef struct WorldSource {
-    char name[32]; /* as SQL writes it, with its schema where it has one */
-    char rowid[8]; /* a name of its rowid; "" where it has none */
-    char columns[WORLD_COLUMNS][16];
+    char name[32];                   /* as SQL writes it, with its schema where it has one */
+    char rowid[8];                   /* a name of its rowid; "" where it has none */
+    char columns[WORLD_COLUMNS][24]; /* as SQL writes them */
     int column_count;
     bool indexed; /* an index may change the order in which its rows are read */
 } WorldSource;
@@ -41,5 +41,9 @@ int world_begin(World *world, Random *random, const char *extension);
 
 /* Closes it. 0; -1 when the connection could not be closed because something was left open on it. */
 int world_end(World *world);
+
+/* Removes a database file of the current folder with what SQLite keeps beside it: a journal that persists,
+ * for one. */
+void world_remove_file(const char *name);
 
 #endif

@@ -1,0 +1,112 @@
+#include "case_source.h"
+
+#include <stdio.h>
+
+#include "expression.h"
+
+/* Replaces the columns that are not the tables' own; c0, which every source has, comes first. */
+static void two_columns(WorldSource *rows, const char *second)
+{
+    rows->column_count = 2;
+    snprintf(rows->columns[0], sizeof rows->columns[0], "c0");
+    snprintf(rows->columns[1], sizeof rows->columns[1], "%s", second);
+}
+
+static void one_more_column(WorldSource *rows, const char *name)
+{
+    snprintf(rows->columns[rows->column_count++], sizeof rows->columns[0], "%s", name);
+}
+
+/* The first row is of literals: from a CAST there all rows would take the affinity where SQLite keeps them in
+   a table of its own, and not where it does not. */
+static void append_values(sqlite3_str *sql, Random *random, WorldSource *rows)
+{
+    int count = 1 + random_below(random, 30);
+    sqlite3_str_appendall(sql, "SELECT column1 AS c0, column2 AS v FROM (VALUES(NULL, 1)");
+    for (int i = 0; i < count; i++) {
+        sqlite3_str_appendall(sql, ", (");
+        expression_value(sql, random);
+        sqlite3_str_appendall(sql, ", ");
+        expression_value(sql, random);
+        sqlite3_str_appendall(sql, ")");
+    }
+    sqlite3_str_appendall(sql, ")");
+    two_columns(rows, "v");
+}
+
+static void append_join(sqlite3_str *sql, Random *random, const World *world, WorldSource *rows)
+{
+    const WorldSource *other = &world->sources[random_below(random, 2)];
+    sqlite3_str_appendf(sql,
+                        random_once_in(random, 2)
+                            ? "SELECT a.*, b.c0 AS j FROM %s AS a, %s AS b WHERE a.c0 IS NOT b.c0 LIMIT 200"
+                            : "SELECT a.*, b.c0 AS j FROM %s AS a LEFT JOIN %s AS b ON a.c0 = b.c0 LIMIT 200",
+                        rows->name, other->name);
+    one_more_column(rows, "j");
+}
+
+static void append_query(sqlite3_str *sql, Random *random, const World *world, WorldSource *rows)
+{
+    switch (random_below(random, 8)) {
+    case 0:
+        append_values(sql, random, rows);
+        break;
+    case 1:
+        sqlite3_str_appendf(sql, "SELECT * FROM %s ORDER BY %s LIMIT %d", rows->name, rows->columns[0],
+                            random_below(random, 80));
+        break;
+    case 2:
+        sqlite3_str_appendf(sql,
+                            "WITH c AS (SELECT * FROM %s UNION ALL SELECT * FROM %s) SELECT *, 5 AS five "
+                            "FROM c",
+                            rows->name, rows->name);
+        one_more_column(rows, "five");
+        break;
+    case 3:
+        sqlite3_str_appendf(sql, "SELECT c0, count(*) AS n FROM %s GROUP BY c0", rows->name);
+        two_columns(rows, "n");
+        break;
+    case 4:
+        sqlite3_str_appendf(sql, "SELECT c0, row_number() OVER (ORDER BY c0) AS w FROM %s", rows->name);
+        two_columns(rows, "w");
+        break;
+    case 5:
+        sqlite3_str_appendall(sql, "SELECT value AS c0, key AS k FROM "
+                                   "json_each('[1,\"10\",null,2.5,[3],{\"a\":\"b\"},true,\"a\"]')");
+        two_columns(rows, "k");
+        break;
+    default:
+        append_join(sql, random, world, rows);
+    }
+}
+
+/* The oracle reads a query whole and in its own order too, which putting it into another statement does not
+   promise. */
+bool case_source_make(CaseSource *source, Random *random, const World *world)
+{
+    *source = (CaseSource){.rows = world->sources[random_below(random, world->source_count)]};
+    if (!random_once_in(random, 3)) {
+        source->told = sqlite3_mprintf("%s", source->rows.name);
+        source->from = sqlite3_mprintf("%s", source->rows.name);
+        source->with = sqlite3_mprintf("");
+    } else {
+        sqlite3_str *sql = sqlite3_str_new(NULL);
+        append_query(sql, random, world, &source->rows);
+        source->rows.rowid[0] = 0;
+        source->rows.indexed = false;
+        char *query = sqlite3_str_finish(sql);
+        source->told = sqlite3_mprintf("(%s)", query);
+        source->from = sqlite3_mprintf("source");
+        source->with = sqlite3_mprintf("WITH source AS MATERIALIZED (%s) ", query);
+        sqlite3_free(query);
+    }
+    return source->told && source->from && source->with;
+}
+
+void case_source_free(CaseSource *source)
+{
+    sqlite3_free(source->told);
+    sqlite3_free(source->from);
+    sqlite3_free(source->with);
+    *source = (CaseSource){0};
+}
