@@ -47,6 +47,8 @@ typedef struct Host {
     const char *lacking;   /* the function that workers lack, or are said to */
 } Host;
 
+enum { PYTHON = 1, NODE = 4 };
+
 static const Host hosts[] = {
     {"sqlite3 shell", "sqlite3 -version", "sqlite3 -init %s shop.db", "sql", "sql", true, "sha3"},
     {"Python", "/usr/bin/python3 -c __import__('sqlite3').Connection.enable_load_extension",
@@ -294,6 +296,32 @@ static void test_host(void **state)
     expect_in_file("host.err", message);
 }
 
+/* ---- interrupts ---- */
+
+static void expect_interrupts(const HostTest *test)
+{
+    const Host *host = test->host;
+    char script[sizeof HOSTS_FOLDER + 16];
+    skip_unless_installed(host);
+    snprintf(script, sizeof script, HOSTS_FOLDER "/interrupt.%s", host->extension);
+    if (run(host->command, script, "interrupt.out", "interrupt.err") != 0)
+        fail_msg("%s: %s", host->name, command_read_file("interrupt.err"));
+    expect_in_file("interrupt.out",
+                   "threads SQLITE_INTERRUPT\nprocesses SQLITE_INTERRUPT\nauto SQLITE_INTERRUPT\n");
+}
+
+static void test_interrupts_in_python(void **state)
+{
+    expect_interrupts(*state);
+}
+
+/* Compiled with the headers of SQLite 3.40 too: what 3.41 added is found in the host. */
+static void test_interrupts_in_node(void **state)
+{
+    expect_interrupts(*state);
+    expect_in_file("interrupt.out", "\ncalls SQLITE_INTERRUPT\nwithin a call\n");
+}
+
 /* ---- the README ---- */
 
 /* The section "Hosts", to be freed. */
@@ -376,7 +404,7 @@ static void test_readme_has_only_hosts(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[2 * HOSTS + 1];
+    struct CMUnitTest tests[2 * HOSTS + 3];
     char names[HOSTS][64];
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     leftovers_mark();
@@ -389,5 +417,9 @@ int main(void)
         tests[2 * i + 1] = (struct CMUnitTest){names[i], test_readme, setup, teardown, host};
     }
     tests[2 * HOSTS] = (struct CMUnitTest)cmocka_unit_test(test_readme_has_only_hosts);
+    tests[2 * HOSTS + 1] = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(
+        test_interrupts_in_python, setup, teardown, (void *)(uintptr_t)&hosts[PYTHON]);
+    tests[2 * HOSTS + 2] = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(
+        test_interrupts_in_node, setup, teardown, (void *)(uintptr_t)&hosts[NODE]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
