@@ -5,9 +5,15 @@
  *
  * All functions are called on the host's thread that holds the connection, never on a worker; several runs
  * may share one executor in turn. None blocks longer than it says.
+ *
+ * A forked copy of the host has an executor whose workers are the original's. There ensure_workers is an
+ * error, submit finds no room, nothing that was submitted before ever gets done, and the workers notice
+ * nothing of the copy's calls; see executor_is_ours.
  */
 #ifndef PRICEMAP_EXECUTOR_H
 #define PRICEMAP_EXECUTOR_H
+
+#include <sys/types.h>
 
 #include "task.h"
 
@@ -42,6 +48,7 @@ struct Executor {
     ExecutorLimits limits;
     atomic_int users;   /* runs that may submit; written on the host's thread, read by workers that would like
                            to end */
+    pid_t owner;        /* the process whose workers these are; 0: any, tasks run where they are waited for */
     int workers;        /* that are there now */
     int64_t startup_ns; /* that the last ensure_workers took; 0 when all were there */
 };
@@ -59,31 +66,22 @@ Executor *executor_processes_create(const char *worker_path, const char *sqlite_
 /* Whether the host's SQLite may be used by several threads at a time. On any thread; never changes. */
 bool executor_threads_possible(void);
 
+/* Whether the workers are this process's, or none are needed: false in a forked copy of the host. */
+bool executor_is_ours(const Executor *executor);
+
 /*
  * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX) can take tasks; starts what is missing, and
  * replaces what has died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it) that says what
  * failed and what to do.
  */
-static inline int executor_ensure_workers(Executor *executor, int workers, char **message)
-{
-    return executor->class->ensure_workers(executor, workers, message);
-}
+int executor_ensure_workers(Executor *executor, int workers, char **message);
 
 /*
  * A run says that it is going to use the executor, before ensure_workers, and that it is not going to any
  * more. In between no worker ends for want of work; limits.idle_seconds after the last one all of them may.
  */
-static inline void executor_hold(Executor *executor)
-{
-    atomic_fetch_add(&executor->users, 1);
-}
-
-static inline void executor_let_go(Executor *executor)
-{
-    atomic_fetch_sub(&executor->users, 1);
-    if (executor->class->let_go)
-        executor->class->let_go(executor);
-}
+void executor_hold(Executor *executor);
+void executor_let_go(Executor *executor);
 
 /*
  * Gives `task` to the workers; its `done` is cleared. SQLITE_OK: the executor owns it until `done`.
@@ -91,61 +89,38 @@ static inline void executor_let_go(Executor *executor)
  * SQLITE_FULL: it could not be handed over, still the caller's. Never blocks. A task may be submitted again
  * once it is done and released.
  */
-static inline int executor_submit(Executor *executor, Task *task)
-{
-    return executor->class->submit(executor, task);
-}
+int executor_submit(Executor *executor, Task *task);
 
 /*
  * Takes a submitted task back that no worker has begun. True: it is the caller's again, as if it had not been
  * submitted. False: a worker has it, or the executor gives nothing back (worker processes isolate the host
  * from the map, so that the host does not run it for them). Never blocks.
  */
-static inline bool executor_withdraw(Executor *executor, Task *task)
-{
-    return executor->class->withdraw && executor->class->withdraw(executor, task);
-}
+bool executor_withdraw(Executor *executor, Task *task);
 
 /*
  * Returns when `task` is done (NULL: when any task got done since the last wait), or after `milliseconds`, or
  * earlier for no reason. Notices dead workers and does again what they lost. A task whose worker died more
  * than limits.retries times is done with SQLITE_ERROR and a message that names the signal and the row.
  */
-static inline void executor_wait(Executor *executor, const Task *task, int milliseconds)
-{
-    executor->class->wait(executor, task, milliseconds);
-}
+void executor_wait(Executor *executor, const Task *task, int milliseconds);
 
 /* Ends the use of a done task's output; output becomes NULL. The task stays the caller's. */
-static inline void executor_release(Executor *executor, Task *task)
-{
-    executor->class->release(executor, task);
-}
+void executor_release(Executor *executor, Task *task);
 
 /*
  * Gives up a task in whatever state it is, submitted, done or released: it is cancelled, and freed
- * (task_free) at once or when the worker that runs it has confirmed. The caller may not touch it again. Never
- * blocks.
+ * (task_free) at once or when the worker that runs it has confirmed; in a forked copy of the host one that
+ * was not done is never freed. The caller may not touch it again. Never blocks.
  */
-static inline void executor_abandon(Executor *executor, Task *task)
-{
-    executor->class->abandon(executor, task);
-}
+void executor_abandon(Executor *executor, Task *task);
 
 /* Has the workers let go of the file that they read for a partition scan, soon: no more tasks of it will
  * come. Never blocks. */
-static inline void executor_end_scan(Executor *executor, uint64_t scan)
-{
-    if (executor->class->end_scan)
-        executor->class->end_scan(executor, scan);
-}
+void executor_end_scan(Executor *executor, uint64_t scan);
 
 /* Ends all workers, frees abandoned tasks and the executor. Every other task was taken back before. NULL:
  * nothing. */
-static inline void executor_close(Executor *executor)
-{
-    if (executor)
-        executor->class->close(executor);
-}
+void executor_close(Executor *executor);
 
 #endif

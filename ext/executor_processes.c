@@ -381,12 +381,6 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
     ProcessPool *pool = &self->pool;
     int64_t start = channel_clock();
     executor->startup_ns = 0;
-    if (!process_pool_is_ours(pool)) {
-        *message =
-            sqlite3_mprintf("parallel_map: this connection was opened before this process was forked: open "
-                            "a new one here");
-        return SQLITE_MISUSE;
-    }
     if (pool->control)
         atomic_store(&pool->control->idle_end_ns, 0);
     process_pool_hear(pool);
@@ -439,8 +433,6 @@ static bool has_room_soon(const ProcessExecutor *self)
 static int processes_submit(Executor *executor, Task *task)
 {
     ProcessExecutor *self = self_of(executor);
-    if (!process_pool_is_ours(&self->pool))
-        return SQLITE_BUSY;
     atomic_store(&task->done, false);
     task->slot = NULL;
     task->output = NULL;
@@ -469,25 +461,9 @@ static int processes_submit(Executor *executor, Task *task)
     return rc;
 }
 
-/* In a forked copy of the host: the workers are not this process's, and nothing will ever get done. */
-static void fail_everything(ProcessExecutor *self)
-{
-    snprintf(self->pool.trouble, sizeof self->pool.trouble,
-             "parallel_map: this process was forked while the map ran; only the original goes on");
-    fail_waiting(self);
-    for (int i = 0; i < self->pool.place_count; i++)
-        for (int j = 0; self->pool.places[i] && j < CHANNEL_SLOTS; j++) {
-            Task *task = self->pool.places[i]->slots[j].task;
-            if (task && !task->done)
-                fail(self, task, SQLITE_MISUSE, task->order.first_row, "%s", self->pool.trouble);
-        }
-}
-
 static void processes_wait(Executor *executor, const Task *task, int milliseconds)
 {
     ProcessExecutor *self = self_of(executor);
-    if (!process_pool_is_ours(&self->pool))
-        fail_everything(self);
     if (is_over(self, task)) {
         self->seen = self->completed;
         return;
@@ -529,8 +505,8 @@ static void processes_abandon(Executor *executor, Task *task)
             break;
         }
     unsigned queued = SLOT_QUEUED;
-    if (!slot || task->done || !process_pool_is_ours(&self->pool) ||
-        atomic_compare_exchange_strong(&slot->shared->state, &queued, SLOT_FREE) || queued == SLOT_DONE) {
+    if (!slot || task->done || atomic_compare_exchange_strong(&slot->shared->state, &queued, SLOT_FREE) ||
+        queued == SLOT_DONE) {
         free_slot(self, task);
     } else {
         slot->task = NULL;
@@ -588,6 +564,7 @@ Executor *executor_processes_create(const char *worker_path, const char *sqlite_
     if (!self)
         return NULL;
     self->base.class = &processes_class;
+    self->base.owner = getpid();
     self->processors = 1;
     if (process_pool_init(&self->pool, worker_path, sqlite_path, channel_lost, self) != SQLITE_OK) {
         free(self);

@@ -56,7 +56,6 @@ struct ThreadPool {
     uint64_t ended_scans[ENDED_SCANS]; /* under the mutex: the last ones, by ended_count */
     uint64_t ended_count;
     int64_t retire_ns; /* under the mutex: while no run uses the pool, when its workers may end */
-    pid_t owner;       /* the process whose threads these are */
     bool ending;
 };
 
@@ -290,12 +289,6 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
 {
     ThreadPool *pool = (ThreadPool *)base;
     base->startup_ns = 0;
-    if (pool->owner != getpid()) {
-        *message =
-            sqlite3_mprintf("parallel_map: this connection was opened before this process was forked: open "
-                            "a new one here");
-        return SQLITE_MISUSE;
-    }
     bury_retired(pool);
     if (base->workers >= workers)
         return SQLITE_OK;
@@ -442,7 +435,7 @@ static void threads_close(Executor *base)
     ThreadPool *pool = (ThreadPool *)base;
     /* A process that was forked from the owner has no such threads, and perhaps a mutex that nobody will
      * release. */
-    if (pool->owner != getpid())
+    if (!executor_is_ours(base))
         return;
     pthread_mutex_lock(&pool->mutex);
     pool->ending = true;
@@ -494,7 +487,7 @@ Executor *executor_threads_create(void)
     if (!pool)
         return NULL;
     pool->base.class = &threads_class;
-    pool->owner = getpid();
+    pool->base.owner = getpid();
     if (pthread_mutex_init(&pool->mutex, NULL)) {
         free(pool);
         return NULL;

@@ -56,6 +56,11 @@ static int wait_ready(MapRun *run, int *place, char **message)
             return SQLITE_OK;
         RunTask *head = &run->tasks[0];
         int rc = SQLITE_OK;
+        if (!executor_is_ours(head->executor ? head->executor : run->executor)) {
+            *message = sqlite3_mprintf(
+                "parallel_map: this process was forked while the map ran; only the original goes on");
+            return SQLITE_MISUSE;
+        }
         if (!head->executor)
             rc = map_run_place_head(run, message);
         else if (may_help(run) && executor_withdraw(head->executor, head->task))

@@ -228,6 +228,48 @@ static void forks(Host *host)
     close_connection(host);
 }
 
+/* The same between two rows of a map: what the child does with its copy is nothing to the original's. */
+static void forks_in_a_map(Host *host)
+{
+    sqlite3_stmt *statement = NULL;
+    int status = -1;
+    sqlite3_int64 sum = 0;
+    open_connection(host);
+    if (sqlite3_prepare_v2(host->db, "SELECT value FROM parallel_map('t', 'a * 2')", -1, &statement, NULL) !=
+            SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW)
+        stop(1, host, "%s", sqlite3_errmsg(host->db));
+    sum += sqlite3_column_int64(statement, 0);
+    usleep(
+        50000); /* then all workers sleep: what SQLite's own locks were in a forked copy is not our matter */
+    pid_t child = fork();
+    if (child == 0) {
+        int rc;
+        alarm(60);
+        while (strcmp(host->how, "read") == 0 && (rc = sqlite3_step(statement)) != SQLITE_DONE) {
+            if (rc == SQLITE_ROW)
+                continue;
+            if (rc != SQLITE_MISUSE ||
+                !strstr(sqlite3_errmsg(host->db), "was forked while the map ran; only the original goes on"))
+                stop(2, host, "%d in the child: %s", rc, sqlite3_errmsg(host->db));
+            if (is(host, "serial"))
+                stop(3, host, "serial needs nobody else");
+            break;
+        }
+        sqlite3_finalize(statement);
+        close_connection(host);
+        _exit(0);
+    }
+    if (waitpid(child, &status, 0) != child || status)
+        stop(4, host, "the child ended with 0x%x", status);
+    while (sqlite3_step(statement) == SQLITE_ROW)
+        sum += sqlite3_column_int64(statement, 0);
+    if (sqlite3_finalize(statement) != SQLITE_OK || sum != ROWS * (ROWS + 1))
+        stop(5, host, "%lld: %s", (long long)sum, sqlite3_errmsg(host->db));
+    expect_right(host);
+    close_connection(host);
+}
+
 static int count_threads(void)
 {
     FILE *status = fopen("/proc/self/status", "re");
@@ -394,6 +436,7 @@ static const struct {
     {"blocks_signals", blocks_signals},
     {"has_no_standard_descriptors", has_no_standard_descriptors},
     {"forks", forks},
+    {"forks_in_a_map", forks_in_a_map},
     {"has_open_descriptors", has_open_descriptors},
     {"is_at_its_descriptor_limit", is_at_its_descriptor_limit},
     {"has_sqlite_without_threads", has_sqlite_without_threads},
@@ -449,6 +492,8 @@ static void signals_and_children(void **state)
     expect_host(*state, "waits_for_any_child", "");
     expect_host(*state, "blocks_signals", "");
     expect_host(*state, "forks", "");
+    expect_host(*state, "forks_in_a_map", "read");
+    expect_host(*state, "forks_in_a_map", "end");
 }
 
 static void descriptors(void **state)

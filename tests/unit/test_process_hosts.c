@@ -145,6 +145,7 @@ static void host_forks(void)
 {
     char *message = NULL;
     Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    executor_hold(executor);
     if (executor_ensure_workers(executor, 2, &message) != SQLITE_OK)
         _exit(50);
     Recipe *recipe = process_test_recipe("sleep 1 300", "", false);
@@ -154,8 +155,10 @@ static void host_forks(void)
     pid_t child = fork();
     if (child == 0) {
         executor_wait(executor, task, 10);
-        if (!task->done || task->report.rc != SQLITE_MISUSE)
+        if (task->done || executor_is_ours(executor) || executor_submit(executor, task) != SQLITE_BUSY)
             _exit(1);
+        executor_end_scan(executor, 1);
+        executor_let_go(executor);
         executor_abandon(executor, task);
         if (executor_ensure_workers(executor, 2, &message) != SQLITE_MISUSE || !message)
             _exit(2);
