@@ -20,15 +20,17 @@ typedef struct KnownFunction {
     int arguments; /* of one form; -1: any number */
 } KnownFunction;
 
-static int find_function(sqlite3 *db, const char *name, KnownFunction *known)
+/* `*list` is the prepared list of the functions of `db`, made at the first need and finalized by the caller:
+   its program is as long as the list. */
+static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, KnownFunction *known)
 {
     /* The columns of the pragma. As a table it would begin a read transaction on main. */
     enum { FUNCTION_NAME, FUNCTION_BUILTIN, FUNCTION_TYPE, FUNCTION_ENCODING, FUNCTION_ARGUMENTS };
-    sqlite3_stmt *statement;
-    int rc = sqlite3_prepare_v2(db, sql_host_functions, -1, &statement, NULL);
+    int rc = *list ? SQLITE_OK : sqlite3_prepare_v2(db, sql_host_functions, -1, list, NULL);
     *known = (KnownFunction){0};
     if (rc != SQLITE_OK)
         return rc;
+    sqlite3_stmt *statement = *list;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *listed = (const char *)sqlite3_column_text(statement, FUNCTION_NAME);
         if (!listed || sqlite3_stricmp(listed, name))
@@ -37,7 +39,7 @@ static int find_function(sqlite3 *db, const char *name, KnownFunction *known)
         known->own = known->own || !sqlite3_column_int(statement, FUNCTION_BUILTIN);
         known->arguments = sqlite3_column_int(statement, FUNCTION_ARGUMENTS);
     }
-    sqlite3_finalize(statement);
+    sqlite3_reset(statement);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -118,23 +120,41 @@ static int check_denial(sqlite3 *db, const char *name, int arguments, char **mes
 typedef struct HostFunctions {
     sqlite3 *host;
     sqlite3 *worker;
+    sqlite3_stmt *host_list, *worker_list; /* NULL: not needed yet */
     char **message;
 } HostFunctions;
+
+static bool is_price_function(const char *name)
+{
+    return !sqlite3_stricmp(name, "increase_price") || !sqlite3_stricmp(name, "increase_price_crazy");
+}
+
+/* What the host has under a name, and whether workers would call the same. Ours are known by their answer,
+   which costs less than the list. */
+static int look_up(HostFunctions *check, const char *name, KnownFunction *host, bool *same)
+{
+    KnownFunction worker;
+    if (is_price_function(name)) {
+        *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
+        return has_price_functions(check->host, same);
+    }
+    int rc = find_function(check->host, &check->host_list, name, host);
+    *same = !host->own;
+    if (rc == SQLITE_OK && host->own) {
+        rc = find_function(check->worker, &check->worker_list, name, &worker);
+        *same = rc == SQLITE_OK && worker.own;
+    }
+    return rc;
+}
 
 /* Refuses a function that the host defined itself where workers would call SQLite's of the same name, and one
    that it forbids. */
 static int check_function(void *arg, const char *name)
 {
     HostFunctions *check = arg;
-    KnownFunction host, worker;
-    int rc = find_function(check->host, name, &host);
-    bool same = !host.own;
-    if (rc == SQLITE_OK && host.own) {
-        rc = find_function(check->worker, name, &worker);
-        same = rc == SQLITE_OK && worker.own;
-    }
-    if (rc == SQLITE_OK && host.own && same && !strncmp(name, "increase_price", 14))
-        rc = has_price_functions(check->host, &same);
+    KnownFunction host;
+    bool same;
+    int rc = look_up(check, name, &host, &same);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
         *check->message =
             sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
@@ -167,7 +187,9 @@ static int check_statement(sqlite3 *db, const char *sql, char **message)
 
 int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message)
 {
-    HostFunctions functions = {db, evaluator_connection(evaluator), message};
+    HostFunctions functions = {.host = db, .worker = evaluator_connection(evaluator), .message = message};
     int rc = evaluator_functions(evaluator, check_function, &functions);
+    sqlite3_finalize(functions.host_list);
+    sqlite3_finalize(functions.worker_list);
     return rc == SQLITE_OK ? check_statement(db, sql, message) : rc;
 }
