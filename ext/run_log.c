@@ -10,9 +10,15 @@ void run_log_set(char **field, const char *text)
     *field = text ? strdup(text) : NULL;
 }
 
+static void drop_tasks(RunLog *log, RunRecord *run)
+{
+    log->tasks -= run->records.count;
+    task_log_clear(&run->records);
+}
+
 static void free_run(RunLog *log, RunRecord *run)
 {
-    log->tasks -= run->record_count;
+    drop_tasks(log, run);
     free(run->started_at);
     free(run->source);
     free(run->map);
@@ -21,7 +27,6 @@ static void free_run(RunLog *log, RunRecord *run)
     free(run->reason);
     free(run->access);
     free(run->error);
-    free(run->records);
     free(run);
 }
 
@@ -71,13 +76,8 @@ RunRecord *run_log_find(RunLog *log, int64_t run)
 /* Drops the task records of the oldest runs until there is room for one more. */
 static void make_room(RunLog *log)
 {
-    for (int i = 0; log->tasks >= RUN_LOG_TASKS && i < log->count; i++) {
-        RunRecord *run = log->runs[i];
-        log->tasks -= run->record_count;
-        free(run->records);
-        run->records = NULL;
-        run->record_count = run->record_room = 0;
-    }
+    for (int i = 0; log->tasks >= RUN_LOG_TASKS && i < log->count; i++)
+        drop_tasks(log, log->runs[i]);
 }
 
 void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_t rows_in,
@@ -85,19 +85,11 @@ void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_
 {
     if (log->tasks >= RUN_LOG_TASKS)
         make_room(log);
-    if (run->record_count == run->record_room) {
-        uint32_t room = run->record_room + run->record_room / 4 + 16;
-        TaskRecord *grown = realloc(run->records, room * sizeof *grown);
-        if (!grown)
-            return;
-        run->records = grown;
-        run->record_room = room;
-    }
-    run->records[run->record_count++] = (TaskRecord){.worker = report->worker,
-                                                     .pid = report->pid,
-                                                     .start_ns = report->start_ns - run_start_ns,
-                                                     .end_ns = report->end_ns - run_start_ns,
-                                                     .rows_in = rows_in,
-                                                     .rows_out = report->rows_out};
-    log->tasks++;
+    const TaskRecord record = {.worker = report->worker,
+                               .pid = report->pid,
+                               .start_ns = report->start_ns - run_start_ns,
+                               .end_ns = report->end_ns - run_start_ns,
+                               .rows_in = rows_in,
+                               .rows_out = report->rows_out};
+    log->tasks += task_log_add(&run->records, &record);
 }

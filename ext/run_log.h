@@ -9,17 +9,12 @@
 
 #include "sqlite_api.h"
 #include "task.h"
+#include "task_log.h"
 
 enum {
     RUN_LOG_RUNS = 200,      /* kept; the oldest goes first */
     RUN_LOG_TASKS = 1 << 18, /* kept over all runs: the tasks of the oldest runs go first */
 };
-
-typedef struct TaskRecord {
-    int32_t worker, pid;
-    int64_t start_ns, end_ns; /* since the start of the run */
-    uint32_t rows_in, rows_out;
-} TaskRecord;
 
 typedef struct RunRecord {
     int64_t run;
@@ -28,8 +23,7 @@ typedef struct RunRecord {
     int workers;
     int64_t chunk, tasks, rows_in, rows_out, retries;
     double wall_seconds, startup_seconds, busy_seconds;
-    TaskRecord *records;
-    uint32_t record_count, record_room;
+    TaskLog records;
 } RunRecord;
 
 typedef struct RunLog {
