@@ -425,6 +425,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     if (output.writer.buffer)
         rowset_finish(&output.writer);
     report->rows_out = output.writer.rows;
+    report->output_bytes = output.writer.bytes;
     report->end_ns = monotonic_ns();
     return rc;
 }

@@ -48,6 +48,7 @@ void map_run_account(MapRun *run, const RunTask *entry)
         run->rowids_per_row *= CHUNK_GROWTH;
     if (units > 0) {
         run->unit_ns = ns / units;
+        run->unit_bytes = (double)report->output_bytes / units;
         if (is_range(task))
             run->plan->rowid_ns = run->unit_ns;
         else

@@ -44,6 +44,7 @@ struct MapRun {
 
     bool failed;
     double unit_ns;     /* what the last task took per unit; 0: not known */
+    double unit_bytes;  /* of output that it gave per unit */
     double feed_ns;     /* what reading a row cost the host, while auto decides */
     double reader_ns;   /* what the reader did with the rows of a unit, the last time */
     int64_t given_ns;   /* when rows were given to the reader; 0: they were not */

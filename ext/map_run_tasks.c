@@ -17,6 +17,7 @@ static const double chunk_least_ns = 50e3;
 enum {
     CHUNK_ROWS = 1 << 16,   /* rows that the planner puts into a chunk, at the most */
     OUTPUT_BYTES = 8 << 20, /* that the columns of a partition task's output may take, text not counted */
+    CHUNK_BYTES = 96 << 10, /* of output that a chunk should have, where longer ones gain nothing */
     FIRST_ROWIDS = 16,      /* of a partition's first task */
     CHUNKS_LEFT = 32,       /* per worker, into which what is left is cut at the least */
     TOO_LONG_PARTS = 16,    /* into which a range is cut that took far too long */
@@ -66,6 +67,8 @@ static int64_t next_units(const MapRun *run)
             units = share;
     }
     double most = fed ? CHUNK_ROWS : 1e15;
+    if (units * run->unit_bytes > CHUNK_BYTES)
+        units = CHUNK_BYTES / run->unit_bytes;
     return units < 1 ? 1 : units > most ? (int64_t)most : (int64_t)units;
 }
 

@@ -43,6 +43,7 @@ typedef struct TaskReport {
         next_row; /* rows before it are done; less than end_row with SQLITE_OK: output was full, go on here */
     uint32_t rows_in; /* that were evaluated in this turn; the failed one counts */
     uint32_t rows_out;
+    uint64_t output_bytes; /* that the rowset takes; output_size is what its buffer has */
     int64_t
         view; /* partition: the read transaction that the rows were read in, a number unique in its process */
     bool too_long;      /* partition: given up without a result, the range wants to be smaller */
