@@ -265,6 +265,19 @@ static void a_map_that_fails_later_is_recorded_as_failed(void **state)
         "SELECT error LIKE 'cannot map increase_price_crazy%' AND finished_at IS NOT NULL FROM run", 1);
 }
 
+static void copy_program(const char *from, const char *to)
+{
+    char bytes[1 << 16];
+    size_t length;
+    FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+    assert_true(in && out);
+    while ((length = fread(bytes, 1, sizeof bytes, in)))
+        assert_int_equal(fwrite(bytes, 1, length, out), length);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(chmod(to, 0755), 0);
+}
+
 static void the_extension_has_to_be_there(void **state)
 {
     (void)state;
@@ -272,7 +285,21 @@ static void the_extension_has_to_be_there(void **state)
     setenv("PRICEMAP_EXTENSION", "nowhere/pricemap.so", 1);
     command_expect_error(command_run("--samples", "1", NULL), 3,
                          "PRICEMAP_EXTENSION names nowhere/pricemap.so, which cannot be read");
+    /* Without the variable it is the build's, beside the program; a copy of the program has none. */
+    unsetenv("PRICEMAP_EXTENSION");
+    command_make_prices();
+    Outcome outcome =
+        command_run("run", "--in", "prices.db", "--source", "prices", "--map", "p", "--samples", "1", NULL);
+    assert_int_equal(outcome.status, 0);
+    command_free(&outcome);
+    char *program = strdup(getenv("PRICEREPORT"));
+    copy_program(program, "pricereport");
+    setenv("PRICEREPORT", "./pricereport", 1);
+    command_expect_error(command_run("--samples", "1", NULL), 3,
+                         "pricemap.so is neither in the build folder nor at /");
+    setenv("PRICEREPORT", program, 1);
     setenv("PRICEMAP_EXTENSION", extension, 1);
+    free(program);
     free(extension);
 }
 

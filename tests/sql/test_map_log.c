@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../unit/terminal.h"
 #include "map_test.h"
 
 static void columns_of_the_log(void **state)
@@ -235,16 +236,44 @@ static void version(void **state)
     sql_test_run(db, "CREATE TABLE t(a, v AS (pricemap_version())); INSERT INTO t VALUES (1)");
 }
 
+/* What a query writes on a terminal, to be freed. */
+static char *seen_on_terminal(sqlite3 *db, const char *sql)
+{
+    Terminal terminal = terminal_begin();
+    sql_test_run(db, sql);
+    return terminal_end(&terminal);
+}
+
+/* Maps that take a second or two. How long it will take is known once the rows are: here, the second time. */
+static void progress_on_a_terminal(void **state)
+{
+    static const char sum[] = "SELECT sum(c) FROM temp.crazy", wipe[] = "\r\033[K";
+    sqlite3 *db = ((MapTest *)*state)->db;
+    map_test_run(db, "CREATE TABLE many(p REAL); INSERT INTO many WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL"
+                     " SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n;"
+                     " CREATE VIRTUAL TABLE temp.crazy USING parallel_map(source = many,"
+                     " map = (increase_price_crazy(p) AS c));"
+                     " SELECT parallel_map_config('progress', 1)");
+    char *text = seen_on_terminal(db, sum);
+    assert_non_null(strstr(text, "\r\033[Kparallel_map: "));
+    assert_non_null(strstr(text, " rows/s"));
+    assert_null(strstr(text, " left"));
+    assert_true(strlen(text) > strlen(wipe));
+    assert_string_equal(text + strlen(text) - strlen(wipe), wipe);
+    free(text);
+    text = seen_on_terminal(db, sum);
+    assert_non_null(strstr(text, " s left"));
+    assert_string_equal(text + strlen(text) - strlen(wipe), wipe);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MAP_TEST(columns_of_the_log),
-        MAP_TEST_EACH(a_run_and_its_tasks),
-        MAP_TEST_EACH(errors_and_early_ends),
-        MAP_TEST_EACH(the_last_runs_are_kept),
-        MAP_TEST_EACH(the_log_as_a_source),
-        MAP_TEST(configuration),
-        MAP_TEST(version),
+        MAP_TEST(columns_of_the_log),          MAP_TEST_EACH(a_run_and_its_tasks),
+        MAP_TEST_EACH(errors_and_early_ends),  MAP_TEST_EACH(the_last_runs_are_kept),
+        MAP_TEST_EACH(the_log_as_a_source),    MAP_TEST(configuration),
+        MAP_TEST_EACH(progress_on_a_terminal), MAP_TEST(version),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
