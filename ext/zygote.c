@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -193,7 +194,8 @@ static int kill_due(Zygote *zygote)
         if (place->pid && still_runs(zygote, place))
             kill(place->pid, SIGKILL);
     }
-    return next ? (int)((next - now) / 1000000) + 1 : -1;
+    int64_t milliseconds = (next - now) / 1000000 + 1;
+    return !next ? -1 : milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }
 
 /* ---- what the host says ---- */
