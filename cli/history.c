@@ -85,6 +85,8 @@ static int explain_unopened(const History *history, int rc, Failure *failure)
 {
     char folder[PATH_MAX] = ".";
     struct stat status;
+    if (rc == SQLITE_NOMEM)
+        return failure_set(failure, "cannot open the history %s: %s", history->file, sqlite3_errstr(rc));
     const char *slash = strrchr(history->file, '/');
     if (slash)
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - history->file) + 1, history->file);
