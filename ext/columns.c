@@ -188,19 +188,25 @@ char *columns_declare(const ColumnList *columns, bool rowid)
     return sqlite3_str_finish(sql);
 }
 
-char *columns_from(const ColumnList *columns, const char *name)
+bool columns_need_view(const ColumnList *columns)
 {
-    bool declared = true;
+    bool needed = false;
     for (int i = 0; i < columns->count; i++)
-        declared = declared && !columns->items[i].no_affinity;
-    if (declared)
-        return sqlite3_mprintf("%s", name);
-    /* A unary plus keeps value and collation, and has no affinity. */
+        needed = needed || columns->items[i].no_affinity;
+    return needed;
+}
+
+char *columns_view(const ColumnList *columns, const char *view, const char *table)
+{
     sqlite3_str *sql = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(sql, "(SELECT ");
+    sqlite3_str_appendf(sql, "CREATE TEMP VIEW \"%w\"(", view);
     for (int i = 0; i < columns->count; i++)
-        sqlite3_str_appendf(sql, columns->items[i].no_affinity ? "%s+\"%w\" AS \"%w\"" : "%s\"%w\"",
-                            i ? ", " : "", columns->items[i].name, columns->items[i].name);
-    sqlite3_str_appendf(sql, " FROM %s)", name);
+        sqlite3_str_appendf(sql, "%s\"%w\"", i ? ", " : "", columns->items[i].name);
+    /* A unary plus keeps value and collation, and has no affinity. */
+    sqlite3_str_appendall(sql, ") AS SELECT ");
+    for (int i = 0; i < columns->count; i++)
+        sqlite3_str_appendf(sql, "%s%s\"%w\"", i ? ", " : "", columns->items[i].no_affinity ? "+" : "",
+                            columns->items[i].name);
+    sqlite3_str_appendf(sql, " FROM \"%w\"", table);
     return sqlite3_str_finish(sql);
 }

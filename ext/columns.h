@@ -37,11 +37,14 @@ void columns_free(ColumnList *columns);
  */
 char *columns_declare(const ColumnList *columns, bool rowid);
 
+/* Whether a column has no affinity, which no declared one is without. */
+bool columns_need_view(const ColumnList *columns);
+
 /*
- * What to write in a FROM clause for the table `name` that was declared so: its name, or, where a column has
- * no affinity, a subquery in brackets that takes the declared one away. NULL when out of memory; sqlite3_free
- * it.
+ * CREATE TEMP VIEW text for a view of the table that was declared so, which takes the affinities away. A
+ * subquery in a FROM clause would do as much, but SQLite looks at the affinities of what is in a map before
+ * it knows those of the subquery's columns. NULL when out of memory; sqlite3_free it.
  */
-char *columns_from(const ColumnList *columns, const char *name);
+char *columns_view(const ColumnList *columns, const char *view, const char *table);
 
 #endif

@@ -139,21 +139,23 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
     uint32_t encoding = host_encoding(state->db);
     plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
-    char *from = columns_from(&plan->source.columns, CHUNK_TABLE_NAME);
-    char *select =
-        from ? map_select(plan, from, plan->key_in_output ? plan->source.rowid : NULL, NULL, NULL) : NULL;
-    if (declaration && select)
+    bool viewed = columns_need_view(&plan->source.columns);
+    char *view = viewed ? columns_view(&plan->source.columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
+    char *select = map_select(plan, viewed ? "\"" CHUNK_VIEW_NAME "\"" : CHUNK_TABLE_NAME,
+                              plan->key_in_output ? plan->source.rowid : NULL, NULL, NULL);
+    if (declaration && select && (view || !viewed))
         plan->recipe = recipe_build(&(RecipeParts){
             .encoding = encoding,
             .flags = recipe_flags(plan, state->db),
             .limits = limits,
             .declaration = declaration,
+            .view = view,
             .select = select,
             .extension_count = (uint32_t)state->extension_count,
             .extensions = (const char *const *)state->extensions,
         });
     sqlite3_free(declaration);
-    sqlite3_free(from);
+    sqlite3_free(view);
     sqlite3_free(select);
     plan->extension_count = state->extension_count;
     return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;

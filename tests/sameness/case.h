@@ -11,7 +11,7 @@ typedef struct Case {
     char *teardown; /* statements behind `map`; "" */
     int left_after; /* another run of it is left open after so many rows; -1: none */
     bool any_order; /* rows may come in another order */
-    bool grouped;   /* aggregates */
+    bool any_error; /* rows or columns are computed in another order: another error may be the first */
 } Case;
 
 /* A random case over one of the world's sources. False when out of memory; free it with case_free in either

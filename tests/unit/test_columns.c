@@ -118,14 +118,14 @@ static void declarations(void **state)
     char name_a[] = "a\"b", name_b[] = "", collation[] = "NO\"CASE";
     Column items[] = {{name_a, "INT", NULL, false}, {name_b, "TEXT", collation, false}};
     ColumnList columns = {items, 2};
-    char *from = columns_from(&columns, "chunk");
-    assert_string_equal(from, "chunk");
-    sqlite3_free(from);
+    assert_false(columns_need_view(&columns));
     items[0].no_affinity = true;
-    from = columns_from(&columns, "chunk");
-    assert_string_equal(from, "(SELECT +\"a\"\"b\" AS \"a\"\"b\", \"\" FROM chunk)");
-    sqlite3_free(from);
-    char *text = columns_declare(&columns, true);
+    assert_true(columns_need_view(&columns));
+    char *text = columns_view(&columns, "v\"w", "chunk");
+    assert_string_equal(
+        text, "CREATE TEMP VIEW \"v\"\"w\"(\"a\"\"b\", \"\") AS SELECT +\"a\"\"b\", \"\" FROM \"chunk\"");
+    sqlite3_free(text);
+    text = columns_declare(&columns, true);
     assert_string_equal(text, "CREATE TABLE x(\"a\"\"b\" INT, \"\" TEXT COLLATE \"NO\"\"CASE\")");
     sqlite3_free(text);
     text = columns_declare(&columns, false);
