@@ -115,13 +115,13 @@ static void verbs_that_write(void **state)
         {"run", "--in", "prices.db", "--source", "prices", "--map", "increase_price(p)", "--executor",
          "threads", "--samples", "2"},
         {"run", "--samples", "2", "--", "true"},
-        {"import", "samples.csv"},
+        {"import", "times.json"},
         {"merge", "other.db"},
         {"exclude", "1", "--reason", "r"},
     };
     setup_history();
     recorded_run("other.db");
-    command_write_file("samples.csv", "benchmark,seconds\na,0.1\na,0.2\nb,0.3\n");
+    command_write_file("times.json", "{\"results\": [{\"command\": \"c\", \"times\": [0.1, 0.2, 0.3]}]}");
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         fail_at_allocations(verbs[i]);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -130,13 +131,48 @@ static void loaded_twice(void **state)
     sql_test_close(&db);
 }
 
+/* What pricemap-worker says on a stream, and its exit status, when somebody starts it by hand. */
+static void expect_worker(const char *argument, int descriptor, int status, const char *expected)
+{
+    int ends[2], ended = -1;
+    char text[512] = "";
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        dup2(ends[1], descriptor);
+        /* The socket of a host that is none. */
+        close(3);
+        execl(getenv("PRICEMAP_WORKER"), "pricemap-worker", argument, (char *)NULL);
+        _exit(126);
+    }
+    close(ends[1]);
+    size_t length = 0;
+    for (ssize_t got; (got = read(ends[0], text + length, sizeof text - 1 - length)) > 0;)
+        length += (size_t)got;
+    close(ends[0]);
+    assert_int_equal(waitpid(pid, &ended, 0), pid);
+    assert_true(WIFEXITED(ended));
+    assert_int_equal(WEXITSTATUS(ended), status);
+    assert_string_equal(text, expected);
+}
+
+static void the_worker_program_by_hand(void **state)
+{
+    (void)state;
+    expect_worker("--version", STDOUT_FILENO, 0, "pricemap-worker " PRICEMAP_VERSION "\n");
+    expect_worker(
+        NULL, STDERR_FILENO, 2,
+        "pricemap-worker: this is the program of pricemap's worker processes; the extension pricemap.so "
+        "starts it\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_exported_symbol),
-        cmocka_unit_test(no_sqlite_of_its_own),
-        cmocka_unit_test(functions_and_modules),
-        cmocka_unit_test(loaded_twice),
+        cmocka_unit_test(one_exported_symbol),        cmocka_unit_test(no_sqlite_of_its_own),
+        cmocka_unit_test(functions_and_modules),      cmocka_unit_test(loaded_twice),
+        cmocka_unit_test(the_worker_program_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

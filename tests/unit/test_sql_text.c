@@ -43,6 +43,7 @@ static void tokens(void **state)
         {";x", SQL_OTHER, ";", "x"},
         {"$name", SQL_OTHER, "$", "name"},
         {"?1", SQL_OTHER, "?", "1"},
+        {"\xef\xbb\xbf \xef\xbb\xbfx", SQL_WORD, "x", ""},
         {"/ 2", SQL_OTHER, "/", " 2"},
         {"\v", SQL_OTHER, "\v", ""},
     };
