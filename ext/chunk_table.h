@@ -11,7 +11,7 @@
 
 /* The name by which a recipe's statement calls the table. */
 #define CHUNK_TABLE_NAME "chunk"
-/* And that of the view, where it reads one of the table instead. */
+/* And that of the view or the common table expression, where it reads one of the table instead. */
 #define CHUNK_VIEW_NAME "pricemap source"
 
 /* What the table shows. Owned by the evaluator, which sets it before each run of the statement. */

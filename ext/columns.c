@@ -196,17 +196,32 @@ bool columns_need_view(const ColumnList *columns)
     return needed;
 }
 
+/* A unary plus keeps value and collation, and has no affinity. */
+static void append_selection(sqlite3_str *sql, const ColumnList *columns, const char *table)
+{
+    sqlite3_str_appendall(sql, "SELECT ");
+    for (int i = 0; i < columns->count; i++)
+        sqlite3_str_appendf(sql, columns->items[i].no_affinity ? "%s+\"%w\" AS \"%w\"" : "%s\"%w\"",
+                            i ? ", " : "", columns->items[i].name, columns->items[i].name);
+    sqlite3_str_appendf(sql, " FROM \"%w\"", table);
+}
+
 char *columns_view(const ColumnList *columns, const char *view, const char *table)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(sql, "CREATE TEMP VIEW \"%w\"(", view);
     for (int i = 0; i < columns->count; i++)
         sqlite3_str_appendf(sql, "%s\"%w\"", i ? ", " : "", columns->items[i].name);
-    /* A unary plus keeps value and collation, and has no affinity. */
-    sqlite3_str_appendall(sql, ") AS SELECT ");
-    for (int i = 0; i < columns->count; i++)
-        sqlite3_str_appendf(sql, "%s%s\"%w\"", i ? ", " : "", columns->items[i].no_affinity ? "+" : "",
-                            columns->items[i].name);
-    sqlite3_str_appendf(sql, " FROM \"%w\"", table);
+    sqlite3_str_appendall(sql, ") AS ");
+    append_selection(sql, columns, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *columns_subquery(const ColumnList *columns, const char *table)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "(");
+    append_selection(sql, columns, table);
+    sqlite3_str_appendall(sql, ")");
     return sqlite3_str_finish(sql);
 }

@@ -41,10 +41,12 @@ char *columns_declare(const ColumnList *columns, bool rowid);
 bool columns_need_view(const ColumnList *columns);
 
 /*
- * CREATE TEMP VIEW text for a view of the table that was declared so, which takes the affinities away. A
- * subquery in a FROM clause would do as much, but SQLite looks at the affinities of what is in a map before
- * it knows those of the subquery's columns. NULL when out of memory; sqlite3_free it.
+ * A view of the table that was declared so, as CREATE TEMP VIEW text, and a subquery for a FROM clause in
+ * brackets; both take the affinities away. They are not the same: SQLite looks at the affinities of what is
+ * nested in a map when it knows those of a view's columns, and not yet those of a subquery's. NULL when out
+ * of memory; sqlite3_free it.
  */
 char *columns_view(const ColumnList *columns, const char *view, const char *table);
+char *columns_subquery(const ColumnList *columns, const char *table);
 
 #endif

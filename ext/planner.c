@@ -129,6 +129,21 @@ static uint32_t recipe_flags(const Plan *plan, sqlite3 *db)
            (dqs ? RECIPE_DQS : 0u);
 }
 
+/* The statement over a chunk, for which a table, a view or a subquery stands as for the source: a common
+   table expression, which is a subquery without a rowid. */
+static char *chunk_select(const Plan *plan, bool viewed)
+{
+    const char *key = plan->key_in_output ? plan->source.rowid : NULL;
+    if (plan->source.table)
+        return map_select(plan, viewed ? "\"" CHUNK_VIEW_NAME "\"" : CHUNK_TABLE_NAME, key, NULL, NULL);
+    char *rows = columns_subquery(&plan->source.columns, CHUNK_TABLE_NAME);
+    char *map = rows ? map_select(plan, "\"" CHUNK_VIEW_NAME "\"", key, NULL, NULL) : NULL;
+    char *select = map ? sqlite3_mprintf("WITH \"" CHUNK_VIEW_NAME "\" AS %s %s", rows, map) : NULL;
+    sqlite3_free(rows);
+    sqlite3_free(map);
+    return select;
+}
+
 static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
 {
     int limits[RECIPE_LIMITS];
@@ -139,10 +154,10 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
     uint32_t encoding = host_encoding(state->db);
     plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
-    bool viewed = columns_need_view(&plan->source.columns);
-    char *view = viewed ? columns_view(&plan->source.columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
-    char *select = map_select(plan, viewed ? "\"" CHUNK_VIEW_NAME "\"" : CHUNK_TABLE_NAME,
-                              plan->key_in_output ? plan->source.rowid : NULL, NULL, NULL);
+    const ColumnList *columns = &plan->source.columns;
+    bool viewed = plan->source.table && columns_need_view(columns);
+    char *view = viewed ? columns_view(columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
+    char *select = chunk_select(plan, viewed);
     if (declaration && select && (view || !viewed))
         plan->recipe = recipe_build(&(RecipeParts){
             .encoding = encoding,

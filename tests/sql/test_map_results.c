@@ -157,6 +157,7 @@ static const char typed_schema[] =
     "CREATE TABLE keyed(t TEXT COLLATE NOCASE, i INT, PRIMARY KEY(t, i)) WITHOUT ROWID;"
     "INSERT INTO keyed VALUES ('b', 2), ('A', 10), ('a', 9), ('C', 1);"
     "CREATE VIEW looked AS SELECT i AS i, t, nc, r + 1 AS r1, CAST(x AS TEXT) AS ct FROM typed;"
+    "CREATE VIEW nested AS SELECT r, t, r + 1 AS r1 FROM typed;"
     "CREATE VIEW merged AS SELECT nc AS m, i FROM typed UNION ALL SELECT t, i FROM keyed;"
     "CREATE VIEW joined AS SELECT typed.i AS a, keyed.t AS b FROM typed LEFT JOIN keyed ON keyed.i = "
     "typed.i;";
@@ -202,6 +203,12 @@ static void affinity_and_collation(void **state)
          "n < t, n = t, t > n, n < b, n < nullif(t, 1)"},
         {"(SELECT t, i + 1 AS e, 10 AS ten, x FROM typed)",
          "e < t, ten < t, ten = t, e = x, ten < e, t < ten"},
+        /* What is nested sees the affinities of a table's columns and a view's, and not a subquery's. */
+        {"typed", "typeof((SELECT max(a.y) FROM (SELECT r AS y UNION ALL SELECT -2) AS a))"},
+        {"nested", "typeof((SELECT max(a.y) FROM (SELECT r AS y UNION ALL SELECT -2) AS a)), r1, r1 < t"},
+        {"(SELECT r FROM typed)", "typeof((SELECT max(a.y) FROM (SELECT r AS y UNION ALL SELECT -2) AS a))"},
+        {"(SELECT r, r + 1 AS r1 FROM typed)",
+         "typeof((SELECT max(a.y) FROM (SELECT r AS y UNION ALL SELECT -2) AS a)), r1"},
     };
     sql_test_run(test->db, typed_schema);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -122,8 +122,11 @@ static void declarations(void **state)
     items[0].no_affinity = true;
     assert_true(columns_need_view(&columns));
     char *text = columns_view(&columns, "v\"w", "chunk");
-    assert_string_equal(
-        text, "CREATE TEMP VIEW \"v\"\"w\"(\"a\"\"b\", \"\") AS SELECT +\"a\"\"b\", \"\" FROM \"chunk\"");
+    assert_string_equal(text, "CREATE TEMP VIEW \"v\"\"w\"(\"a\"\"b\", \"\") AS"
+                              " SELECT +\"a\"\"b\" AS \"a\"\"b\", \"\" FROM \"chunk\"");
+    sqlite3_free(text);
+    text = columns_subquery(&columns, "chunk");
+    assert_string_equal(text, "(SELECT +\"a\"\"b\" AS \"a\"\"b\", \"\" FROM \"chunk\")");
     sqlite3_free(text);
     text = columns_declare(&columns, true);
     assert_string_equal(text, "CREATE TABLE x(\"a\"\"b\" INT, \"\" TEXT COLLATE \"NO\"\"CASE\")");
