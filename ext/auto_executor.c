@@ -87,7 +87,7 @@ ExecutorKind auto_executor_begin(AutoExecutor *control, Plan *plan, Executor *co
                                  bool fed, double left)
 {
     *control = (AutoExecutor){.plan = plan, .workers = workers, .wanted = workers, .kind = EXECUTOR_SERIAL};
-    control->usable[EXECUTOR_THREADS] = executor_threads_possible();
+    control->usable[EXECUTOR_THREADS] = executor_threads_possible() == SQLITE_OK;
     control->usable[EXECUTOR_PROCESSES] = true;
     control->start_ns[EXECUTOR_THREADS] = start_cost(executors[EXECUTOR_THREADS], workers, start_threads_ns);
     control->start_ns[EXECUTOR_PROCESSES] =

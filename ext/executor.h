@@ -63,8 +63,9 @@ Executor *executor_serial_create(struct ChunkRunner *runner);
 Executor *executor_threads_create(void);
 Executor *executor_processes_create(const char *worker_path, const char *sqlite_path);
 
-/* Whether the host's SQLite may be used by several threads at a time. On any thread; never changes. */
-bool executor_threads_possible(void);
+/* Whether the host's SQLite may be used by several threads at a time, which never changes: SQLITE_OK, or
+ * SQLITE_ERROR where it may not; SQLITE_NOMEM where that could not be found out now. On any thread. */
+int executor_threads_possible(void);
 
 /* Whether the workers are this process's, or none are needed: false in a forked copy of the host. */
 bool executor_is_ours(const Executor *executor);

@@ -272,17 +272,19 @@ static int fill_place(ThreadPool *pool, int place)
     return 0;
 }
 
-bool executor_threads_possible(void)
+int executor_threads_possible(void)
 {
+    if (!sqlite3_threadsafe())
+        return SQLITE_ERROR;
     /* That SQLite was built for threads does not say that the host has not switched its mutexes off. */
-    sqlite3_mutex *mutex = sqlite3_threadsafe() ? sqlite3_mutex_alloc(SQLITE_MUTEX_FAST) : NULL;
+    sqlite3_mutex *mutex = sqlite3_mutex_alloc(SQLITE_MUTEX_FAST);
     if (!mutex)
-        return false;
+        return SQLITE_NOMEM;
     sqlite3_mutex_enter(mutex);
     bool real = sqlite3_mutex_try(mutex) == SQLITE_BUSY;
     sqlite3_mutex_leave(mutex);
     sqlite3_mutex_free(mutex);
-    return real;
+    return real ? SQLITE_OK : SQLITE_ERROR;
 }
 
 static int threads_ensure_workers(Executor *base, int workers, char **message)
@@ -292,7 +294,10 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
     bury_retired(pool);
     if (base->workers >= workers)
         return SQLITE_OK;
-    if (!executor_threads_possible()) {
+    int possible = executor_threads_possible();
+    if (possible == SQLITE_NOMEM)
+        return possible;
+    if (possible != SQLITE_OK) {
         *message =
             sqlite3_mprintf("parallel_map: this SQLite was built without threads: use executor = processes");
         return SQLITE_ERROR;
