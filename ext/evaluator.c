@@ -225,6 +225,22 @@ static int make_view(const Evaluator *evaluator)
     return *view ? sqlite3_exec(evaluator->db, view, NULL, NULL, NULL) : SQLITE_OK;
 }
 
+/* Where rows can be told without counting them. */
+static int prepare_uncounted(Evaluator *evaluator)
+{
+    uint32_t text = evaluator->recipe->uncounted_select;
+    sqlite3_stmt *wrapped = NULL;
+    int rc = prepare_judged(evaluator, text, false, &evaluator->uncounted, &wrapped);
+    if (rc == SQLITE_OK)
+        rc = row_counter_learn(&evaluator->row_counter, evaluator->uncounted,
+                               recipe_text(evaluator->recipe, text));
+    if (rc == SQLITE_OK)
+        return rc;
+    sqlite3_finalize(evaluator->uncounted);
+    evaluator->uncounted = NULL;
+    return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
+}
+
 /* The host's limits hold for the map; the chunk table may have a column more than its source. */
 static void apply_limits(const Evaluator *evaluator)
 {
@@ -252,6 +268,8 @@ static int prepare(Evaluator *evaluator, char *message)
     if (rc == SQLITE_OK && recipe->scan)
         rc = prepare_judged(evaluator, recipe->tracing_select, true, &evaluator->tracing,
                             &evaluator->wrapped_tracing);
+    if (rc == SQLITE_OK && *recipe_text(recipe, recipe->uncounted_select))
+        rc = prepare_uncounted(evaluator);
     if (rc != SQLITE_OK) {
         if (evaluator->denial[0])
             say(message, evaluator->denial);
@@ -320,6 +338,7 @@ void evaluator_close(Evaluator *evaluator)
         return;
     sqlite3_finalize(evaluator->statement);
     sqlite3_finalize(evaluator->wrapped);
+    sqlite3_finalize(evaluator->uncounted);
     sqlite3_finalize(evaluator->tracing);
     sqlite3_finalize(evaluator->wrapped_tracing);
     sqlite3_close(evaluator->db);

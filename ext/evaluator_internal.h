@@ -9,6 +9,7 @@
 #include "instant_vfs.h"
 #include "price.h"
 #include "read_ahead.h"
+#include "row_counter.h"
 
 typedef struct Names {
     char **items;
@@ -21,7 +22,10 @@ struct Evaluator {
     ReadAhead ahead; /* partition */
     sqlite3 *db;
     sqlite3_stmt *statement;
-    sqlite3_stmt *wrapped; /* the statement within the output's aggregate; NULL: it is stepped */
+    sqlite3_stmt *wrapped;   /* the statement within the output's aggregate; NULL: it is stepped */
+    sqlite3_stmt *uncounted; /* partition, partial: as statement, without the number of rows, which the
+                                counter tells; NULL: it cannot */
+    RowCounter row_counter;
     sqlite3_stmt *tracing; /* partition: as statement, calling evaluator_range's function for each row */
     sqlite3_stmt *wrapped_tracing;
     EvaluatorOutput *output; /* of the run that is under way */

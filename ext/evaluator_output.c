@@ -101,7 +101,7 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
     EvaluatorOutput *output = evaluator->output;
     RowsetWriter *writer = &output->writer;
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
-    bool counted = partial && evaluator->recipe->scan;
+    bool counted = partial && evaluator->recipe->scan && statement != evaluator->uncounted;
     int rc;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
         if (writer->rows == writer->capacity)

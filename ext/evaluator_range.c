@@ -2,9 +2,10 @@
  * Partition access: the worker reads a range of rowids of the real table, on its own connection to the file.
  *
  * Per row this costs what a plain SELECT costs. So rows are not counted and not followed while all is well: a
- * scalar turn that ends early looks up the rowid of its last row by the number of rows; a partial statement's
- * last column is count(*). Only when a row fails, and where a WHERE drops rows that nobody would count, the
- * tracing statement is used, which is the same with a function called for each row before the map sees it.
+ * scalar turn that ends early looks up the rowid of its last row by the number of rows; for a partial
+ * statement SQLite's count of instructions tells it, or else its last column is count(*). Only when a row
+ * fails, and where a WHERE drops rows that nobody would count, the tracing statement is used, which is the
+ * same with a function called for each row before the map sees it.
  */
 #include "evaluator_internal.h"
 #include "monotonic.h"
@@ -95,7 +96,8 @@ static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced,
 static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
 {
     bool traced = evaluator->recipe->flags & RECIPE_WHERE;
-    sqlite3_stmt *plain = traced ? evaluator->tracing : evaluator->statement;
+    sqlite3_stmt *uncounted = traced ? NULL : evaluator->uncounted;
+    sqlite3_stmt *plain = traced ? evaluator->tracing : uncounted ? uncounted : evaluator->statement;
     sqlite3_stmt *wrapped = traced ? evaluator->wrapped_tracing : evaluator->wrapped;
     sqlite3_stmt *statement = wrapped ? wrapped : plain;
     EvaluatorOutput *output = evaluator->output;
@@ -105,6 +107,16 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
     int rc = evaluator_output_run(evaluator, plain, wrapped);
     if (rc != SQLITE_OK)
         sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
+    if (uncounted)
+        output->rows_counted = row_counter_rows(&evaluator->row_counter, uncounted);
+    if (rc == SQLITE_OK && output->rows_counted < 0) {
+        /* Then they are counted from now on. */
+        sqlite3_finalize(evaluator->uncounted);
+        evaluator->uncounted = NULL;
+        output->writer.rows = 0;
+        output->rows_counted = 0;
+        return run_range(evaluator, order, report);
+    }
     report->rows_in = traced                  ? evaluator->traced_rows
                       : is_partial(evaluator) ? (uint32_t)output->rows_counted
                                               : output->writer.rows;

@@ -177,7 +177,7 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
 }
 
 /* The worker's connection has the file as main, whatever the host calls it. */
-static char *partition_select(const Plan *plan, bool tracing)
+static char *partition_select(const Plan *plan, bool tracing, bool counted)
 {
     const char *rowid = plan->source.rowid;
     const char *key = plan->key_in_output ? rowid : NULL;
@@ -185,8 +185,7 @@ static char *partition_select(const Plan *plan, bool tracing)
     char *rows = tracing
                      ? sqlite3_mprintf("%s BETWEEN ?1 AND ?2 AND " RANGE_TRACE_FUNCTION "(%s)", rowid, rowid)
                      : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
-    char *select =
-        from && rows ? map_select(plan, from, key, plan->spec.partial ? "count(*)" : NULL, rows) : NULL;
+    char *select = from && rows ? map_select(plan, from, key, counted ? "count(*)" : NULL, rows) : NULL;
     sqlite3_free(from);
     sqlite3_free(rows);
     return select;
@@ -195,11 +194,13 @@ static char *partition_select(const Plan *plan, bool tracing)
 Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *uri, uint64_t scan)
 {
     Recipe *recipe = NULL;
-    char *select = partition_select(plan, false);
-    char *tracing = partition_select(plan, true);
+    bool partial = plan->spec.partial, told = partial && !plan->spec.where && !plan->spec.group_by;
+    char *select = partition_select(plan, false, partial);
+    char *uncounted = told ? partition_select(plan, false, false) : NULL;
+    char *tracing = partition_select(plan, true, partial);
     char *rowids = sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s BETWEEN ?1 AND ?2",
                                    plan->source.rowid, plan->source.table, plan->source.rowid);
-    if (select && tracing && rowids)
+    if (select && tracing && rowids && (uncounted || !told))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
             .flags = recipe_flags(plan, state->db),
@@ -207,6 +208,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .scan = scan,
             .declaration = "",
             .select = select,
+            .uncounted_select = uncounted,
             .tracing_select = tracing,
             .rowids_select = rowids,
             .uri = uri,
@@ -215,6 +217,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .extensions = (const char *const *)state->extensions,
         });
     sqlite3_free(select);
+    sqlite3_free(uncounted);
     sqlite3_free(tracing);
     sqlite3_free(rowids);
     return recipe;

@@ -38,8 +38,9 @@ static uint32_t put(Recipe *recipe, uint32_t *end, const char *text)
 
 Recipe *recipe_build(const RecipeParts *parts)
 {
-    const char *const texts[] = {parts->declaration,   parts->view, parts->select, parts->tracing_select,
-                                 parts->rowids_select, parts->uri,  parts->table};
+    const char *const texts[] = {
+        parts->declaration,    parts->view,          parts->select, parts->uncounted_select,
+        parts->tracing_select, parts->rowids_select, parts->uri,    parts->table};
     size_t size = sizeof(Recipe);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         size += (texts[i] ? strlen(texts[i]) : 0) + 1;
@@ -56,6 +57,7 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->declaration = put(recipe, &end, parts->declaration);
     recipe->view = put(recipe, &end, parts->view);
     recipe->select = put(recipe, &end, parts->select);
+    recipe->uncounted_select = put(recipe, &end, parts->uncounted_select);
     recipe->tracing_select = put(recipe, &end, parts->tracing_select);
     recipe->rowids_select = put(recipe, &end, parts->rowids_select);
     recipe->uri = put(recipe, &end, parts->uri);
@@ -93,8 +95,9 @@ Recipe *recipe_copy(const void *bytes, size_t size)
     memcpy(recipe, bytes, size);
     if (recipe->size != size || !texts_fit(recipe, recipe->declaration, 1) ||
         !texts_fit(recipe, recipe->view, 1) || !texts_fit(recipe, recipe->select, 1) ||
-        !texts_fit(recipe, recipe->tracing_select, 1) || !texts_fit(recipe, recipe->rowids_select, 1) ||
-        !texts_fit(recipe, recipe->uri, 1) || !texts_fit(recipe, recipe->table, 1) ||
+        !texts_fit(recipe, recipe->uncounted_select, 1) || !texts_fit(recipe, recipe->tracing_select, 1) ||
+        !texts_fit(recipe, recipe->rowids_select, 1) || !texts_fit(recipe, recipe->uri, 1) ||
+        !texts_fit(recipe, recipe->table, 1) ||
         !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count)) {
         recipe_unref(recipe);
         return NULL;

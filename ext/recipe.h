@@ -32,10 +32,11 @@ typedef struct Recipe {
     uint32_t declaration;          /* offset: CREATE TABLE text that declares the chunk table's columns */
     uint32_t view;   /* offset: CREATE VIEW text of what the statement reads instead of it; or "" */
     uint32_t select; /* offset: the statement to run over each chunk, whose table is `chunk`, or the view */
-    uint32_t tracing_select; /* offset: partition: the same, but it tells each row before it is evaluated */
-    uint32_t rowids_select;  /* offset: partition: the rowids of a range, to find the one of a row in it */
-    uint32_t uri;            /* offset: partition: the database file; feed: "" */
-    uint32_t table;          /* offset: partition: the table in it that the statement reads */
+    uint32_t uncounted_select; /* offset: partition, partial: the same without the number of rows; or "" */
+    uint32_t tracing_select;   /* offset: partition: the same, but it tells each row before it is evaluated */
+    uint32_t rowids_select;    /* offset: partition: the rowids of a range, to find the one of a row in it */
+    uint32_t uri;              /* offset: partition: the database file; feed: "" */
+    uint32_t table;            /* offset: partition: the table in it that the statement reads */
     uint32_t extension_count;
     uint32_t extensions; /* offset: per extension two texts, path and entry point (empty: the default one) */
 } Recipe;
@@ -46,7 +47,7 @@ typedef struct RecipeParts {
     const int *limits; /* RECIPE_LIMITS of them */
     uint64_t scan;
     const char *declaration, *select;
-    const char *view, *tracing_select, *rowids_select, *uri, *table; /* NULL: "" */
+    const char *view, *uncounted_select, *tracing_select, *rowids_select, *uri, *table; /* NULL: "" */
     uint32_t extension_count;
     const char *const *extensions; /* 2 × extension_count texts */
 } RecipeParts;
