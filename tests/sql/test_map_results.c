@@ -438,100 +438,6 @@ static void wide_and_long(void **state)
     sqlite3_free(row);
 }
 
-static unsigned next_random(unsigned *seed)
-{
-    *seed = *seed * 1664525u + 1013904223u;
-    return *seed >> 8;
-}
-
-static const char *pick(unsigned *seed, const char *const *from, unsigned count)
-{
-    return from[next_random(seed) % count];
-}
-
-static void random_table(sqlite3 *db, unsigned *seed)
-{
-    static const char *const types[] = {
-        "", "INTEGER", "TEXT", "REAL", "NUMERIC", "BLOB", "TEXT COLLATE NOCASE", "COLLATE RTRIM"};
-    static const char *const keys[] = {"k INTEGER PRIMARY KEY", "k INT", "k INTEGER PRIMARY KEY"};
-    static const char *const values[] = {"NULL",
-                                         "1",
-                                         "-5",
-                                         "9223372036854775807",
-                                         "2.5",
-                                         "'10'",
-                                         "'abc'",
-                                         "'ABC '",
-                                         "x'00ff'",
-                                         "''",
-                                         "-0.0",
-                                         "9e999",
-                                         "'1e2'",
-                                         "10",
-                                         "abs(random() % 4)",
-                                         "zeroblob(3000)"};
-    static const unsigned value_count = sizeof values / sizeof *values;
-    map_test_run(db, "DROP TABLE IF EXISTS r; CREATE TABLE r(%s, a %s, b %s, c %s)", pick(seed, keys, 3),
-                 pick(seed, types, 8), pick(seed, types, 8), pick(seed, types, 8));
-    unsigned rows = next_random(seed) % 40;
-    for (unsigned i = 0; i < rows; i++)
-        map_test_run(db, "INSERT OR IGNORE INTO r VALUES (%d, %s, %s, %s)",
-                     (int)(next_random(seed) % 1000) - 500, pick(seed, values, value_count),
-                     pick(seed, values, value_count), pick(seed, values, value_count));
-}
-
-/* An expression over a, b, c and k; to be freed with sqlite3_free. */
-static char *random_expression(unsigned *seed, int depth)
-{
-    static const char *const leaves[] = {"a",  "b",    "c",   "k",     "rowid", "'10'",
-                                         "10", "NULL", "2.5", "x'00'", "'abc'"};
-    static const char *const forms[] = {"(%s = %s)",
-                                        "(%s < %s)",
-                                        "(%s || %s)",
-                                        "(%s + %s)",
-                                        "(%s IS %s)",
-                                        "max(%s, %s)",
-                                        "coalesce(%s, %s)",
-                                        "nullif(%s, %s)",
-                                        "(%s IN (%s, 'abc'))",
-                                        "iif(%s, typeof(%s), 0)",
-                                        "(%s LIKE %s)",
-                                        "instr(%s, %s)",
-                                        "(%s * %s)",
-                                        "printf('%%s-%%s', %s, %s)",
-                                        "json_array(hex(%s), hex(%s))",
-                                        "(%s COLLATE NOCASE = %s)"};
-    if (!depth || next_random(seed) % 4 == 0)
-        return sqlite3_mprintf("%s", pick(seed, leaves, sizeof leaves / sizeof *leaves));
-    char *left = random_expression(seed, depth - 1), *right = random_expression(seed, depth - 1);
-    char *whole = sqlite3_mprintf(pick(seed, forms, sizeof forms / sizeof *forms), left, right);
-    sqlite3_free(left);
-    sqlite3_free(right);
-    return whole;
-}
-
-static void random_maps(void **state)
-{
-    MapTest *test = *state;
-    static const char *const sources[] = {
-        "r", "r", "r", "(SELECT rowid AS rowid, * FROM r ORDER BY b, k)",
-        "(SELECT k, rowid AS rowid, a, b, CAST(c AS TEXT) AS c FROM r WHERE a IS NOT b)"};
-    unsigned seed = 20160406;
-    for (int i = 0; i < (MAP_TEST_SANITIZED ? 60 : 300); i++) {
-        if (i % 10 == 0)
-            random_table(test->db, &seed);
-        char *first = random_expression(&seed, 3), *second = random_expression(&seed, 2);
-        char *list = sqlite3_mprintf("%s AS e, %s AS f", first, second);
-        map_test_chunk(test->db, (int)(next_random(&seed) % 4 ? next_random(&seed) % 20 : 0));
-        const char *source = pick(&seed, sources, 5);
-        map_test_list(test, source, list);
-        map_test_value(test, source, *source == 'r' ? "rowid" : NULL, first);
-        sqlite3_free(first);
-        sqlite3_free(second);
-        sqlite3_free(list);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -553,7 +459,6 @@ int main(void)
         MAP_TEST_EACH(any_order),
         MAP_TEST_EACH(one_instant),
         MAP_TEST_EACH(wide_and_long),
-        MAP_TEST_EACH(random_maps),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
