@@ -246,6 +246,22 @@ static sqlite3_stmt *leave_early(sqlite3 *db, const char *sql, int rows)
     return statement;
 }
 
+/* SQLite itself gives two answers where it keeps a query's rows meanwhile: it stores them with the affinity
+   of their columns, and an expression's 21.0 comes back as 21. The map may give either. */
+static bool is_as_unkept(const Case *test, sqlite3 *db, Rows *map)
+{
+    static const char kept[] = "WITH source AS MATERIALIZED";
+    if (strncmp(test->plain, kept, strlen(kept)) != 0)
+        return false;
+    char *sql = sqlite3_mprintf("WITH source AS NOT MATERIALIZED%s", test->plain + strlen(kept));
+    Rows plain;
+    rows_read(db, sql, &plain);
+    bool same = !compare(test, &plain, map);
+    rows_free(&plain);
+    sqlite3_free(sql);
+    return same;
+}
+
 const char *case_run(const Case *test, sqlite3 *db, CaseCounts *counts)
 {
     static char text[1200];
@@ -261,6 +277,8 @@ const char *case_run(const Case *test, sqlite3 *db, CaseCounts *counts)
         rows_read(db, test->map, &map);
         sqlite3_finalize(early);
         difference = compare(test, &plain, &map);
+        if (difference && is_as_unkept(test, db, &map))
+            difference = NULL;
     } else if (plain.rc == SQLITE_DONE || !strstr(message, plain.message)) {
         snprintf(text, sizeof text, "plain: %s; before the map: %s",
                  plain.rc == SQLITE_DONE ? "no error" : plain.message, message);
