@@ -7,6 +7,7 @@
 typedef struct Case {
     char *setup;    /* statements before `map`; "" */
     char *plain;    /* the oracle */
+    char *other;    /* what SQLite might give as well; NULL */
     char *map;      /* the same by parallel_map */
     char *teardown; /* statements behind `map`; "" */
     int left_after; /* another run of it is left open after so many rows; -1: none */

@@ -168,6 +168,7 @@ static void make_view(World *world, Random *random, const char *name, const Worl
     /* SQLite itself leaves out what it need not compute of a view, and so would not meet an error in it. */
     expression_append(sql, random, table, 2, false);
     sqlite3_str_appendf(sql, " AS e FROM %s", table->name);
+    view->is_view = true;
     add_column(view, "c0");
     add_column(view, "e");
     char *text = sqlite3_str_finish(sql);

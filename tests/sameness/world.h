@@ -18,6 +18,7 @@ typedef struct WorldSource {
     char rowid[8];                   /* a name of its rowid; "" where it has none */
     char columns[WORLD_COLUMNS][24]; /* as SQL writes them */
     int column_count;
+    bool is_view;
     bool indexed; /* an index may change the order in which its rows are read */
 } WorldSource;
 
