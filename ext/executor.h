@@ -90,7 +90,7 @@ void executor_let_go(Executor *executor);
  * SQLITE_FULL: it could not be handed over, still the caller's. Never blocks. A task may be submitted again
  * once it is done and released.
  */
-int executor_submit(Executor *executor, Task *task);
+int executor_submit(Executor *executor, Task *task) __attribute__((nonnull));
 
 /*
  * Takes a submitted task back that no worker has begun. True: it is the caller's again, as if it had not been
