@@ -139,7 +139,7 @@ static int fall_back(MapRun *run)
     for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
         if (run->state->executors[kind])
             executor_end_scan(run->state->executors[kind], scan);
-    run->unit_ns = 0;
+    run->unit_ns = run->unit_bytes = 0;
     run->source.units = run->rows_in;
     return task_source_fall_back(&run->source, ranges, count);
 }

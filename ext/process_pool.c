@@ -46,11 +46,6 @@ int process_pool_init(ProcessPool *pool, const char *worker_path, const char *sq
     return SQLITE_NOMEM;
 }
 
-bool process_pool_is_ours(const ProcessPool *pool)
-{
-    return pool->owner == getpid();
-}
-
 int process_pool_grow(ProcessPool *pool, int places)
 {
     pool->fork_refused = false;
@@ -111,7 +106,7 @@ static void channel_destroy(ProcessPool *pool, Channel *channel)
         window_trim(&channel->slots[i].output, -1, 0);
     }
     munmap(channel->control, sizeof *channel->control);
-    if (pool->memory >= 0 && process_pool_is_ours(pool))
+    if (pool->memory >= 0)
         channel_region_discard(pool->memory, channel->region);
     free(channel);
 }
@@ -146,8 +141,6 @@ void process_pool_free_slot(ProcessPool *pool, Slot *slot)
             destroy_retired(pool, channel);
         return;
     }
-    if (!process_pool_is_ours(pool))
-        return;
     if (channel->verdict == VERDICT_UNWANTED && !any_given_up(channel))
         channel->verdict = VERDICT_NONE;
     if (slot->input.size > CHANNEL_KEEP_BYTES)
@@ -468,7 +461,7 @@ void process_pool_kill(ProcessPool *pool, Channel *channel, const Slot *slot, Ch
 
 void process_pool_close(ProcessPool *pool)
 {
-    bool ours = process_pool_is_ours(pool);
+    bool ours = pool->owner == getpid();
     if (ours && pool->state == ZYGOTE_STARTING) {
         /* Only with its answer comes the means to end it for certain. */
         struct pollfd answer = {.fd = pool->socket, .events = POLLIN};

@@ -104,9 +104,6 @@ typedef struct ProcessPool {
 int process_pool_init(ProcessPool *pool, const char *worker_path, const char *sqlite_path, ChannelLost *lost,
                       void *receiver);
 
-/* Whether this is the process that made the pool: a forked copy of the host must leave the workers alone. */
-bool process_pool_is_ours(const ProcessPool *pool);
-
 /* Makes it at least `places` places; does not start anything. SQLITE_OK or SQLITE_NOMEM. */
 int process_pool_grow(ProcessPool *pool, int places);
 

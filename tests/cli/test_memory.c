@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <cmocka.h>
 
 #include "command.h"
+#include "disk.h"
 #include "recorded.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -68,10 +68,8 @@ static void expect_told(const Outcome *outcome, int good, const char *fault, lon
 static void fail_at_allocations(const char *const *arguments)
 {
     static const char *const faults[] = {"once", "from"};
-    const char *wanted = getenv("PRICEMAP_FAULTS");
-    bool all = wanted && strcmp(wanted, "all") == 0;
     int good;
-    long calls = count_calls(arguments, &good), told = 0, step = all ? 1 : calls / CHOSEN + 1;
+    long calls = count_calls(arguments, &good), told = 0, step = disk_all() ? 1 : calls / CHOSEN + 1;
     for (int i = 0; i < 2; i++)
         /* Not the same ones of both kinds. */
         for (long call = 1 + i * (step / 2); call <= calls; call += step) {

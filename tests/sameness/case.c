@@ -279,13 +279,16 @@ static sqlite3_stmt *leave_early(sqlite3 *db, const char *sql, int rows)
     return statement;
 }
 
+/* Within a join SQLite may take rows that it does not keep in another order. */
 static bool is_as_other(const Case *test, sqlite3 *db, Rows *map)
 {
+    Case other = *test;
     Rows plain;
     if (!test->other)
         return false;
+    other.any_order = true;
     rows_read(db, test->other, &plain);
-    bool same = !compare(test, &plain, map);
+    bool same = !compare(&other, &plain, map);
     rows_free(&plain);
     return same;
 }

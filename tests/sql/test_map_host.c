@@ -270,25 +270,12 @@ static void forks_in_a_map(Host *host)
     close_connection(host);
 }
 
-static int count_threads(void)
-{
-    FILE *status = fopen("/proc/self/status", "re");
-    char line[256];
-    int threads = -1;
-    while (status && fgets(line, sizeof line, status))
-        if (sscanf(line, "Threads: %d", &threads) == 1)
-            break;
-    if (status)
-        fclose(status);
-    return threads;
-}
-
 static void has_sqlite_without_threads(Host *host)
 {
     if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK)
         stop(1, host, "cannot be configured");
     open_connection(host);
-    int before = count_threads();
+    int before = leftovers_status(getpid(), "Threads:");
     if (is(host, "threads")) {
         if (sqlite3_exec(host->db, SUM, NULL, NULL, NULL) != SQLITE_ERROR ||
             strcmp(sqlite3_errmsg(host->db), "parallel_map: this SQLite was built without threads: use "
@@ -301,7 +288,7 @@ static void has_sqlite_without_threads(Host *host)
             value(host, "SELECT count(*) FROM parallel_map_runs WHERE executor = 'threads'") != 0)
             stop(3, host, "threads were used");
     }
-    if (count_threads() != before)
+    if (leftovers_status(getpid(), "Threads:") != before)
         stop(4, host, "there are threads");
     close_connection(host);
 }

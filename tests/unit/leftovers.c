@@ -62,17 +62,25 @@ static int count_mappings(void)
     return count;
 }
 
-static int count_threads(void)
+static size_t read_of_process(pid_t pid, const char *file, char *text, size_t size)
 {
-    FILE *status = fopen("/proc/self/status", "re");
-    char line[256];
-    int threads = 0;
-    assert_non_null(status);
-    while (!threads && fgets(line, sizeof line, status))
-        if (sscanf(line, "Threads: %d", &threads) != 1)
-            threads = 0;
-    fclose(status);
-    return threads;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    FILE *stream = fopen(path, "re");
+    size_t length = stream ? fread(text, 1, size - 1, stream) : 0;
+    if (stream)
+        fclose(stream);
+    text[length] = 0;
+    return length;
+}
+
+int leftovers_status(pid_t pid, const char *name)
+{
+    char text[4096];
+    int number = -1;
+    read_of_process(pid, "status", text, sizeof text);
+    const char *found = strstr(text, name);
+    return found && sscanf(found + strlen(name), "%d", &number) == 1 ? number : -1;
 }
 
 /* A thread that was joined counts for a moment yet, so that there may be fewer later: only more are left
@@ -84,22 +92,12 @@ static int more_threads(const Leftovers *before, const Leftovers *now)
 
 Leftovers leftovers_look(void)
 {
+    int threads = leftovers_status(getpid(), "Threads:");
+    assert_true(threads > 0);
     return (Leftovers){.descriptors = count_entries("/proc/self/fd", "", true),
-                       .threads = count_threads(),
+                       .threads = threads,
                        .shared_files = count_entries("/dev/shm", "pricemap", false),
                        .shared_mappings = count_mappings()};
-}
-
-static size_t read_of_process(pid_t pid, const char *file, char *text, size_t size)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-    FILE *stream = fopen(path, "re");
-    size_t length = stream ? fread(text, 1, size - 1, stream) : 0;
-    if (stream)
-        fclose(stream);
-    text[length] = 0;
-    return length;
 }
 
 static bool has_mark(pid_t pid)

@@ -18,6 +18,9 @@ typedef struct Leftovers {
  */
 void leftovers_mark(void);
 
+/* The number that /proc/PID/status has after `name` ("Threads:", "PPid:"); -1 where there is none. */
+int leftovers_status(pid_t pid, const char *name);
+
 /* What there is now. */
 Leftovers leftovers_look(void);
 

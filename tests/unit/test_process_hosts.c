@@ -180,21 +180,6 @@ static void host_forks(void)
     _exit(0);
 }
 
-/* A number that a process's status file has after `name`; -1: it has none. */
-static int status_of(pid_t pid, const char *name)
-{
-    char path[64], line[256];
-    int number = -1;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *status = fopen(path, "re");
-    assert_non_null(status);
-    while (number < 0 && fgets(line, sizeof line, status))
-        if (strncmp(line, name, strlen(name)) == 0)
-            number = atoi(line + strlen(name));
-    fclose(status);
-    return number;
-}
-
 /* The zygote is no child of the host, in a session of its own, and has one thread; the workers are its
  * children. */
 static void test_kinship(void **state)
@@ -204,13 +189,14 @@ static void test_kinship(void **state)
     process_test_ensure(test->executor, 3);
     assert_int_equal(process_test_find("pricemap-worker", 3, workers, 3), 3);
     assert_int_equal(process_test_find("pricemap-zygote", 1, &zygote, 1), 1);
-    assert_int_not_equal(status_of(zygote, "PPid:"), getpid());
+    int parent = leftovers_status(zygote, "PPid:");
+    assert_true(parent >= 0 && parent != getpid());
     assert_int_equal(getsid(zygote), zygote);
     assert_int_not_equal(getsid(0), zygote);
     if (!process_test_sanitized)
-        assert_int_equal(status_of(zygote, "Threads:"), 1);
+        assert_int_equal(leftovers_status(zygote, "Threads:"), 1);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(status_of(workers[i], "PPid:"), zygote);
+        assert_int_equal(leftovers_status(workers[i], "PPid:"), zygote);
     process_test_works(test, 3);
 }
 

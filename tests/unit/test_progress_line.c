@@ -15,6 +15,17 @@
 
 static const int64_t second_ns = 1000000000;
 
+/* What a line draws on a terminal that began so long ago, to be freed. */
+static char *drawn(bool wanted, int64_t ago_ns, int64_t rows, double share)
+{
+    ProgressLine line;
+    Terminal terminal = terminal_begin();
+    progress_line_begin(&line, wanted, monotonic_ns() - ago_ns);
+    progress_line_draw(&line, rows, share);
+    progress_line_end(&line);
+    return terminal_end(&terminal);
+}
+
 static void rows_rate_and_time_left(void **state)
 {
     (void)state;
@@ -45,12 +56,8 @@ static void no_time_where_the_share_is_not_known(void **state)
     (void)state;
     static const double unknown[] = {-1, 0, 1.5};
     for (int i = 0; i < 3; i++) {
-        ProgressLine line;
-        Terminal terminal = terminal_begin();
-        progress_line_begin(&line, true, monotonic_ns() - 100 * second_ns);
-        progress_line_draw(&line, 700, unknown[i]);
-        char *text = terminal_end(&terminal);
-        assert_string_equal(text, "\r\033[Kparallel_map: 700 rows, 7 rows/s");
+        char *text = drawn(true, 100 * second_ns, 700, unknown[i]);
+        assert_string_equal(text, "\r\033[Kparallel_map: 700 rows, 7 rows/s\r\033[K");
         free(text);
     }
 }
@@ -58,13 +65,8 @@ static void no_time_where_the_share_is_not_known(void **state)
 static void not_drawn_in_the_first_half_second(void **state)
 {
     (void)state;
-    ProgressLine line;
-    Terminal terminal = terminal_begin();
     /* It begins in an hour: a busy machine must not make it late. */
-    progress_line_begin(&line, true, monotonic_ns() + 3600 * second_ns);
-    progress_line_draw(&line, 7, 0.5);
-    progress_line_end(&line);
-    char *text = terminal_end(&terminal);
+    char *text = drawn(true, -3600 * second_ns, 7, 0.5);
     assert_string_equal(text, "");
     free(text);
 }
@@ -73,11 +75,7 @@ static void not_drawn_unasked_or_elsewhere(void **state)
 {
     (void)state;
     ProgressLine line;
-    Terminal terminal = terminal_begin();
-    progress_line_begin(&line, false, monotonic_ns() - 100 * second_ns);
-    progress_line_draw(&line, 700, 0.5);
-    progress_line_end(&line);
-    char *text = terminal_end(&terminal);
+    char *text = drawn(false, 100 * second_ns, 700, 0.5);
     assert_string_equal(text, "");
     free(text);
 
