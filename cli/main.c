@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "failure.h"
-#include "verbs.h"
+#include "cli/base/failure.h"
+#include "cli/verbs/verbs.h"
 
 typedef struct Verb {
     const char *name;

@@ -1,11 +1,11 @@
 /* What the extension offers: registers everything on one connection. The one exported symbol. */
 #include <pthread.h>
 
-#include "config_functions.h"
-#include "connection_state.h"
-#include "parallel_map.h"
-#include "price_functions.h"
-#include "run_log_tables.h"
+#include "ext/api/config_functions.h"
+#include "ext/connection/connection_state.h"
+#include "ext/api/parallel_map.h"
+#include "ext/functions/price_functions.h"
+#include "ext/api/run_log_tables.h"
 
 #define OLDEST_SQLITE 3038000
 

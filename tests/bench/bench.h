@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sqlite3.h>
 
-#include "failure.h"
-#include "progress.h"
+#include "cli/base/failure.h"
+#include "cli/sampling/progress.h"
 
 enum { FOLDER_SIZE = 256, PATH_SIZE = 512 };
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "../../ext/price.h"
-#include "statistics.h"
+#include "ext/functions/price.h"
+#include "cli/statistics/statistics.h"
 
 double calibration_round_seconds(void)
 {

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "../../ext/price.h"
+#include "ext/functions/price.h"
 
 typedef struct Job {
     const double *prices;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "failure.h"
+#include "cli/base/failure.h"
 
 typedef struct HostProcess {
     pid_t pid;  /* 0: none */

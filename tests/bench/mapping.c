@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "bench_sql.h"
-#include "query.h"
+#include "cli/base/query.h"
 #include "template.h"
 
 int mapping_connect(const MappingPlace *place, sqlite3 **db, Failure *failure)

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sqlite3.h>
 
-#include "failure.h"
-#include "sampling.h"
+#include "cli/base/failure.h"
+#include "cli/sampling/sampling.h"
 
 /* Where: the database file, which is only read, and what it is worked on with. */
 typedef struct MappingPlace {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "report.h"
-#include "statistics.h"
+#include "cli/statistics/statistics.h"
 
 typedef struct Observation {
     Bench *bench;

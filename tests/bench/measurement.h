@@ -4,7 +4,7 @@
 
 #include "bench.h"
 #include "mapping.h"
-#include "sampling.h"
+#include "cli/sampling/sampling.h"
 
 enum { MEASURED_MAX = 16, LABEL_SIZE = 64 };
 

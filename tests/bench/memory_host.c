@@ -12,7 +12,7 @@
 
 #include "bench_sql.h"
 #include "mapping.h"
-#include "query.h"
+#include "cli/base/query.h"
 
 /* The number after `name` in /proc/PID/status; -1 where there is none. */
 static int64_t read_status(int64_t pid, const char *name)

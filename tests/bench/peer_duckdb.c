@@ -4,8 +4,8 @@
 #include "bench_sql.h"
 #include "peers.h"
 #include "price_lists.h"
-#include "process.h"
-#include "query.h"
+#include "cli/system/process.h"
+#include "cli/base/query.h"
 #include "report.h"
 
 enum { PRICES = 50, ROUNDS = 200000, NOT_INSTALLED = 77 };

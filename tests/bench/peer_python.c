@@ -4,7 +4,7 @@
 #include "bench_sql.h"
 #include "peers.h"
 #include "price_lists.h"
-#include "query.h"
+#include "cli/base/query.h"
 #include "report.h"
 
 typedef struct Python {

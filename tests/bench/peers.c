@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "process.h"
+#include "cli/system/process.h"
 #include "report.h"
 
 bool peer_installed(const char *program)

@@ -6,7 +6,7 @@
 
 #include "bench.h"
 #include "measurement.h"
-#include "sampling.h"
+#include "cli/sampling/sampling.h"
 
 enum { PEERS_MAX = 3 };
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "bench_sql.h"
-#include "query.h"
+#include "cli/base/query.h"
 #include "template.h"
 
 int price_lists_open(Bench *bench, Failure *failure)

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include "bench_sql.h"
-#include "format.h"
-#include "machine.h"
-#include "output.h"
-#include "query.h"
-#include "work_tree.h"
+#include "cli/base/format.h"
+#include "cli/system/machine.h"
+#include "cli/output/output.h"
+#include "cli/base/query.h"
+#include "cli/system/work_tree.h"
 
 static double number_of(sqlite3_value *value)
 {

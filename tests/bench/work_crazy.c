@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../ext/price.h"
+#include "ext/functions/price.h"
 #include "floor.h"
 #include "price_lists.h"
 #include "report.h"

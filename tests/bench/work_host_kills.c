@@ -10,7 +10,7 @@
 #include "../unit/leftovers.h"
 #include "host_process.h"
 #include "price_lists.h"
-#include "random.h"
+#include "cli/statistics/random.h"
 #include "report.h"
 
 enum {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "../../ext/price.h"
+#include "ext/functions/price.h"
 #include "bare_loop.h"
 #include "report.h"
 

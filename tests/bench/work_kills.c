@@ -13,8 +13,8 @@
 #include "../unit/leftovers.h"
 #include "bench_sql.h"
 #include "price_lists.h"
-#include "query.h"
-#include "random.h"
+#include "cli/base/query.h"
+#include "cli/statistics/random.h"
 #include "report.h"
 
 enum {

@@ -5,7 +5,7 @@
 
 #include "bench_sql.h"
 #include "price_lists.h"
-#include "query.h"
+#include "cli/base/query.h"
 #include "report.h"
 
 static const MappingTask cheap = {.source = "published", .map = "increase_price(p)"};

@@ -5,9 +5,9 @@
  */
 #include <stdint.h>
 
-#include "channel.h"
-#include "monotonic.h"
-#include "zygote.h"
+#include "ext/channel/channel.h"
+#include "ext/base/monotonic.h"
+#include "ext/worker/zygote.h"
 
 void __gcov_dump(void);
 void __gcov_reset(void);

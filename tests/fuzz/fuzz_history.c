@@ -11,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "failure.h"
+#include "cli/base/failure.h"
 #include "fuzz.h"
-#include "history.h"
+#include "cli/history/history.h"
 #include "host.h"
 #include "input.h"
-#include "verbs.h"
+#include "cli/verbs/verbs.h"
 
 extern const char fuzz_make_history[];
 

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "history.h"
+#include "cli/history/history.h"
 #include "host.h"
-#include "importer.h"
+#include "cli/history/importer.h"
 
 enum { ROWS = 1000 };
 

@@ -18,7 +18,7 @@
 #include "fuzz.h"
 #include "input.h"
 #include "kernel.h"
-#include "process_pool.h"
+#include "ext/executors/processes/process_pool.h"
 
 enum { PLACES_MAX = 24, STARTER = 100000, STEPS_MAX = 400 };
 
@@ -80,9 +80,9 @@ static bool kernel_offset(int64_t *offset)
     return false;
 }
 
-#include "executor.h"
-#include "sqlite_library.h"
-#include "worker_program.h"
+#include "ext/executors/executor.h"
+#include "ext/channel/sqlite_library.h"
+#include "ext/executors/processes/worker_program.h"
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -97,8 +97,8 @@ static bool kernel_offset(int64_t *offset)
 #define channel_clock kernel_clock
 #define waitid(kind, id, info, options) ((void)(info))
 #define syscall ignore_call
-#include "../../ext/zygote_start.c"
-#include "../../ext/process_pool.c"
+#include "ext/executors/processes/zygote_start.c"
+#include "ext/executors/processes/process_pool.c"
 #undef poll
 
 /* ---- the hostile side ---- */

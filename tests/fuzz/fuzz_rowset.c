@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chunk_runner.h"
+#include "ext/evaluate/chunk_runner.h"
 #include "fuzz.h"
 #include "host.h"
 #include "input.h"
-#include "rowset.h"
+#include "ext/data/rowset.h"
 
 enum { CELLS_MAX = 4096, WRITTEN_MAX = 512, COLUMNS_MAX = 5 };
 

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "channel.h"
+#include "ext/channel/channel.h"
 #include "fuzz.h"
 #include "input.h"
 #include "kernel.h"
@@ -155,9 +155,9 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
     return false;
 }
 
-#include "executor.h"
-#include "sqlite_library.h"
-#include "zygote.h"
+#include "ext/executors/executor.h"
+#include "ext/channel/sqlite_library.h"
+#include "ext/worker/zygote.h"
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -180,7 +180,7 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
 #define sigprocmask ignore_call
 /* What it leaves is looked at first, and freed by the target. */
 #define free(memory) ((void)(memory))
-#include "../../ext/zygote.c"
+#include "ext/worker/zygote.c"
 #undef poll
 #undef calloc
 #undef free

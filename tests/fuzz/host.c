@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sqlite_api.h"
+#include "ext/base/sqlite_api.h"
 
 /* The library's own functions, which sqlite3ext.h hides behind macros. */
 #undef sqlite3_auto_extension

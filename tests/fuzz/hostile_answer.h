@@ -3,7 +3,7 @@
 #ifndef PRICEMAP_FUZZ_HOSTILE_ANSWER_H
 #define PRICEMAP_FUZZ_HOSTILE_ANSWER_H
 
-#include "task.h"
+#include "ext/data/task.h"
 
 #define HOSTILE_ANSWERS "PRICEMAP_FUZZ_ANSWERS"
 

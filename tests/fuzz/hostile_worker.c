@@ -11,10 +11,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "channel.h"
+#include "ext/channel/channel.h"
 #include "hostile_answer.h"
-#include "rowset.h"
-#include "zygote.h"
+#include "ext/data/rowset.h"
+#include "ext/worker/zygote.h"
 
 enum { CHANGES_MAX = 20000 };
 

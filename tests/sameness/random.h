@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "../../cli/random.h"
+#include "cli/statistics/random.h"
 
 typedef struct Random {
     uint64_t state;

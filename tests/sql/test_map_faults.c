@@ -22,7 +22,7 @@
 #include "../unit/engine_parts.h"
 #include "../unit/faults.h"
 #include "../unit/leftovers.h"
-#include "sqlite_api.h"
+#include "ext/base/sqlite_api.h"
 
 enum { ROWS = 60, CALLS_MAX = 20000 };
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "price_functions.h"
+#include "ext/functions/price_functions.h"
 #include "sql_test.h"
 
 static int open_connection(void **state)

@@ -3,9 +3,9 @@
 #ifndef PRICEMAP_ENGINE_PARTS_H
 #define PRICEMAP_ENGINE_PARTS_H
 
-#include "recipe.h"
-#include "rowset.h"
-#include "task.h"
+#include "ext/data/recipe.h"
+#include "ext/data/rowset.h"
+#include "ext/data/task.h"
 
 /* A group setup: sets the API pointer. */
 int engine_attach(void **state);

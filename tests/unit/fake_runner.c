@@ -21,9 +21,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "channel.h"
-#include "chunk_runner.h"
-#include "rowset.h"
+#include "ext/channel/channel.h"
+#include "ext/evaluate/chunk_runner.h"
+#include "ext/data/rowset.h"
 
 struct ChunkRunner {
     int evaluations;

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "numbers.h"
-#include "random.h"
+#include "cli/statistics/random.h"
 
 void assert_near(double found, double expected, double within)
 {

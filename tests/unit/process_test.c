@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "process_test.h"
-#include "rowset.h"
-#include "worker_program.h"
+#include "ext/data/rowset.h"
+#include "ext/executors/processes/worker_program.h"
 
 int64_t process_test_clock(void)
 {

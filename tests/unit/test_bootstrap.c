@@ -7,9 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bootstrap.h"
+#include "cli/statistics/bootstrap.h"
 #include "numbers.h"
-#include "statistics.h"
+#include "cli/statistics/statistics.h"
 
 static const BootstrapRules rules = {.resamples = 10000, .confidence = 0.95, .seed = 1};
 

@@ -9,9 +9,9 @@
 
 #include <stdlib.h>
 
-#include "change_points.h"
+#include "cli/statistics/change_points.h"
 #include "numbers.h"
-#include "student.h"
+#include "cli/statistics/student.h"
 
 static const double tolerance = 1e-9;
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "channel.h"
+#include "ext/channel/channel.h"
 
 static const uint64_t mebibyte = 1 << 20;
 

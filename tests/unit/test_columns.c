@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "columns.h"
+#include "ext/plan/columns.h"
 #include "engine_parts.h"
 
 static sqlite3 *open_schema(void)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "chunk_runner.h"
+#include "ext/evaluate/chunk_runner.h"
 #include "engine_parts.h"
 
 typedef struct Fixture {

@@ -16,10 +16,10 @@
 
 #include <cmocka.h>
 
-#include "executor.h"
+#include "ext/executors/executor.h"
 #include "faults.h"
 #include "leftovers.h"
-#include "rowset.h"
+#include "ext/data/rowset.h"
 
 enum { TASKS = 4, ROWS = 10, CALLS_MAX = 300 };
 

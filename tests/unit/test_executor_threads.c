@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
-#include "executor.h"
+#include "ext/executors/executor.h"
 #include "leftovers.h"
 
 /* Half a minute, if nothing stopped it. */

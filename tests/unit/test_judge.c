@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "judge.h"
+#include "cli/judging/judge.h"
 #include "numbers.h"
 
 static const double tolerance = 1e-9;

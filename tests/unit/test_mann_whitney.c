@@ -7,10 +7,10 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "holm.h"
-#include "mann_whitney.h"
+#include "cli/statistics/holm.h"
+#include "cli/statistics/mann_whitney.h"
 #include "numbers.h"
-#include "random.h"
+#include "cli/statistics/random.h"
 
 static const double tolerance = 1e-9;
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
-#include "map_spec.h"
+#include "ext/plan/map_spec.h"
 
 static void defaults(void **state)
 {

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "html.h"
-#include "template.h"
-#include "unicode.h"
+#include "cli/report/html.h"
+#include "cli/report/template.h"
+#include "cli/base/unicode.h"
 
 static const TemplatePiece pieces[] = {{"a", "A"}, {"empty", ""}, {"b", "{{a}}"}};
 enum { PIECES = sizeof pieces / sizeof *pieces };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "price.h"
+#include "ext/functions/price.h"
 
 /* splitmix64 (Steele, Lea, Flood 2014): the same numbers on every machine. */
 static uint64_t next_random(uint64_t *seed)

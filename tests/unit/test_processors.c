@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "processors.h"
+#include "ext/base/processors.h"
 
 static void affinity(void **state)
 {

@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "monotonic.h"
-#include "progress_line.h"
+#include "ext/base/monotonic.h"
+#include "ext/run/progress_line.h"
 #include "terminal.h"
 
 static const int64_t second_ns = 1000000000;

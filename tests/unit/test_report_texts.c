@@ -7,9 +7,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "format.h"
-#include "meaning.h"
-#include "work_tree.h"
+#include "cli/base/format.h"
+#include "cli/report/meaning.h"
+#include "cli/system/work_tree.h"
 
 static void expect_duration(double seconds, const char *expected)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
-#include "row_counter.h"
+#include "ext/evaluate/row_counter.h"
 
 static sqlite3 *open_with_rows(void)
 {

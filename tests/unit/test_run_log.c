@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
-#include "run_log.h"
+#include "ext/connection/run_log.h"
 
 static void oldest_run_goes_first(void **state)
 {

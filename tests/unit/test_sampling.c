@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sampling.h"
+#include "cli/sampling/sampling.h"
 
 enum { SUBJECTS = 3, LOG_MAX = 20000 };
 

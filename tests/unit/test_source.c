@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
-#include "source.h"
+#include "ext/plan/source.h"
 
 static sqlite3 *open_schema(void)
 {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
-#include "sql_text.h"
+#include "ext/plan/sql_text.h"
 
 static void tokens(void **state)
 {

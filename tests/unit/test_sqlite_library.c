@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "executor.h"
+#include "ext/executors/executor.h"
 #include "leftovers.h"
-#include "worker_program.h"
-#include "sqlite_library.h"
+#include "ext/executors/processes/worker_program.h"
+#include "ext/channel/sqlite_library.h"
 
 static const sqlite3_api_routines *real;
 

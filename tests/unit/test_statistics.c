@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "statistics.h"
+#include "cli/statistics/statistics.h"
 
 static const double tolerance = 1e-9;
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "surroundings.h"
+#include "cli/system/surroundings.h"
 
 typedef struct Made {
     char root[64];

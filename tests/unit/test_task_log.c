@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "task_log.h"
+#include "ext/connection/task_log.h"
 
 enum { RECORDS = 10 * TASK_LOG_BLOCK + 17 };
 

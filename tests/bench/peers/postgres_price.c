@@ -2,7 +2,7 @@
 #include <postgres.h>
 #include <fmgr.h>
 
-#include "../../../ext/price.h"
+#include "ext/functions/price.h"
 
 PG_MODULE_MAGIC;
 

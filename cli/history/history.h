@@ -1,0 +1,82 @@
+/* The history database: opening, creating and upgrading it, and recording runs into it.
+ *
+ * Every function commits what it writes before it returns, so that a killed process loses nothing that was
+ * recorded. Any number of processes may record into one file at once. A History is used by one thread. */
+#ifndef PRICEREPORT_HISTORY_H
+#define PRICEREPORT_HISTORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sqlite3.h>
+
+#include "cli/base/failure.h"
+#include "cli/system/machine.h"
+#include "cli/sampling/sampling.h"
+#include "cli/statistics/statistics.h"
+#include "cli/system/work_tree.h"
+
+typedef struct History History;
+
+/* HISTORY_RECORD creates a file that is not there; HISTORY_READ fails then. Both upgrade an older schema. */
+typedef enum HistoryMode { HISTORY_READ, HISTORY_RECORD } HistoryMode;
+
+/* Opens the file; NULL means $PRICEREPORT_DB, else pricereport.db in the current folder. Returns 0, or -1
+ * with the failure set and NULL. */
+int history_open(History **history, const char *file, HistoryMode mode, Failure *failure);
+
+/* Opens a private copy of the file in its present schema; the file itself is only read. Returns as above. */
+int history_open_copy(History **history, const char *file, Failure *failure);
+
+/* Sets the pointer to NULL. NULL is allowed. */
+void history_close(History **history);
+
+/* The connection, for queries; it has the SQL functions of format.h. Lives as long as the history. */
+sqlite3 *history_db(History *history);
+
+/* The file's name as it was asked for. */
+const char *history_file(const History *history);
+
+/* Finds a run by what the user typed: its number, or "latest" (also NULL). */
+int history_find_run(History *history, const char *text, int64_t *run, Failure *failure);
+
+/* A benchmark, and what tells it from others of its name; 0 or NULL: it has no such thing. */
+typedef struct HistoryBenchmark {
+    const char *name;
+    const char *executor;
+    int64_t workers, chunk;
+    int64_t rows, rounds;     /* that were asked for */
+    const char *database;     /* name of the mapped file */
+    const char *source, *map; /* as they were asked for */
+    char *const *command;     /* ends with NULL */
+} HistoryBenchmark;
+
+/* What is known of a run when it begins. Texts belong to the caller. */
+typedef struct HistoryRun {
+    const char *verb;
+    const char *label; /* NULL: none */
+    int64_t repeats;   /* the run that it measures once more; 0: none */
+    const Machine *machine;
+    const WorkTree *tree;
+    const SamplingRules *rules;
+    const char *extension;              /* path; NULL: none was loaded */
+    char *const *arguments;             /* the command line, without the program's name, ends with NULL */
+    const HistoryBenchmark *benchmarks; /* each becomes a measurement */
+    size_t count;
+} HistoryRun;
+
+/* Begins a run with its measurements, which are unfinished and empty. `measurements` has room for `count`. */
+int history_begin_run(History *history, const HistoryRun *description, int64_t *run, int64_t *measurements,
+                      Failure *failure);
+
+/* Records a sample and the summary of its measurement that results, in one transaction. `rows` is what one
+ * execution gave; `stopped` is as in SamplingEvent. */
+int history_record(History *history, int64_t measurement, const Sample *sample, const Summary *summary,
+                   int64_t rows, const char *stopped, Failure *failure);
+
+/* Marks the run as finished, or as failed with `error` (NULL: none). */
+int history_finish_run(History *history, int64_t run, const char *error, Failure *failure);
+
+/* Marks the run as one that the user ended, with what it has. */
+int history_interrupt_run(History *history, int64_t run, Failure *failure);
+
+#endif

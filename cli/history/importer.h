@@ -1,0 +1,24 @@
+/* Takes the results of other tools into the history: hyperfine, Google Benchmark, pytest-benchmark,
+ * recognised by what is in the file. Each file becomes one run; the same content twice is the same run. A
+ * tool more is one file sql/import/NAME.sql, one line in recognise.sql and one in importer.c. */
+#ifndef PRICEREPORT_IMPORTER_H
+#define PRICEREPORT_IMPORTER_H
+
+#include <stddef.h>
+
+#include "cli/base/failure.h"
+#include "cli/history/history.h"
+
+typedef struct ImportWish {
+    char *const *files;
+    size_t count;
+    const char *label;      /* of the new runs; NULL: none */
+    const Machine *machine; /* where it was measured, for what the files do not tell; NULL: not known */
+} ImportWish;
+
+/* Imports all files in one transaction. Returns 0, and what became of each is in the temporary table
+ * `outcome` of the history's connection; or -1 with a failure that names the file and what was expected in
+ * it, and nothing changed. */
+int importer_import(History *history, const ImportWish *wish, Failure *failure);
+
+#endif

@@ -1,0 +1,52 @@
+#include "cli/history/merger.h"
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+
+int merger_begin(History *history, Failure *failure)
+{
+    return query_script(history_db(history), sql_merge_begin, failure);
+}
+
+/* Copies the whole database into the schema `other`, which is a temporary one. */
+static int copy(sqlite3 *db, sqlite3 *from, Failure *failure)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(db, "other", from, "main");
+    if (!backup)
+        return failure_set(failure, "%s", sqlite3_errmsg(db));
+    sqlite3_backup_step(backup, -1);
+    int rc = sqlite3_backup_finish(backup);
+    return rc == SQLITE_OK ? 0 : failure_set(failure, "%s", sqlite3_errstr(rc));
+}
+
+static int merge(sqlite3 *db, const char *file, Failure *failure)
+{
+    if (query_script(db, "BEGIN IMMEDIATE", failure))
+        return -1;
+    int result = query_script(db, sql_merge_merge, failure);
+    if (result == 0)
+        result = query_run(db, NULL, failure, sql_merge_note, "t", file);
+    if (result == 0)
+        result = query_script(db, "COMMIT", failure);
+    if (result)
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return result;
+}
+
+int merger_merge(History *history, const char *file, Failure *failure)
+{
+    sqlite3 *db = history_db(history);
+    History *other;
+    Failure cause;
+    if (history_open_copy(&other, file, failure))
+        return -1;
+    int result = query_script(db, "ATTACH '' AS other", &cause);
+    if (result == 0) {
+        result = copy(db, history_db(other), &cause);
+        history_close(&other);
+        if (result == 0)
+            result = merge(db, file, &cause);
+        sqlite3_exec(db, "DETACH other", NULL, NULL, NULL);
+    }
+    history_close(&other);
+    return result ? failure_set(failure, "cannot merge %s: %s", file, cause.text) : 0;
+}

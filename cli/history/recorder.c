@@ -1,0 +1,200 @@
+/* The recording half of history.h. */
+#include <string.h>
+
+#include "cli/history/history.h"
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+
+/* Ends the transaction: commits where `result` is 0, else rolls back and passes `result` on. */
+static int end_transaction(sqlite3 *db, int result, Failure *failure)
+{
+    if (result == 0)
+        result = query_script(db, "COMMIT", failure);
+    if (result)
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return result;
+}
+
+static int find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failure *failure)
+{
+    static const char types[] = "tititttt";
+    if (query_run(db, NULL, failure, sql_insert_machine, types, machine->processor, machine->processors,
+                  machine->architecture, machine->memory_gib, machine->kernel, machine->sqlite,
+                  machine->compiler, machine->flags))
+        return -1;
+    return query_run(db, id, failure, sql_find_machine, types, machine->processor, machine->processors,
+                     machine->architecture, machine->memory_gib, machine->kernel, machine->sqlite,
+                     machine->compiler, machine->flags);
+}
+
+/* 0 means that there is none, which is NULL in the database; query.h has -1 for that. */
+static int64_t known(int64_t number)
+{
+    return number > 0 ? number : -1;
+}
+
+/* `object`, a JSON object with an array "arguments", with the texts at the end of that array; to be freed
+ * with sqlite3_free also after a failure. */
+static int list_arguments(sqlite3 *db, const char *object, char *const *arguments, char **list,
+                          Failure *failure)
+{
+    *list = sqlite3_mprintf("%s", object);
+    int result = *list ? 0 : failure_set(failure, "out of memory");
+    for (; *arguments && result == 0; arguments++) {
+        char *shorter = *list;
+        result = query_text(db, list, failure, sql_add_argument, "tt", shorter, *arguments);
+        sqlite3_free(shorter);
+    }
+    return result;
+}
+
+/* The settings and the command line as JSON, to be freed with sqlite3_free also after a failure. */
+static int describe_options(sqlite3 *db, const HistoryRun *description, char **options, Failure *failure)
+{
+    const SamplingRules *rules = description->rules;
+    char *settings;
+    *options = NULL;
+    if (query_text(db, &settings, failure, sql_options, "iiiddddit", rules->warmup, rules->min_samples,
+                   rules->max_samples, rules->min_seconds, rules->max_seconds, rules->precision,
+                   rules->sample_seconds, (int64_t)rules->seed, description->extension))
+        return -1;
+    int result = list_arguments(db, settings, description->arguments, options, failure);
+    sqlite3_free(settings);
+    return result;
+}
+
+static int insert_run(sqlite3 *db, const HistoryRun *description, const char *options, int64_t *run,
+                      Failure *failure)
+{
+    const WorkTree *tree = description->tree;
+    int64_t machine = 0;
+    if (find_machine(db, description->machine, &machine, failure))
+        return -1;
+    return query_run(db, run, failure, sql_insert_run, "tittttottdo", description->verb, machine,
+                     description->machine->host, description->label, tree->commit[0] ? tree->commit : NULL,
+                     tree->branch[0] ? tree->branch : NULL, (int64_t)(tree->commit[0] ? tree->dirty : -1),
+                     PRICEMAP_VERSION, options, machine_load(), known(description->repeats));
+}
+
+/* The benchmark's parameters as JSON, to be freed with sqlite3_free also after a failure. */
+static int describe_parameters(sqlite3 *db, const HistoryBenchmark *benchmark, char **parameters,
+                               Failure *failure)
+{
+    char *command = NULL;
+    int result = benchmark->command
+                     ? list_arguments(db, "{\"arguments\":[]}", benchmark->command, &command, failure)
+                     : 0;
+    *parameters = NULL;
+    if (result == 0)
+        result = query_text(db, parameters, failure, sql_parameters, "tootttoot", benchmark->executor,
+                            known(benchmark->workers), known(benchmark->chunk), benchmark->database,
+                            benchmark->source, benchmark->map, known(benchmark->rows),
+                            known(benchmark->rounds), command);
+    sqlite3_free(command);
+    return result;
+}
+
+static int insert_measurement(sqlite3 *db, const HistoryBenchmark *benchmark, int64_t run, int64_t position,
+                              int64_t *id, Failure *failure)
+{
+    char *parameters;
+    int result = describe_parameters(db, benchmark, &parameters, failure);
+    if (result == 0)
+        result = query_run(db, NULL, failure, sql_insert_benchmark, "tt", benchmark->name, parameters);
+    if (result == 0)
+        result = query_run(db, id, failure, sql_insert_measurement, "itti", run, benchmark->name, parameters,
+                           position);
+    sqlite3_free(parameters);
+    return result;
+}
+
+/* The serial measurement that others are compared with: of the same name, rows and rounds, and of the same
+ * chunk where there is one; 0 where there is none. */
+static int64_t find_baseline(const HistoryRun *description, size_t index, const int64_t *measurements)
+{
+    const HistoryBenchmark *benchmark = &description->benchmarks[index];
+    int64_t baseline = 0;
+    for (size_t i = 0; i < description->count; i++) {
+        const HistoryBenchmark *other = &description->benchmarks[i];
+        if (!other->executor || strcmp(other->executor, "serial") != 0 ||
+            strcmp(other->name, benchmark->name) != 0 || other->rows != benchmark->rows ||
+            other->rounds != benchmark->rounds)
+            continue;
+        if (other->chunk == benchmark->chunk)
+            return measurements[i];
+        if (baseline == 0)
+            baseline = measurements[i];
+    }
+    return baseline;
+}
+
+static int insert_all(sqlite3 *db, const HistoryRun *description, const char *options, int64_t *run,
+                      int64_t *measurements, Failure *failure)
+{
+    if (insert_run(db, description, options, run, failure))
+        return -1;
+    for (size_t i = 0; i < description->count; i++)
+        if (insert_measurement(db, &description->benchmarks[i], *run, (int64_t)i, &measurements[i], failure))
+            return -1;
+    for (size_t i = 0; i < description->count; i++) {
+        int64_t baseline = find_baseline(description, i, measurements);
+        if (baseline > 0 &&
+            query_run(db, NULL, failure, sql_update_baseline, "ii", measurements[i], baseline))
+            return -1;
+    }
+    return 0;
+}
+
+int history_begin_run(History *history, const HistoryRun *description, int64_t *run, int64_t *measurements,
+                      Failure *failure)
+{
+    sqlite3 *db = history_db(history);
+    char *options;
+    int result = describe_options(db, description, &options, failure);
+    if (result == 0)
+        result = query_script(db, "BEGIN IMMEDIATE", failure);
+    if (result == 0)
+        result =
+            end_transaction(db, insert_all(db, description, options, run, measurements, failure), failure);
+    sqlite3_free(options);
+    return result;
+}
+
+static int insert_sample(sqlite3 *db, int64_t measurement, const Sample *sample, const Summary *summary,
+                         int64_t rows, const char *stopped, Failure *failure)
+{
+    if (query_run(db, NULL, failure, sql_insert_sample, "iiiiiiiio", measurement, sample->sequence,
+                  sample->round, (int64_t)sample->warmup, sample->loops, sample->wall_ns, sample->user_ns,
+                  sample->system_ns, sample->peak_memory_kib))
+        return -1;
+    return query_run(db, NULL, failure, sql_update_measurement, "iiotddddddddddddi", measurement,
+                     (int64_t)summary->count, rows, stopped, summary->median, summary->low, summary->high,
+                     summary->mean, summary->deviation, summary->mad, summary->minimum, summary->p5,
+                     summary->p25, summary->p75, summary->p95, summary->maximum, (int64_t)summary->outliers);
+}
+
+int history_record(History *history, int64_t measurement, const Sample *sample, const Summary *summary,
+                   int64_t rows, const char *stopped, Failure *failure)
+{
+    sqlite3 *db = history_db(history);
+    if (query_script(db, "BEGIN IMMEDIATE", failure))
+        return -1;
+    return end_transaction(db, insert_sample(db, measurement, sample, summary, rows, stopped, failure),
+                           failure);
+}
+
+static int end_run(History *history, int64_t run, const char *error, bool interrupted, Failure *failure)
+{
+    return query_run(history_db(history), NULL, failure, sql_finish_run, "itdii", run, error, machine_load(),
+                     machine_peak_memory_kib(), (int64_t)interrupted);
+}
+
+int history_finish_run(History *history, int64_t run, const char *error, Failure *failure)
+{
+    return end_run(history, run, error, false, failure);
+}
+
+int history_interrupt_run(History *history, int64_t run, Failure *failure)
+{
+    return end_run(history, run, NULL, true, failure);
+}

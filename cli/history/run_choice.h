@@ -1,0 +1,27 @@
+/* Which run a text on the command line means, for the judging verbs. */
+#ifndef PRICEREPORT_RUN_CHOICE_H
+#define PRICEREPORT_RUN_CHOICE_H
+
+#include <stdint.h>
+
+#include "cli/base/failure.h"
+#include "cli/history/history.h"
+
+typedef enum RunChoiceKind {
+    CHOICE_RUN,
+    /* Chosen for each benchmark of another run by itself: */
+    CHOICE_PREVIOUS, /* the measurement before it */
+    CHOICE_BEST      /* the fastest of all others */
+} RunChoiceKind;
+
+typedef struct RunChoice {
+    RunChoiceKind kind;
+    int64_t run, machine; /* of CHOICE_RUN */
+} RunChoice;
+
+/* Finds what the text means: "previous", "best", "latest", a run's number, a label, a branch, or at least 4
+ * digits of a commit, in this order. Of several runs it is the newest, those of `machine` (0: none) first.
+ * Returns 0, or -1 with the failure set. */
+int run_choice_find(History *history, const char *text, int64_t machine, RunChoice *choice, Failure *failure);
+
+#endif

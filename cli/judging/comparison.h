@@ -1,0 +1,45 @@
+/* Compares two runs of the history, benchmark by benchmark, and prints what comes of it.
+ *
+ * A comparison lives in temporary tables of the history's connection (sql/judging/setup.sql): one at a time.
+ */
+#ifndef PRICEREPORT_COMPARISON_H
+#define PRICEREPORT_COMPARISON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/base/failure.h"
+#include "cli/history/history.h"
+#include "cli/output/output.h"
+#include "cli/history/run_choice.h"
+
+typedef struct ComparisonPlan {
+    RunChoice base, now; /* at least one of them a run */
+    bool any_machine;    /* also runs of different machines */
+    double threshold; /* percent from which a change counts, where the history has no other for a benchmark */
+} ComparisonPlan;
+
+typedef struct ComparisonCounts {
+    int64_t compared;    /* benchmarks with figures on both sides */
+    int64_t regressions; /* without those acknowledged */
+    int64_t acknowledged, improved, same, inconclusive;
+    int64_t added, missing; /* measured now only, and by the base only */
+    int64_t excluded;
+    double mean_ratio; /* geometric; NAN where nothing was compared */
+} ComparisonCounts;
+
+/* Judges. Where nothing could be compared, because there is no earlier measurement or no other one, it is no
+ * failure, and `compared` is 0. Returns 0, or -1 with the failure set: among others when the runs are of
+ * different machines, or have no benchmark in common. */
+int comparison_make(History *history, const ComparisonPlan *plan, Failure *failure);
+
+/* Judges the regressions again by what `run`, another run of the same sources, measured: only those that it
+ * shows, too, stay. One that it did not measure stays as well. */
+int comparison_judge_again(History *history, int64_t run, Failure *failure);
+
+int comparison_count(History *history, ComparisonCounts *counts, Failure *failure);
+
+/* Prints the rows; as a table, with a line that sums up. */
+int comparison_print(History *history, OutputFormat format, FILE *file, Failure *failure);
+
+#endif

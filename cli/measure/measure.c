@@ -1,0 +1,134 @@
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/system/extension.h"
+#include "cli/sampling/interruption.h"
+#include "cli/measure/measure.h"
+#include "cli/measure/recording.h"
+
+_Static_assert((int)MEASURE_INTERRUPTED == (int)RECORDING_INTERRUPTED, "measure() passes it on");
+
+static void describe_map(const MapJob *job, const char *database, HistoryBenchmark *benchmark)
+{
+    *benchmark = (HistoryBenchmark){.name = job->name,
+                                    .executor = job->executor,
+                                    .workers = job->workers,
+                                    .chunk = job->chunk,
+                                    .rows = job->rows,
+                                    .rounds = job->rounds,
+                                    .database = database,
+                                    .source = job->source,
+                                    .map = job->map};
+}
+
+static int record(RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
+                  Failure *failure)
+{
+    Machine machine = {0};
+    WorkTree tree;
+    machine_read(&machine);
+    work_tree_read(&tree);
+    plan->run.machine = &machine;
+    plan->run.tree = &tree;
+    return recording_perform(plan, history, interruption, run, failure);
+}
+
+static int record_maps(const MeasurePlan *plan, History *history, MapBench *maps, Interruption *interruption,
+                       int64_t *run, Failure *failure)
+{
+    SamplingSubject *subjects = calloc(plan->count, sizeof *subjects);
+    HistoryBenchmark *benchmarks = calloc(plan->count, sizeof *benchmarks);
+    int result = -1;
+    if (subjects && benchmarks) {
+        const char *file = plan->database.file, *slash = file ? strrchr(file, '/') : NULL;
+        for (size_t i = 0; i < plan->count; i++) {
+            subjects[i] = map_bench_subject(maps, i);
+            describe_map(map_bench_job(maps, i), slash ? slash + 1 : file, &benchmarks[i]);
+        }
+        RecordingPlan recording = {.run = {.verb = plan->verb,
+                                           .label = plan->options->label,
+                                           .repeats = plan->options->repeats,
+                                           .rules = &plan->options->rules,
+                                           .extension = plan->database.extension,
+                                           .arguments = plan->arguments,
+                                           .benchmarks = benchmarks,
+                                           .count = plan->count},
+                                   .subjects = subjects,
+                                   .maps = maps,
+                                   .stop = map_bench_stop,
+                                   .context = maps};
+        result = record(&recording, history, interruption, run, failure);
+    } else
+        failure_set(failure, "out of memory for %zu benchmarks", plan->count);
+    free(subjects);
+    free(benchmarks);
+    return result;
+}
+
+/* What takes long before the run begins can be ended, too. */
+static int prepare_maps(const MeasurePlan *plan, MapBench *maps, Interruption *interruption, Failure *failure)
+{
+    if (!plan->verify)
+        return 0;
+    interruption_set_stop(interruption, map_bench_stop, maps);
+    int result = map_bench_verify(maps, failure);
+    interruption_set_stop(interruption, NULL, NULL);
+    if (result && interruption_requested(interruption))
+        return failure_set(failure, "interrupted before anything was measured");
+    return result;
+}
+
+int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *failure)
+{
+    char extension[PATH_MAX];
+    *run = 0;
+    if (extension_find(extension, sizeof extension, failure))
+        return -1;
+    MeasurePlan complete = *plan;
+    complete.database.extension = extension;
+    Interruption *interruption;
+    if (interruption_begin(&interruption, failure))
+        return -1;
+    MapBench *maps;
+    int result = map_bench_open(&maps, &complete.database, plan->jobs, plan->count, failure);
+    if (result == 0)
+        result = prepare_maps(&complete, maps, interruption, failure);
+    if (result == 0)
+        result = record_maps(&complete, history, maps, interruption, run, failure);
+    map_bench_close(&maps);
+    interruption_end(&interruption);
+    return result;
+}
+
+int measure_command(CommandBench *bench, const Options *options, char *const *arguments, History *history,
+                    int64_t *run, Failure *failure)
+{
+    *run = 0;
+    Interruption *interruption;
+    char *text = command_bench_text(options->command);
+    if (!text)
+        return failure_set(failure, "out of memory");
+    int result = interruption_begin(&interruption, failure);
+    if (result == 0) {
+        SamplingRules rules = options->rules;
+        rules.sample_seconds = 0; /* a sample is one execution, however short */
+        const SamplingSubject subject = command_bench_subject(bench);
+        const HistoryBenchmark benchmark = {.name = options->name ? options->name : text,
+                                            .command = options->command};
+        RecordingPlan recording = {.run = {.verb = "command",
+                                           .label = options->label,
+                                           .repeats = options->repeats,
+                                           .rules = &rules,
+                                           .arguments = arguments,
+                                           .benchmarks = &benchmark,
+                                           .count = 1},
+                                   .subjects = &subject,
+                                   .stop = command_bench_stop,
+                                   .context = bench};
+        result = record(&recording, history, interruption, run, failure);
+        interruption_end(&interruption);
+    }
+    free(text);
+    return result;
+}

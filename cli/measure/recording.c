@@ -1,0 +1,99 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/sampling/progress.h"
+#include "cli/measure/recording.h"
+#include "cli/measure/task_recorder.h"
+
+enum { VARIANT_SIZE = 128 };
+
+/* What the observer of the sampling needs. */
+typedef struct Recording {
+    const RecordingPlan *plan;
+    History *history;
+    Interruption *interruption;
+    const int64_t *measurements;
+    Progress progress;
+} Recording;
+
+/* What tells it from others of its name, in few words: "threads × 2, chunk 64, 1000 rows". */
+static void describe_variant(const HistoryBenchmark *benchmark, char text[VARIANT_SIZE])
+{
+    char workers[32] = "", chunk[32] = "", rows[32] = "", rounds[32] = "";
+    if (benchmark->workers > 0)
+        snprintf(workers, sizeof workers, " × %" PRId64, benchmark->workers);
+    if (benchmark->chunk > 0)
+        snprintf(chunk, sizeof chunk, ", chunk %" PRId64, benchmark->chunk);
+    if (benchmark->rows > 0)
+        snprintf(rows, sizeof rows, ", %" PRId64 " rows", benchmark->rows);
+    if (benchmark->rounds > 0)
+        snprintf(rounds, sizeof rounds, ", %" PRId64 " rounds", benchmark->rounds);
+    snprintf(text, VARIANT_SIZE, "%s%s%s%s%s", benchmark->executor ? benchmark->executor : "", workers, chunk,
+             rows, rounds);
+}
+
+static int sampled(void *context, const SamplingEvent *event, Failure *failure)
+{
+    Recording *recording = context;
+    const RecordingPlan *plan = recording->plan;
+    const HistoryBenchmark *benchmark = &plan->run.benchmarks[event->subject];
+    int64_t measurement = recording->measurements[event->subject];
+    char variant[VARIANT_SIZE];
+    describe_variant(benchmark, variant);
+    progress_show(&recording->progress, benchmark->name, variant, event);
+    int64_t rows = plan->maps ? map_bench_rows(plan->maps, event->subject) : -1;
+    if (history_record(recording->history, measurement, event->sample, event->summary, rows, event->stopped,
+                       failure))
+        return -1;
+    if (event->stopped && plan->maps &&
+        task_recorder_record(history_db(recording->history), measurement,
+                             map_bench_db(plan->maps, event->subject), failure))
+        return -1;
+    return interruption_requested(recording->interruption) ? failure_set(failure, "interrupted") : 0;
+}
+
+static int sample_all(Recording *recording, Failure *failure)
+{
+    const RecordingPlan *plan = recording->plan;
+    const SamplingObserver observer = {.sampled = sampled, .context = recording};
+    progress_begin(&recording->progress);
+    interruption_set_stop(recording->interruption, plan->stop, plan->context);
+    int result = sampling_run(plan->run.rules, plan->subjects, plan->run.count, &observer, failure);
+    interruption_set_stop(recording->interruption, NULL, NULL);
+    progress_end(&recording->progress);
+    return result;
+}
+
+/* What failed or was interrupted is recorded, too. The first failure is the one that is reported. */
+static int record_end(Recording *recording, int64_t run, int result, Failure *failure)
+{
+    Failure second;
+    if (result == 0)
+        return history_finish_run(recording->history, run, NULL, failure);
+    if (!interruption_requested(recording->interruption)) {
+        (void)history_finish_run(recording->history, run, failure->text, &second);
+        return -1;
+    }
+    (void)history_interrupt_run(recording->history, run, &second);
+    failure_set(failure, "interrupted: run %" PRId64 " of %s keeps what was measured until then", run,
+                history_file(recording->history));
+    return RECORDING_INTERRUPTED;
+}
+
+int recording_perform(const RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
+                      Failure *failure)
+{
+    *run = 0;
+    int64_t *measurements = calloc(plan->run.count, sizeof *measurements);
+    if (!measurements)
+        return failure_set(failure, "out of memory for %zu benchmarks", plan->run.count);
+    int result = history_begin_run(history, &plan->run, run, measurements, failure);
+    if (result == 0) {
+        Recording recording = {
+            .plan = plan, .history = history, .interruption = interruption, .measurements = measurements};
+        result = record_end(&recording, *run, sample_all(&recording, failure), failure);
+    }
+    free(measurements);
+    return result;
+}

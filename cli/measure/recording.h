@@ -1,0 +1,29 @@
+/* Samples benchmarks and records them as one run. */
+#ifndef PRICEREPORT_RECORDING_H
+#define PRICEREPORT_RECORDING_H
+
+#include <stdint.h>
+
+#include "cli/base/failure.h"
+#include "cli/history/history.h"
+#include "cli/sampling/interruption.h"
+#include "cli/sampling/map_bench.h"
+#include "cli/sampling/sampling.h"
+
+typedef struct RecordingPlan {
+    HistoryRun run;                  /* its benchmarks, and the rules of sampling */
+    const SamplingSubject *subjects; /* one for each benchmark */
+    MapBench *maps;                  /* that the subjects are of; NULL: they are none */
+    void (*stop)(void *context);     /* ends what a subject does, as interruption.h has it */
+    void *context;
+} RecordingPlan;
+
+enum { RECORDING_INTERRUPTED = 1 };
+
+/* Samples until the rules are met, and records every sample as it is taken. Returns 0 and the finished run.
+ * Else the failure is set, and the run is recorded with what it had: RECORDING_INTERRUPTED where the user
+ * ended it, -1 where it failed. `*run` is 0 where it did not even begin. */
+int recording_perform(const RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
+                      Failure *failure);
+
+#endif

@@ -1,0 +1,52 @@
+#include <stddef.h>
+
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+#include "cli/measure/task_recorder.h"
+
+static int insert_task(sqlite3 *history, sqlite3_stmt *insert, int64_t measurement, sqlite3_stmt *task,
+                       Failure *failure)
+{
+    sqlite3_bind_int64(insert, 1, measurement);
+    for (int i = 0; i < 5; i++)
+        sqlite3_bind_int64(insert, i + 2, sqlite3_column_int64(task, i));
+    sqlite3_step(insert);
+    return sqlite3_reset(insert) == SQLITE_OK ? 0 : query_fail(history, failure);
+}
+
+static int copy_tasks(sqlite3 *history, sqlite3_stmt *insert, int64_t measurement, sqlite3 *mapped,
+                      sqlite3_stmt *tasks, Failure *failure)
+{
+    int64_t count = 0;
+    int rc;
+    if (query_run(history, NULL, failure, sql_delete_tasks, "i", measurement))
+        return -1;
+    while ((rc = sqlite3_step(tasks)) == SQLITE_ROW) {
+        count = sqlite3_column_int64(tasks, 5);
+        if (insert_task(history, insert, measurement, tasks, failure))
+            return -1;
+    }
+    if (rc != SQLITE_DONE)
+        return query_fail(mapped, failure);
+    return query_run(history, NULL, failure, sql_update_tasks, "ii", measurement, count);
+}
+
+int task_recorder_record(sqlite3 *history, int64_t measurement, sqlite3 *mapped, Failure *failure)
+{
+    sqlite3_stmt *tasks = NULL, *insert = NULL;
+    int result = query_prepare(mapped, &tasks, failure, sql_map_tasks, "i", (int64_t)RECORDED_TASKS_MAX);
+    if (result == 0)
+        result = query_prepare(history, &insert, failure, sql_insert_task, "");
+    if (result == 0)
+        result = query_script(history, "BEGIN IMMEDIATE", failure);
+    if (result == 0) {
+        result = copy_tasks(history, insert, measurement, mapped, tasks, failure);
+        if (result == 0)
+            result = query_script(history, "COMMIT", failure);
+        if (result)
+            sqlite3_exec(history, "ROLLBACK", NULL, NULL, NULL);
+    }
+    sqlite3_finalize(tasks);
+    sqlite3_finalize(insert);
+    return result;
+}

@@ -1,0 +1,18 @@
+/* Records who evaluated which chunk when: the tasks of one map, for the chart `timeline`. */
+#ifndef PRICEREPORT_TASK_RECORDER_H
+#define PRICEREPORT_TASK_RECORDER_H
+
+#include <stdint.h>
+#include <sqlite3.h>
+
+#include "cli/base/failure.h"
+
+/* Of one map; those after them are only counted. */
+enum { RECORDED_TASKS_MAX = 2000 };
+
+/* Copies the tasks of the newest map of `mapped`, a connection with the extension, into the history as those
+ * of `measurement`, in one transaction. What was recorded for it before is replaced. Returns 0, or -1 with
+ * the failure set and nothing changed. */
+int task_recorder_record(sqlite3 *history, int64_t measurement, sqlite3 *mapped, Failure *failure);
+
+#endif

@@ -1,0 +1,26 @@
+#include "cli/output/measurements.h"
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+
+const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure)
+{
+    static const OutputQuery of_maps = {sql_run, sql_run_table};
+    static const OutputQuery of_commands = {sql_run, sql_command_table};
+    int64_t has_maps = 0;
+    if (query_run(db, &has_maps, failure, sql_has_maps, "i", run))
+        return NULL;
+    return has_maps ? &of_maps : &of_commands;
+}
+
+int measurements_json(sqlite3 *db, const OutputQuery *details, const OutputQuery *measurements, int64_t run,
+                      FILE *file, Failure *failure)
+{
+    fputs("{\"run\":", file);
+    if (output_json_object(db, details, run, file, failure))
+        return -1;
+    fputs(",\n\"measurements\":", file);
+    if (output_rows(db, measurements, run, OUTPUT_JSON, file, failure))
+        return -1;
+    fputs("}", file);
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* What to print of a run's measurements: maps and commands have different things to tell. */
+#ifndef PRICEREPORT_MEASUREMENTS_H
+#define PRICEREPORT_MEASUREMENTS_H
+
+#include <stdint.h>
+#include <sqlite3.h>
+
+#include "cli/base/failure.h"
+#include "cli/output/output.h"
+
+/* The query for this run's measurements, static; NULL with the failure set. */
+const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure);
+
+/* Prints an object of the run's details and its measurements, without a newline. */
+int measurements_json(sqlite3 *db, const OutputQuery *details, const OutputQuery *measurements, int64_t run,
+                      FILE *file, Failure *failure);
+
+#endif

@@ -1,0 +1,269 @@
+#include <errno.h>
+#include <stdbool.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/report/chart.h"
+#include "cli/report/chart_data.h"
+#include "cli/system/process.h"
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+
+typedef struct Chart {
+    const char *name;
+    const char *script; /* follows report_style */
+    const char *sql;    /* see chart_data_write */
+    const char *title;
+    const char *needs; /* to be there */
+} Chart;
+
+static const Chart charts[CHART_COUNT] = {
+    {"executors", report_executors, sql_chart_executors, "How long each executor takes",
+     "a measurement with samples"},
+    {"history", report_history, sql_chart_history, "Medians over the runs", "a measurement with samples"},
+    {"workers", report_workers, sql_chart_workers, "Speed-up and efficiency over workers",
+     "serial, and another executor with two numbers of workers: pricereport run --workers 1-4 ..."},
+    {"break-even", report_break_even, sql_chart_break_even, "From where on threads and processes pay",
+     "three pieces of work that differ in rows or in the cost of a row, each by serial and by threads or "
+     "processes"},
+    {"samples", report_samples, sql_chart_samples, "Distribution of the samples",
+     "a measurement with samples"},
+    {"timeline", report_timeline, sql_chart_timeline, "Chunks by worker over time",
+     "a measurement that was finished, with its tasks"},
+};
+
+typedef struct Format {
+    ChartFormats flag;
+    const char *name;
+    const char *command; /* for gnuplot -e */
+} Format;
+
+static const Format formats_known[] = {
+    {CHART_SVG, "svg", "format = 'svg'"},
+    {CHART_PNG, "png", "format = 'png'"},
+    {CHART_PDF, "pdf", "format = 'pdf'"},
+    {CHART_TXT, "txt", "format = 'txt'"},
+};
+enum { FORMAT_COUNT = sizeof formats_known / sizeof *formats_known };
+
+ChartFormats chart_format(const char *name)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (strcmp(name, formats_known[i].name) == 0)
+            return formats_known[i].flag;
+    return 0;
+}
+
+ChartKinds chart_kind(const char *name)
+{
+    for (size_t i = 0; i < CHART_COUNT; i++)
+        if (strcmp(name, charts[i].name) == 0)
+            return 1u << i;
+    return 0;
+}
+
+const char *chart_name(size_t index)
+{
+    return charts[index].name;
+}
+
+const char *chart_title(size_t index)
+{
+    return charts[index].title;
+}
+
+int charts_make_directory(const char *directory, Failure *failure)
+{
+    char *path = strdup(directory);
+    if (!path)
+        return failure_set(failure, "out of memory");
+    int result = 0;
+    for (char *slash = strchr(path + 1, '/'); slash && result == 0; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0777) && errno != EEXIST)
+            result = -1;
+        *slash = '/';
+    }
+    if (result == 0 && mkdir(path, 0777) && errno != EEXIST)
+        result = -1;
+    struct stat status;
+    if (result == 0 && (stat(path, &status) || !S_ISDIR(status.st_mode))) {
+        errno = ENOTDIR;
+        result = -1;
+    }
+    if (result)
+        failure_set(failure, "cannot make the folder %s: %s: name another with --out", directory,
+                    strerror(errno));
+    free(path);
+    return result;
+}
+
+/* DIRECTORY/NAME.ENDING, to be freed with sqlite3_free; NULL when out of memory. */
+static char *chart_path(const char *directory, const char *name, const char *ending)
+{
+    return sqlite3_mprintf("%s/%s.%s", directory, name, ending);
+}
+
+static int write_file(const char *directory, const char *name, const char *ending, const char *first,
+                      const char *second, Failure *failure)
+{
+    char *path = chart_path(directory, name, ending);
+    FILE *file = path ? fopen(path, "we") : NULL;
+    int result = 0;
+    if (!file) {
+        result = failure_set(failure, "cannot write %s: %s: name another folder with --out",
+                             path ? path : name, strerror(errno));
+    } else {
+        fputs(first, file);
+        fputs(second, file);
+        bool failed = ferror(file);
+        if (fclose(file) || failed)
+            result = failure_set(failure, "cannot write %s: %s: make room, or name another folder with --out",
+                                 path, strerror(errno));
+    }
+    sqlite3_free(path);
+    return result;
+}
+
+/* Both files of a chart, where its query gives rows; else none, and false in `supported`. */
+static int write_chart(sqlite3 *db, const Chart *chart, int64_t run, const char *directory, bool *supported,
+                       Failure *failure)
+{
+    char *text = NULL;
+    size_t size = 0;
+    int64_t rows = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return failure_set(failure, "out of memory for the data of the chart %s", chart->name);
+    int result = chart_data_write(db, chart->sql, run, file, &rows, failure);
+    if (fclose(file) && result == 0)
+        result = failure_set(failure, "out of memory for the data of the chart %s", chart->name);
+    *supported = rows > 0;
+    if (result == 0 && *supported)
+        result = write_file(directory, chart->name, "dat", text, "", failure);
+    if (result == 0 && *supported)
+        result = write_file(directory, chart->name, "gp", report_style, chart->script, failure);
+    free(text);
+    return result;
+}
+
+static int draw(const Chart *chart, const Format *format, const char *directory, Failure *failure)
+{
+    /* -d: what the user's own ~/.gnuplot sets is for other charts. */
+    char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
+    char command[32], script[32], said[1000];
+    snprintf(command, sizeof command, "%s", format->command);
+    snprintf(script, sizeof script, "%s.gp", chart->name);
+    char *const argv[] = {gnuplot, plain, evaluate, command, script, NULL};
+    int status = process_run(argv, directory, 2, said, sizeof said);
+    if (status == 0)
+        return 0;
+    if (status == PROCESS_NOT_STARTED && errno == ENOENT)
+        return failure_set(
+            failure,
+            "no chart was drawn, for there is no gnuplot: install it (Debian, Ubuntu: apt-get install "
+            "gnuplot-nox), then run pricereport plot; the data and the scripts are kept in %s",
+            directory);
+    if (status == PROCESS_NOT_STARTED)
+        return failure_set(failure, "cannot start gnuplot: %s; the data and the scripts are kept in %s",
+                           strerror(errno), directory);
+    size_t start = strspn(said, " \t\n");
+    return failure_set(
+        failure, "gnuplot could not draw %s as %s (%s %d): %.500s; the data and the scripts are kept in %s",
+        chart->name, format->name, status >= PROCESS_SIGNALED ? "signal" : "exit status",
+        status >= PROCESS_SIGNALED ? status - PROCESS_SIGNALED : status, said + start, directory);
+}
+
+/* Without the form feeds that gnuplot begins a text chart with: on a terminal they are noise. */
+static void copy_text(const char *path, FILE *to)
+{
+    FILE *from = fopen(path, "re");
+    if (!from)
+        return;
+    int c;
+    while ((c = getc(from)) != EOF)
+        if (c != '\f')
+            putc(c, to);
+    fclose(from);
+}
+
+static int show(const Chart *chart, const Format *format, const char *directory, FILE *paths,
+                Failure *failure)
+{
+    char *path = chart_path(directory, chart->name, format->name);
+    if (!path)
+        return failure_set(failure, "out of memory");
+    if (format->flag == CHART_TXT)
+        copy_text(path, paths);
+    fprintf(paths, "%s\n", path);
+    sqlite3_free(path);
+    return 0;
+}
+
+/* For each chart the run that it is drawn of; 0 where there is none. */
+static int find_runs(sqlite3 *db, int64_t run, bool any_run, int64_t runs[CHART_COUNT], Failure *failure)
+{
+    sqlite3_stmt *statement;
+    memset(runs, 0, CHART_COUNT * sizeof *runs);
+    if (query_prepare(db, &statement, failure, sql_chart_runs, "ii", run, (int64_t)any_run))
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+        for (size_t i = 0; i < CHART_COUNT; i++)
+            if (strcmp((const char *)sqlite3_column_text(statement, 0), charts[i].name) == 0)
+                runs[i] = sqlite3_column_int64(statement, 1);
+    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* Writes the files of all charts that are wished and supported, so that they are there even if gnuplot is
+ * not. */
+static int write_charts(sqlite3 *db, int64_t run, const ChartWish *wish, ChartKinds *written,
+                        Failure *failure)
+{
+    int64_t runs[CHART_COUNT];
+    if (chart_data_prepare(db, run, failure) || find_runs(db, run, wish->any_run, runs, failure))
+        return -1;
+    *written = 0;
+    for (size_t i = 0; i < CHART_COUNT; i++) {
+        bool supported = false;
+        if (wish->kinds && !(wish->kinds & 1u << i))
+            continue;
+        if (runs[i] > 0 && write_chart(db, &charts[i], runs[i], wish->directory, &supported, failure))
+            return -1;
+        if (supported)
+            *written |= 1u << i;
+        else if (wish->kinds)
+            return failure_set(failure, "run %" PRId64 " cannot be drawn as %s, which needs %s", run,
+                               charts[i].name, charts[i].needs);
+    }
+    if (*written == 0)
+        return failure_set(failure,
+                           "run %" PRId64 " has measured nothing, so there is nothing to draw: name another "
+                           "run, as pricereport list shows them",
+                           run);
+    return 0;
+}
+
+int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartKinds *drawn,
+                Failure *failure)
+{
+    ChartKinds written;
+    if (charts_make_directory(wish->directory, failure) || write_charts(db, run, wish, &written, failure))
+        return -1;
+    for (size_t i = 0; i < CHART_COUNT; i++)
+        for (size_t j = 0; j < FORMAT_COUNT; j++) {
+            const Format *format = &formats_known[j];
+            if (!(written & 1u << i) || !(wish->formats & format->flag))
+                continue;
+            if (draw(&charts[i], format, wish->directory, failure) ||
+                (paths && show(&charts[i], format, wish->directory, paths, failure)))
+                return -1;
+        }
+    if (drawn)
+        *drawn = written;
+    return 0;
+}

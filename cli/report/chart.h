@@ -1,0 +1,52 @@
+/* Charts of what is recorded, drawn by gnuplot. */
+#ifndef PRICEREPORT_CHART_H
+#define PRICEREPORT_CHART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sqlite3.h>
+
+#include "cli/base/failure.h"
+
+/* A set of formats. */
+typedef unsigned ChartFormats;
+enum { CHART_SVG = 1, CHART_PNG = 2, CHART_PDF = 4, CHART_TXT = 8 };
+
+/* The format of that name; 0 for none. */
+ChartFormats chart_format(const char *name);
+
+/* A set of charts; chart number i is 1 << i. */
+typedef unsigned ChartKinds;
+enum { CHART_COUNT = 6 };
+
+/* The chart of that name; 0 for none. */
+ChartKinds chart_kind(const char *name);
+
+/* The name of chart number `index` below CHART_COUNT, and what it shows. Static. */
+const char *chart_name(size_t index);
+const char *chart_title(size_t index);
+
+typedef struct ChartWish {
+    ChartKinds kinds; /* 0: those that the recorded data supports */
+    ChartFormats formats;
+    const char *directory;
+    bool any_run; /* what the run lacks may come from an earlier one of the same machine */
+} ChartWish;
+
+/* Makes the folder and those above it, as mkdir -p. */
+int charts_make_directory(const char *directory, Failure *failure);
+
+/* Draws charts of a run.
+ *
+ * For each writes NAME.dat and NAME.gp into the folder of the wish, which is made where it is not there, and
+ * from them with gnuplot NAME.svg and so on. With `paths`, prints there the path of each chart, and the txt
+ * charts themselves. All text that comes from the user reaches gnuplot in the .dat file as quoted data; the
+ * script is always the same.
+ *
+ * Returns 0 and with `drawn` the charts that are there, or -1 with the failure set; it is one if a chart that
+ * was asked for is not supported, and if none is. Without gnuplot, .dat and .gp are written nevertheless. */
+int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartKinds *drawn,
+                Failure *failure);
+
+#endif

@@ -1,0 +1,234 @@
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report/html.h"
+#include "cli/base/query.h"
+#include "cli/base/unicode.h"
+
+void html_text(const char *text, FILE *file)
+{
+    for (;;) {
+        const char *start = text;
+        uint32_t character = unicode_next(&text);
+        switch (character) {
+        case 0:
+            return;
+        case '&':
+            fputs("&amp;", file);
+            break;
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '"':
+            fputs("&quot;", file);
+            break;
+        case '\'':
+            fputs("&#39;", file);
+            break;
+        case 0xfffd:
+            fputs("�", file);
+            break;
+        default:
+            if (unicode_is_control(character))
+                putc(' ', file);
+            else
+                fwrite(start, 1, (size_t)(text - start), file);
+        }
+    }
+}
+
+static const char *cell_text(sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text ? text : "";
+}
+
+/* A figure begins like one, and has no letters but those of a unit: a commit and a date are none. */
+static bool is_figure(const char *text)
+{
+    size_t digits = strspn(text, "<+-–± .,0123456789…");
+    if (digits == 0)
+        return false;
+    size_t rest = strlen(text + digits);
+    return rest <= strlen("µs … 123 µs (99)") && !strpbrk(text, ":abdefh");
+}
+
+/* Looks at all rows, and rewinds. */
+static int find_figures(sqlite3 *db, sqlite3_stmt *statement, bool *figures, int64_t *rows, Failure *failure)
+{
+    int columns = sqlite3_column_count(statement), rc;
+    for (int i = 0; i < columns; i++)
+        figures[i] = true;
+    *rows = 0;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        *rows += 1;
+        for (int i = 0; i < columns; i++) {
+            const char *text = cell_text(statement, i);
+            figures[i] = figures[i] && (!*text || is_figure(text));
+        }
+    }
+    if (rc != SQLITE_DONE)
+        return query_fail(db, failure);
+    sqlite3_reset(statement);
+    return 0;
+}
+
+static void write_cell(const char *tag, const char *text, bool figure, FILE *file)
+{
+    fprintf(file, "<%s%s>", tag, figure ? " class=\"figure\"" : "");
+    html_text(text, file);
+    fprintf(file, "</%.2s>", tag);
+}
+
+static int write_table(sqlite3 *db, sqlite3_stmt *statement, const bool *figures, FILE *file,
+                       Failure *failure)
+{
+    int columns = sqlite3_column_count(statement), rc;
+    fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<thead><tr>", file);
+    for (int i = 0; i < columns; i++)
+        write_cell("th scope=\"col\"", sqlite3_column_name(statement, i), figures[i], file);
+    fputs("</tr></thead>\n<tbody>\n", file);
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        fputs("<tr>", file);
+        for (int i = 0; i < columns; i++)
+            write_cell("td", cell_text(statement, i), figures[i], file);
+        fputs("</tr>\n", file);
+    }
+    fputs("</tbody>\n</table></div>\n", file);
+    return rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+}
+
+int html_table(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (query_prepare(db, &statement, failure, sql, "i", run))
+        return -1;
+    int64_t rows = 0;
+    bool *figures = calloc((size_t)sqlite3_column_count(statement) + 1, sizeof *figures);
+    int result = figures ? find_figures(db, statement, figures, &rows, failure)
+                         : failure_set(failure, "out of memory for a table");
+    if (result == 0 && rows > 0)
+        result = write_table(db, statement, figures, file, failure);
+    free(figures);
+    sqlite3_finalize(statement);
+    return result;
+}
+
+int html_list(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (query_prepare(db, &statement, failure, sql, "i", run))
+        return -1;
+    int rc;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        fputs("<li>", file);
+        html_text(cell_text(statement, 0), file);
+        fputs("</li>\n", file);
+    }
+    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* rgb(1, 2, 3) at `text`; moves behind it. False where it is none. */
+static bool read_rgb(const char **text, unsigned *colour)
+{
+    unsigned red, green, blue;
+    int length = 0;
+    if (sscanf(*text, "rgb( %3u , %3u , %3u )%n", &red, &green, &blue, &length) != 3 || length == 0)
+        return false;
+    *colour = (red & 0xff) << 16 | (green & 0xff) << 8 | (blue & 0xff);
+    *text += length;
+    return true;
+}
+
+/* "#rrggbb at `text`, which begins with the quote; moves behind the colour. */
+static bool read_hex(const char **text, unsigned *colour)
+{
+    const char *digits = *text + 2;
+    for (int i = 0; i < 6; i++)
+        if (!isxdigit((unsigned char)digits[i]))
+            return false;
+    if (digits[6] != **text)
+        return false;
+    *colour = (unsigned)strtoul(digits, NULL, 16);
+    *text = digits + 6;
+    return true;
+}
+
+static void write_colour(unsigned colour, FILE *file)
+{
+    fprintf(file, "var(--c%06x,#%06x)", colour, colour);
+}
+
+/* One piece of a tag; moves behind what was written. */
+static void copy_in_tag(const char **text, const char *name, FILE *file)
+{
+    static const char *const identifiers[] = {"id='", "id=\"", "href='#", "href=\"#", "url(#"};
+    unsigned colour;
+    if (strncmp(*text, "rgb(", 4) == 0 && read_rgb(text, &colour)) {
+        write_colour(colour, file);
+        return;
+    }
+    if ((strncmp(*text, "'#", 2) == 0 || strncmp(*text, "\"#", 2) == 0)) {
+        char quote = **text;
+        if (read_hex(text, &colour)) {
+            putc(quote, file);
+            write_colour(colour, file);
+            return;
+        }
+    }
+    for (size_t i = 0; i < sizeof identifiers / sizeof *identifiers; i++) {
+        size_t length = strlen(identifiers[i]);
+        if (strncmp(*text, identifiers[i], length) != 0)
+            continue;
+        fprintf(file, "%s%s-", identifiers[i], name);
+        *text += length;
+        return;
+    }
+    /* Within HTML, links of SVG need no prefix, for which there is no declaration here. */
+    if (strncmp(*text, "xlink:", 6) == 0)
+        *text += 6;
+    else
+        putc(*(*text)++, file);
+}
+
+/* Behind the end of the element that begins at `text`. */
+static const char *skip_element(const char *text, const char *end)
+{
+    const char *found = strstr(text, end);
+    return found ? found + strlen(end) : text + strlen(text);
+}
+
+void html_svg(const char *svg, const char *name, const char *title, FILE *file)
+{
+    const char *box = strstr(svg, "viewBox=\"");
+    int box_length = box ? (int)strcspn(box + 9, "\"") : 0;
+    const char *text = strstr(svg, "<svg");
+    text = text ? strchr(text, '>') : NULL;
+    if (!text || !box)
+        return;
+    fprintf(file, "<svg viewBox=\"%.*s\" role=\"img\" aria-label=\"", box_length, box + 9);
+    html_text(title, file);
+    fputs("\">", file);
+    text++;
+    for (bool in_tag = false; *text;) {
+        /* Titles show up under the mouse, and gnuplot's say nothing. */
+        if (strncmp(text, "<title>", 7) == 0) {
+            text = skip_element(text, "</title>");
+        } else if (strncmp(text, "<desc>", 6) == 0) {
+            text = skip_element(text, "</desc>");
+        } else if (in_tag && *text != '>') {
+            copy_in_tag(&text, name, file);
+        } else {
+            /* gnuplot escapes < in texts, but not >. */
+            in_tag = *text == '<';
+            putc(*text++, file);
+        }
+    }
+}

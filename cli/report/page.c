@@ -1,0 +1,203 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report/chart_data.h"
+#include "cli/report/html.h"
+#include "cli/report/page.h"
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+#include "cli/report/template.h"
+
+/* Pieces that are made of queries. */
+typedef struct QueryPiece {
+    const char *name;
+    const char *sql;
+    int (*write)(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure);
+} QueryPiece;
+
+static int write_text(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure)
+{
+    char *text;
+    if (query_text(db, &text, failure, sql, "i", run))
+        return -1;
+    html_text(text ? text : "", file);
+    sqlite3_free(text);
+    return 0;
+}
+
+/* The published figures stand only beside those of the experiment. */
+static int write_published(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure)
+{
+    int64_t experiment = 0;
+    if (query_run(db, &experiment, failure, sql_page_is_experiment, "i", run))
+        return -1;
+    if (!experiment)
+        return 0;
+    return query_script(db, sql_published, failure) || html_table(db, sql, run, file, failure) ? -1 : 0;
+}
+
+static const QueryPiece query_pieces[] = {
+    {"heading", sql_page_heading, write_text},
+    {"findings", sql_page_findings, html_list},
+    {"published", sql_experiment_table, write_published},
+    {"measurements", sql_page_measurements, html_table},
+    {"break-even-table", sql_page_break_even, html_table},
+    {"changes", sql_page_changes, html_table},
+    {"details", sql_run_details_table, html_table},
+    {"runs", sql_page_runs, html_table},
+};
+enum { QUERY_PIECES = sizeof query_pieces / sizeof *query_pieces, PIECES = QUERY_PIECES + CHART_COUNT + 3 };
+
+/* The pieces of one page. Those from QUERY_PIECES on are not made of queries. */
+typedef struct Page {
+    TemplatePiece pieces[PIECES];
+    char *owned[PIECES]; /* texts to be freed; NULL where a piece belongs to nobody */
+    size_t count;
+} Page;
+
+static void page_free(Page *page)
+{
+    for (size_t i = 0; i < page->count; i++)
+        free(page->owned[i]);
+}
+
+/* Takes `text`, which may be NULL for an empty piece. */
+static void add_piece(Page *page, const char *name, char *text)
+{
+    page->owned[page->count] = text;
+    page->pieces[page->count++] = (TemplatePiece){name, text ? text : ""};
+}
+
+static int add_query(Page *page, const QueryPiece *piece, sqlite3 *db, int64_t run, Failure *failure)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return failure_set(failure, "out of memory for the page");
+    int result = piece->write(db, piece->sql, run, file, failure);
+    if (fclose(file) && result == 0)
+        result = failure_set(failure, "out of memory for the page");
+    add_piece(page, piece->name, text);
+    return result;
+}
+
+/* The whole file, to be freed; NULL with errno set where it cannot be read. */
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *text = NULL;
+    size_t size = 0;
+    if (!file)
+        return NULL;
+    if (getdelim(&text, &size, '\0', file) < 0) {
+        free(text);
+        text = NULL;
+    }
+    fclose(file);
+    return text;
+}
+
+static int add_chart(Page *page, size_t chart, const char *directory, Failure *failure)
+{
+    char *path = sqlite3_mprintf("%s/%s.svg", directory, chart_name(chart)), *text = NULL;
+    char *svg = path ? read_file(path) : NULL;
+    size_t size = 0;
+    FILE *file = svg ? open_memstream(&text, &size) : NULL;
+    int result = 0;
+    if (!file) {
+        result = failure_set(failure, "cannot read the chart %s: %s", path ? path : chart_name(chart),
+                             strerror(errno));
+    } else {
+        html_svg(svg, chart_name(chart), chart_title(chart), file);
+        if (fclose(file))
+            result = failure_set(failure, "out of memory for the page");
+        add_piece(page, chart_name(chart), text);
+    }
+    free(svg);
+    sqlite3_free(path);
+    return result;
+}
+
+/* Without charts, their pieces are empty, and the template leaves out their sections. */
+static int add_charts(Page *page, ChartKinds drawn, const char *directory, Failure *failure)
+{
+    for (size_t i = 0; i < CHART_COUNT; i++) {
+        if (!(drawn & 1u << i))
+            add_piece(page, chart_name(i), NULL);
+        else if (add_chart(page, i, directory, failure))
+            return -1;
+    }
+    return 0;
+}
+
+static int add_problem(Page *page, const Failure *missing, Failure *failure)
+{
+    char *text = NULL;
+    size_t size = 0;
+    if (*missing->text) {
+        FILE *file = open_memstream(&text, &size);
+        if (!file)
+            return failure_set(failure, "out of memory for the page");
+        fputs("The charts are missing: ", file);
+        html_text(missing->text, file);
+        fclose(file);
+    }
+    add_piece(page, "problem", text);
+    return 0;
+}
+
+static int fill(Page *page, sqlite3 *db, int64_t run, ChartKinds drawn, const ChartWish *wish,
+                const Failure *missing, Failure *failure)
+{
+    static const TemplatePiece fixed[] = {{"style", report_page_style}, {"version", PRICEMAP_VERSION}};
+    for (size_t i = 0; i < QUERY_PIECES; i++)
+        if (add_query(page, &query_pieces[i], db, run, failure))
+            return -1;
+    if (add_charts(page, drawn, wish->directory, failure) || add_problem(page, missing, failure))
+        return -1;
+    for (size_t i = 0; i < 2; i++)
+        page->pieces[page->count++] = fixed[i];
+    return 0;
+}
+
+static int write_page(const Page *page, const char *path, Failure *failure)
+{
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return failure_set(failure, "cannot write %s: %s: name another folder with --out", path,
+                           strerror(errno));
+    int result = template_expand(report_page, page->pieces, page->count, file, failure);
+    int failed = ferror(file);
+    if ((fclose(file) || failed) && result == 0)
+        result = failure_set(failure, "cannot write %s: %s: make room, or name another folder with --out",
+                             path, strerror(errno));
+    return result;
+}
+
+int page_write(sqlite3 *db, int64_t run, const ChartWish *wish, char **path, Failure *missing,
+               Failure *failure)
+{
+    Page page = {.count = 0};
+    ChartKinds drawn = 0;
+    *path = NULL;
+    missing->text[0] = '\0';
+    if (chart_data_prepare(db, run, failure) || charts_make_directory(wish->directory, failure))
+        return -1;
+    ChartWish svg = *wish;
+    svg.formats = CHART_SVG;
+    if (charts_draw(db, run, &svg, NULL, &drawn, missing))
+        drawn = 0;
+    *path = sqlite3_mprintf("%s/report.html", wish->directory);
+    int result = *path ? fill(&page, db, run, drawn, wish, missing, failure)
+                       : failure_set(failure, "out of memory for the page");
+    if (result == 0)
+        result = write_page(&page, *path, failure);
+    page_free(&page);
+    if (result) {
+        sqlite3_free(*path);
+        *path = NULL;
+    }
+    return result;
+}

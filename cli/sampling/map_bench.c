@@ -1,0 +1,414 @@
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#include <sqlite3.h>
+
+#include "cli/sampling/map_bench.h"
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+
+enum { BUSY_MILLISECONDS = 10000 };
+
+typedef struct Connection {
+    const char *executor;
+    int64_t workers; /* as asked for: 0 for the default */
+    int64_t default_workers;
+    sqlite3 *db;
+} Connection;
+
+typedef struct Entry {
+    MapJob job;
+    char *source, *map; /* as the extension gets them: of so many rows, with the rounds put in */
+    sqlite3 *db;        /* of a connection of the bench */
+    sqlite3_stmt *statement;
+    int64_t rows;
+} Entry;
+
+struct MapBench {
+    const MapDatabase *database;
+    Entry *entries;
+    size_t count;
+    Connection *connections; /* room for count + 1: the serial one for comparing may be extra */
+    size_t connection_count;
+    pthread_mutex_t mutex; /* guards the list of connections, which map_bench_stop reads on another thread */
+};
+
+static int load(sqlite3 *db, const char *path, Failure *failure)
+{
+    char *message = NULL;
+    if (sqlite3_load_extension(db, path, NULL, &message) == SQLITE_OK)
+        return 0;
+    failure_set(failure, "cannot load the extension %s: %s", path, message ? message : sqlite3_errmsg(db));
+    sqlite3_free(message);
+    return -1;
+}
+
+/* For this connection and for its workers. Workers run elsewhere, so that a relative path is made absolute.
+ */
+static int load_for_workers(sqlite3 *db, const char *path, Failure *failure)
+{
+    char *absolute = realpath(path, NULL);
+    const char *name = absolute ? absolute : path;
+    int result = load(db, name, failure);
+    if (result == 0)
+        result = query_run(db, NULL, failure, "SELECT parallel_map_load(?1)", "t", name);
+    free(absolute);
+    return result;
+}
+
+static int load_extensions(sqlite3 *db, const MapDatabase *database, Failure *failure)
+{
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+    int result = load(db, database->extension, failure);
+    for (size_t i = 0; i < database->load_count && result == 0; i++)
+        result = load_for_workers(db, database->loads[i], failure);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    return result;
+}
+
+static int open_database(sqlite3 **db, const MapDatabase *database, Failure *failure)
+{
+    *db = NULL;
+    if (database->file && access(database->file, R_OK) != 0)
+        return failure_set(failure, "cannot read the database %s: %s", database->file, strerror(errno));
+    const char *name = database->file ? database->file : ":memory:";
+    int flags = database->file ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(name, db, flags, NULL) != SQLITE_OK)
+        return failure_set(failure, "cannot open the database %s: %s", name,
+                           *db ? sqlite3_errmsg(*db) : "out of memory");
+    sqlite3_busy_timeout(*db, BUSY_MILLISECONDS);
+    /* Opening reads nothing: only this finds out that a file is no database. */
+    if (query_run(*db, NULL, failure, "PRAGMA schema_version", ""))
+        return -1;
+    if (database->setup && query_script(*db, database->setup, failure))
+        return -1;
+    if (database->fill && query_run(*db, NULL, failure, database->fill, "i", database->fill_rows))
+        return -1;
+    return load_extensions(*db, database, failure);
+}
+
+/* The pool has to outlive the samples of other benchmarks: a day is long enough. */
+static int open_connection(Connection *connection, const MapDatabase *database, Failure *failure)
+{
+    if (open_database(&connection->db, database, failure) ||
+        query_run(connection->db, NULL, failure, "SELECT parallel_map_config('idle_seconds', 86400)", ""))
+        return -1;
+    return query_run(connection->db, &connection->default_workers, failure,
+                     "SELECT parallel_map_config('workers')", "");
+}
+
+/* The connection for an executor with so many workers, opened where there is none yet. */
+static int find_connection(MapBench *bench, const char *executor, int64_t workers, Connection **found,
+                           Failure *failure)
+{
+    for (size_t i = 0; i < bench->connection_count; i++) {
+        *found = &bench->connections[i];
+        if (strcmp((*found)->executor, executor) == 0 && (*found)->workers == workers)
+            return 0;
+    }
+    *found = &bench->connections[bench->connection_count];
+    **found = (Connection){.executor = executor, .workers = workers};
+    int result = open_connection(*found, bench->database, failure);
+    pthread_mutex_lock(&bench->mutex);
+    bench->connection_count++;
+    pthread_mutex_unlock(&bench->mutex);
+    return result;
+}
+
+/* Adds to the failure which map it was. */
+static int fail_job(sqlite3 *db, const MapJob *job, Failure *failure)
+{
+    return failure_set(failure, "cannot map %s over %s by %s: %s", job->map, job->source, job->executor,
+                       sqlite3_errmsg(db));
+}
+
+static int prepare_map(sqlite3 *db, const Entry *entry, const MapJob *job, const char *sql,
+                       sqlite3_stmt **statement, Failure *failure)
+{
+    Failure ignored;
+    if (query_prepare(db, statement, &ignored, sql, "ttt", entry->source, entry->map, job->executor))
+        return fail_job(db, job, failure);
+    if (job->workers > 0)
+        sqlite3_bind_int64(*statement, 4, job->workers);
+    if (job->chunk > 0)
+        sqlite3_bind_int64(*statement, 5, job->chunk);
+    return 0;
+}
+
+static bool begins_with_word(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    return sqlite3_strnicmp(text, word, (int)length) == 0 && !isalnum((unsigned char)text[length]) &&
+           text[length] != '_';
+}
+
+/* The source, or its first rows: a table by its name, a SELECT in brackets, which has to end before them. To
+ * be freed with sqlite3_free; NULL when out of memory. */
+static char *first_rows(const char *source, int64_t rows)
+{
+    if (rows == 0)
+        return sqlite3_mprintf("%s", source);
+    source += strspn(source, " \t\r\n");
+    size_t length = strlen(source);
+    while (length > 0 && strchr(" \t\r\n;", source[length - 1]))
+        length--;
+    bool select = begins_with_word(source, "SELECT") || begins_with_word(source, "WITH") ||
+                  begins_with_word(source, "VALUES");
+    return sqlite3_mprintf(select ? "SELECT * FROM (%.*s\n) LIMIT %lld" : "SELECT * FROM %.*s\nLIMIT %lld",
+                           (int)length, source, (long long)rows);
+}
+
+/* The map with every MAP_ROUNDS replaced. To be freed with sqlite3_free; NULL when out of memory. */
+static char *map_with_rounds(const char *map, int64_t rounds)
+{
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    const char *place;
+    for (; rounds > 0 && (place = strstr(map, MAP_ROUNDS)); map = place + strlen(MAP_ROUNDS))
+        sqlite3_str_appendf(text, "%.*s%lld", (int)(place - map), map, (long long)rounds);
+    sqlite3_str_appendall(text, map);
+    return sqlite3_str_finish(text);
+}
+
+/* Fewer rows than asked for would be recorded as something they are not. */
+static int check_rows(const Entry *entry, Failure *failure)
+{
+    if (entry->job.rows == 0)
+        return 0;
+    char *sql = sqlite3_mprintf("SELECT count(*) FROM (%s)", entry->source);
+    if (!sql)
+        return failure_set(failure, "out of memory");
+    int64_t rows = 0;
+    int result = query_run(entry->db, &rows, failure, sql, "");
+    sqlite3_free(sql);
+    if (result)
+        return fail_job(entry->db, &entry->job, failure);
+    if (rows < entry->job.rows)
+        return failure_set(failure,
+                           "--rows %" PRId64 ": %s has only %" PRId64 " rows: ask for no more than these",
+                           entry->job.rows, entry->job.source, rows);
+    return 0;
+}
+
+static int open_entry(MapBench *bench, const MapJob *job, Failure *failure)
+{
+    Entry *entry = &bench->entries[bench->count++];
+    entry->job = *job;
+    entry->rows = -1;
+    entry->source = first_rows(job->source, job->rows);
+    entry->map = map_with_rounds(job->map, job->rounds);
+    if (!entry->source || !entry->map)
+        return failure_set(failure, "out of memory");
+    int serial = strcmp(job->executor, "serial") == 0;
+    if (serial)
+        entry->job.workers = 0;
+    Connection *connection;
+    if (find_connection(bench, job->executor, entry->job.workers, &connection, failure))
+        return -1;
+    entry->db = connection->db;
+    if (!serial && entry->job.workers == 0)
+        entry->job.workers = connection->default_workers;
+    if (check_rows(entry, failure))
+        return -1;
+    return prepare_map(entry->db, entry, &entry->job, sql_map, &entry->statement, failure);
+}
+
+int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *jobs, size_t count,
+                   Failure *failure)
+{
+    *bench = calloc(1, sizeof **bench);
+    if (!*bench)
+        return failure_set(failure, "out of memory");
+    (*bench)->database = database;
+    pthread_mutex_init(&(*bench)->mutex, NULL);
+    (*bench)->entries = calloc(count, sizeof *(*bench)->entries);
+    (*bench)->connections = calloc(count + 1, sizeof *(*bench)->connections);
+    int result = 0;
+    if (!(*bench)->entries || !(*bench)->connections)
+        result = failure_set(failure, "out of memory for %zu benchmarks", count);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = open_entry(*bench, &jobs[i], failure);
+    if (result)
+        map_bench_close(bench);
+    return result;
+}
+
+void map_bench_close(MapBench **bench)
+{
+    if (!*bench)
+        return;
+    for (size_t i = 0; (*bench)->entries && i < (*bench)->count; i++) {
+        sqlite3_finalize((*bench)->entries[i].statement);
+        sqlite3_free((*bench)->entries[i].source);
+        sqlite3_free((*bench)->entries[i].map);
+    }
+    for (size_t i = 0; (*bench)->connections && i < (*bench)->connection_count; i++)
+        sqlite3_close((*bench)->connections[i].db);
+    free((*bench)->entries);
+    free((*bench)->connections);
+    pthread_mutex_destroy(&(*bench)->mutex);
+    free(*bench);
+    *bench = NULL;
+}
+
+const MapJob *map_bench_job(const MapBench *bench, size_t index)
+{
+    return &bench->entries[index].job;
+}
+
+int64_t map_bench_rows(const MapBench *bench, size_t index)
+{
+    return bench->entries[index].rows;
+}
+
+sqlite3 *map_bench_db(const MapBench *bench, size_t index)
+{
+    return bench->entries[index].db;
+}
+
+static uint64_t bits_of(double number)
+{
+    uint64_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return bits;
+}
+
+static int same_value(sqlite3_stmt *left, sqlite3_stmt *right, int column)
+{
+    int type = sqlite3_column_type(left, column);
+    if (type != sqlite3_column_type(right, column))
+        return 0;
+    switch (type) {
+    case SQLITE_NULL:
+        return 1;
+    case SQLITE_INTEGER:
+        return sqlite3_column_int64(left, column) == sqlite3_column_int64(right, column);
+    case SQLITE_FLOAT:
+        return bits_of(sqlite3_column_double(left, column)) == bits_of(sqlite3_column_double(right, column));
+    default: {
+        const void *x = sqlite3_column_blob(left, column), *y = sqlite3_column_blob(right, column);
+        int size = sqlite3_column_bytes(left, column);
+        return size == sqlite3_column_bytes(right, column) && (size == 0 || memcmp(x, y, (size_t)size) == 0);
+    }
+    }
+}
+
+static int fail_difference(const MapJob *job, int64_t row, sqlite3_stmt *serial, sqlite3_stmt *other,
+                           Failure *failure)
+{
+    const char *expected = (const char *)sqlite3_column_text(serial, 1);
+    const char *found = (const char *)sqlite3_column_text(other, 1);
+    return failure_set(failure,
+                       "%s over %s: row %" PRId64 " by %s is %.200s (key %" PRId64
+                       "), by serial %.200s (key %" PRId64
+                       "): the executors disagree, so their times mean nothing",
+                       job->map, job->source, row, job->executor, found ? found : "NULL",
+                       (int64_t)sqlite3_column_int64(other, 0), expected ? expected : "NULL",
+                       (int64_t)sqlite3_column_int64(serial, 0));
+}
+
+static int compare_rows(sqlite3 *serial_db, sqlite3_stmt *serial, const Entry *entry, sqlite3_stmt *other,
+                        Failure *failure)
+{
+    MapJob serial_job = entry->job;
+    serial_job.executor = "serial";
+    for (int64_t row = 1;; row++) {
+        int expected = sqlite3_step(serial);
+        if (expected != SQLITE_ROW && expected != SQLITE_DONE)
+            return fail_job(serial_db, &serial_job, failure);
+        int found = sqlite3_step(other);
+        if (found != SQLITE_ROW && found != SQLITE_DONE)
+            return fail_job(entry->db, &entry->job, failure);
+        if (expected != found)
+            return failure_set(failure, "%s over %s: %s gives %s rows than serial, which gives %s%" PRId64,
+                               entry->job.map, entry->job.source, entry->job.executor,
+                               found == SQLITE_ROW ? "more" : "fewer", found == SQLITE_ROW ? "" : "at least ",
+                               found == SQLITE_ROW ? row - 1 : row);
+        if (expected == SQLITE_DONE)
+            return 0;
+        if (!same_value(serial, other, 0) || !same_value(serial, other, 1))
+            return fail_difference(&entry->job, row, serial, other, failure);
+    }
+}
+
+static int verify_entry(MapBench *bench, const Entry *entry, Failure *failure)
+{
+    Connection *connection;
+    if (find_connection(bench, "serial", 0, &connection, failure))
+        return -1;
+    MapJob serial_job = entry->job;
+    serial_job.executor = "serial";
+    serial_job.workers = 0;
+    sqlite3_stmt *serial = NULL, *other = NULL;
+    int result = prepare_map(connection->db, entry, &serial_job, sql_map_values, &serial, failure);
+    if (result == 0)
+        result = prepare_map(entry->db, entry, &entry->job, sql_map_values, &other, failure);
+    if (result == 0)
+        result = compare_rows(connection->db, serial, entry, other, failure);
+    sqlite3_finalize(serial);
+    sqlite3_finalize(other);
+    return result;
+}
+
+int map_bench_verify(MapBench *bench, Failure *failure)
+{
+    for (size_t i = 0; i < bench->count; i++)
+        if (strcmp(bench->entries[i].job.executor, "serial") != 0 &&
+            verify_entry(bench, &bench->entries[i], failure))
+            return -1;
+    return 0;
+}
+
+static int64_t nanoseconds(const struct timeval *time)
+{
+    return (int64_t)time->tv_sec * 1000000000 + (int64_t)time->tv_usec * 1000;
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
+{
+    Entry *entry = context;
+    struct rusage before, after;
+    int64_t rows = -1;
+    getrusage(RUSAGE_SELF, &before);
+    int64_t start = now_ns();
+    for (int64_t i = 0; i < loops; i++) {
+        if (sqlite3_step(entry->statement) == SQLITE_ROW)
+            rows = sqlite3_column_int64(entry->statement, 0);
+        if (sqlite3_reset(entry->statement) != SQLITE_OK)
+            return fail_job(entry->db, &entry->job, failure);
+    }
+    sample->wall_ns = now_ns() - start;
+    getrusage(RUSAGE_SELF, &after);
+    sample->user_ns = nanoseconds(&after.ru_utime) - nanoseconds(&before.ru_utime);
+    sample->system_ns = nanoseconds(&after.ru_stime) - nanoseconds(&before.ru_stime);
+    entry->rows = rows;
+    return 0;
+}
+
+SamplingSubject map_bench_subject(MapBench *bench, size_t index)
+{
+    return (SamplingSubject){.take = take, .context = &bench->entries[index]};
+}
+
+void map_bench_stop(void *bench)
+{
+    MapBench *maps = bench;
+    pthread_mutex_lock(&maps->mutex);
+    for (size_t i = 0; i < maps->connection_count; i++)
+        if (maps->connections[i].db)
+            sqlite3_interrupt(maps->connections[i].db);
+    pthread_mutex_unlock(&maps->mutex);
+}

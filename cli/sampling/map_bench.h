@@ -1,0 +1,73 @@
+/* Maps to be timed: parallel_map over a database, through warm connections.
+ *
+ * Maps with the same executor and number of workers share a connection, since a connection keeps its pool of
+ * workers: so every pool is started once, and stays warm. All functions run on the thread that opened the
+ * bench. */
+#ifndef PRICEREPORT_MAP_BENCH_H
+#define PRICEREPORT_MAP_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sqlite3.h>
+
+#include "cli/base/failure.h"
+#include "cli/sampling/sampling.h"
+
+/* One benchmark. The texts belong to the caller and outlive the bench. */
+typedef struct MapJob {
+    const char *name;
+    const char *source;
+    const char *map;
+    const char *executor; /* serial, threads, processes, auto */
+    int64_t workers;      /* 0: the default of the extension; of no meaning for serial */
+    int64_t chunk;        /* rows of a task; 0: chosen by the extension */
+    int64_t rows;         /* only the first so many of the source; 0: all */
+    int64_t rounds;       /* put in place of MAP_ROUNDS in the map; 0: there is none */
+} MapJob;
+
+/* Where a map takes the rounds of its job. */
+#define MAP_ROUNDS "{rounds}"
+
+/* What is mapped. */
+typedef struct MapDatabase {
+    const char *file;  /* opened read-only; NULL: a database in memory that `setup` fills */
+    const char *setup; /* SQL */
+    const char *fill;  /* SQL that makes its table larger: ?1 is `fill_rows`; NULL: none */
+    int64_t fill_rows;
+    const char *extension;    /* path of pricemap.so */
+    const char *const *loads; /* further extensions, for the connection and for its workers */
+    size_t load_count;
+} MapDatabase;
+
+typedef struct MapBench MapBench;
+
+/* Opens the connections and prepares all jobs. Returns 0 and the bench, or -1 with the failure set and NULL.
+ */
+int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *jobs, size_t count,
+                   Failure *failure);
+
+/* Sets the pointer to NULL. NULL is allowed. */
+void map_bench_close(MapBench **bench);
+
+/* The job with the workers it really has: 0 for serial. */
+const MapJob *map_bench_job(const MapBench *bench, size_t index);
+
+/* The rows that the last execution of a job gave; -1 before the first. */
+int64_t map_bench_rows(const MapBench *bench, size_t index);
+
+/* The connection that a job's maps run on; its newest map is the job's right after a sample of it was taken.
+ */
+sqlite3 *map_bench_db(const MapBench *bench, size_t index);
+
+/* Compares the rows of every job with those of the serial executor: keys, types, and values to the bit. Both
+ * are read side by side, so that memory does not grow with them. Returns 0 where they are the same, or -1
+ * with a failure that names the first difference. */
+int map_bench_verify(MapBench *bench, Failure *failure);
+
+/* A job as something to be sampled; valid until the bench is closed. */
+SamplingSubject map_bench_subject(MapBench *bench, size_t index);
+
+/* Interrupts the map that is going on, which then fails. May be called on any thread. */
+void map_bench_stop(void *bench);
+
+#endif

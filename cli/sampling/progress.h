@@ -1,0 +1,24 @@
+/* One line on standard error that tells how far a run is, where that is a terminal; else nothing. */
+#ifndef PRICEREPORT_PROGRESS_H
+#define PRICEREPORT_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/sampling/sampling.h"
+
+typedef struct Progress {
+    bool shown;
+    int64_t last_ns; /* when the line was written */
+} Progress;
+
+void progress_begin(Progress *progress);
+
+/* Rewrites the line, at most ten times a second. `name` and `variant` tell which benchmark was just sampled.
+ */
+void progress_show(Progress *progress, const char *name, const char *variant, const SamplingEvent *event);
+
+/* Removes the line. */
+void progress_end(Progress *progress);
+
+#endif

@@ -1,0 +1,44 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/system/process.h"
+#include "cli/system/work_tree.h"
+
+enum { STATUS_SIZE = 1 << 16 };
+
+/* Copies what follows `name` on the line into `value`, without what git puts in parentheses: "(initial)" for
+ * no commit, "(detached)" for no branch. */
+static bool read_field(const char *line, const char *name, char *value, size_t size)
+{
+    size_t length = strlen(name);
+    if (strncmp(line, name, length) != 0)
+        return false;
+    const char *text = line + length;
+    snprintf(value, size, "%.*s", *text == '(' ? 0 : (int)strcspn(text, "\n"), text);
+    return true;
+}
+
+void work_tree_parse(const char *status, WorkTree *tree)
+{
+    *tree = (WorkTree){0};
+    for (const char *line = status; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        if (*line != '#')
+            tree->dirty = true;
+        else if (!read_field(line, "# branch.oid ", tree->commit, sizeof tree->commit))
+            read_field(line, "# branch.head ", tree->branch, sizeof tree->branch);
+    }
+}
+
+void work_tree_read(WorkTree *tree)
+{
+    /* Without optional locks, a git of the user's that runs at the same time is not disturbed. */
+    char git[] = "git", no_locks[] = "--no-optional-locks", status[] = "status", format[] = "--porcelain=v2",
+         branch[] = "--branch", known[] = "--untracked-files=no";
+    char *const argv[] = {git, no_locks, status, format, branch, known, NULL};
+    char *output = malloc(STATUS_SIZE);
+    *tree = (WorkTree){0};
+    if (output && process_run(argv, NULL, 1, output, STATUS_SIZE) == 0)
+        work_tree_parse(output, tree);
+    free(output);
+}

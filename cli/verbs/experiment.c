@@ -1,0 +1,188 @@
+/* pricereport without a verb: the experiment. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report/chart.h"
+#include "cli/report/meaning.h"
+#include "cli/measure/measure.h"
+#include "cli/verbs/on_history.h"
+#include "cli/output/output.h"
+#include "cli/base/query.h"
+#include "cli/measure/scan.h"
+#include "cli/base/sql.h"
+#include "cli/verbs/verbs.h"
+
+enum { DEFAULT_WORKERS = 2, PUBLISHED_ROWS = 20 };
+
+/* Six benchmarks, and the whole of them in ten seconds. */
+static const double default_min_seconds = 0.5;
+static const double default_max_seconds = 1.5;
+
+static const char *const functions[] = {"increase_price", "increase_price_crazy"};
+enum { FUNCTION_COUNT = 2 };
+
+static const struct argp_child children[] = {
+    {&options_scan, 0,
+     "Scans: lists, and ranges such as 4-8, 10-100:10 (by tens), 200-1600x2 (doubling); every combination is "
+     "timed:",
+     2},
+    {&options_sampling, 0, "How to measure:", 3},
+    {&options_charts, 0, "Charts:", 4},
+    {&options_common, 0, "Common:", 5},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    switch (key) {
+    case ARGP_KEY_INIT:
+        options_share(state, children);
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(
+            state,
+            "%s: a verb comes first, and pricereport --help lists them; without one it is the experiment",
+            argument);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp parser = {
+    .parser = parse,
+    .doc = "Times two price functions, mapped over a price list serially, by threads and by processes; "
+           "records every "
+           "sample, and prints the table.\v"
+           "Each benchmark takes 0.5 to 1.5 seconds unless told otherwise. Ctrl-C ends the run and keeps "
+           "what was "
+           "measured. Without --workers there are 2, without --rows the 20 prices of the published "
+           "experiment.\n\n"
+           "Verbs, each with its own --help:\n"
+           "  pricereport run    times any map over any database\n"
+           "  pricereport list   lists the recorded runs\n"
+           "  pricereport show   prints a run, or its samples\n"
+           "  pricereport plot   draws charts of what is recorded\n"
+           "  pricereport report writes one HTML page about a run\n"
+           "  pricereport doctor says what makes timings on this machine unreliable\n"
+           "  pricereport compare   says which benchmarks are slower in one run than in another\n"
+           "  pricereport check     fails where a run is slower than its baseline\n"
+           "  pricereport history   prints benchmarks over the runs, and where they changed\n"
+           "  pricereport ack       acknowledges a change\n"
+           "  pricereport exclude   excludes figures that are wrong\n"
+           "  pricereport threshold sets from which change on a benchmark has changed\n"
+           "  pricereport export prints runs as JSON, CSV or Markdown\n"
+           "  pricereport import takes in results of hyperfine, Google Benchmark, pytest-benchmark\n"
+           "  pricereport merge  takes in other histories\n\n"
+           "Exit status: 0 done, 2 wrong usage, 3 could not do it.",
+    .children = children,
+};
+
+static int read_speedup(sqlite3 *db, int64_t run, const char *function, const char *executor, double *speedup,
+                        Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (query_prepare(db, &statement, failure, sql_speed_up, "itt", run, function, executor))
+        return -1;
+    *speedup = NAN;
+    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        *speedup = sqlite3_column_double(statement, 0);
+    sqlite3_finalize(statement);
+    return 0;
+}
+
+static int print_meaning(sqlite3 *db, int64_t run, FILE *file, Failure *failure)
+{
+    Speedups speedups[FUNCTION_COUNT];
+    for (size_t i = 0; i < FUNCTION_COUNT; i++)
+        if (read_speedup(db, run, functions[i], "threads", &speedups[i].threads, failure) ||
+            read_speedup(db, run, functions[i], "processes", &speedups[i].processes, failure))
+            return -1;
+    char text[1024];
+    meaning_write(&speedups[0], &speedups[1], text, sizeof text);
+    fprintf(file, "\n%s\n", text);
+    return 0;
+}
+
+/* The line that says what it means is about the published experiment, not about a scan, nor about a part of
+ * it. */
+static bool is_whole(const Options *options)
+{
+    return options->executor_count == 0 && options->workers.count == 1 && options->chunks.count == 0 &&
+           options->rows.count == 0 && options->rounds.count == 0;
+}
+
+static int print_experiment(const Options *options, History *history, int64_t run, bool whole,
+                            Failure *failure)
+{
+    static const OutputQuery query = {sql_experiment, sql_experiment_table};
+    sqlite3 *db = history_db(history);
+    if (query_script(db, sql_published, failure) ||
+        output_rows(db, &query, run, options->format, stdout, failure))
+        return -1;
+    if (options->format == OUTPUT_TABLE) {
+        if (whole && print_meaning(db, run, stdout, failure))
+            return -1;
+        printf("%sRun %" PRId64 ", recorded in %s\n", whole ? "" : "\n", run, history_file(history));
+    }
+    return output_finish(stdout, failure);
+}
+
+static int measure_experiment(const Options *options, char *const *arguments, History *history, int64_t *run,
+                              Failure *failure)
+{
+    const ScanMap maps[FUNCTION_COUNT] = {{functions[0], "prices", "increase_price(p)"},
+                                          {functions[1], "prices",
+                                           options->rounds.count > 0
+                                               ? "increase_price_crazy(p, 10, " MAP_ROUNDS ")"
+                                               : "increase_price_crazy(p)"}};
+    MapJob *jobs;
+    size_t count;
+    if (scan_jobs(options, maps, FUNCTION_COUNT, &jobs, &count, failure))
+        return -1;
+    int64_t rows = scan_most_rows(options);
+    const MeasurePlan plan = {.verb = "experiment",
+                              .database = {.setup = sql_prices,
+                                           .fill = rows > PUBLISHED_ROWS ? sql_more_prices : NULL,
+                                           .fill_rows = rows},
+                              .jobs = jobs,
+                              .count = count,
+                              .verify = true,
+                              .options = options,
+                              .arguments = arguments};
+    int result = measure(&plan, history, run, failure);
+    free(jobs);
+    return result;
+}
+
+/* The context is the command line, without the program's name. */
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
+{
+    int64_t run;
+    Failure second;
+    int result = measure_experiment(options, context, history, &run, failure);
+    if (result == MEASURE_INTERRUPTED) {
+        (void)print_experiment(options, history, run, false, &second);
+        return -1;
+    }
+    if (result || print_experiment(options, history, run, is_whole(options), failure))
+        return -1;
+    if (!options->plot)
+        return 0;
+    FILE *paths = options->format == OUTPUT_TABLE ? stdout : NULL;
+    return charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
+}
+
+int verb_experiment(int argc, char **argv)
+{
+    Options options = options_defaults("pricereport");
+    options.rules.min_seconds = default_min_seconds;
+    options.rules.max_seconds = default_max_seconds;
+    options_parse(&parser, argc, argv, &options);
+    if (options.workers.count == 0)
+        options.workers = (NumberList){.numbers = {DEFAULT_WORKERS}, .count = 1};
+    return on_history(&options, HISTORY_RECORD, perform, argv + 1);
+}

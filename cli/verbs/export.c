@@ -1,0 +1,119 @@
+/* pricereport export: the history for other programs and for documents. */
+#include <inttypes.h>
+
+#include "cli/output/measurements.h"
+#include "cli/verbs/on_history.h"
+#include "cli/output/output.h"
+#include "cli/base/query.h"
+#include "cli/base/sql.h"
+#include "cli/verbs/verbs.h"
+
+enum { KEY_SAMPLES = 600 };
+
+static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    (void)argument;
+    Options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        options_share(state, children);
+        return 0;
+    case KEY_SAMPLES:
+        options->samples = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        options_rest(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option table[] = {
+    {"samples", KEY_SAMPLES, NULL, 0, "With --csv or --markdown, a row for every sample", 1},
+    {0},
+};
+
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "[RUN...]",
+    .doc = "Prints runs with everything that is known of them, all runs where none is named.\v"
+           "RUN is a number, as pricereport list shows it, or latest. --json, which is what it is when "
+           "nothing is asked "
+           "for, has all: every run with its machine, its options, its measurements and their samples. --csv "
+           "and "
+           "--markdown have a row for every measurement.",
+    .children = children,
+};
+
+static int choose(History *history, const Options *options, Failure *failure)
+{
+    sqlite3 *db = history_db(history);
+    if (query_script(db, sql_export_begin, failure))
+        return -1;
+    if (options->file_count == 0)
+        return query_run(db, NULL, failure, sql_export_choose, "n");
+    for (size_t i = 0; i < options->file_count; i++) {
+        int64_t run;
+        if (history_find_run(history, options->files[i], &run, failure) ||
+            query_run(db, NULL, failure, sql_export_choose, "i", run))
+            return -1;
+    }
+    return 0;
+}
+
+static int print_json_run(sqlite3 *db, int64_t run, Failure *failure)
+{
+    static const OutputQuery details = {sql_export_run, NULL};
+    static const OutputQuery measurements = {sql_export_measurements, NULL};
+    return measurements_json(db, &details, &measurements, run, stdout, failure);
+}
+
+/* Run by run, so that memory does not grow with them. */
+static int print_json(sqlite3 *db, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    int64_t schema = 0;
+    if (query_run(db, &schema, failure, "PRAGMA user_version", "") ||
+        query_prepare(db, &statement, failure, sql_export_order, ""))
+        return -1;
+    printf("{\"pricereport\":\"%s\",\"schema\":%" PRId64 ",\"runs\":[", PRICEMAP_VERSION, schema);
+    int result = 0, rc = SQLITE_DONE;
+    const char *before = "\n";
+    while (result == 0 && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        fputs(before, stdout);
+        result = print_json_run(db, sqlite3_column_int64(statement, 0), failure);
+        before = ",\n";
+    }
+    fputs("]}\n", stdout);
+    if (result == 0 && rc != SQLITE_DONE)
+        result = query_fail(db, failure);
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* All in one transaction, so that what is printed is of one moment. */
+static int print_all(History *history, const Options *options, const void *context, Failure *failure)
+{
+    (void)context;
+    static const OutputQuery flat = {sql_export_flat, sql_export_flat_table};
+    static const OutputQuery samples = {sql_export_samples, sql_export_samples_table};
+    sqlite3 *db = history_db(history);
+    if (query_script(db, "BEGIN", failure) || choose(history, options, failure))
+        return -1;
+    int result =
+        options->format == OUTPUT_TABLE || options->format == OUTPUT_JSON
+            ? print_json(db, failure)
+            : output_rows(db, options->samples ? &samples : &flat, 0, options->format, stdout, failure);
+    return result ? result : query_script(db, "COMMIT", failure);
+}
+
+int verb_export(int argc, char **argv)
+{
+    Options options = options_defaults("pricereport export");
+    options_parse(&parser, argc, argv, &options);
+    return on_history(&options, HISTORY_READ, print_all, NULL);
+}

@@ -1,0 +1,155 @@
+/* pricereport ack and exclude: what people say of recorded figures, and why. */
+#include <inttypes.h>
+
+#include "cli/history/benchmark_choice.h"
+#include "cli/verbs/on_history.h"
+#include "cli/output/output.h"
+#include "cli/base/query.h"
+#include "cli/history/run_choice.h"
+#include "cli/base/sql.h"
+#include "cli/verbs/verbs.h"
+
+enum { KEY_REASON = 600, KEY_UNDO };
+
+/* The two verbs differ in words only. */
+typedef struct RemarkKind {
+    const char *name;   /* in the database, and the verb */
+    const char *done;   /* "Acknowledged" */
+    const char *undone; /* "No longer acknowledged" */
+    int64_t number;     /* in sql/judging/remarks.sql */
+} RemarkKind;
+
+static const RemarkKind acknowledgements = {"ack", "Acknowledged", "No longer acknowledged", 1};
+static const RemarkKind exclusions = {"exclude", "Excluded", "No longer excluded", 2};
+
+static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
+
+static void check_complete(struct argp_state *state, const Options *options)
+{
+    if (!options->run && (options->reason || options->undo))
+        argp_error(state, "the run is missing: give its number, label or commit, or latest");
+    if (options->run && options->reason && options->undo)
+        argp_error(state, "--undo takes no --reason");
+    if (options->run && !options->undo && !(options->reason && *options->reason))
+        argp_error(state, "the reason is missing: say in --reason why, for those who come later");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    Options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        options_share(state, children);
+        return 0;
+    case KEY_REASON:
+        options->reason = argument;
+        return 0;
+    case KEY_UNDO:
+        options->undo = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num == 0)
+            options->run = argument;
+        else if (options->name_count == NAMES_MAX)
+            argp_error(state, "at most %d benchmarks", NAMES_MAX);
+        else
+            options->names[options->name_count++] = argument;
+        return 0;
+    case ARGP_KEY_END:
+        check_complete(state, options);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option table[] = {
+    {"reason", KEY_REASON, "TEXT", 0, "Why; it is kept, and shown wherever it matters", 1},
+    {"undo", KEY_UNDO, NULL, 0, "Take back what was said of the run, or of these benchmarks of it", 1},
+    {0},
+};
+
+static const struct argp ack_parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "[RUN [BENCHMARK...]]",
+    .doc = "Acknowledges that benchmarks changed in a run, and that the new level is right.\v"
+           "From then on, compare --fail and check do not fail for a regression that came with this run, "
+           "unless the "
+           "benchmark has become slower still. Without BENCHMARK it is all of the run. Without RUN it lists "
+           "what is "
+           "acknowledged.",
+    .children = children,
+};
+
+static const struct argp exclude_parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "[RUN [BENCHMARK...]]",
+    .doc = "Excludes figures that are wrong: nothing is judged by them any more.\v"
+           "They are no baseline, and no part of the history in which changes are looked for; but they stay, "
+           "and are "
+           "shown. Without BENCHMARK it is all of the run. Without RUN it lists what is excluded.",
+    .children = children,
+};
+
+static int change(History *history, const RemarkKind *kind, const Options *options, int64_t run,
+                  Failure *failure)
+{
+    sqlite3 *db = history_db(history);
+    if (options->undo)
+        return query_run(db, NULL, failure, sql_judging_delete_remarks, "ti", kind->name, run);
+    const char *sql = options->name_count > 0 ? sql_judging_add_remarks : sql_judging_add_run_remark;
+    return query_run(db, NULL, failure, sql, "tit", kind->name, run, options->reason);
+}
+
+static int remark(History *history, const RemarkKind *kind, const Options *options, Failure *failure)
+{
+    RunChoice choice;
+    if (run_choice_find(history, options->run, 0, &choice, failure))
+        return -1;
+    if (choice.kind != CHOICE_RUN)
+        return failure_set(failure, "%s is no single run: give its number, label or commit, or latest",
+                           options->run);
+    if (benchmark_choice_names(history, options->names, options->name_count, failure) ||
+        change(history, kind, options, choice.run, failure))
+        return -1;
+    int changes = sqlite3_changes(history_db(history));
+    if (changes == 0 && options->undo)
+        return failure_set(failure,
+                           "nothing of run %" PRId64 " that you name has a remark: pricereport %s lists them",
+                           choice.run, kind->name);
+    if (changes == 0)
+        return failure_set(failure,
+                           "run %" PRId64 " did not measure what you name: pricereport show %" PRId64
+                           " tells what it did",
+                           choice.run, choice.run);
+    printf("%s: run %" PRId64, options->undo ? kind->undone : kind->done, choice.run);
+    for (size_t i = 0; i < options->name_count; i++)
+        printf(", %s", options->names[i]);
+    fputs("\n", stdout);
+    return 0;
+}
+
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
+{
+    static const OutputQuery query = {sql_judging_remarks, sql_judging_remarks_table};
+    const RemarkKind *kind = context;
+    return options->run
+               ? remark(history, kind, options, failure)
+               : output_rows(history_db(history), &query, kind->number, options->format, stdout, failure);
+}
+
+int verb_ack(int argc, char **argv)
+{
+    Options options = options_defaults("pricereport ack");
+    options_parse(&ack_parser, argc, argv, &options);
+    return on_history(&options, HISTORY_READ, perform, &acknowledgements);
+}
+
+int verb_exclude(int argc, char **argv)
+{
+    Options options = options_defaults("pricereport exclude");
+    options_parse(&exclude_parser, argc, argv, &options);
+    return on_history(&options, HISTORY_READ, perform, &exclusions);
+}

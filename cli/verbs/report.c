@@ -1,0 +1,75 @@
+/* pricereport report: one HTML page. */
+#include "cli/report/chart.h"
+#include "cli/verbs/on_history.h"
+#include "cli/output/output.h"
+#include "cli/report/page.h"
+#include "cli/verbs/verbs.h"
+
+enum { KEY_OUT = 600 };
+
+static const struct argp_child children[] = {{&options_history, 0, "Common:", 2}, {0}};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    Options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        options_share(state, children);
+        return 0;
+    case KEY_OUT:
+        if (!*argument)
+            argp_error(state, "--out: give the name of a folder");
+        options->charts.directory = argument;
+        return 0;
+    case ARGP_KEY_ARG:
+        options_run(state, argument, "report takes one run");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option table[] = {
+    {"out", KEY_OUT, "DIR", 0, "The folder for the page and its charts (pricereport-charts)", 1},
+    {0},
+};
+
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "[RUN]",
+    .doc =
+        "Writes one HTML page about a run: what it found, its tables and charts, change points, and its "
+        "machine. The page needs no other file and no network.\v"
+        "RUN is a number, as pricereport list shows it, or latest, which is what it is when left out; then a "
+        "chart that needs what the latest run lacks shows the newest run of the same machine that has it. "
+        "The "
+        "page is report.html in the folder, where the charts are, too; its path is printed.",
+    .children = children,
+};
+
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
+{
+    (void)context;
+    int64_t run;
+    if (history_find_run(history, options->run, &run, failure))
+        return -1;
+    ChartWish wish = options->charts;
+    wish.any_run = !options->run;
+    char *path;
+    Failure missing;
+    if (page_write(history_db(history), run, &wish, &path, &missing, failure))
+        return -1;
+    printf("%s\n", path);
+    sqlite3_free(path);
+    if (output_finish(stdout, failure))
+        return -1;
+    return *missing.text ? failure_set(failure, "the page has no charts: %s", missing.text) : 0;
+}
+
+int verb_report(int argc, char **argv)
+{
+    Options options = options_defaults("pricereport report");
+    options_parse(&parser, argc, argv, &options);
+    return on_history(&options, HISTORY_READ, perform, NULL);
+}

@@ -1,0 +1,237 @@
+/* pricereport run: any map over any database, and any command. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/report/chart.h"
+#include "cli/measure/measure.h"
+#include "cli/output/measurements.h"
+#include "cli/verbs/on_history.h"
+#include "cli/output/output.h"
+#include "cli/measure/scan.h"
+#include "cli/verbs/verbs.h"
+
+enum {
+    KEY_IN = 600,
+    KEY_SOURCE,
+    KEY_MAP,
+    KEY_NAME,
+    KEY_LOAD,
+    KEY_VERIFY,
+    KEY_SHOW_OUTPUT,
+    KEY_IGNORE_FAILURE
+};
+
+static const struct argp_child children[] = {
+    {&options_scan, 0,
+     "Scans: lists, and ranges such as 4-8, 10-100:10 (by tens), 200-1600x2 (doubling); every "
+     "combination is timed:",
+     2},
+    {&options_sampling, 0, "How to measure:", 4},
+    {&options_charts, 0, "Charts:", 5},
+    {&options_common, 0, "Common:", 6},
+    {0},
+};
+
+static void check_map(struct argp_state *state, const Options *options)
+{
+    if (!options->in)
+        argp_error(state,
+                   "what is mapped is missing: give --in FILE, an SQLite database, or -- and a command");
+    if (!options->source)
+        argp_error(state, "the rows to map are missing: give --source, a table, a view or a SELECT");
+    if (!options->map)
+        argp_error(state, "the map is missing: give --map, an expression over the source's columns");
+    bool takes_rounds = options->map && strstr(options->map, MAP_ROUNDS);
+    if (options->rounds.count > 0 && !takes_rounds)
+        argp_error(state, "--rounds: the map takes none: write " MAP_ROUNDS " in --map where they belong");
+    if (options->rounds.count == 0 && takes_rounds)
+        argp_error(state, "the map has " MAP_ROUNDS ": give --rounds, too");
+    if (options->show_output || options->ignore_failure)
+        argp_error(state, "--show-output and --ignore-failure are for commands: give one after --");
+}
+
+static void check_command(struct argp_state *state, const Options *options)
+{
+    const struct {
+        const char *option;
+        bool given;
+    } of_maps[] = {{"--in", options->in},
+                   {"--source", options->source},
+                   {"--map", options->map},
+                   {"--load", options->load_count > 0},
+                   {"--executor", options->executor_count > 0},
+                   {"--workers", options->workers.count > 0},
+                   {"--chunk", options->chunks.count > 0},
+                   {"--rows", options->rows.count > 0},
+                   {"--rounds", options->rounds.count > 0},
+                   {"--verify", options->verify}};
+    for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++)
+        if (of_maps[i].given)
+            argp_error(state, "%s is for maps, and a command is timed: leave it out", of_maps[i].option);
+    if (!options->command[0] || !*options->command[0])
+        argp_error(state, "the command is missing after --: give a program and its arguments");
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    Options *options = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        options_share(state, children);
+        return 0;
+    case KEY_IN:
+        options->in = argument;
+        return 0;
+    case KEY_SOURCE:
+        options->source = argument;
+        return 0;
+    case KEY_MAP:
+        options->map = argument;
+        return 0;
+    case KEY_NAME:
+        options->name = argument;
+        return 0;
+    case KEY_LOAD:
+        if (options->load_count == LOADS_MAX)
+            argp_error(state, "--load: at most %d extensions", LOADS_MAX);
+        options->loads[options->load_count++] = argument;
+        return 0;
+    case KEY_VERIFY:
+        options->verify = true;
+        return 0;
+    case KEY_SHOW_OUTPUT:
+        options->show_output = true;
+        return 0;
+    case KEY_IGNORE_FAILURE:
+        options->ignore_failure = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state,
+                   "%s: run takes options only; a command comes after --, a text with spaces in quotes",
+                   argument);
+        return 0;
+    case ARGP_KEY_END:
+        if (options->command)
+            check_command(state, options);
+        else
+            check_map(state, options);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option table[] = {
+    {"in", KEY_IN, "FILE", 0, "The SQLite database, which is only read", 1},
+    {"source", KEY_SOURCE, "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
+    {"map", KEY_MAP, "MAP", 0, "The expression over the source's columns", 1},
+    {"load", KEY_LOAD, "EXTENSION", 0, "An SQLite extension with functions of the map; may be repeated", 1},
+    {"verify", KEY_VERIFY, NULL, 0, "First compare the rows of every executor with those of serial", 1},
+    {"show-output", KEY_SHOW_OUTPUT, NULL, 0, "Let the command print; else its output is dropped", 3},
+    {"ignore-failure", KEY_IGNORE_FAILURE, NULL, 0, "Time the command also where its exit status is not 0",
+     3},
+    {"name", KEY_NAME, "TEXT", 0, "The name of the benchmark (the map, or the command)", 3},
+    {0},
+};
+
+static const struct argp parser = {
+    .options = table,
+    .parser = parse,
+    .args_doc = "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]",
+    .doc =
+        "Times a map over the rows of a database with every combination that is asked for, or any command; "
+        "records every sample, and prints the table.\v"
+        "A benchmark has at least 10 samples and 3 seconds, and ends when the 95 % interval of its median is "
+        "within 2 %, after 1000 samples, or after 60 seconds. Ctrl-C ends the run and keeps what was "
+        "measured.\n\n"
+        "A sample of a command is one execution, with its own user and system time and peak memory.",
+    .children = children,
+};
+
+/* Prints what the run measured. Of an interrupted one, too: the failure stays what it is, and is returned. */
+static int print_run(const Options *options, History *history, int64_t run, int result, Failure *failure)
+{
+    sqlite3 *db = history_db(history);
+    Failure second = {.text = ""};
+    Failure *other = result ? &second : failure;
+    const OutputQuery *query = measurements_query(db, run, other);
+    if (!query || output_rows(db, query, run, options->format, stdout, other))
+        return -1;
+    if (options->format == OUTPUT_TABLE)
+        printf("\nRun %" PRId64 ", recorded in %s\n", run, history_file(history));
+    return output_finish(stdout, other) ? -1 : result;
+}
+
+static int measure_maps(const Options *options, char *const *arguments, History *history, int64_t *run,
+                        Failure *failure)
+{
+    const ScanMap map = {
+        .name = options->name ? options->name : options->map, .source = options->source, .map = options->map};
+    MapJob *jobs;
+    size_t count;
+    if (scan_jobs(options, &map, 1, &jobs, &count, failure))
+        return -1;
+    const MeasurePlan plan = {
+        .verb = "run",
+        .database = {.file = options->in, .loads = options->loads, .load_count = options->load_count},
+        .jobs = jobs,
+        .count = count,
+        .verify = options->verify,
+        .options = options,
+        .arguments = arguments};
+    int result = measure(&plan, history, run, failure);
+    free(jobs);
+    return result;
+}
+
+/* What the options do not tell. */
+typedef struct Wanted {
+    char *const *arguments; /* the command line, without the program's name */
+    CommandBench *command;  /* NULL: maps */
+} Wanted;
+
+static int perform(History *history, const Options *options, const void *context, Failure *failure)
+{
+    const Wanted *wanted = context;
+    int64_t run;
+    int result = wanted->command
+                     ? measure_command(wanted->command, options, wanted->arguments, history, &run, failure)
+                     : measure_maps(options, wanted->arguments, history, &run, failure);
+    if (result == 0 || result == MEASURE_INTERRUPTED)
+        result = print_run(options, history, run, result, failure);
+    if (result)
+        return -1;
+    if (!options->plot)
+        return 0;
+    FILE *paths = options->format == OUTPUT_TABLE ? stdout : NULL;
+    return charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
+}
+
+/* What follows -- is the command's, options and all. Returns how many arguments come before. */
+static int split_command(int argc, char **argv, Options *options)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            options->command = argv + i + 1;
+            return i;
+        }
+    return argc;
+}
+
+int verb_run(int argc, char **argv)
+{
+    Options options = options_defaults("pricereport run");
+    Failure failure;
+    CommandBench *command = NULL;
+    options_parse(&parser, split_command(argc, argv, &options), argv, &options);
+    const CommandJob job = {.argv = options.command,
+                            .show_output = options.show_output,
+                            .ignore_failure = options.ignore_failure};
+    if (options.command && command_bench_open(&command, &job, &failure))
+        return failure_print(&failure);
+    const Wanted wanted = {.arguments = argv + 1, .command = command};
+    int status = on_history(&options, HISTORY_RECORD, perform, &wanted);
+    command_bench_close(&command);
+    return status;
+}

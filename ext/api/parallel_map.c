@@ -1,0 +1,411 @@
+/*
+ * The virtual table parallel_map. One module serves both forms: used as a function it is eponymous, with the
+ * arguments in hidden columns; made by CREATE VIRTUAL TABLE it has the columns of its map.
+ *
+ * A cursor owns its run; the table owns plans, idle ones in a list, so that a cursor that is opened again, or
+ * filtered again in the inner loop of a join, prepares nothing. All statements on the host's connection
+ * belong to the table: SQLite disconnects tables before it looks whether a connection may close.
+ */
+#include "ext/api/parallel_map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/run/map_run.h"
+
+#define MODULE_NAME "parallel_map"
+
+/* Columns of the function's form; the hidden ones are its arguments, in order. */
+enum { COLUMN_KEY, COLUMN_VALUE, COLUMN_SOURCE, COLUMN_MAP, COLUMN_EXECUTOR, COLUMN_WORKERS, COLUMN_CHUNK };
+enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1, IDLE_PLANS = 8, DEPTH_MAX = 16 };
+
+static const char function_declaration[] =
+    "CREATE TABLE x(key, value, source HIDDEN, map HIDDEN, executor HIDDEN, workers HIDDEN, chunk HIDDEN)";
+
+typedef struct MapTable {
+    sqlite3_vtab base;
+    ConnectionState *state;
+    MapForm form;
+    MapSpec spec;        /* of a MAP_TABLE */
+    char *declaration;   /* of a MAP_TABLE */
+    sqlite3_stmt *pulse; /* SELECT 1, see map_run.h */
+    Plan *idle;          /* the last used first */
+} MapTable;
+
+typedef struct MapCursor {
+    sqlite3_vtab_cursor base;
+    Plan *plan; /* the run's */
+    MapRun *run;
+    RowsetView rows;
+    uint32_t row;
+    int64_t position; /* of the row, from 1 */
+    bool ended;
+} MapCursor;
+
+static int set_error(sqlite3_vtab *table, int rc, char *message)
+{
+    if (message) {
+        sqlite3_free(table->zErrMsg);
+        table->zErrMsg = message;
+    }
+    return rc;
+}
+
+static void free_table(MapTable *table)
+{
+    while (table->idle) {
+        Plan *plan = table->idle;
+        table->idle = plan->next_idle;
+        plan_free(plan);
+    }
+    sqlite3_finalize(table->pulse);
+    sqlite3_free(table->declaration);
+    map_spec_free(&table->spec);
+    connection_state_unref(table->state);
+    free(table);
+}
+
+/* Planning computes a map's constants, which may take long: the host can end that as it ends a run. */
+static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, Plan **plan, char **message)
+{
+    chunk_runner_watch(table->state->runner, host_interrupted, table->pulse);
+    int rc = plan_create(table->state, spec, table->form, used, plan, message);
+    chunk_runner_watch(table->state->runner, NULL, NULL);
+    return rc;
+}
+
+/* Parses and plans the map of a table, to learn its columns; keeps the plan for the first query. */
+static int define_table(MapTable *table, int argc, const char *const *argv, char **message)
+{
+    if (strcmp(argv[1], "temp") != 0) {
+        *message =
+            sqlite3_mprintf("parallel_map: a map runs what its text says, so it is kept in no file: write "
+                            "CREATE VIRTUAL TABLE temp.%s USING parallel_map(…)",
+                            argv[2]);
+        return SQLITE_ERROR;
+    }
+    int rc = map_spec_parse(&table->spec, argc - 3, argv + 3, message);
+    if (rc == SQLITE_OK)
+        rc = make_plan(table, &table->spec, PLAN_ALL_COLUMNS, &table->idle, message);
+    if (rc == SQLITE_OK) {
+        table->declaration = columns_declare(&table->idle->output, true);
+        rc = table->declaration ? SQLITE_OK : SQLITE_NOMEM;
+    }
+    return rc;
+}
+
+static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                       char **message)
+{
+    MapTable *table = calloc(1, sizeof *table);
+    if (!table)
+        return SQLITE_NOMEM;
+    table->state = connection_state_ref(aux);
+    table->form = argc == 3 && !strcmp(argv[2], MODULE_NAME) ? MAP_FUNCTION : MAP_TABLE;
+    int rc = sqlite3_prepare_v3(db, "SELECT 1", -1, SQLITE_PREPARE_PERSISTENT, &table->pulse, NULL);
+    if (rc == SQLITE_OK && table->form == MAP_TABLE)
+        rc = define_table(table, argc, argv, message);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_declare_vtab(db, table->form == MAP_TABLE ? table->declaration : function_declaration);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+    if (rc != SQLITE_OK) {
+        /* SQLite says of an interrupted declaration that it is wrong. */
+        if (rc != SQLITE_NOMEM && !*message)
+            *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+        if (rc == SQLITE_ERROR && host_interrupted(table->pulse))
+            rc = SQLITE_INTERRUPT;
+        free_table(table);
+        return rc;
+    }
+    *out = &table->base;
+    return SQLITE_OK;
+}
+
+static int map_disconnect(sqlite3_vtab *base)
+{
+    free_table((MapTable *)base);
+    return SQLITE_OK;
+}
+
+/*
+ * Arguments are equalities on the hidden columns: idxNum has a bit per argument, and they are passed in
+ * order. Without those that have to be there, or with one that cannot be used in this place of a join, the
+ * plan is no plan.
+ */
+static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+    MapTable *table = (MapTable *)base;
+    int place[ARGUMENTS];
+    table->state->maps_prepared++;
+    memset(place, -1, sizeof place);
+    info->estimatedCost = 1e6;
+    info->estimatedRows = 100000;
+    /* The columns of the map that are read; of a function the value alone is one. */
+    info->idxStr =
+        sqlite3_mprintf("%llx", table->form == MAP_TABLE ? info->colUsed : info->colUsed >> COLUMN_VALUE & 1);
+    info->needToFreeIdxStr = 1;
+    if (!info->idxStr)
+        return SQLITE_NOMEM;
+    if (table->form == MAP_TABLE)
+        return SQLITE_OK;
+    for (int i = 0; i < info->nConstraint; i++) {
+        int argument = info->aConstraint[i].iColumn - COLUMN_SOURCE;
+        if (argument < 0 || argument >= ARGUMENTS || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
+            continue;
+        if (!info->aConstraint[i].usable)
+            return SQLITE_CONSTRAINT;
+        place[argument] = i;
+    }
+    if (place[0] < 0 || place[1] < 0)
+        return set_error(
+            base, SQLITE_ERROR,
+            sqlite3_mprintf("parallel_map: %s is missing: call parallel_map(source, map [, executor, "
+                            "workers, chunk])",
+                            place[0] < 0 ? "source" : "map"));
+    int next = 1;
+    for (int argument = 0; argument < ARGUMENTS; argument++)
+        if (place[argument] >= 0) {
+            info->idxNum |= 1 << argument;
+            info->aConstraintUsage[place[argument]].argvIndex = next++;
+            info->aConstraintUsage[place[argument]].omit = 1;
+        }
+    return SQLITE_OK;
+}
+
+static int map_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
+{
+    (void)base;
+    MapCursor *cursor = calloc(1, sizeof *cursor);
+    if (!cursor)
+        return SQLITE_NOMEM;
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+/*
+ * Puts a cursor's plan back among the idle ones, and drops the one that was not used for longest. A plan
+ * whose source reads a map goes at once: its feed keeps the table of that map connected, which may be this
+ * very table, and the two would keep each other, and the connection, for ever.
+ */
+static void keep_plan(MapTable *table, Plan *plan)
+{
+    if (plan->reads_a_map) {
+        plan_free(plan);
+        return;
+    }
+    plan->next_idle = table->idle;
+    table->idle = plan;
+    Plan **last = &table->idle;
+    for (int kept = 0; *last && kept < IDLE_PLANS; kept++)
+        last = &(*last)->next_idle;
+    plan_free(*last);
+    *last = NULL;
+}
+
+static void end_run(MapCursor *cursor)
+{
+    map_run_close(cursor->run);
+    cursor->run = NULL;
+    if (cursor->plan)
+        keep_plan((MapTable *)cursor->base.pVtab, cursor->plan);
+    cursor->plan = NULL;
+}
+
+static int map_close(sqlite3_vtab_cursor *base)
+{
+    end_run((MapCursor *)base);
+    free(base);
+    return SQLITE_OK;
+}
+
+/* An idle plan for the spec and these columns of the map, taken out of the list; NULL when there is none. */
+static Plan *take_plan(MapTable *table, const MapSpec *spec, uint64_t used)
+{
+    for (Plan **at = &table->idle; *at; at = &(*at)->next_idle) {
+        Plan *plan = *at;
+        if (plan->asked != used || !map_spec_equal(&plan->spec, spec))
+            continue;
+        *at = plan->next_idle;
+        plan->next_idle = NULL;
+        if (plan_is_current(plan, table->state))
+            return plan;
+        plan_free(plan);
+        return NULL;
+    }
+    return NULL;
+}
+
+/* The columns that were declared must still be the map's: its source may have changed since. */
+static int check_columns(MapTable *table, const Plan *plan, char **message)
+{
+    if (table->form != MAP_TABLE)
+        return SQLITE_OK;
+    char *declaration = columns_declare(&plan->output, true);
+    int same = declaration && !strcmp(declaration, table->declaration);
+    int rc = declaration ? SQLITE_OK : SQLITE_NOMEM;
+    sqlite3_free(declaration);
+    if (rc == SQLITE_OK && !same) {
+        *message =
+            sqlite3_mprintf("parallel_map: the source has changed, and the map has other columns than this "
+                            "table: drop it and create it again");
+        rc = SQLITE_ERROR;
+    }
+    return rc;
+}
+
+static int start_run(MapCursor *cursor, const MapSpec *spec, uint64_t used, char **message)
+{
+    MapTable *table = (MapTable *)cursor->base.pVtab;
+    int rc = SQLITE_SCHEMA;
+    /* A map can be made the source of its own source, by dropping one and creating it again. */
+    if (table->state->depth >= DEPTH_MAX) {
+        *message = sqlite3_mprintf(
+            "parallel_map: maps are nested more than %d deep: the source '%s' may read itself", DEPTH_MAX,
+            spec->source);
+        return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    }
+    Plan *plan = take_plan(table, spec, used);
+    if (plan)
+        rc = map_run_open(table->state, plan, table->pulse, &cursor->run, message);
+    if (rc == SQLITE_SCHEMA) {
+        plan_free(plan);
+        plan = NULL;
+        rc = make_plan(table, spec, used, &plan, message);
+        if (rc == SQLITE_OK)
+            rc = check_columns(table, plan, message);
+        if (rc == SQLITE_OK)
+            rc = map_run_open(table->state, plan, table->pulse, &cursor->run, message);
+    }
+    if (rc != SQLITE_OK) {
+        plan_free(plan);
+        return rc;
+    }
+    cursor->plan = plan;
+    return SQLITE_OK;
+}
+
+static int next_rows(MapCursor *cursor)
+{
+    char *message = NULL;
+    cursor->row = 0;
+    int rc = map_run_next(cursor->run, &cursor->rows, &message);
+    if (rc == SQLITE_ROW)
+        return SQLITE_OK;
+    cursor->ended = true;
+    if (rc == SQLITE_DONE)
+        return SQLITE_OK;
+    return set_error(cursor->base.pVtab, rc, message);
+}
+
+static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    uint64_t used = strtoull(text, NULL, 16);
+    MapCursor *cursor = (MapCursor *)base;
+    MapTable *table = (MapTable *)base->pVtab;
+    char *message = NULL;
+    end_run(cursor);
+    cursor->ended = false;
+    cursor->position = 1;
+    int rc;
+    if (table->form == MAP_TABLE) {
+        rc = start_run(cursor, &table->spec, used, &message);
+    } else {
+        sqlite3_value *argument[ARGUMENTS] = {0};
+        for (int i = 0, next = 0; i < ARGUMENTS; i++)
+            if (given & 1 << i)
+                argument[i] = argv[next++];
+        MapSpec spec;
+        rc = map_spec_from_values(&spec, argument[0], argument[1], argument[2], argument[3], argument[4],
+                                  &message);
+        if (rc == SQLITE_OK)
+            rc = start_run(cursor, &spec, used, &message);
+        map_spec_free(&spec);
+    }
+    if (rc != SQLITE_OK) {
+        cursor->ended = true;
+        return set_error(base->pVtab, rc, message);
+    }
+    return next_rows(cursor);
+}
+
+static int map_next(sqlite3_vtab_cursor *base)
+{
+    MapCursor *cursor = (MapCursor *)base;
+    cursor->position++;
+    return ++cursor->row < cursor->rows.rows ? SQLITE_OK : next_rows(cursor);
+}
+
+static int map_eof(sqlite3_vtab_cursor *base)
+{
+    return ((MapCursor *)base)->ended;
+}
+
+static void argument_result(sqlite3_context *context, const MapSpec *spec, int column)
+{
+    if (column == COLUMN_SOURCE)
+        sqlite3_result_text(context, spec->source, -1, SQLITE_TRANSIENT);
+    else if (column == COLUMN_MAP)
+        sqlite3_result_text(context, spec->map, -1, SQLITE_TRANSIENT);
+    else if (column == COLUMN_EXECUTOR && spec->has_executor)
+        sqlite3_result_text(context, executor_kind_name(spec->executor), -1, SQLITE_STATIC);
+    else if (column == COLUMN_WORKERS && spec->has_workers)
+        sqlite3_result_int(context, spec->workers);
+    else if (column == COLUMN_CHUNK && spec->has_chunk)
+        sqlite3_result_int64(context, spec->chunk);
+}
+
+static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
+{
+    MapCursor *cursor = (MapCursor *)base;
+    const Plan *plan = cursor->plan;
+    uint32_t from = (uint32_t)column;
+    if (((MapTable *)base->pVtab)->form == MAP_FUNCTION) {
+        if (column >= COLUMN_SOURCE) {
+            argument_result(context, &plan->spec, column);
+            return SQLITE_OK;
+        }
+        if (column == COLUMN_KEY && !plan->key_in_output) {
+            sqlite3_result_int64(context, cursor->position);
+            return SQLITE_OK;
+        }
+        from = plan->key_in_output ? from : 0;
+    }
+    RowsetValue value;
+    if (!rowset_get(&cursor->rows, cursor->row, from, &value))
+        return set_error(base->pVtab, SQLITE_CORRUPT,
+                         sqlite3_mprintf("parallel_map: a worker's result is damaged"));
+    /* Transient: a sorter or another cursor may keep the value after these rows are gone. */
+    rowset_result(context, &value, plan->encoding, SQLITE_TRANSIENT);
+    return SQLITE_OK;
+}
+
+static int map_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid)
+{
+    *rowid = ((MapCursor *)base)->position;
+    return SQLITE_OK;
+}
+
+/* xCreate is xConnect: that makes the module eponymous as well. Read-only, so there is nothing to destroy. */
+static const sqlite3_module map_module = {
+    .iVersion = 0,
+    .xCreate = map_connect,
+    .xConnect = map_connect,
+    .xBestIndex = map_best_index,
+    .xDisconnect = map_disconnect,
+    .xDestroy = map_disconnect,
+    .xOpen = map_open,
+    .xClose = map_close,
+    .xFilter = map_filter,
+    .xNext = map_next,
+    .xEof = map_eof,
+    .xColumn = map_column,
+    .xRowid = map_rowid,
+};
+
+int parallel_map_register(ConnectionState *state)
+{
+    return sqlite3_create_module_v2(state->db, MODULE_NAME, &map_module, connection_state_ref(state),
+                                    connection_state_unref);
+}

@@ -1,0 +1,10 @@
+/* parallel_map: the virtual table in both of its forms, INTERFACE 1.2 and 1.3. */
+#ifndef PRICEMAP_PARALLEL_MAP_H
+#define PRICEMAP_PARALLEL_MAP_H
+
+#include "ext/connection/connection_state.h"
+
+/* Registers the module on the state's connection, with a reference to the state. SQLITE_OK or an error. */
+int parallel_map_register(ConnectionState *state);
+
+#endif

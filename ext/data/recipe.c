@@ -1,0 +1,118 @@
+#include "ext/data/recipe.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A recipe is the second half of its allocation, so that its bytes, which are compared, hold no count. */
+typedef struct CountedRecipe {
+    atomic_int references;
+    _Alignas(8) Recipe recipe;
+} CountedRecipe;
+
+static CountedRecipe *counted(const Recipe *recipe)
+{
+    return (CountedRecipe *)((char *)(uintptr_t)recipe - offsetof(CountedRecipe, recipe));
+}
+
+static Recipe *allocate(size_t size)
+{
+    CountedRecipe *block = calloc(1, offsetof(CountedRecipe, recipe) + size);
+    if (!block)
+        return NULL;
+    atomic_init(&block->references, 1);
+    return &block->recipe;
+}
+
+static uint32_t put(Recipe *recipe, uint32_t *end, const char *text)
+{
+    uint32_t offset = *end;
+    size_t size = (text ? strlen(text) : 0) + 1;
+    if (text)
+        memcpy((char *)recipe + offset, text, size);
+    *end += (uint32_t)size;
+    return offset;
+}
+
+Recipe *recipe_build(const RecipeParts *parts)
+{
+    const char *const texts[] = {
+        parts->declaration,    parts->view,          parts->select, parts->uncounted_select,
+        parts->tracing_select, parts->rowids_select, parts->uri,    parts->table};
+    size_t size = sizeof(Recipe);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        size += (texts[i] ? strlen(texts[i]) : 0) + 1;
+    for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
+        size += strlen(parts->extensions[i]) + 1;
+    Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
+    if (!recipe)
+        return NULL;
+    recipe->size = (uint32_t)size;
+    recipe->encoding = parts->encoding;
+    recipe->flags = parts->flags;
+    memcpy(recipe->limits, parts->limits, sizeof recipe->limits);
+    uint32_t end = sizeof(Recipe);
+    recipe->declaration = put(recipe, &end, parts->declaration);
+    recipe->view = put(recipe, &end, parts->view);
+    recipe->select = put(recipe, &end, parts->select);
+    recipe->uncounted_select = put(recipe, &end, parts->uncounted_select);
+    recipe->tracing_select = put(recipe, &end, parts->tracing_select);
+    recipe->rowids_select = put(recipe, &end, parts->rowids_select);
+    recipe->uri = put(recipe, &end, parts->uri);
+    recipe->table = put(recipe, &end, parts->table);
+    recipe->scan = parts->scan;
+    recipe->extension_count = parts->extension_count;
+    recipe->extensions = end;
+    for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
+        put(recipe, &end, parts->extensions[i]);
+    return recipe;
+}
+
+/* Whether `count` texts, each with its NUL, lie between `offset` and the end of the recipe. */
+static bool texts_fit(const Recipe *recipe, uint32_t offset, uint64_t count)
+{
+    for (; count; count--) {
+        if (offset >= recipe->size)
+            return false;
+        const char *text = recipe_text(recipe, offset);
+        const char *end = memchr(text, 0, recipe->size - offset);
+        if (!end)
+            return false;
+        offset += (uint32_t)(end - text) + 1;
+    }
+    return true;
+}
+
+Recipe *recipe_copy(const void *bytes, size_t size)
+{
+    if (size < sizeof(Recipe) || size > INT32_MAX)
+        return NULL;
+    Recipe *recipe = allocate(size);
+    if (!recipe)
+        return NULL;
+    memcpy(recipe, bytes, size);
+    if (recipe->size != size || !texts_fit(recipe, recipe->declaration, 1) ||
+        !texts_fit(recipe, recipe->view, 1) || !texts_fit(recipe, recipe->select, 1) ||
+        !texts_fit(recipe, recipe->uncounted_select, 1) || !texts_fit(recipe, recipe->tracing_select, 1) ||
+        !texts_fit(recipe, recipe->rowids_select, 1) || !texts_fit(recipe, recipe->uri, 1) ||
+        !texts_fit(recipe, recipe->table, 1) ||
+        !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count)) {
+        recipe_unref(recipe);
+        return NULL;
+    }
+    return recipe;
+}
+
+Recipe *recipe_ref(const Recipe *recipe)
+{
+    atomic_fetch_add_explicit(&counted(recipe)->references, 1, memory_order_relaxed);
+    return &counted(recipe)->recipe;
+}
+
+void recipe_unref(const Recipe *recipe)
+{
+    if (recipe && atomic_fetch_sub_explicit(&counted(recipe)->references, 1, memory_order_acq_rel) == 1)
+        free(counted(recipe));
+}

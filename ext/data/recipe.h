@@ -1,0 +1,69 @@
+/*
+ * All that a worker needs to know to evaluate the chunks of a map, and nothing of where it runs: one flat
+ * block of memory, offsets instead of pointers, so that it goes to another process as it is and two recipes
+ * are the same exactly when their bytes are. Read-only once built.
+ *
+ * A recipe is counted: recipe_ref and recipe_unref may be called on any thread.
+ */
+#ifndef PRICEMAP_RECIPE_H
+#define PRICEMAP_RECIPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ext/base/sqlite_api.h"
+
+enum { RECIPE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1 };
+
+enum {
+    RECIPE_ROWID = 1,   /* the source has rowids: a map may name `rowid` */
+    RECIPE_PARTIAL = 2, /* aggregates are meant: one row per chunk and group */
+    RECIPE_DQS = 4,     /* the host takes "x" for a string where no column has that name */
+    RECIPE_WHERE = 16,  /* there is a WHERE: rows may be dropped */
+    RECIPE_KEY = 8,     /* column 0 of the statement, a rowid, is the key and wanted in the output */
+};
+
+typedef struct Recipe {
+    uint32_t size;                 /* bytes of the whole block */
+    uint32_t encoding;             /* of the source database: SQLITE_UTF8, SQLITE_UTF16LE or SQLITE_UTF16BE */
+    uint32_t flags;                /* RECIPE_ */
+    int32_t limits[RECIPE_LIMITS]; /* the host's, by SQLITE_LIMIT_ code */
+    uint64_t scan;                 /* a number per partition scan of the host process; 0: the rows are fed */
+    uint32_t declaration;          /* offset: CREATE TABLE text that declares the chunk table's columns */
+    uint32_t view;   /* offset: CREATE VIEW text of what the statement reads instead of it; or "" */
+    uint32_t select; /* offset: the statement to run over each chunk, whose table is `chunk`, or the view */
+    uint32_t uncounted_select; /* offset: partition, partial: the same without the number of rows; or "" */
+    uint32_t tracing_select;   /* offset: partition: the same, but it tells each row before it is evaluated */
+    uint32_t rowids_select;    /* offset: partition: the rowids of a range, to find the one of a row in it */
+    uint32_t uri;              /* offset: partition: the database file; feed: "" */
+    uint32_t table;            /* offset: partition: the table in it that the statement reads */
+    uint32_t extension_count;
+    uint32_t extensions; /* offset: per extension two texts, path and entry point (empty: the default one) */
+} Recipe;
+
+/* What recipe_build puts together; nothing is kept of it. */
+typedef struct RecipeParts {
+    uint32_t encoding, flags;
+    const int *limits; /* RECIPE_LIMITS of them */
+    uint64_t scan;
+    const char *declaration, *select;
+    const char *view, *uncounted_select, *tracing_select, *rowids_select, *uri, *table; /* NULL: "" */
+    uint32_t extension_count;
+    const char *const *extensions; /* 2 × extension_count texts */
+} RecipeParts;
+
+/* A recipe with one reference, or NULL when out of memory. */
+Recipe *recipe_build(const RecipeParts *parts);
+/* A copy, with one reference, of a recipe that came as bytes from the host process; NULL when out of memory
+   or if `bytes` do not hold a whole recipe (they may be shared memory that changes meanwhile: they are copied
+   first). */
+Recipe *recipe_copy(const void *bytes, size_t size);
+Recipe *recipe_ref(const Recipe *recipe);
+void recipe_unref(const Recipe *recipe);
+
+static inline const char *recipe_text(const Recipe *recipe, uint32_t offset)
+{
+    return (const char *)recipe + offset;
+}
+
+#endif

@@ -1,0 +1,149 @@
+#include "ext/data/rowset.h"
+
+#define ROWSET_MAGIC 0x50524f57u /* "PROW" */
+
+/* Two NUL bytes after each entry: SQLite wants text terminated, UTF-16 by two. */
+static const uint32_t terminator_bytes = 2;
+
+static uint64_t align(uint64_t offset, uint64_t boundary)
+{
+    return (offset + boundary - 1) & ~(boundary - 1);
+}
+
+uint64_t rowset_size(uint32_t columns, uint32_t capacity)
+{
+    return align(sizeof(RowsetHeader) + (uint64_t)columns * capacity * 9, 8);
+}
+
+int rowset_begin(RowsetWriter *writer, Buffer *buffer, uint32_t columns, uint32_t capacity)
+{
+    uint64_t bytes = rowset_size(columns, capacity);
+    int rc = buffer->reserve(buffer, bytes);
+    if (rc != SQLITE_OK)
+        return rc;
+    *writer = (RowsetWriter){
+        .buffer = buffer, .columns = columns, .capacity = capacity, .heap = bytes, .bytes = bytes};
+    return SQLITE_OK;
+}
+
+/* Moves values, types and heap together, as a rowset of this many rows has them. Whatever moves, moves down.
+ */
+static void shrink(RowsetWriter *writer)
+{
+    uint32_t rows = writer->rows;
+    unsigned char *values = writer->buffer->data + sizeof(RowsetHeader);
+    unsigned char *types = values + (size_t)writer->columns * writer->capacity * 8;
+    unsigned char *to = values;
+    for (uint32_t column = 0; column < writer->columns; column++, to += (size_t)rows * 8)
+        memmove(to, values + (size_t)column * writer->capacity * 8, (size_t)rows * 8);
+    for (uint32_t column = 0; column < writer->columns; column++, to += rows)
+        memmove(to, types + (size_t)column * writer->capacity, rows);
+    uint64_t heap = rowset_size(writer->columns, rows);
+    memmove(writer->buffer->data + heap, writer->buffer->data + writer->heap, writer->bytes - writer->heap);
+    writer->bytes -= writer->heap - heap;
+    writer->heap = heap;
+    writer->capacity = rows;
+}
+
+void rowset_finish(RowsetWriter *writer)
+{
+    if (writer->rows < writer->capacity)
+        shrink(writer);
+    RowsetHeader header = {.magic = ROWSET_MAGIC,
+                           .columns = writer->columns,
+                           .capacity = writer->capacity,
+                           .rows = writer->rows,
+                           .bytes = writer->bytes};
+    memcpy(writer->buffer->data, &header, sizeof header);
+}
+
+int rowset_set_bytes(RowsetWriter *writer, uint32_t column, int type, const void *bytes, uint32_t size)
+{
+    uint64_t offset = writer->bytes;
+    uint64_t end = align(offset + sizeof size + size + terminator_bytes, 4);
+    if (end > writer->buffer->size) {
+        int rc = writer->buffer->reserve(writer->buffer, end);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    unsigned char *entry = writer->buffer->data + offset;
+    memcpy(entry, &size, sizeof size);
+    if (size)
+        memcpy(entry + sizeof size, bytes, size);
+    memset(entry + sizeof size + size, 0, end - offset - sizeof size - size);
+    writer->bytes = end;
+    rowset_set_bits(writer, column, type, offset - writer->heap);
+    return SQLITE_OK;
+}
+
+int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding)
+{
+    const void *bytes;
+    int size;
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        rowset_set_integer(writer, column, sqlite3_value_int64(value));
+        return SQLITE_OK;
+    case SQLITE_FLOAT:
+        rowset_set_real(writer, column, sqlite3_value_double(value));
+        return SQLITE_OK;
+    case SQLITE_TEXT:
+        if (encoding == SQLITE_UTF8) {
+            bytes = sqlite3_value_text(value);
+            size = sqlite3_value_bytes(value);
+        } else {
+            bytes = sqlite3_value_text16(value);
+            size = sqlite3_value_bytes16(value);
+        }
+        return bytes ? rowset_set_bytes(writer, column, SQLITE_TEXT, bytes, (uint32_t)size) : SQLITE_NOMEM;
+    case SQLITE_BLOB:
+        bytes = sqlite3_value_blob(value);
+        size = sqlite3_value_bytes(value);
+        return bytes || !size ? rowset_set_bytes(writer, column, SQLITE_BLOB, bytes, (uint32_t)size)
+                              : SQLITE_NOMEM;
+    default:
+        rowset_set_null(writer, column);
+        return SQLITE_OK;
+    }
+}
+
+bool rowset_open(RowsetView *view, const void *data, uint64_t size)
+{
+    RowsetHeader header;
+    *view = (RowsetView){0};
+    if (!data || size < sizeof header)
+        return false;
+    memcpy(&header, data, sizeof header);
+    uint64_t heap = rowset_size(header.columns, header.capacity);
+    if (header.magic != ROWSET_MAGIC || header.rows > header.capacity || header.columns > 0xffff ||
+        header.bytes > size || heap > header.bytes)
+        return false;
+    *view = (RowsetView){.data = data,
+                         .heap_bytes = header.bytes - heap,
+                         .heap = heap,
+                         .columns = header.columns,
+                         .capacity = header.capacity,
+                         .rows = header.rows};
+    return true;
+}
+
+void rowset_result(sqlite3_context *context, const RowsetValue *value, int encoding,
+                   sqlite3_destructor_type lifetime)
+{
+    switch (value->type) {
+    case SQLITE_INTEGER:
+        sqlite3_result_int64(context, value->integer);
+        break;
+    case SQLITE_FLOAT:
+        sqlite3_result_double(context, value->real);
+        break;
+    case SQLITE_TEXT:
+        sqlite3_result_text64(context, value->bytes, value->size, lifetime, (unsigned char)encoding);
+        break;
+    case SQLITE_BLOB:
+        sqlite3_result_blob64(context, value->bytes, value->size, lifetime);
+        break;
+    default:
+        sqlite3_result_null(context);
+    }
+}

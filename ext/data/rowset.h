@@ -1,0 +1,168 @@
+/*
+ * A batch of typed values in columns, in one flat buffer: what the host hands to workers and what they hand
+ * back. The buffer is the wire: offsets instead of pointers, valid at any address, never serialised.
+ *
+ *   header | values: columns × capacity × 8 bytes | types: columns × capacity × 1 byte | heap
+ *
+ * A value is an int64, a double, or, for text and blobs, the place in the heap of an entry: uint32 length,
+ * the bytes, two NUL bytes, padding to 4. A type is SQLite's code (SQLITE_INTEGER … SQLITE_NULL). Text is in
+ * the encoding that writer and reader agreed on elsewhere; here it is bytes.
+ *
+ * A reader trusts nothing: it copies the header, checks it once, and checks every heap entry against the
+ * bounds it copied when it reads it, because a worker process that went astray may still be writing.
+ */
+#ifndef PRICEMAP_ROWSET_H
+#define PRICEMAP_ROWSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "ext/data/buffer.h"
+#include "ext/base/sqlite_api.h"
+
+typedef struct RowsetHeader {
+    uint32_t magic;
+    uint32_t columns;
+    uint32_t capacity; /* rows there is room for */
+    uint32_t rows;     /* rows written, at most capacity */
+    uint64_t bytes;    /* of the whole, header and heap included */
+} RowsetHeader;
+
+/* Fills one rowset in a buffer that somebody else owns. Used by one thread. */
+typedef struct RowsetWriter {
+    Buffer *buffer;
+    uint32_t columns;
+    uint32_t capacity;
+    uint32_t rows;
+    uint64_t heap;  /* offset of the heap */
+    uint64_t bytes; /* used so far, up to the end of the heap */
+} RowsetWriter;
+
+/* Reads one rowset in memory that somebody else owns and that must outlive the view. */
+typedef struct RowsetView {
+    const unsigned char *data;
+    uint64_t heap_bytes;
+    uint64_t heap; /* offset of the heap */
+    uint32_t columns;
+    uint32_t capacity;
+    uint32_t rows;
+} RowsetView;
+
+/* One value. `bytes` and `size` are set for text and blobs and point into the rowset's memory. */
+typedef struct RowsetValue {
+    int type;
+    union {
+        int64_t integer;
+        double real;
+        struct {
+            const void *bytes;
+            uint32_t size;
+        };
+    };
+} RowsetValue;
+
+/* Bytes that a rowset of `columns` and `capacity` needs before anything is in its heap. */
+uint64_t rowset_size(uint32_t columns, uint32_t capacity);
+
+/*
+ * Begins an empty rowset of `columns` (0 is allowed: rows without values) and room for `capacity` rows.
+ * SQLITE_OK, or the error of the buffer's reserve. The buffer must outlive the writer.
+ */
+int rowset_begin(RowsetWriter *writer, Buffer *buffer, uint32_t columns, uint32_t capacity);
+
+/* Gives back the room for rows that were not written and writes the header: the rowset may now be read, and
+   the writer may not go on. */
+void rowset_finish(RowsetWriter *writer);
+
+/*
+ * The setters write a value of the row that is next to be added; rowset_end_row adds it. A row needs every
+ * column set. The caller sees to `column` < columns and that rows < capacity.
+ */
+static inline void rowset_set_bits(RowsetWriter *writer, uint32_t column, int type, uint64_t bits)
+{
+    size_t cell = (size_t)column * writer->capacity + writer->rows;
+    unsigned char *values = writer->buffer->data + sizeof(RowsetHeader);
+    memcpy(values + cell * 8, &bits, 8);
+    values[(size_t)writer->columns * writer->capacity * 8 + cell] = (unsigned char)type;
+}
+
+static inline void rowset_set_null(RowsetWriter *writer, uint32_t column)
+{
+    rowset_set_bits(writer, column, SQLITE_NULL, 0);
+}
+
+static inline void rowset_set_integer(RowsetWriter *writer, uint32_t column, int64_t integer)
+{
+    rowset_set_bits(writer, column, SQLITE_INTEGER, (uint64_t)integer);
+}
+
+static inline void rowset_set_real(RowsetWriter *writer, uint32_t column, double real)
+{
+    uint64_t bits;
+    memcpy(&bits, &real, 8);
+    rowset_set_bits(writer, column, SQLITE_FLOAT, bits);
+}
+
+/*
+ * Text (type SQLITE_TEXT) or a blob (SQLITE_BLOB) of `size` bytes; bytes may be NULL when size is 0. Copies
+ * them. SQLITE_OK, or the error of the buffer's reserve, with the row still incomplete.
+ */
+int rowset_set_bytes(RowsetWriter *writer, uint32_t column, int type, const void *bytes, uint32_t size);
+
+static inline void rowset_end_row(RowsetWriter *writer)
+{
+    writer->rows++;
+}
+
+/*
+ * Copies an SQL value: an argument of a function, or what sqlite3_column_value gives while no other thread
+ * uses that connection. `encoding` is the one of the text to write, SQLITE_UTF8 or SQLITE_UTF16 (native
+ * order). SQLITE_OK, SQLITE_NOMEM or as rowset_set_bytes.
+ */
+int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding);
+
+/*
+ * Opens the rowset at `data`, of which `size` bytes may be read. False where the header does not fit those
+ * bytes: then nothing of it may be used.
+ */
+bool rowset_open(RowsetView *view, const void *data, uint64_t size);
+
+/* The value at `row`, `column`. False where it lies outside the rowset or its entry does not fit: corrupt. */
+static inline bool rowset_get(const RowsetView *view, uint32_t row, uint32_t column, RowsetValue *value)
+{
+    if (row >= view->rows || column >= view->columns)
+        return false;
+    size_t cell = (size_t)column * view->capacity + row;
+    const unsigned char *values = view->data + sizeof(RowsetHeader);
+    int type = values[(size_t)view->columns * view->capacity * 8 + cell];
+    uint64_t bits;
+    memcpy(&bits, values + cell * 8, 8);
+    value->type = type;
+    if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
+        memcpy(&value->integer, &bits, 8);
+        return true;
+    }
+    if (type == SQLITE_NULL)
+        return true;
+    uint32_t size;
+    if ((type != SQLITE_TEXT && type != SQLITE_BLOB) || view->heap_bytes < sizeof size ||
+        bits > view->heap_bytes - sizeof size)
+        return false;
+    const unsigned char *entry = view->data + view->heap + bits;
+    memcpy(&size, entry, sizeof size);
+    if (size > view->heap_bytes - sizeof size - bits)
+        return false;
+    value->bytes = entry + sizeof size;
+    value->size = size;
+    return true;
+}
+
+/*
+ * Makes `value` the result of an SQL function or of xColumn. Text and blobs are given with `lifetime`
+ * (SQLITE_STATIC while the rowset outlives every use of the result, else SQLITE_TRANSIENT).
+ */
+void rowset_result(sqlite3_context *context, const RowsetValue *value, int encoding,
+                   sqlite3_destructor_type lifetime);
+
+#endif

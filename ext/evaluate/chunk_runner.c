@@ -1,0 +1,89 @@
+#include "ext/evaluate/chunk_runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/evaluate/evaluator.h"
+
+/* Enough for the statements that a connection has open at one time; an evaluator holds about 100 kB. */
+enum { RUNNER_EVALUATORS = 8 };
+
+struct ChunkRunner {
+    Evaluator *evaluators[RUNNER_EVALUATORS]; /* the last used first; NULL behind the last */
+    EvaluatorWatch watch;
+};
+
+ChunkRunner *chunk_runner_create(void)
+{
+    return calloc(1, sizeof(ChunkRunner));
+}
+
+void chunk_runner_free(ChunkRunner *runner)
+{
+    if (!runner)
+        return;
+    for (int i = 0; i < RUNNER_EVALUATORS; i++)
+        evaluator_close(runner->evaluators[i]);
+    free(runner);
+}
+
+void chunk_runner_watch(ChunkRunner *runner, int (*stop)(void *), void *arg)
+{
+    runner->watch = (EvaluatorWatch){stop, arg};
+}
+
+void chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
+{
+    int kept = 0;
+    for (int i = 0; i < RUNNER_EVALUATORS; i++) {
+        Evaluator *evaluator = runner->evaluators[i];
+        runner->evaluators[i] = NULL;
+        uint64_t of = evaluator ? evaluator_recipe(evaluator)->scan : 0;
+        if (of && (!scan || of == scan))
+            evaluator_close(evaluator);
+        else if (evaluator)
+            runner->evaluators[kept++] = evaluator;
+    }
+}
+
+static bool same_recipe(const Recipe *a, const Recipe *b)
+{
+    return a == b || (a->size == b->size && !memcmp(a, b, a->size));
+}
+
+int chunk_runner_evaluator(ChunkRunner *runner, const Recipe *recipe, Evaluator **out, char *message)
+{
+    int place = 0;
+    while (place < RUNNER_EVALUATORS && runner->evaluators[place] &&
+           !same_recipe(evaluator_recipe(runner->evaluators[place]), recipe))
+        place++;
+    Evaluator *evaluator = place < RUNNER_EVALUATORS ? runner->evaluators[place] : NULL;
+    if (!evaluator) {
+        Recipe *own = recipe_copy(recipe, recipe->size);
+        if (!own) {
+            sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "%s", sqlite3_errstr(SQLITE_NOMEM));
+            return SQLITE_NOMEM;
+        }
+        int rc = evaluator_open(own, &runner->watch, &evaluator, message);
+        recipe_unref(own);
+        if (rc != SQLITE_OK)
+            return rc;
+        if (place == RUNNER_EVALUATORS)
+            evaluator_close(runner->evaluators[--place]);
+    }
+    memmove(runner->evaluators + 1, runner->evaluators, (size_t)place * sizeof *runner->evaluators);
+    runner->evaluators[0] = evaluator;
+    *out = evaluator;
+    return SQLITE_OK;
+}
+
+int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder *order, const void *input,
+                     size_t input_size, TaskControl *control, Buffer *output, TaskReport *report)
+{
+    Evaluator *evaluator;
+    *report = (TaskReport){.worker = -1, .next_row = order->first_row};
+    report->rc = chunk_runner_evaluator(runner, recipe, &evaluator, report->message);
+    if (report->rc == SQLITE_OK)
+        evaluator_run(evaluator, order, input, input_size, control, output, report);
+    return report->rc;
+}

@@ -1,0 +1,44 @@
+/*
+ * What every worker does with a task, whatever it is: a thread, a process, or the host in place. A runner
+ * keeps the evaluators of the last few recipes, so that a second identical map prepares nothing.
+ *
+ * A runner belongs to one thread at a time.
+ */
+#ifndef PRICEMAP_CHUNK_RUNNER_H
+#define PRICEMAP_CHUNK_RUNNER_H
+
+#include "ext/evaluate/evaluator.h"
+#include "ext/data/task.h"
+
+typedef struct ChunkRunner ChunkRunner;
+
+/* An empty runner, or NULL when out of memory. */
+ChunkRunner *chunk_runner_create(void);
+/* Closes its evaluators; NULL does nothing. */
+void chunk_runner_free(ChunkRunner *runner);
+
+/*
+ * Evaluates the rows of `order` over the rowset `input` and leaves a finished rowset in `output` (which is
+ * begun anew) and the outcome in `report`: rc, message, next_row, rows_out, start_ns and end_ns; worker and
+ * pid are the caller's to set. With an rc other than SQLITE_OK the output still holds the rows before the
+ * failure, where there are any. A set control->cancel ends it with SQLITE_INTERRUPT within a few thousand
+ * steps. `recipe` is copied when it is new: it may lie in a block that changes afterwards. Returns
+ * report->rc.
+ */
+int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder *order, const void *input,
+                     size_t input_size, TaskControl *control, Buffer *output, TaskReport *report);
+
+/* Closes the evaluators of a partition scan, and with them what they hold of the file; `scan` 0: of every
+ * scan. */
+void chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan);
+
+/* From now on stop(arg) may end an evaluation; NULL: nothing but the cancel flag. See EvaluatorWatch. */
+void chunk_runner_watch(ChunkRunner *runner, int (*stop)(void *arg), void *arg);
+
+/*
+ * The runner's evaluator for a recipe, opened when it is new. It stays the runner's and is valid until the
+ * next call. Returns and fails as evaluator_open does.
+ */
+int chunk_runner_evaluator(ChunkRunner *runner, const Recipe *recipe, Evaluator **out, char *message);
+
+#endif

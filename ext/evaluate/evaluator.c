@@ -1,0 +1,461 @@
+#include "ext/evaluate/evaluator_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ext/base/monotonic.h"
+#include "ext/functions/price_functions.h"
+#include "ext/functions/version_function.h"
+
+/* Virtual-machine steps between two looks at the cancel flag: some microseconds. */
+enum { CANCEL_STEPS = 1000 };
+
+static void say(char *message, const char *text)
+{
+    sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "%s", text);
+}
+
+static int names_add(Names *names, const char *name)
+{
+    for (int i = 0; i < names->count; i++)
+        if (!strcasecmp(names->items[i], name))
+            return SQLITE_OK;
+    char **items = realloc(names->items, (size_t)(names->count + 1) * sizeof *items);
+    if (!items)
+        return SQLITE_NOMEM;
+    names->items = items;
+    items[names->count] = strdup(name);
+    if (!items[names->count])
+        return SQLITE_NOMEM;
+    names->count++;
+    return SQLITE_OK;
+}
+
+/* Functions that are about a connection, a file or the process, and not about the values they are given. */
+static const char *const refused_functions[] = {
+    "changes",
+    "total_changes",
+    "last_insert_rowid",
+    "load_extension",
+    "parallel_map_config",
+    "parallel_map_load",
+    "sqlite_offset",
+    "sqlite_log",
+    "rtreecheck",
+    "fts3_tokenizer",
+    "readfile",
+    "writefile",
+    "edit",
+};
+
+static int deny(Evaluator *evaluator, const char *format, const char *name)
+{
+    sqlite3_snprintf(sizeof evaluator->denial, evaluator->denial, format, name);
+    return SQLITE_DENY;
+}
+
+/* SQLite asks without a column about whatever stands in a FROM clause and has none of its columns read, a
+   common table expression too. Where the connection holds no data that reveals nothing, except of these. */
+static bool is_internal_table(const char *table)
+{
+    return !strncasecmp(table, "sqlite_", 7) || !strncasecmp(table, "pragma_", 7) ||
+           !strcasecmp(table, "dbstat");
+}
+
+static int authorize_read(Evaluator *evaluator, const char *table, const char *column)
+{
+    bool range = evaluator->recipe->scan != 0;
+    if (!strcasecmp(table, "json_each") || !strcasecmp(table, "json_tree"))
+        return SQLITE_OK;
+    const char *source = range ? recipe_text(evaluator->recipe, evaluator->recipe->table) : CHUNK_TABLE_NAME;
+    bool is_source = !strcasecmp(table, source);
+    /* The table is asked about as well, where SQLite puts it in the view's place. */
+    if (!range && !strcasecmp(table, CHUNK_VIEW_NAME))
+        return SQLITE_OK;
+    if (!is_source && !range && !*column && !is_internal_table(table))
+        return SQLITE_OK;
+    if (!is_source)
+        return deny(evaluator, "a map reads nothing but the columns of its source, not '%s'", table);
+    if (!strcmp(column, "ROWID"))
+        evaluator->rowid_used = 1;
+    for (int i = 0; i < evaluator->columns; i++)
+        if (!strcasecmp(evaluator->names[i], column))
+            evaluator->used[i] = 1;
+    return SQLITE_OK;
+}
+
+static int authorize(void *arg, int action, const char *first, const char *second, const char *schema,
+                     const char *trigger)
+{
+    Evaluator *evaluator = arg;
+    (void)schema;
+    (void)trigger;
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_READ:
+        return authorize_read(evaluator, first ? first : "", second ? second : "");
+    case SQLITE_FUNCTION:
+        if (!strcasecmp(second, OUTPUT_FUNCTION) || !strcasecmp(second, RANGE_TRACE_FUNCTION))
+            return evaluator->preparing_own
+                       ? SQLITE_OK
+                       : deny(evaluator, "%s() has no place in a map: it is for workers", second);
+        for (size_t i = 0; i < sizeof refused_functions / sizeof *refused_functions; i++)
+            if (!strcasecmp(second, refused_functions[i]))
+                return deny(evaluator,
+                            "%s() has no place in a map: it is about a connection, not about values", second);
+        return names_add(&evaluator->functions, second) == SQLITE_OK ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return deny(evaluator, "a map only computes%s", "");
+    }
+}
+
+static int is_cancelled(void *arg)
+{
+    Evaluator *evaluator = arg;
+    return atomic_load_explicit(&evaluator->scan.control->cancel, memory_order_relaxed) ||
+           (evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns) ||
+           (evaluator->watch && evaluator->watch->stop && evaluator->watch->stop(evaluator->watch->arg));
+}
+
+static int load_extensions(Evaluator *evaluator, char *message)
+{
+    const Recipe *recipe = evaluator->recipe;
+    if (!recipe->extension_count)
+        return SQLITE_OK;
+    int rc = sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+    const char *text = recipe_text(recipe, recipe->extensions);
+    for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->extension_count; i++) {
+        const char *path = text;
+        const char *entry = path + strlen(path) + 1;
+        char *error = NULL;
+        rc = sqlite3_load_extension(evaluator->db, path, *entry ? entry : NULL, &error);
+        if (rc != SQLITE_OK)
+            sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "parallel_map_load: %s: %s", path,
+                             error ? error : sqlite3_errstr(rc));
+        sqlite3_free(error);
+        text = entry + strlen(entry) + 1;
+    }
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    return rc;
+}
+
+static int open_connection(Evaluator *evaluator, char *message)
+{
+    const Recipe *recipe = evaluator->recipe;
+    bool range = recipe->scan != 0;
+    int rc = instant_vfs_open(&evaluator->instant, range ? recipe_text(recipe, recipe->uri) : ":memory:",
+                              range ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+                                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                              &evaluator->db);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (recipe->encoding != SQLITE_UTF8 && !range)
+        rc = sqlite3_exec(evaluator->db,
+                          recipe->encoding == SQLITE_UTF16LE ? "PRAGMA encoding = 'UTF-16le'"
+                                                             : "PRAGMA encoding = 'UTF-16be'",
+                          NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = load_extensions(evaluator, message);
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_progress_handler(evaluator->db, CANCEL_STEPS, is_cancelled, evaluator);
+    if (rc == SQLITE_OK)
+        rc = price_functions_register_stoppable(evaluator->db, &evaluator->stop);
+    if (rc == SQLITE_OK)
+        rc = version_function_register(evaluator->db);
+    if (rc == SQLITE_OK)
+        rc = evaluator_output_register(evaluator);
+    if (rc == SQLITE_OK)
+        rc = range ? evaluator_range_begin(evaluator) : chunk_table_register(evaluator->db, &evaluator->scan);
+    return rc;
+}
+
+/* The chunk table's columns are what SQLite makes of the declaration: ask it, hidden ones left out. */
+static int read_columns(Evaluator *evaluator)
+{
+    sqlite3_stmt *all;
+    int rc = sqlite3_prepare_v2(evaluator->db, "SELECT * FROM " CHUNK_TABLE_NAME, -1, &all, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    int columns = sqlite3_column_count(all);
+    /* One more for the hidden key of a source without rowids. */
+    evaluator->names = calloc((size_t)columns + 1, sizeof *evaluator->names);
+    evaluator->used = calloc((size_t)columns + 1, 1);
+    evaluator->input_of = malloc(((size_t)columns + 1) * sizeof *evaluator->input_of);
+    evaluator->inputs = malloc(((size_t)columns + 1) * sizeof *evaluator->inputs);
+    if (!evaluator->names || !evaluator->used || !evaluator->input_of || !evaluator->inputs)
+        rc = SQLITE_NOMEM;
+    for (int i = 0; rc == SQLITE_OK && i < columns; i++) {
+        const char *name = sqlite3_column_name(all, i);
+        evaluator->names[i] = name ? strdup(name) : NULL;
+        if (!evaluator->names[i])
+            rc = SQLITE_NOMEM;
+        else
+            evaluator->columns = i + 1;
+    }
+    sqlite3_finalize(all);
+    evaluator->scan.reads = 0;
+    return rc;
+}
+
+/* Prepares a statement over the rows of the map under the authorizer, and wraps it. Nothing else is ever
+   prepared for a map. `own`: it may call what is not for maps. */
+static int prepare_judged(Evaluator *evaluator, uint32_t text, bool own, sqlite3_stmt **statement,
+                          sqlite3_stmt **wrapped)
+{
+    const char *select = recipe_text(evaluator->recipe, text);
+    evaluator->preparing_own = own;
+    sqlite3_set_authorizer(evaluator->db, authorize, evaluator);
+    int rc = sqlite3_prepare_v3(evaluator->db, select, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    evaluator->preparing_own = true;
+    if (rc == SQLITE_OK && !(evaluator->recipe->flags & RECIPE_PARTIAL))
+        rc = evaluator_output_prepare(evaluator, select, sqlite3_column_count(*statement), wrapped);
+    /* What the planner asks on this connection is not the map's. */
+    sqlite3_set_authorizer(evaluator->db, NULL, NULL);
+    return rc;
+}
+
+static int make_view(const Evaluator *evaluator)
+{
+    const char *view = recipe_text(evaluator->recipe, evaluator->recipe->view);
+    return *view ? sqlite3_exec(evaluator->db, view, NULL, NULL, NULL) : SQLITE_OK;
+}
+
+/* Where rows can be told without counting them. */
+static int prepare_uncounted(Evaluator *evaluator)
+{
+    uint32_t text = evaluator->recipe->uncounted_select;
+    sqlite3_stmt *wrapped = NULL;
+    int rc = prepare_judged(evaluator, text, false, &evaluator->uncounted, &wrapped);
+    if (rc == SQLITE_OK)
+        rc = row_counter_learn(&evaluator->row_counter, evaluator->uncounted,
+                               recipe_text(evaluator->recipe, text));
+    if (rc == SQLITE_OK)
+        return rc;
+    sqlite3_finalize(evaluator->uncounted);
+    evaluator->uncounted = NULL;
+    return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
+}
+
+/* The host's limits hold for the map; the chunk table may have a column more than its source. */
+static void apply_limits(const Evaluator *evaluator)
+{
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        sqlite3_limit(evaluator->db, i, evaluator->recipe->limits[i]);
+}
+
+/* json_each and json_tree may stand in a map, but SQLite writes them into its schema table when it first
+   meets them, and the authorizer would refuse that. So it meets them before. A build of SQLite without JSON
+   has none. */
+static void meet_json_tables(const Evaluator *evaluator)
+{
+    sqlite3_stmt *statement = NULL;
+    if (!strcasestr(recipe_text(evaluator->recipe, evaluator->recipe->select), "json_"))
+        return;
+    sqlite3_prepare_v2(evaluator->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", -1, &statement, NULL);
+    sqlite3_finalize(statement);
+}
+
+static int prepare(Evaluator *evaluator, char *message)
+{
+    const Recipe *recipe = evaluator->recipe;
+    meet_json_tables(evaluator);
+    int rc = prepare_judged(evaluator, recipe->select, false, &evaluator->statement, &evaluator->wrapped);
+    if (rc == SQLITE_OK && recipe->scan)
+        rc = prepare_judged(evaluator, recipe->tracing_select, true, &evaluator->tracing,
+                            &evaluator->wrapped_tracing);
+    if (rc == SQLITE_OK && *recipe_text(recipe, recipe->uncounted_select))
+        rc = prepare_uncounted(evaluator);
+    if (rc != SQLITE_OK) {
+        if (evaluator->denial[0])
+            say(message, evaluator->denial);
+        return rc;
+    }
+    if (recipe->scan)
+        return SQLITE_OK;
+    for (int i = 0; i <= evaluator->columns; i++)
+        evaluator->input_of[i] = -1;
+    /* A name in the text is judged, but may be of a column that nobody reads; which ones are, the planner of
+       SQLite tells the table. */
+    for (int i = 0; i < evaluator->columns; i++)
+        if (evaluator->used[i] && evaluator->scan.reads >> (i < 63 ? i : 63) & 1) {
+            evaluator->input_of[i] = evaluator->input_count;
+            evaluator->inputs[evaluator->input_count++] = i;
+        }
+    evaluator->scan.rowid_input = -1;
+    if (evaluator->rowid_used && (evaluator->recipe->flags & RECIPE_ROWID)) {
+        evaluator->scan.rowid_input = evaluator->input_count;
+        evaluator->inputs[evaluator->input_count++] = -1;
+    }
+    evaluator->output_columns = (uint32_t)sqlite3_column_count(evaluator->statement);
+    return SQLITE_OK;
+}
+
+int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator **out, char *message)
+{
+    *out = NULL;
+    message[0] = 0;
+    Evaluator *evaluator = calloc(1, sizeof *evaluator);
+    if (!evaluator) {
+        say(message, sqlite3_errstr(SQLITE_NOMEM));
+        return SQLITE_NOMEM;
+    }
+    evaluator->recipe = recipe_ref(recipe);
+    evaluator->watch = watch;
+    evaluator->stop = (struct price_stop){is_cancelled, evaluator};
+    evaluator->scan = (ChunkScan){.declaration = recipe_text(recipe, recipe->declaration),
+                                  .encoding = recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16,
+                                  .rowid_input = -1,
+                                  .control = &evaluator->idle};
+    int rc = open_connection(evaluator, message);
+    if (rc == SQLITE_OK && !recipe->scan)
+        rc = read_columns(evaluator);
+    if (rc == SQLITE_OK)
+        rc = make_view(evaluator);
+    if (rc == SQLITE_OK) {
+        evaluator->scan.input = evaluator->input_of;
+        apply_limits(evaluator);
+        rc = prepare(evaluator, message);
+    }
+    if (rc != SQLITE_OK) {
+        if (!message[0])
+            say(message,
+                evaluator->db && rc != SQLITE_NOMEM ? sqlite3_errmsg(evaluator->db) : sqlite3_errstr(rc));
+        evaluator_close(evaluator);
+        return rc;
+    }
+    *out = evaluator;
+    return SQLITE_OK;
+}
+
+void evaluator_close(Evaluator *evaluator)
+{
+    if (!evaluator)
+        return;
+    sqlite3_finalize(evaluator->statement);
+    sqlite3_finalize(evaluator->wrapped);
+    sqlite3_finalize(evaluator->uncounted);
+    sqlite3_finalize(evaluator->tracing);
+    sqlite3_finalize(evaluator->wrapped_tracing);
+    sqlite3_close(evaluator->db);
+    read_ahead_free(&evaluator->ahead);
+    for (int i = 0; i < evaluator->columns; i++)
+        free(evaluator->names[i]);
+    for (int i = 0; i < evaluator->functions.count; i++)
+        free(evaluator->functions.items[i]);
+    free(evaluator->functions.items);
+    free(evaluator->names);
+    free(evaluator->used);
+    free(evaluator->input_of);
+    free(evaluator->inputs);
+    recipe_unref(evaluator->recipe);
+    free(evaluator);
+}
+
+const Recipe *evaluator_recipe(const Evaluator *evaluator)
+{
+    return evaluator->recipe;
+}
+
+int evaluator_inputs(const Evaluator *evaluator, const int **columns)
+{
+    *columns = evaluator->inputs;
+    return evaluator->input_count;
+}
+
+sqlite3_stmt *evaluator_statement(const Evaluator *evaluator)
+{
+    return evaluator->statement;
+}
+
+sqlite3 *evaluator_connection(const Evaluator *evaluator)
+{
+    return evaluator->db;
+}
+
+int evaluator_functions(const Evaluator *evaluator, int (*visit)(void *arg, const char *name), void *arg)
+{
+    int result = 0;
+    for (int i = 0; !result && i < evaluator->functions.count; i++)
+        result = visit(arg, evaluator->functions.items[i]);
+    return result;
+}
+
+static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc, TaskReport *report)
+{
+    /* Out of memory, and a buffer that could not grow, are not in the connection's error. */
+    const char *text =
+        sqlite3_errcode(evaluator->db) == (rc & 0xff) || sqlite3_extended_errcode(evaluator->db) == rc
+            ? sqlite3_errmsg(evaluator->db)
+            : sqlite3_errstr(rc);
+    report->rc = rc;
+    if (evaluator->recipe->scan) {
+        if (!report->message[0])
+            say(report->message, text);
+        return;
+    }
+    report->next_row = evaluator->scan.row;
+    report->rows_in = evaluator->scan.row - order->first_row + 1;
+    long long position = (long long)order->position;
+    /* An aggregate fails when all rows are in, or at one of them: it is the chunk's. */
+    if (evaluator->recipe->flags & RECIPE_PARTIAL)
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s (rows %lld to %lld)", text,
+                         position + order->first_row, position + order->end_row - 1);
+    else
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s (row %lld)", text,
+                         position + evaluator->scan.row);
+}
+
+/* The rows of the input rowset. */
+static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
+                     Buffer *buffer, TaskReport *report)
+{
+    ChunkScan *scan = &evaluator->scan;
+    EvaluatorOutput *output = evaluator->output;
+    scan->row = order->first_row;
+    scan->end_row = order->end_row;
+    if (!rowset_open(&scan->rows, input, input_size) ||
+        scan->rows.columns != (uint32_t)evaluator->input_count || order->first_row > order->end_row ||
+        order->end_row > scan->rows.rows)
+        return SQLITE_CORRUPT;
+    uint32_t rows = order->end_row - order->first_row;
+    int rc = evaluator_output_begin(output, buffer, evaluator->output_columns, rows ? rows : 1);
+    if (rc != SQLITE_OK)
+        return rc;
+    output->rows_most = rows;
+    atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
+    rc = evaluator_output_run(evaluator, evaluator->statement, evaluator->wrapped);
+    if (rc == SQLITE_OK)
+        report->next_row = output->stopped ? output->stopped_row + 1 : order->end_row;
+    report->rows_in = report->next_row - order->first_row;
+    return rc;
+}
+
+int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
+                  TaskControl *control, Buffer *buffer, TaskReport *report)
+{
+    EvaluatorOutput output = {0};
+    *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = monotonic_ns()};
+    evaluator->scan.control = control;
+    evaluator->output = &output;
+    evaluator->instant.now = order->now;
+    int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
+                                     : run_chunk(evaluator, order, input, input_size, buffer, report);
+    if (rc != SQLITE_OK) {
+        report_failure(evaluator, order, rc, report);
+        if (evaluator->recipe->flags & RECIPE_PARTIAL)
+            output.writer.rows = 0;
+    }
+    evaluator->scan.control = &evaluator->idle;
+    evaluator->output = NULL;
+    if (output.writer.buffer)
+        rowset_finish(&output.writer);
+    report->rows_out = output.writer.rows;
+    report->output_bytes = output.writer.bytes;
+    report->end_ns = monotonic_ns();
+    return rc;
+}

@@ -1,0 +1,134 @@
+#include "ext/evaluate/evaluator_output.h"
+
+#include <strings.h>
+
+#include "ext/evaluate/evaluator_internal.h"
+#include "ext/base/monotonic.h"
+
+/* The most rows between two looks at the clock. */
+enum { CLOCK_ROWS_MOST = 1024 };
+
+/* Rows that take long are looked at one by one, and cheap ones seldom: a look costs as much as a cheap row.
+ */
+static bool is_overdue(EvaluatorOutput *output)
+{
+    uint32_t rows = output->writer.rows;
+    output->clock_row = rows < CLOCK_ROWS_MOST ? 2 * rows : rows + CLOCK_ROWS_MOST;
+    output->overdue = monotonic_ns() > output->give_up_ns && rows < output->rows_most;
+    return output->overdue;
+}
+
+/* Whether the run should end behind the row that was written last. */
+static bool is_enough(EvaluatorOutput *output)
+{
+    const RowsetWriter *writer = &output->writer;
+    if (writer->rows == writer->capacity || writer->bytes > output->full)
+        return writer->rows < output->rows_most;
+    return output->give_up_ns && writer->rows >= output->clock_row && is_overdue(output);
+}
+
+static void stop(Evaluator *evaluator)
+{
+    evaluator->output->stopped = true;
+    evaluator->output->stopped_row = evaluator->scan.row;
+}
+
+static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    Evaluator *evaluator = sqlite3_user_data(context);
+    EvaluatorOutput *output = evaluator->output;
+    RowsetWriter *writer = &output->writer;
+    int rc = SQLITE_OK;
+    for (int i = 0; rc == SQLITE_OK && i < argc; i++)
+        rc = rowset_set_value(writer, (uint32_t)i, argv[i], evaluator->scan.encoding);
+    if (rc != SQLITE_OK) {
+        sqlite3_result_error_code(context, rc);
+        return;
+    }
+    rowset_end_row(writer);
+    if (!is_enough(output))
+        return;
+    stop(evaluator);
+    /* A chunk's scan can be told that it is at its end; a table's cannot. */
+    if (evaluator->recipe->scan)
+        sqlite3_result_error_code(context, SQLITE_ABORT);
+    else
+        evaluator->scan.end_row = evaluator->scan.row + 1;
+}
+
+static void output_end(sqlite3_context *context)
+{
+    sqlite3_result_null(context);
+}
+
+int evaluator_output_register(Evaluator *evaluator)
+{
+    return sqlite3_create_function_v2(evaluator->db, OUTPUT_FUNCTION, -1, SQLITE_UTF8, evaluator, NULL,
+                                      output_row, output_end, NULL);
+}
+
+int evaluator_output_prepare(Evaluator *evaluator, const char *select, int columns, sqlite3_stmt **statement)
+{
+    *statement = NULL;
+    if (columns > sqlite3_limit(evaluator->db, SQLITE_LIMIT_FUNCTION_ARG, -1))
+        return SQLITE_OK;
+    sqlite3_str *sql = sqlite3_str_new(evaluator->db);
+    sqlite3_str_appendall(sql, "WITH \"pricemap rows\"(");
+    for (int i = 0; i < columns; i++)
+        sqlite3_str_appendf(sql, "%sc%d", i ? ", " : "", i);
+    sqlite3_str_appendf(sql, ") AS (%s\n) SELECT " OUTPUT_FUNCTION "(", select);
+    for (int i = 0; i < columns; i++)
+        sqlite3_str_appendf(sql, "%sc%d", i ? ", " : "", i);
+    sqlite3_str_appendall(sql, ") FROM \"pricemap rows\"");
+    char *text = sqlite3_str_finish(sql);
+    int rc = text ? sqlite3_prepare_v3(evaluator->db, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL)
+                  : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+int evaluator_output_begin(EvaluatorOutput *output, Buffer *buffer, uint32_t columns, uint32_t capacity)
+{
+    *output = (EvaluatorOutput){0};
+    int rc = rowset_begin(&output->writer, buffer, columns, capacity);
+    output->full = rowset_size(columns, capacity) + TASK_OUTPUT_BYTES;
+    return rc;
+}
+
+/* Rows of aggregates are as many as there are groups in the chunk: it cannot end before the last of them. */
+static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
+{
+    EvaluatorOutput *output = evaluator->output;
+    RowsetWriter *writer = &output->writer;
+    bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
+    bool counted = partial && evaluator->recipe->scan && statement != evaluator->uncounted;
+    int rc;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (writer->rows == writer->capacity)
+            return SQLITE_FULL;
+        for (uint32_t i = 0; i < writer->columns; i++) {
+            rc = rowset_set_value(writer, i, sqlite3_column_value(statement, (int)i),
+                                  evaluator->scan.encoding);
+            if (rc != SQLITE_OK)
+                return rc;
+        }
+        rowset_end_row(writer);
+        if (counted)
+            output->rows_counted += sqlite3_column_int64(statement, (int)writer->columns);
+        if (!partial && is_enough(output)) {
+            stop(evaluator);
+            return SQLITE_OK;
+        }
+    }
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int evaluator_output_run(Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt *wrapped)
+{
+    sqlite3_stmt *statement = wrapped ? wrapped : plain;
+    int rc = wrapped ? sqlite3_step(wrapped) : step_rows(evaluator, plain);
+    if (wrapped && (rc == SQLITE_ROW || rc == SQLITE_DONE || evaluator->output->stopped))
+        rc = SQLITE_OK;
+    sqlite3_reset(statement);
+    return rc;
+}

@@ -1,0 +1,55 @@
+/*
+ * How the rows of a statement get into the output rowset. Stepping a statement row by row and asking for each
+ * column costs about as much as a cheap map. So a scalar map is wrapped: an aggregate function, which the
+ * worker's connection has for the purpose, takes the columns of each row, and SQLite computes a whole chunk
+ * within one step.
+ */
+#ifndef PRICEMAP_EVALUATOR_OUTPUT_H
+#define PRICEMAP_EVALUATOR_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "ext/data/rowset.h"
+
+struct Evaluator;
+
+/* The aggregate's name; no map may call it. */
+#define OUTPUT_FUNCTION "pricemap_output"
+
+/* Where the rows of one run go. */
+typedef struct EvaluatorOutput {
+    RowsetWriter writer;
+    uint64_t full;        /* bytes of the rowset from which on it holds enough */
+    int64_t rows_most;    /* that the statement can give: behind so many there is nothing left */
+    int64_t give_up_ns;   /* when the run has taken too long; 0: never */
+    uint32_t clock_row;   /* the row behind which to look at the clock */
+    bool stopped;         /* ended behind the last row that was written, and there may be more */
+    bool overdue;         /* stopped because of give_up_ns */
+    uint32_t stopped_row; /* a chunk: where it stopped, a row of the input */
+    int64_t rows_counted; /* a partition's partial statement: what its last column, count(*), adds up to */
+} EvaluatorOutput;
+
+/* Registers the aggregate on the evaluator's connection. SQLITE_OK or an error. */
+int evaluator_output_register(struct Evaluator *evaluator);
+
+/*
+ * Prepares `select` within the aggregate. *statement stays NULL, with SQLITE_OK, where that cannot be: a
+ * function takes fewer arguments than the map has columns, say. SQLITE_NOMEM.
+ */
+int evaluator_output_prepare(struct Evaluator *evaluator, const char *select, int columns,
+                             sqlite3_stmt **statement);
+
+/*
+ * Begins a rowset of `columns` and room for `capacity` rows in `buffer`. Returns as rowset_begin. rows_most
+ * and give_up_ns are the caller's to set behind it.
+ */
+int evaluator_output_begin(EvaluatorOutput *output, Buffer *buffer, uint32_t columns, uint32_t capacity);
+
+/*
+ * Runs the statement and writes its rows to evaluator->output: `wrapped` where it is not NULL, else `plain`
+ * step by step. Both are bound already and left reset. SQLITE_OK at the end or when stopped; else the error
+ * of the row behind the last one that was written.
+ */
+int evaluator_output_run(struct Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt *wrapped);
+
+#endif

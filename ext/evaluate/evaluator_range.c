@@ -1,0 +1,158 @@
+/*
+ * Partition access: the worker reads a range of rowids of the real table, on its own connection to the file.
+ *
+ * Per row this costs what a plain SELECT costs. So rows are not counted and not followed while all is well: a
+ * scalar turn that ends early looks up the rowid of its last row by the number of rows; for a partial
+ * statement SQLite's count of instructions tells it, or else its last column is count(*). Only when a row
+ * fails, and where a WHERE drops rows that nobody would count, the tracing statement is used, which is the
+ * same with a function called for each row before the map sees it.
+ */
+#include "ext/evaluate/evaluator_internal.h"
+#include "ext/base/monotonic.h"
+
+/* A turn over a range that takes this long is ended, so that the rest can be shared out: rowids say little
+   about rows. A scalar one is taken up again behind its last row. A partial statement cannot be resumed: a
+   turn over more than one rowid is given up, and its range comes back in parts. */
+static const int64_t give_up_after_ns = 20000000;
+
+static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    Evaluator *evaluator = sqlite3_user_data(context);
+    evaluator->traced_rows++;
+    evaluator->traced_rowid = sqlite3_value_int64(argv[0]);
+    sqlite3_result_int(context, 1);
+}
+
+int evaluator_range_begin(Evaluator *evaluator)
+{
+    int rc = sqlite3_create_function_v2(evaluator->db, RANGE_TRACE_FUNCTION, 1, SQLITE_UTF8, evaluator,
+                                        trace_row, NULL, NULL, NULL);
+    read_ahead_attach(&evaluator->ahead, evaluator->db);
+    /* An evaluator is opened at a time of its own, and no second one of a worker at the same. */
+    evaluator->view = monotonic_ns();
+    /* A scan comes by each page once: a cache would only grow with the table. */
+    return rc == SQLITE_OK ? sqlite3_exec(evaluator->db, "PRAGMA cache_size = 16; BEGIN", NULL, NULL, NULL)
+                           : rc;
+}
+
+static bool is_partial(const Evaluator *evaluator)
+{
+    return evaluator->recipe->flags & RECIPE_PARTIAL;
+}
+
+/* The rowid of the n-th row of the range, from 1. SQLITE_OK, or an error. */
+static int find_rowid(Evaluator *evaluator, const TaskOrder *order, int64_t n, int64_t *rowid)
+{
+    sqlite3_stmt *rowids = NULL;
+    int rc = sqlite3_prepare_v2(
+        evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->rowids_select), -1, &rowids, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_int64(rowids, 1, order->first_rowid);
+    sqlite3_bind_int64(rowids, 2, order->last_rowid);
+    do
+        rc = sqlite3_step(rowids);
+    while (rc == SQLITE_ROW && --n > 0);
+    if (rc == SQLITE_ROW)
+        *rowid = sqlite3_column_int64(rowids, 0);
+    sqlite3_finalize(rowids);
+    return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+}
+
+/* Finds the row that failed, by running the range again and telling each row. The rows before it are in
+   `writer` already; a map that does not fail a second time leaves the row unknown. */
+static void find_failure(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
+{
+    sqlite3_stmt *tracing = evaluator->tracing;
+    int rc;
+    evaluator->traced_rows = 0;
+    sqlite3_bind_int64(tracing, 1, order->first_rowid);
+    sqlite3_bind_int64(tracing, 2, order->last_rowid);
+    while ((rc = sqlite3_step(tracing)) == SQLITE_ROW)
+        continue;
+    sqlite3_reset(tracing);
+    if (rc != SQLITE_DONE) {
+        report->rows_in = evaluator->traced_rows;
+        report->next_rowid = evaluator->traced_rowid;
+    }
+}
+
+/* A scalar turn that stopped: where the rest of its range begins, if there is any. */
+static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced, TaskReport *report)
+{
+    const EvaluatorOutput *output = evaluator->output;
+    int64_t rowid = evaluator->traced_rowid;
+    int rc = traced ? SQLITE_OK : find_rowid(evaluator, order, output->writer.rows, &rowid);
+    if (rc != SQLITE_OK || rowid >= order->last_rowid)
+        return rc;
+    report->next_row = order->first_row;
+    report->next_rowid = rowid + 1;
+    report->too_long = output->overdue;
+    return SQLITE_OK;
+}
+
+/* Runs the statement over the range, up to a place that `report` names. */
+static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
+{
+    bool traced = evaluator->recipe->flags & RECIPE_WHERE;
+    sqlite3_stmt *uncounted = traced ? NULL : evaluator->uncounted;
+    sqlite3_stmt *plain = traced ? evaluator->tracing : uncounted ? uncounted : evaluator->statement;
+    sqlite3_stmt *wrapped = traced ? evaluator->wrapped_tracing : evaluator->wrapped;
+    sqlite3_stmt *statement = wrapped ? wrapped : plain;
+    EvaluatorOutput *output = evaluator->output;
+    evaluator->traced_rows = 0;
+    sqlite3_bind_int64(statement, 1, order->first_rowid);
+    sqlite3_bind_int64(statement, 2, order->last_rowid);
+    int rc = evaluator_output_run(evaluator, plain, wrapped);
+    if (rc != SQLITE_OK)
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
+    if (uncounted)
+        output->rows_counted = row_counter_rows(&evaluator->row_counter, uncounted);
+    if (rc == SQLITE_OK && output->rows_counted < 0) {
+        /* Then they are counted from now on. */
+        sqlite3_finalize(evaluator->uncounted);
+        evaluator->uncounted = NULL;
+        output->writer.rows = 0;
+        output->rows_counted = 0;
+        return run_range(evaluator, order, report);
+    }
+    report->rows_in = traced                  ? evaluator->traced_rows
+                      : is_partial(evaluator) ? (uint32_t)output->rows_counted
+                                              : output->writer.rows;
+    if (rc != SQLITE_OK)
+        return rc;
+    report->next_row = order->end_row;
+    return output->stopped ? leave_rest(evaluator, order, traced, report) : SQLITE_OK;
+}
+
+int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *buffer, TaskReport *report)
+{
+    EvaluatorOutput *output = evaluator->output;
+    bool partial = is_partial(evaluator);
+    uint32_t columns = (uint32_t)(sqlite3_column_count(evaluator->statement) - (partial ? 1 : 0));
+    int rc = evaluator_output_begin(output, buffer, columns, order->row_limit);
+    if (rc != SQLITE_OK)
+        return rc;
+    uint64_t width = (uint64_t)order->last_rowid - (uint64_t)order->first_rowid;
+    output->rows_most = width < INT64_MAX ? (int64_t)width + 1 : INT64_MAX;
+    report->next_rowid = order->first_rowid;
+    report->view = evaluator->view;
+    int64_t give_up_ns = order->may_give_up && width > 0 ? report->start_ns + give_up_after_ns : 0;
+    *(partial ? &evaluator->give_up_ns : &output->give_up_ns) = give_up_ns;
+    read_ahead_begin(&evaluator->ahead);
+    rc = run_range(evaluator, order, report);
+    read_ahead_end(&evaluator->ahead);
+    bool overdue = evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns;
+    evaluator->give_up_ns = 0;
+    if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
+        output->writer.rows = 0;
+        report->rows_in = 0;
+        report->too_long = true;
+        report->message[0] = 0;
+        return SQLITE_OK;
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
+        find_failure(evaluator, order, report);
+    return rc;
+}

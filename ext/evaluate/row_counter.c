@@ -1,0 +1,110 @@
+#include "ext/evaluate/row_counter.h"
+
+#include <string.h>
+
+/* The columns of EXPLAIN. */
+enum { EXPLAIN_ADDRESS, EXPLAIN_OPCODE, EXPLAIN_P1, EXPLAIN_P2 };
+
+/* Instructions that go on to the next one, whatever the values. */
+static bool goes_on(const char *opcode)
+{
+    static const char *const names[] = {
+        "Column",    "RealAffinity", "Rowid",    "Function",  "PureFunc", "AggStep", "CollSeq", "Add",
+        "Subtract",  "Multiply",     "Divide",   "Remainder", "Concat",   "BitAnd",  "BitOr",   "BitNot",
+        "ShiftLeft", "ShiftRight",   "Cast",     "Affinity",  "Integer",  "Int64",   "Real",    "String8",
+        "Blob",      "Null",         "Variable", "Copy",      "SCopy",    "Move"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(opcode, names[i]))
+            return true;
+    return false;
+}
+
+/* What is known of a program while it is read; -1: not met yet. */
+typedef struct Loop {
+    int seek;  /* SeekGE, which jumps to `end` where no row is left */
+    int begin; /* Rowid, the first instruction of each row; behind it Gt, which goes to `end` too */
+    int next;  /* the last one */
+    int end;
+    bool plain; /* nothing else was met */
+} Loop;
+
+/* SeekGE, some that go on, Rowid, Gt, some that go on, Next: behind that no other loop. */
+static void read_instruction(Loop *loop, int address, const char *opcode, int p2)
+{
+    bool known = true;
+    if (loop->seek < 0) {
+        if (!strcmp(opcode, "SeekGE")) {
+            loop->seek = address;
+            loop->end = p2;
+        }
+    } else if (loop->next >= 0) {
+        known =
+            strcmp(opcode, "Next") != 0 && strncmp(opcode, "Seek", 4) != 0 && strcmp(opcode, "Rewind") != 0;
+    } else if (!strcmp(opcode, "Gt")) {
+        known = loop->begin < 0 && p2 == loop->end;
+        loop->begin = address - 1;
+    } else if (!strcmp(opcode, "Next")) {
+        known = loop->begin >= 0 && p2 == loop->begin;
+        loop->next = address;
+    } else {
+        known = goes_on(opcode);
+    }
+    loop->plain = loop->plain && known;
+}
+
+static int read_program(sqlite3 *db, const char *sql, Loop *loop)
+{
+    sqlite3_stmt *explained = NULL;
+    char *text = sqlite3_mprintf("EXPLAIN %s", sql);
+    int rc = text ? sqlite3_prepare_v2(db, text, -1, &explained, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    *loop = (Loop){.seek = -1, .begin = -1, .next = -1, .plain = true};
+    while (rc == SQLITE_OK && (rc = sqlite3_step(explained)) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(explained, EXPLAIN_OPCODE);
+        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
+        if (opcode)
+            read_instruction(loop, sqlite3_column_int(explained, EXPLAIN_ADDRESS), opcode,
+                             sqlite3_column_int(explained, EXPLAIN_P2));
+    }
+    sqlite3_finalize(explained);
+    loop->plain = loop->plain && loop->next >= 0;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int64_t executed(sqlite3_stmt *statement)
+{
+    return sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
+}
+
+int row_counter_learn(RowCounter *counter, sqlite3_stmt *statement, const char *sql)
+{
+    Loop loop;
+    int rc = read_program(sqlite3_db_handle(statement), sql, &loop);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (!loop.plain)
+        return SQLITE_ERROR;
+    executed(statement);
+    /* No rowid is greater than NULL: SeekGE jumps. */
+    sqlite3_bind_null(statement, 1);
+    sqlite3_bind_null(statement, 2);
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+        continue;
+    sqlite3_reset(statement);
+    if (rc != SQLITE_DONE)
+        return rc;
+    *counter = (RowCounter){
+        .none = executed(statement), .begin = loop.begin - loop.seek - 1, .row = loop.next - loop.begin + 1};
+    return SQLITE_OK;
+}
+
+int64_t row_counter_rows(const RowCounter *counter, sqlite3_stmt *statement)
+{
+    enum { LEAVE = 2 /* Rowid and Gt of the row behind the range */ };
+    int64_t steps = executed(statement) - counter->none;
+    if (steps == 0)
+        return 0;
+    steps -= counter->begin;
+    int64_t rest = steps % counter->row;
+    return steps > 0 && (rest == 0 || rest == LEAVE) ? steps / counter->row : -1;
+}

@@ -1,0 +1,80 @@
+/* What is the same for every executor: the way to its functions, which is closed in a forked copy of the
+ * host. */
+#include "ext/executors/executor.h"
+
+#include <unistd.h>
+
+#include "ext/base/sqlite_api.h"
+
+bool executor_is_ours(const Executor *executor)
+{
+    return !executor->owner || executor->owner == getpid();
+}
+
+int executor_ensure_workers(Executor *executor, int workers, char **message)
+{
+    if (executor_is_ours(executor))
+        return executor->class->ensure_workers(executor, workers, message);
+    *message =
+        sqlite3_mprintf("parallel_map: this connection was opened before this process was forked: open "
+                        "a new one here");
+    return SQLITE_MISUSE;
+}
+
+void executor_hold(Executor *executor)
+{
+    atomic_fetch_add(&executor->users, 1);
+}
+
+void executor_let_go(Executor *executor)
+{
+    atomic_fetch_sub(&executor->users, 1);
+    if (executor->class->let_go && executor_is_ours(executor))
+        executor->class->let_go(executor);
+}
+
+int executor_submit(Executor *executor, Task *task)
+{
+    return executor_is_ours(executor) ? executor->class->submit(executor, task) : SQLITE_BUSY;
+}
+
+bool executor_withdraw(Executor *executor, Task *task)
+{
+    return executor->class->withdraw && executor_is_ours(executor) &&
+           executor->class->withdraw(executor, task);
+}
+
+void executor_wait(Executor *executor, const Task *task, int milliseconds)
+{
+    if (executor_is_ours(executor))
+        executor->class->wait(executor, task, milliseconds);
+}
+
+void executor_release(Executor *executor, Task *task)
+{
+    if (executor_is_ours(executor))
+        executor->class->release(executor, task);
+    else
+        task->output = NULL;
+}
+
+void executor_abandon(Executor *executor, Task *task)
+{
+    if (executor_is_ours(executor))
+        executor->class->abandon(executor, task);
+    else if (atomic_load(&task->done))
+        task_free(task);
+    /* Otherwise the thread that had it is only in the original, and may have left any of it half changed. */
+}
+
+void executor_end_scan(Executor *executor, uint64_t scan)
+{
+    if (executor->class->end_scan && executor_is_ours(executor))
+        executor->class->end_scan(executor, scan);
+}
+
+void executor_close(Executor *executor)
+{
+    if (executor)
+        executor->class->close(executor);
+}

@@ -1,0 +1,127 @@
+/*
+ * An executor takes tasks, has them run by its workers, and says when they are done. It knows no SQL and no
+ * order: order and the bound on what is in flight belong to the run that submits. Three makers:
+ * executor_serial.c, executor_threads.c, executor_processes.c; another kind joins by adding a file.
+ *
+ * All functions are called on the host's thread that holds the connection, never on a worker; several runs
+ * may share one executor in turn. None blocks longer than it says.
+ *
+ * A forked copy of the host has an executor whose workers are the original's. There ensure_workers is an
+ * error, submit finds no room, nothing that was submitted before ever gets done, and the workers notice
+ * nothing of the copy's calls; see executor_is_ours.
+ */
+#ifndef PRICEMAP_EXECUTOR_H
+#define PRICEMAP_EXECUTOR_H
+
+#include <sys/types.h>
+
+#include "ext/data/task.h"
+
+/* Tasks of one run that wait or run, per worker: with two, a worker that finishes finds its next one ready.
+ */
+enum { EXECUTOR_DEPTH = 2, EXECUTOR_WORKERS_MAX = 1024 };
+
+struct ChunkRunner;
+typedef struct Executor Executor;
+
+/* Limits that hold for the tasks of the next run; see parallel_map_config. */
+typedef struct ExecutorLimits {
+    uint32_t retries;    /* times that a task is tried again when its worker process died */
+    double idle_seconds; /* that workers are kept while no run uses the executor */
+} ExecutorLimits;
+
+typedef struct ExecutorClass {
+    const char *name;
+    int (*ensure_workers)(Executor *executor, int workers, char **message);
+    int (*submit)(Executor *executor, Task *task);
+    bool (*withdraw)(Executor *executor, Task *task);
+    void (*wait)(Executor *executor, const Task *task, int milliseconds);
+    void (*release)(Executor *executor, Task *task);
+    void (*abandon)(Executor *executor, Task *task);
+    void (*end_scan)(Executor *executor, uint64_t scan);
+    void (*let_go)(Executor *executor);
+    void (*close)(Executor *executor);
+} ExecutorClass;
+
+struct Executor {
+    const ExecutorClass *class;
+    ExecutorLimits limits;
+    atomic_int users;   /* runs that may submit; written on the host's thread, read by workers that would like
+                           to end */
+    pid_t owner;        /* the process whose workers these are; 0: any, tasks run where they are waited for */
+    int workers;        /* that are there now */
+    int64_t startup_ns; /* that the last ensure_workers took; 0 when all were there */
+};
+
+/*
+ * Makes an executor without workers. NULL when out of memory. The serial one runs tasks in `runner`, which
+ * must outlive it, when they are waited for, without a time limit. executor_processes_create takes the path
+ * of the program pricemap-worker (copied) and the SQLite library that the host uses ("" when it is not a file
+ * of its own).
+ */
+Executor *executor_serial_create(struct ChunkRunner *runner);
+Executor *executor_threads_create(void);
+Executor *executor_processes_create(const char *worker_path, const char *sqlite_path);
+
+/* Whether the host's SQLite may be used by several threads at a time, which never changes: SQLITE_OK, or
+ * SQLITE_ERROR where it may not; SQLITE_NOMEM where that could not be found out now. On any thread. */
+int executor_threads_possible(void);
+
+/* Whether the workers are this process's, or none are needed: false in a forked copy of the host. */
+bool executor_is_ours(const Executor *executor);
+
+/*
+ * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX) can take tasks; starts what is missing, and
+ * replaces what has died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it) that says what
+ * failed and what to do.
+ */
+int executor_ensure_workers(Executor *executor, int workers, char **message);
+
+/*
+ * A run says that it is going to use the executor, before ensure_workers, and that it is not going to any
+ * more. In between no worker ends for want of work; limits.idle_seconds after the last one all of them may.
+ */
+void executor_hold(Executor *executor);
+void executor_let_go(Executor *executor);
+
+/*
+ * Gives `task` to the workers; its `done` is cleared. SQLITE_OK: the executor owns it until `done`.
+ * SQLITE_BUSY: no room just now, the task is still the caller's (who may run it in place). SQLITE_NOMEM or
+ * SQLITE_FULL: it could not be handed over, still the caller's. Never blocks. A task may be submitted again
+ * once it is done and released.
+ */
+int executor_submit(Executor *executor, Task *task) __attribute__((nonnull));
+
+/*
+ * Takes a submitted task back that no worker has begun. True: it is the caller's again, as if it had not been
+ * submitted. False: a worker has it, or the executor gives nothing back (worker processes isolate the host
+ * from the map, so that the host does not run it for them). Never blocks.
+ */
+bool executor_withdraw(Executor *executor, Task *task);
+
+/*
+ * Returns when `task` is done (NULL: when any task got done since the last wait), or after `milliseconds`, or
+ * earlier for no reason. Notices dead workers and does again what they lost. A task whose worker died more
+ * than limits.retries times is done with SQLITE_ERROR and a message that names the signal and the row.
+ */
+void executor_wait(Executor *executor, const Task *task, int milliseconds);
+
+/* Ends the use of a done task's output; output becomes NULL. The task stays the caller's. */
+void executor_release(Executor *executor, Task *task);
+
+/*
+ * Gives up a task in whatever state it is, submitted, done or released: it is cancelled, and freed
+ * (task_free) at once or when the worker that runs it has confirmed; in a forked copy of the host one that
+ * was not done is never freed. The caller may not touch it again. Never blocks.
+ */
+void executor_abandon(Executor *executor, Task *task);
+
+/* Has the workers let go of the file that they read for a partition scan, soon: no more tasks of it will
+ * come. Never blocks. */
+void executor_end_scan(Executor *executor, uint64_t scan);
+
+/* Ends all workers, frees abandoned tasks and the executor. Every other task was taken back before. NULL:
+ * nothing. */
+void executor_close(Executor *executor);
+
+#endif

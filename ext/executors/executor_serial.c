@@ -1,0 +1,109 @@
+/*
+ * The serial executor: the host itself evaluates, when it waits for a task. The oracle of the others, and
+ * what `auto` begins with.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "ext/evaluate/chunk_runner.h"
+#include "ext/executors/executor.h"
+
+typedef struct SerialExecutor {
+    Executor base;
+    ChunkRunner *runner; /* the connection's; not owned */
+    Task *first, *last;  /* submitted, not yet run */
+} SerialExecutor;
+
+static int serial_ensure_workers(Executor *base, int workers, char **message)
+{
+    (void)workers;
+    (void)message;
+    base->workers = 1;
+    return SQLITE_OK;
+}
+
+static int serial_submit(Executor *base, Task *task)
+{
+    SerialExecutor *serial = (SerialExecutor *)base;
+    atomic_store(&task->done, false);
+    task->next = NULL;
+    if (serial->last)
+        serial->last->next = task;
+    else
+        serial->first = task;
+    serial->last = task;
+    return SQLITE_OK;
+}
+
+static bool serial_withdraw(SerialExecutor *serial, const Task *task)
+{
+    Task *before = NULL;
+    for (Task *queued = serial->first; queued; before = queued, queued = queued->next) {
+        if (queued != task)
+            continue;
+        if (before)
+            before->next = queued->next;
+        else
+            serial->first = queued->next;
+        if (serial->last == queued)
+            serial->last = before;
+        return true;
+    }
+    return false;
+}
+
+/* Runs `task` now, however long it takes: the run's time limit does not hold here. An interrupt of the
+   connection reaches it through the runner's watch. */
+static void serial_wait(Executor *base, const Task *task, int milliseconds)
+{
+    (void)milliseconds;
+    SerialExecutor *serial = (SerialExecutor *)base;
+    Task *next = serial->first;
+    while (next && task && next != task)
+        next = next->next;
+    if (!next || !serial_withdraw(serial, next))
+        return;
+    chunk_runner_run(serial->runner, next->recipe, &next->order, next->input.data, next->input.size,
+                     &next->control, &next->heap_output, &next->report);
+    next->report.pid = getpid();
+    next->output = next->heap_output.data;
+    next->output_size = next->heap_output.size;
+    atomic_store(&next->done, true);
+}
+
+static void serial_release(Executor *base, Task *task)
+{
+    (void)base;
+    task->output = NULL;
+}
+
+static void serial_abandon(Executor *base, Task *task)
+{
+    serial_withdraw((SerialExecutor *)base, task);
+    task_free(task);
+}
+
+static void serial_close(Executor *base)
+{
+    free(base);
+}
+
+static const ExecutorClass serial_class = {
+    .name = "serial",
+    .ensure_workers = serial_ensure_workers,
+    .submit = serial_submit,
+    .wait = serial_wait,
+    .release = serial_release,
+    .abandon = serial_abandon,
+    .close = serial_close,
+};
+
+Executor *executor_serial_create(struct ChunkRunner *runner)
+{
+    SerialExecutor *serial = calloc(1, sizeof *serial);
+    if (!serial)
+        return NULL;
+    serial->base.class = &serial_class;
+    serial->runner = runner;
+    return &serial->base;
+}

@@ -1,0 +1,512 @@
+/*
+ * The thread executor: workers are threads of the host, each with a private connection, that take tasks from
+ * one queue. A worker that finds it empty looks again for some microseconds before it sleeps: waking it costs
+ * the next task more than that. It only does so where other processors are left.
+ *
+ * One mutex guards the queue, the count of completions and every worker's state; it is never held while a
+ * task is evaluated. `work_ready` is signalled when a task is queued or the pool ends, `task_done` when a
+ * task is done. A task's report and output are written before `done` is stored (release), and read after it
+ * was seen (acquire).
+ *
+ * A thread that runs a task cannot be stopped from outside: cancelling sets the task's flag, which the
+ * statement and the price kernel look at. An abandoned task is freed by the thread that runs it. Closing
+ * waits for the threads: their code must stay mapped while they run it.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ext/evaluate/chunk_runner.h"
+#include "ext/executors/executor.h"
+#include "ext/base/monotonic.h"
+#include "ext/base/processors.h"
+
+/* Ended scans that are remembered for a worker to hear of; one that missed more lets go of all. */
+enum { ENDED_SCANS = 16, SPIN_NANOSECONDS = 20000 };
+
+typedef struct ThreadPool ThreadPool;
+
+typedef struct ThreadWorker {
+    ThreadPool *pool;
+    pthread_t thread;
+    int number;
+    Task *task;          /* under the mutex: the one it runs */
+    int64_t deadline_ns; /* under the mutex: when the task has had its time; 0: never */
+    bool timed_out;      /* under the mutex */
+    bool retired;        /* under the mutex: it ends, or has ended, for want of work */
+    uint64_t heard;      /* under the mutex: ended scans that it has let go of */
+} ThreadWorker;
+
+struct ThreadPool {
+    Executor base;
+    pthread_mutex_t mutex;
+    pthread_cond_t work_ready;
+    pthread_cond_t task_done;
+    Task *first, *last;
+    atomic_int queued;      /* tasks between them: written under the mutex, looked at by workers that spin */
+    bool may_spin;          /* set while no worker runs, or again to the same */
+    ThreadWorker **workers; /* by place; NULL where none is */
+    int places;
+    int64_t seen; /* completions that the last wait for any task knew of; the host's only */
+    int64_t completions;
+    uint64_t ended_scans[ENDED_SCANS]; /* under the mutex: the last ones, by ended_count */
+    uint64_t ended_count;
+    int64_t retire_ns; /* under the mutex: while no run uses the pool, when its workers may end */
+    bool ending;
+};
+
+/* The first task that a worker of this number may take, out of the queue; NULL when there is none. */
+static Task *dequeue_locked(ThreadPool *pool, int number)
+{
+    Task *before = NULL, *task = pool->first;
+    while (task && task->worker_limit && number >= task->worker_limit) {
+        before = task;
+        task = task->next;
+    }
+    if (!task)
+        return NULL;
+    if (before)
+        before->next = task->next;
+    else
+        pool->first = task->next;
+    if (pool->last == task)
+        pool->last = before;
+    atomic_fetch_sub_explicit(&pool->queued, 1, memory_order_relaxed);
+    return task;
+}
+
+/* Takes one out of wherever it is in the queue. False where it is not there. */
+static bool remove_locked(ThreadPool *pool, Task *task)
+{
+    Task *before = NULL, *queued = pool->first;
+    for (; queued && queued != task; queued = queued->next)
+        before = queued;
+    if (!queued)
+        return false;
+    *(before ? &before->next : &pool->first) = task->next;
+    if (pool->last == task)
+        pool->last = before;
+    atomic_fetch_sub_explicit(&pool->queued, 1, memory_order_relaxed);
+    return true;
+}
+
+/* Whether there is a task that a worker of this number may take. */
+static bool has_task_locked(const ThreadPool *pool, int number)
+{
+    const Task *task = pool->first;
+    while (task && task->worker_limit && number >= task->worker_limit)
+        task = task->next;
+    return task != NULL;
+}
+
+static void run(ThreadWorker *worker, ChunkRunner *runner, Task *task)
+{
+    if (runner) {
+        chunk_runner_run(runner, task->recipe, &task->order, task->input.data, task->input.size,
+                         &task->control, &task->heap_output, &task->report);
+    } else {
+        task->report = (TaskReport){.rc = SQLITE_NOMEM, .next_row = task->order.first_row};
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message, "%s", sqlite3_errstr(SQLITE_NOMEM));
+    }
+    task->report.worker = worker->number;
+    task->report.pid = getpid();
+    task->output = task->heap_output.data;
+    task->output_size = task->heap_output.size;
+}
+
+static void finish_locked(ThreadWorker *worker, Task *task)
+{
+    ThreadPool *pool = worker->pool;
+    worker->task = NULL;
+    if (worker->timed_out && task->report.rc == SQLITE_INTERRUPT) {
+        task->report.rc = SQLITE_ERROR;
+        task->report.rows_in = 0;
+        char row[40] = "";
+        if (!task->recipe->scan)
+            sqlite3_snprintf(sizeof row, row, " (row %lld)",
+                             (long long)task->order.position + task->report.next_row);
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message,
+                         "parallel_map: a task took longer than timeout_seconds = %g%s", task->timeout, row);
+    }
+    worker->timed_out = false;
+    if (task->abandoned) {
+        task_free(task);
+        return;
+    }
+    pool->completions++;
+    atomic_store_explicit(&task->done, true, memory_order_release);
+    pthread_cond_signal(&pool->task_done);
+}
+
+/* Lets go of what scans that have ended needed; the mutex is released meanwhile. */
+static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
+{
+    ThreadPool *pool = worker->pool;
+    while (worker->heard < pool->ended_count) {
+        uint64_t missed = pool->ended_count - worker->heard;
+        uint64_t scan = missed > ENDED_SCANS ? 0 : pool->ended_scans[worker->heard % ENDED_SCANS];
+        worker->heard = missed > ENDED_SCANS ? pool->ended_count : worker->heard + 1;
+        pthread_mutex_unlock(&pool->mutex);
+        if (runner)
+            chunk_runner_end_scan(runner, scan);
+        pthread_mutex_lock(&pool->mutex);
+    }
+}
+
+/* Looks at the queue for a moment without the mutex, which the caller holds again afterwards. */
+static void spin_locked(ThreadPool *pool)
+{
+    if (!pool->may_spin || pool->first || pool->ending)
+        return;
+    pthread_mutex_unlock(&pool->mutex);
+    for (int64_t end = monotonic_ns() + SPIN_NANOSECONDS;
+         !atomic_load_explicit(&pool->queued, memory_order_relaxed) && monotonic_ns() < end;)
+        processor_pause();
+    pthread_mutex_lock(&pool->mutex);
+}
+
+/* Sleeps until there is something to do; or retires the worker, when no run has used the pool for so long. */
+static void wait_for_work_locked(ThreadWorker *worker)
+{
+    ThreadPool *pool = worker->pool;
+    while (!has_task_locked(pool, worker->number) && !pool->ending && worker->heard == pool->ended_count) {
+        if (atomic_load(&pool->base.users)) {
+            pthread_cond_wait(&pool->work_ready, &pool->mutex);
+            continue;
+        }
+        int64_t end = pool->retire_ns;
+        struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
+        int error = pthread_cond_timedwait(&pool->work_ready, &pool->mutex, &until);
+        worker->retired =
+            error == ETIMEDOUT && !pool->first && !pool->ending && !atomic_load(&pool->base.users);
+        if (worker->retired)
+            return;
+    }
+}
+
+static void *work(void *arg)
+{
+    ThreadWorker *worker = arg;
+    ThreadPool *pool = worker->pool;
+    ChunkRunner *runner = chunk_runner_create();
+    pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        end_scans_locked(worker, runner);
+        wait_for_work_locked(worker);
+        if (pool->ending || worker->retired)
+            break;
+        Task *task = dequeue_locked(pool, worker->number);
+        if (!task)
+            continue;
+        worker->task = task;
+        worker->deadline_ns = task->timeout > 0 ? monotonic_ns() + (int64_t)(task->timeout * 1e9) : 0;
+        pthread_mutex_unlock(&pool->mutex);
+        /* There may be memory for it now. */
+        if (!runner)
+            runner = chunk_runner_create();
+        run(worker, runner, task);
+        pthread_mutex_lock(&pool->mutex);
+        finish_locked(worker, task);
+        spin_locked(pool);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    chunk_runner_free(runner);
+    return NULL;
+}
+
+/* A worker takes no signals: they are the host's. Its stack is that of a main thread, as deep as serial has
+ * it. */
+static int start_thread(ThreadWorker *worker)
+{
+    sigset_t all, before;
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+    if (error)
+        return error;
+    pthread_attr_setstacksize(&attributes, 8 << 20);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&worker->thread, &attributes, work, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+/* Joins the threads that have retired; their places can be filled again. As long as a run holds the pool no
+   more of them retire. */
+static void bury_retired(ThreadPool *pool)
+{
+    for (int i = 0; i < pool->places; i++) {
+        ThreadWorker *worker = pool->workers[i];
+        pthread_mutex_lock(&pool->mutex);
+        bool retired = worker && worker->retired;
+        pthread_mutex_unlock(&pool->mutex);
+        if (!retired)
+            continue;
+        pthread_join(worker->thread, NULL);
+        free(worker);
+        pool->workers[i] = NULL;
+        pool->base.workers--;
+    }
+}
+
+/* Starts a worker in a place that has none. 0, or an errno. */
+static int fill_place(ThreadPool *pool, int place)
+{
+    ThreadWorker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return ENOMEM;
+    worker->pool = pool;
+    worker->number = place;
+    int error = start_thread(worker);
+    if (error) {
+        free(worker);
+        return error;
+    }
+    pool->workers[place] = worker;
+    pool->base.workers++;
+    return 0;
+}
+
+int executor_threads_possible(void)
+{
+    if (!sqlite3_threadsafe())
+        return SQLITE_ERROR;
+    /* That SQLite was built for threads does not say that the host has not switched its mutexes off. */
+    sqlite3_mutex *mutex = sqlite3_mutex_alloc(SQLITE_MUTEX_FAST);
+    if (!mutex)
+        return SQLITE_NOMEM;
+    sqlite3_mutex_enter(mutex);
+    bool real = sqlite3_mutex_try(mutex) == SQLITE_BUSY;
+    sqlite3_mutex_leave(mutex);
+    sqlite3_mutex_free(mutex);
+    return real ? SQLITE_OK : SQLITE_ERROR;
+}
+
+static int threads_ensure_workers(Executor *base, int workers, char **message)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    base->startup_ns = 0;
+    bury_retired(pool);
+    if (base->workers >= workers)
+        return SQLITE_OK;
+    int possible = executor_threads_possible();
+    if (possible == SQLITE_NOMEM)
+        return possible;
+    if (possible != SQLITE_OK) {
+        *message =
+            sqlite3_mprintf("parallel_map: this SQLite was built without threads: use executor = processes");
+        return SQLITE_ERROR;
+    }
+    int64_t start = monotonic_ns();
+    pool->may_spin = processors_available() > 1;
+    if (workers > pool->places) {
+        ThreadWorker **grown = realloc(pool->workers, (size_t)workers * sizeof(ThreadWorker *));
+        if (!grown)
+            return SQLITE_NOMEM;
+        pool->workers = grown;
+        while (pool->places < workers)
+            grown[pool->places++] = NULL;
+    }
+    for (int place = 0; base->workers < workers; place++) {
+        int error = pool->workers[place] ? 0 : fill_place(pool, place);
+        if (error) {
+            *message = sqlite3_mprintf(
+                "parallel_map: worker thread %d of %d could not be started: %s; ask for fewer "
+                "workers, or raise the limit on processes and threads",
+                base->workers + 1, workers, strerror(error));
+            return SQLITE_ERROR;
+        }
+    }
+    base->startup_ns = monotonic_ns() - start;
+    return SQLITE_OK;
+}
+
+static int threads_submit(Executor *base, Task *task)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    atomic_store_explicit(&task->done, false, memory_order_relaxed);
+    atomic_store_explicit(&task->control.cancel, 0, memory_order_relaxed);
+    task->next = NULL;
+    pthread_mutex_lock(&pool->mutex);
+    if (pool->last)
+        pool->last->next = task;
+    else
+        pool->first = task;
+    pool->last = task;
+    atomic_fetch_add_explicit(&pool->queued, 1, memory_order_relaxed);
+    /* Who is woken must be one who may take it. */
+    if (task->worker_limit && task->worker_limit < base->workers)
+        pthread_cond_broadcast(&pool->work_ready);
+    else
+        pthread_cond_signal(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+    return SQLITE_OK;
+}
+
+static bool threads_withdraw(Executor *base, Task *task)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    pthread_mutex_lock(&pool->mutex);
+    bool removed = remove_locked(pool, task);
+    pthread_mutex_unlock(&pool->mutex);
+    return removed;
+}
+
+static void cancel_overdue_locked(ThreadPool *pool)
+{
+    int64_t now = 0;
+    for (int i = 0; i < pool->places; i++) {
+        ThreadWorker *worker = pool->workers[i];
+        if (!worker || !worker->task || !worker->deadline_ns || worker->timed_out)
+            continue;
+        if (!now)
+            now = monotonic_ns();
+        if (now > worker->deadline_ns) {
+            worker->timed_out = true;
+            atomic_store(&worker->task->control.cancel, 1);
+        }
+    }
+}
+
+static void threads_wait(Executor *base, const Task *task, int milliseconds)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    if (task && atomic_load_explicit(&task->done, memory_order_acquire))
+        return;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)milliseconds * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_mutex_lock(&pool->mutex);
+    cancel_overdue_locked(pool);
+    int error = 0;
+    while (!error && (task ? !atomic_load_explicit(&task->done, memory_order_acquire)
+                           : pool->completions == pool->seen))
+        error = pthread_cond_timedwait(&pool->task_done, &pool->mutex, &until);
+    pool->seen = pool->completions;
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void threads_release(Executor *base, Task *task)
+{
+    (void)base;
+    task->output = NULL;
+}
+
+static void threads_abandon(Executor *base, Task *task)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    bool running = false;
+    pthread_mutex_lock(&pool->mutex);
+    for (int i = 0; i < pool->places; i++)
+        running = running || (pool->workers[i] && pool->workers[i]->task == task);
+    if (running) {
+        task->abandoned = true;
+        atomic_store(&task->control.cancel, 1);
+    }
+    remove_locked(pool, task);
+    pthread_mutex_unlock(&pool->mutex);
+    if (!running)
+        task_free(task);
+}
+
+static void threads_end_scan(Executor *base, uint64_t scan)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    pthread_mutex_lock(&pool->mutex);
+    pool->ended_scans[pool->ended_count++ % ENDED_SCANS] = scan;
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Wakes the workers, so that each begins to count the time without work. */
+static void threads_let_go(Executor *base)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    pthread_mutex_lock(&pool->mutex);
+    pool->retire_ns = monotonic_ns() + (int64_t)(base->limits.idle_seconds * 1e9);
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void threads_close(Executor *base)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    /* A process that was forked from the owner has no such threads, and perhaps a mutex that nobody will
+     * release. */
+    if (!executor_is_ours(base))
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    pool->ending = true;
+    for (int i = 0; i < pool->places; i++)
+        if (pool->workers[i] && pool->workers[i]->task)
+            atomic_store(&pool->workers[i]->task->control.cancel, 1);
+    pthread_cond_broadcast(&pool->work_ready);
+    pthread_mutex_unlock(&pool->mutex);
+    for (int i = 0; i < pool->places; i++) {
+        if (pool->workers[i])
+            pthread_join(pool->workers[i]->thread, NULL);
+        free(pool->workers[i]);
+    }
+    free(pool->workers);
+    pthread_cond_destroy(&pool->task_done);
+    pthread_cond_destroy(&pool->work_ready);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+static const ExecutorClass threads_class = {
+    .name = "threads",
+    .ensure_workers = threads_ensure_workers,
+    .submit = threads_submit,
+    .withdraw = threads_withdraw,
+    .wait = threads_wait,
+    .release = threads_release,
+    .abandon = threads_abandon,
+    .end_scan = threads_end_scan,
+    .let_go = threads_let_go,
+    .close = threads_close,
+};
+
+static int init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    int error = pthread_condattr_init(&attributes);
+    if (error)
+        return error;
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    error = pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return error;
+}
+
+Executor *executor_threads_create(void)
+{
+    ThreadPool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return NULL;
+    pool->base.class = &threads_class;
+    pool->base.owner = getpid();
+    if (pthread_mutex_init(&pool->mutex, NULL)) {
+        free(pool);
+        return NULL;
+    }
+    if (init_condition(&pool->work_ready)) {
+        pthread_mutex_destroy(&pool->mutex);
+        free(pool);
+        return NULL;
+    }
+    if (init_condition(&pool->task_done)) {
+        pthread_cond_destroy(&pool->work_ready);
+        pthread_mutex_destroy(&pool->mutex);
+        free(pool);
+        return NULL;
+    }
+    return &pool->base;
+}

@@ -1,0 +1,257 @@
+#include "ext/functions/price_functions.h"
+
+#include <math.h>
+#include <string.h>
+
+/* How much of a bad value an error message repeats. */
+enum { SHOWN_CHARACTERS = 40, SHOWN_BLOB_BYTES = 16 };
+
+/* Bytes of the first SHOWN_CHARACTERS characters of a UTF-8 text, ending earlier at a NUL. */
+static int shown_bytes(const unsigned char *text, int bytes)
+{
+    int characters = 0;
+    int i = 0;
+    for (; i < bytes && text[i] != 0; i++) {
+        int starts_character = (text[i] & 0xc0) != 0x80;
+        if (starts_character && characters++ == SHOWN_CHARACTERS)
+            break;
+    }
+    return i;
+}
+
+static char *describe_text(sqlite3_value *value)
+{
+    const unsigned char *text = sqlite3_value_text(value);
+    if (!text)
+        return NULL;
+    int bytes = sqlite3_value_bytes(value);
+    int shown = shown_bytes(text, bytes);
+    if (shown == bytes)
+        return sqlite3_mprintf("'%.*q'", shown, text);
+    return sqlite3_mprintf("'%.*q'... (%d bytes)", shown, text, bytes);
+}
+
+static char *describe_blob(sqlite3_value *value)
+{
+    const unsigned char *blob = sqlite3_value_blob(value);
+    int bytes = sqlite3_value_bytes(value);
+    int shown = bytes < SHOWN_BLOB_BYTES ? bytes : SHOWN_BLOB_BYTES;
+    char hex[2 * SHOWN_BLOB_BYTES + 1] = "";
+    if (shown > 0 && !blob)
+        return NULL;
+    for (size_t i = 0; i < (size_t)shown; i++)
+        sqlite3_snprintf(3, hex + 2 * i, "%02x", blob[i]);
+    if (shown == bytes)
+        return sqlite3_mprintf("x'%s'", hex);
+    return sqlite3_mprintf("x'%s'... (%d bytes)", hex, bytes);
+}
+
+/* The value as a message names it. To be freed with sqlite3_free; NULL when out of memory. */
+static char *describe(sqlite3_value *value)
+{
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_INTEGER:
+        return sqlite3_mprintf("%lld", sqlite3_value_int64(value));
+    case SQLITE_FLOAT:
+        return sqlite3_mprintf("%!.15g", sqlite3_value_double(value));
+    case SQLITE_TEXT:
+        return describe_text(value);
+    default:
+        return describe_blob(value);
+    }
+}
+
+/* Makes `message`, which it frees, the error of the call. NULL stands for out of memory. */
+static void fail(sqlite3_context *context, char *message)
+{
+    if (message)
+        sqlite3_result_error(context, message, -1);
+    else
+        sqlite3_result_error_nomem(context);
+    sqlite3_free(message);
+}
+
+static void fail_argument(sqlite3_context *context, const char *function, const char *argument,
+                          sqlite3_value *value, const char *expected)
+{
+    char *shown = describe(value);
+    fail(context,
+         shown ? sqlite3_mprintf("%s: %s is %s: expected %s", function, argument, shown, expected) : NULL);
+    sqlite3_free(shown);
+}
+
+static int is_number(sqlite3_value *value)
+{
+    int type = sqlite3_value_numeric_type(value);
+    return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+}
+
+/* A NULL gives NULL; one that carries the probe is a question which function this is. */
+static int is_null_or_probe(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    for (int i = 0; i < count; i++)
+        if (sqlite3_value_type(values[i]) == SQLITE_NULL) {
+            if (sqlite3_value_pointer(values[i], PRICE_FUNCTIONS_PROBE))
+                sqlite3_result_text(context, PRICEMAP_VERSION, -1, SQLITE_STATIC);
+            return 1;
+        }
+    return 0;
+}
+
+struct arguments {
+    double price;
+    double percent;
+    int64_t rounds;
+};
+
+/* Reads price and percent; returns 0, having set the error of the call, where one of them is bad. */
+static int read_price_and_percent(sqlite3_context *context, const char *function, int count,
+                                  sqlite3_value **values, struct arguments *arguments)
+{
+    if (!is_number(values[0])) {
+        fail_argument(context, function, "price", values[0], "a number");
+        return 0;
+    }
+    arguments->price = sqlite3_value_double(values[0]);
+    arguments->percent = PRICE_DEFAULT_PERCENT;
+    if (count > 1) {
+        if (!is_number(values[1])) {
+            fail_argument(context, function, "percent", values[1], "a number");
+            return 0;
+        }
+        arguments->percent = sqlite3_value_double(values[1]);
+        if (!isfinite(arguments->percent)) {
+            fail_argument(context, function, "percent", values[1], "a finite number");
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* As read_price_and_percent, for rounds. */
+static int read_rounds(sqlite3_context *context, const char *function, int count, sqlite3_value **values,
+                       struct arguments *arguments)
+{
+    arguments->rounds = PRICE_DEFAULT_ROUNDS;
+    if (count < 3)
+        return 1;
+    int good = is_number(values[2]);
+    if (good && sqlite3_value_type(values[2]) == SQLITE_INTEGER) {
+        arguments->rounds = sqlite3_value_int64(values[2]);
+        good = arguments->rounds >= 1 && arguments->rounds <= PRICE_MOST_ROUNDS;
+    } else if (good) {
+        double rounds = sqlite3_value_double(values[2]);
+        good = rounds >= 1 && rounds <= PRICE_MOST_ROUNDS && rounds == trunc(rounds);
+        arguments->rounds = good ? (int64_t)rounds : 0;
+    }
+    if (!good)
+        fail_argument(context, function, "rounds", values[2], "a whole number from 1 to 1000000000");
+    return good;
+}
+
+static void increase_price(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    struct arguments arguments;
+    if (is_null_or_probe(context, count, values) ||
+        !read_price_and_percent(context, "increase_price", count, values, &arguments))
+        return;
+    sqlite3_result_double(context, price_raise(arguments.price, arguments.percent));
+}
+
+#if SQLITE_VERSION_NUMBER >= 3041000
+#define CAN_ASK 1
+static int connection_is_interrupted(void *db)
+{
+    return sqlite3_is_interrupted(db);
+}
+#elif SQLITE_VERSION_NUMBER >= 3040000 && !defined SQLITE_CORE
+#define CAN_ASK 1
+/* The table of functions only ever grows at its end, and this is what 3.41 added to that of 3.40. */
+typedef struct RoutinesOf341 {
+    sqlite3_api_routines of_340;
+    int (*is_interrupted)(sqlite3 *);
+} RoutinesOf341;
+
+static int connection_is_interrupted(void *db)
+{
+    return ((const RoutinesOf341 *)(const void *)sqlite3_api)->is_interrupted(db);
+}
+#else
+#define CAN_ASK 0
+#endif
+
+/* Who may stop this call: the registered hook, else the connection where its SQLite can be asked. A host
+ * may be older or newer than the headers this was compiled with; an older one's table of functions ends too
+ * early. */
+static const struct price_stop *find_stop(sqlite3_context *context, struct price_stop *own)
+{
+    struct price_stop *stop = sqlite3_user_data(context);
+#if CAN_ASK
+    if (!stop && sqlite3_libversion_number() >= 3041000) {
+        own->stop = connection_is_interrupted;
+        own->arg = sqlite3_context_db_handle(context);
+        stop = own;
+    }
+#else
+    (void)own;
+#endif
+    return stop;
+}
+
+static void fail_raise(sqlite3_context *context, const char *function, const struct arguments *arguments,
+                       enum price_status status)
+{
+    if (status == PRICE_STOPPED) {
+        sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+        return;
+    }
+    const char *why = status == PRICE_DOMAIN_ERROR
+                          ? "math domain error (the raised price plus its square is negative)"
+                          : "result out of range (the square of the raised price overflows)";
+    fail(context, sqlite3_mprintf("%s: price is %!.15g, percent is %!.15g: %s", function, arguments->price,
+                                  arguments->percent, why));
+}
+
+static void increase_price_crazy(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    static const char function[] = "increase_price_crazy";
+    struct arguments arguments;
+    if (is_null_or_probe(context, count, values) ||
+        !read_price_and_percent(context, function, count, values, &arguments) ||
+        !read_rounds(context, function, count, values, &arguments))
+        return;
+    struct price_stop own;
+    double result = 0;
+    enum price_status status = price_raise_crazy(arguments.price, arguments.percent, arguments.rounds,
+                                                 find_stop(context, &own), &result);
+    if (status == PRICE_OK)
+        sqlite3_result_double(context, result);
+    else
+        fail_raise(context, function, &arguments, status);
+}
+
+int price_functions_register(sqlite3 *db)
+{
+    return price_functions_register_stoppable(db, NULL);
+}
+
+int price_functions_register_stoppable(sqlite3 *db, struct price_stop *stop)
+{
+    static const struct {
+        const char *name;
+        int arguments;
+        void (*call)(sqlite3_context *, int, sqlite3_value **);
+    } functions[] = {
+        {"increase_price", 1, increase_price},
+        {"increase_price", 2, increase_price},
+        {"increase_price_crazy", 1, increase_price_crazy},
+        {"increase_price_crazy", 2, increase_price_crazy},
+        {"increase_price_crazy", 3, increase_price_crazy},
+    };
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]) && rc == SQLITE_OK; i++)
+        rc = sqlite3_create_function_v2(db, functions[i].name, functions[i].arguments,
+                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, stop,
+                                        functions[i].call, NULL, NULL, NULL);
+    return rc;
+}

@@ -1,0 +1,227 @@
+/*
+ * SQLite has no call that tells the affinity and collation of any query's columns. But it compiles them into
+ * each comparison: the instruction for "column = ?" carries both. So the columns are compared with one
+ * parameter each, and EXPLAIN shows the instructions. A comparison that is not found leaves no affinity and
+ * BINARY.
+ */
+#include "ext/plan/columns.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The bits of a comparison's P5 that hold its affinity, and their values, as in SQLite's bytecode. */
+enum {
+    AFFINITY_MASK = 0x47,
+    AFFINITY_NONE = 0x40,
+    AFFINITY_TEXT = 0x42,
+    AFFINITY_NUMERIC = 0x43,
+    AFFINITY_INTEGER = 0x44,
+    AFFINITY_REAL = 0x45,
+    AFFINITY_FLEXIBLE = 0x46
+};
+
+/* The columns of EXPLAIN. */
+enum { EXPLAIN_OPCODE = 1, EXPLAIN_P1 = 2, EXPLAIN_P2 = 3, EXPLAIN_P3 = 4, EXPLAIN_P4 = 5, EXPLAIN_P5 = 6 };
+
+void columns_free(ColumnList *columns)
+{
+    for (int i = 0; i < columns->count; i++) {
+        sqlite3_free(columns->items[i].name);
+        sqlite3_free(columns->items[i].collation);
+    }
+    free(columns->items);
+    *columns = (ColumnList){0};
+}
+
+/* Whether it is known already how the column compares. */
+static bool has_comparison(const Column *column)
+{
+    return (column->type && *column->type) || column->collation;
+}
+
+static const char *affinity_type(int p5)
+{
+    switch (p5 & AFFINITY_MASK) {
+    case AFFINITY_TEXT:
+        return "TEXT";
+    case AFFINITY_NUMERIC:
+    case AFFINITY_FLEXIBLE:
+        return "NUM";
+    case AFFINITY_INTEGER:
+        return "INT";
+    case AFFINITY_REAL:
+        return "REAL";
+    default:
+        return "";
+    }
+}
+
+static int read_names(sqlite3 *db, const char *select, ColumnList *columns)
+{
+    sqlite3_stmt *statement = NULL;
+    char *sql = sqlite3_mprintf("SELECT * FROM (%s\n)", select);
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    int count = rc == SQLITE_OK ? sqlite3_column_count(statement) : 0;
+    if (rc == SQLITE_OK) {
+        columns->items = calloc((size_t)count + 1, sizeof *columns->items);
+        if (!columns->items)
+            rc = SQLITE_NOMEM;
+    }
+    for (int i = 0; rc == SQLITE_OK && i < count; i++) {
+        Column *column = &columns->items[columns->count++];
+        column->type = "";
+        column->name = sqlite3_mprintf("%s", sqlite3_column_name(statement, i));
+        if (!column->name)
+            rc = SQLITE_NOMEM;
+    }
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+/* SELECT "a" = ?1, "b" = ?2 … FROM (select), explained. */
+static int prepare_comparisons(sqlite3 *db, const char *select, const ColumnList *columns,
+                               sqlite3_stmt **explain)
+{
+    sqlite3_str *sql = sqlite3_str_new(db);
+    sqlite3_str_appendall(sql, "EXPLAIN SELECT ");
+    for (int i = 0; i < columns->count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\" = ?%d", i ? ", " : "", columns->items[i].name, i + 1);
+    sqlite3_str_appendf(sql, " FROM (%s\n)", select);
+    char *text = sqlite3_str_finish(sql);
+    /* One parameter per column, whatever the host allows in its own statements. */
+    int allowed = sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, INT_MAX);
+    int rc = text ? sqlite3_prepare_v2(db, text, -1, explain, NULL) : SQLITE_NOMEM;
+    sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, allowed);
+    sqlite3_free(text);
+    return rc;
+}
+
+static bool is_comparison(const char *opcode)
+{
+    return !strcmp(opcode, "Eq") || !strcmp(opcode, "Ne");
+}
+
+/* EXPLAIN shows a collation as name-encoding: "NOCASE-8", "BINARY-16LE". */
+static int set_collation(Column *column, const char *shown)
+{
+    const char *end = strrchr(shown, '-');
+    int length = end ? (int)(end - shown) : (int)strlen(shown);
+    if (!length || (length == 6 && !strncmp(shown, "BINARY", 6)))
+        return SQLITE_OK;
+    column->collation = sqlite3_mprintf("%.*s", length, shown);
+    return column->collation ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* The column whose parameter is in register `p`, by the list of registers; -1: none. */
+static int column_of(const int *registers, int count, int p)
+{
+    for (int i = 0; i < count; i++)
+        if (registers[i] && registers[i] == p)
+            return i;
+    return -1;
+}
+
+static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *registers)
+{
+    int rc;
+    /* Parameters may be loaded behind the loop that compares them: find their registers first. */
+    while ((rc = sqlite3_step(explain)) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(explain, EXPLAIN_OPCODE);
+        int parameter = sqlite3_column_int(explain, EXPLAIN_P1);
+        if (opcode && !strcmp(opcode, "Variable") && parameter >= 1 && parameter <= columns->count)
+            registers[parameter - 1] = sqlite3_column_int(explain, EXPLAIN_P2);
+    }
+    if (rc != SQLITE_DONE)
+        return rc;
+    rc = sqlite3_reset(explain);
+    while (rc == SQLITE_OK && sqlite3_step(explain) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(explain, EXPLAIN_OPCODE);
+        if (!opcode || !is_comparison(opcode))
+            continue;
+        int place = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P1));
+        if (place < 0)
+            place = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P3));
+        if (place < 0 || has_comparison(&columns->items[place]))
+            continue;
+        int p5 = sqlite3_column_int(explain, EXPLAIN_P5);
+        columns->items[place].type = affinity_type(p5);
+        columns->items[place].no_affinity = (p5 & AFFINITY_MASK) == AFFINITY_NONE;
+        const char *shown = (const char *)sqlite3_column_text(explain, EXPLAIN_P4);
+        rc = set_collation(&columns->items[place], shown ? shown : "");
+    }
+    return rc;
+}
+
+int columns_describe(sqlite3 *db, const char *select, ColumnList *columns)
+{
+    sqlite3_stmt *explain = NULL;
+    *columns = (ColumnList){0};
+    int rc = read_names(db, select, columns);
+    if (rc == SQLITE_OK)
+        rc = prepare_comparisons(db, select, columns, &explain);
+    if (rc == SQLITE_OK) {
+        int *registers = calloc((size_t)columns->count + 1, sizeof *registers);
+        rc = registers ? read_comparisons(explain, columns, registers) : SQLITE_NOMEM;
+        free(registers);
+    }
+    sqlite3_finalize(explain);
+    if (rc != SQLITE_OK)
+        columns_free(columns);
+    return rc;
+}
+
+char *columns_declare(const ColumnList *columns, bool rowid)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "CREATE TABLE x(");
+    for (int i = 0; i < columns->count; i++) {
+        const Column *column = &columns->items[i];
+        sqlite3_str_appendf(sql, "%s\"%w\" %s", i ? ", " : "", column->name, column->type);
+        if (column->collation)
+            sqlite3_str_appendf(sql, " COLLATE \"%w\"", column->collation);
+    }
+    sqlite3_str_appendall(sql, rowid ? ")"
+                                     : ", \"pricemap position\" HIDDEN, PRIMARY KEY(\"pricemap position\")) "
+                                       "WITHOUT ROWID");
+    return sqlite3_str_finish(sql);
+}
+
+bool columns_need_view(const ColumnList *columns)
+{
+    bool needed = false;
+    for (int i = 0; i < columns->count; i++)
+        needed = needed || columns->items[i].no_affinity;
+    return needed;
+}
+
+/* A unary plus keeps value and collation, and has no affinity. */
+static void append_selection(sqlite3_str *sql, const ColumnList *columns, const char *table)
+{
+    sqlite3_str_appendall(sql, "SELECT ");
+    for (int i = 0; i < columns->count; i++)
+        sqlite3_str_appendf(sql, columns->items[i].no_affinity ? "%s+\"%w\" AS \"%w\"" : "%s\"%w\"",
+                            i ? ", " : "", columns->items[i].name, columns->items[i].name);
+    sqlite3_str_appendf(sql, " FROM \"%w\"", table);
+}
+
+char *columns_view(const ColumnList *columns, const char *view, const char *table)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(sql, "CREATE TEMP VIEW \"%w\"(", view);
+    for (int i = 0; i < columns->count; i++)
+        sqlite3_str_appendf(sql, "%s\"%w\"", i ? ", " : "", columns->items[i].name);
+    sqlite3_str_appendall(sql, ") AS ");
+    append_selection(sql, columns, table);
+    return sqlite3_str_finish(sql);
+}
+
+char *columns_subquery(const ColumnList *columns, const char *table)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "(");
+    append_selection(sql, columns, table);
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}

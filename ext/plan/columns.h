@@ -1,0 +1,52 @@
+/*
+ * The columns of a query with what SQL knows of them beside their values: name, affinity and collation. A map
+ * sees the columns of its source with them, and the query around a map sees the map's.
+ */
+#ifndef PRICEMAP_COLUMNS_H
+#define PRICEMAP_COLUMNS_H
+
+#include <stdbool.h>
+
+#include "ext/base/sqlite_api.h"
+
+typedef struct Column {
+    char *name;
+    const char *type; /* the shortest type name that gives its affinity: "", TEXT, NUM, INT or REAL */
+    char *collation;  /* NULL: BINARY */
+    bool no_affinity; /* an expression's, where a comparison goes by the other side; a column of type "" has
+                         BLOB's, which no declared column is without */
+} Column;
+
+typedef struct ColumnList {
+    Column *items;
+    int count;
+} ColumnList;
+
+/*
+ * Describes the result of `select`, which must be one valid SELECT, as a table of a FROM clause would have
+ * it: duplicate names are made different. SQLITE_OK; else an error whose text is the connection's, and an
+ * empty list. Only prepares statements, on the connection's thread. Free with columns_free.
+ */
+int columns_describe(sqlite3 *db, const char *select, ColumnList *columns);
+
+void columns_free(ColumnList *columns);
+
+/*
+ * CREATE TABLE text for sqlite3_declare_vtab with these columns. Without rowid it has a hidden key, so that
+ * SQL finds no `rowid` in it. NULL when out of memory; sqlite3_free it.
+ */
+char *columns_declare(const ColumnList *columns, bool rowid);
+
+/* Whether a column has no affinity, which no declared one is without. */
+bool columns_need_view(const ColumnList *columns);
+
+/*
+ * A view of the table that was declared so, as CREATE TEMP VIEW text, and a subquery for a FROM clause in
+ * brackets; both take the affinities away. They are not the same: SQLite looks at the affinities of what is
+ * nested in a map when it knows those of a view's columns, and not yet those of a subquery's. NULL when out
+ * of memory; sqlite3_free it.
+ */
+char *columns_view(const ColumnList *columns, const char *view, const char *table);
+char *columns_subquery(const ColumnList *columns, const char *table);
+
+#endif

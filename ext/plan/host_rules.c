@@ -1,0 +1,195 @@
+#include "ext/plan/host_rules.h"
+
+#include <string.h>
+
+#include "ext/functions/price_functions.h"
+
+extern const char sql_host_functions[];
+extern const char sql_own_functions[];
+
+static int fail(char **message, char *text)
+{
+    *message = text;
+    return text ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+/* How a connection knows a name. */
+typedef struct KnownFunction {
+    bool listed;
+    bool own;      /* in a form that is not one of SQLite's own */
+    int arguments; /* of one form; -1: any number */
+} KnownFunction;
+
+/* `*list` is the prepared list of the functions of `db`, made at the first need and finalized by the caller:
+   its program is as long as the list. */
+static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, KnownFunction *known)
+{
+    /* The columns of the pragma. As a table it would begin a read transaction on main. */
+    enum { FUNCTION_NAME, FUNCTION_BUILTIN, FUNCTION_TYPE, FUNCTION_ENCODING, FUNCTION_ARGUMENTS };
+    int rc = *list ? SQLITE_OK : sqlite3_prepare_v2(db, sql_host_functions, -1, list, NULL);
+    *known = (KnownFunction){0};
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_stmt *statement = *list;
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *listed = (const char *)sqlite3_column_text(statement, FUNCTION_NAME);
+        if (!listed || sqlite3_stricmp(listed, name))
+            continue;
+        known->listed = true;
+        known->own = known->own || !sqlite3_column_int(statement, FUNCTION_BUILTIN);
+        known->arguments = sqlite3_column_int(statement, FUNCTION_ARGUMENTS);
+    }
+    sqlite3_reset(statement);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Whether `db` has pricemap's price functions and not others that were put in their place. */
+static int has_price_functions(sqlite3 *db, bool *has)
+{
+    sqlite3_stmt *statement;
+    char probe;
+    int rc = sqlite3_prepare_v2(db, sql_own_functions, -1, &statement, NULL);
+    *has = false;
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_bind_pointer(statement, 1, &probe, PRICE_FUNCTIONS_PROBE, NULL);
+    sqlite3_bind_text(statement, 2, PRICEMAP_VERSION, -1, SQLITE_STATIC);
+    rc = sqlite3_step(statement);
+    *has = rc == SQLITE_ROW && sqlite3_column_int(statement, 0);
+    /* A function that fails on the probe is another one too; an interrupt says nothing about it. */
+    sqlite3_finalize(statement);
+    return rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+/* Of a function SQLite says so in words only. */
+static bool is_denial(sqlite3 *db, int rc)
+{
+    return rc == SQLITE_AUTH || (rc == SQLITE_ERROR && !strncmp(sqlite3_errmsg(db), "not authorized", 14));
+}
+
+/* Whether a program that is explained gives NULL and does nothing else: so does a call that the authorizer
+   has ignored (SQLITE_IGNORE), and none that it lets through. SQLITE_OK, or why it could not be read to its
+   end: the host may be interrupted at any step. */
+static int gives_null(sqlite3_stmt *explained, bool *null)
+{
+    static const char *const allowed[] = {"Init", "Explain", "Noop", "Null", "ResultRow", "Halt", "Goto"};
+    int rc;
+    *null = true;
+    while ((rc = sqlite3_step(explained)) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(explained, 1);
+        bool found = false;
+        for (size_t i = 0; opcode && !found && i < sizeof allowed / sizeof *allowed; i++)
+            found = !strcmp(opcode, allowed[i]);
+        *null = *null && found;
+    }
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/*
+ * Asks the host's authorizer about a function by itself. The statement as a whole is no proof: the host
+ * cannot prepare one that calls what only workers have, and does not come to ask about the rest.
+ */
+static int check_denial(sqlite3 *db, const char *name, int arguments, char **message)
+{
+    sqlite3_str *sql = sqlite3_str_new(db);
+    sqlite3_stmt *statement = NULL;
+    sqlite3_str_appendf(sql, "EXPLAIN SELECT \"%w\"(", name);
+    /* Two are enough for every function that takes any number. */
+    for (int i = 0; i < (arguments < 0 ? 2 : arguments); i++)
+        sqlite3_str_appendall(sql, i ? ", 'a'" : "'a'");
+    sqlite3_str_appendall(sql, ")");
+    char *text = sqlite3_str_finish(sql);
+    int rc = text ? sqlite3_prepare_v2(db, text, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    bool ignored = false;
+    /* That it cannot be called this way says nothing against it. */
+    int asked = rc == SQLITE_OK ? gives_null(statement, &ignored) : SQLITE_OK;
+    if (asked == SQLITE_OK && (ignored || is_denial(db, rc))) {
+        rc = ignored ? SQLITE_AUTH : rc;
+        *message = sqlite3_mprintf("parallel_map: not authorized to use function: %s", name);
+    } else if (asked != SQLITE_OK) {
+        rc = asked;
+        *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+    } else if (rc != SQLITE_NOMEM) {
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+typedef struct HostFunctions {
+    sqlite3 *host;
+    sqlite3 *worker;
+    sqlite3_stmt *host_list, *worker_list; /* NULL: not needed yet */
+    char **message;
+} HostFunctions;
+
+static bool is_price_function(const char *name)
+{
+    return !sqlite3_stricmp(name, "increase_price") || !sqlite3_stricmp(name, "increase_price_crazy");
+}
+
+/* What the host has under a name, and whether workers would call the same. Ours are known by their answer,
+   which costs less than the list. */
+static int look_up(HostFunctions *check, const char *name, KnownFunction *host, bool *same)
+{
+    KnownFunction worker;
+    if (is_price_function(name)) {
+        *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
+        return has_price_functions(check->host, same);
+    }
+    int rc = find_function(check->host, &check->host_list, name, host);
+    *same = !host->own;
+    if (rc == SQLITE_OK && host->own) {
+        rc = find_function(check->worker, &check->worker_list, name, &worker);
+        *same = rc == SQLITE_OK && worker.own;
+    }
+    return rc;
+}
+
+/* Refuses a function that the host defined itself where workers would call SQLite's of the same name, and one
+   that it forbids. */
+static int check_function(void *arg, const char *name)
+{
+    HostFunctions *check = arg;
+    KnownFunction host;
+    bool same;
+    int rc = look_up(check, name, &host, &same);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
+        *check->message =
+            sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
+                            "function_list: %s",
+                            name, sqlite3_errmsg(check->host));
+    if (rc == SQLITE_OK && !same)
+        return fail(
+            check->message,
+            sqlite3_mprintf(
+                "parallel_map: map: %s() was defined by the host on this connection; workers would call "
+                "another function of that name. Put it into an extension and load that into "
+                "workers with parallel_map_load(path)",
+                name));
+    return rc == SQLITE_OK && host.listed ? check_denial(check->host, name, host.arguments, check->message)
+                                          : rc;
+}
+
+/* What the host's authorizer forbids stays forbidden: it is asked about the whole statement. */
+static int check_statement(sqlite3 *db, const char *sql, char **message)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    sqlite3_finalize(statement);
+    /* A function that only workers have is no failure. */
+    bool denied = is_denial(db, rc);
+    if (denied)
+        *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+    return denied || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
+int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message)
+{
+    HostFunctions functions = {.host = db, .worker = evaluator_connection(evaluator), .message = message};
+    int rc = evaluator_functions(evaluator, check_function, &functions);
+    sqlite3_finalize(functions.host_list);
+    sqlite3_finalize(functions.worker_list);
+    return rc == SQLITE_OK ? check_statement(db, sql, message) : rc;
+}

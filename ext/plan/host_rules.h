@@ -1,0 +1,17 @@
+/*
+ * What the host's connection has against a map that SQLite has nothing against: functions that the host
+ * defined itself, where workers would call others of the same name, and what its authorizer forbids.
+ */
+#ifndef PRICEMAP_HOST_RULES_H
+#define PRICEMAP_HOST_RULES_H
+
+#include "ext/evaluate/evaluator.h"
+
+/*
+ * Judges the map that `evaluator` has prepared; `sql` is the same map over the source itself. SQLITE_OK; else
+ * an error with *message set (sqlite3_free it), or SQLITE_NOMEM. On the connection's thread; prepares
+ * statements, and begins no transaction.
+ */
+int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message);
+
+#endif

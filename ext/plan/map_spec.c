@@ -1,0 +1,284 @@
+#include "ext/plan/map_spec.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ext/executors/executor.h"
+#include "ext/plan/sql_text.h"
+
+static const char *const kind_names[] = {"serial", "threads", "processes", "auto"};
+
+const char *executor_kind_name(ExecutorKind kind)
+{
+    return kind_names[kind];
+}
+
+bool executor_kind_parse(const char *name, ExecutorKind *kind)
+{
+    for (int i = 0; i <= EXECUTOR_AUTO; i++)
+        if (!strcasecmp(name, kind_names[i])) {
+            *kind = (ExecutorKind)i;
+            return true;
+        }
+    return false;
+}
+
+bool parse_whole_number(const char *text, int64_t least, int64_t most, int64_t *number)
+{
+    char *end;
+    if (!(*text >= '0' && *text <= '9') && *text != '-')
+        return false;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || end == text || *end || value < least || value > most)
+        return false;
+    *number = value;
+    return true;
+}
+
+void map_spec_free(MapSpec *spec)
+{
+    sqlite3_free(spec->source);
+    sqlite3_free(spec->map);
+    sqlite3_free(spec->where);
+    sqlite3_free(spec->group_by);
+    *spec = (MapSpec){0};
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && !strcmp(a, b));
+}
+
+bool map_spec_equal(const MapSpec *a, const MapSpec *b)
+{
+    return same_text(a->source, b->source) && same_text(a->map, b->map) && same_text(a->where, b->where) &&
+           same_text(a->group_by, b->group_by) && a->partial == b->partial && a->ordered == b->ordered &&
+           a->has_executor == b->has_executor && a->has_workers == b->has_workers &&
+           a->has_chunk == b->has_chunk && (!a->has_executor || a->executor == b->executor) &&
+           (!a->has_workers || a->workers == b->workers) && (!a->has_chunk || a->chunk == b->chunk);
+}
+
+static int fail(char **message, char *text)
+{
+    *message = text;
+    return text ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+static int set_executor(MapSpec *spec, const char *value, char **message)
+{
+    if (!executor_kind_parse(value, &spec->executor))
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: executor is '%s': expected serial, threads, processes "
+                                    "or auto",
+                                    value));
+    spec->has_executor = true;
+    return SQLITE_OK;
+}
+
+static int set_workers(MapSpec *spec, const char *value, char **message)
+{
+    int64_t number;
+    if (!parse_whole_number(value, 1, EXECUTOR_WORKERS_MAX, &number))
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: workers is '%s': expected a whole number from 1 to %d",
+                                    value, EXECUTOR_WORKERS_MAX));
+    spec->workers = (int)number;
+    spec->has_workers = true;
+    return SQLITE_OK;
+}
+
+static int set_chunk(MapSpec *spec, const char *value, char **message)
+{
+    if (!parse_whole_number(value, 1, CHUNK_ROWS_MAX, &spec->chunk))
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: chunk is '%s': expected a whole number of rows from 1 "
+                                    "to %d",
+                                    value, CHUNK_ROWS_MAX));
+    spec->has_chunk = true;
+    return SQLITE_OK;
+}
+
+static int set_flag(bool *flag, const char *name, const char *value, char **message)
+{
+    if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+        return fail(message, sqlite3_mprintf("parallel_map: %s is '%s': expected 0 or 1", name, value));
+    *flag = *value == '1';
+    return SQLITE_OK;
+}
+
+/* A source may stand in brackets, as a SELECT does in FROM; whether it names a table or selects is seen
+ * later. */
+static int set_source(MapSpec *spec, const char *value, char **message)
+{
+    bool bracketed;
+    spec->source = sql_unbracket(value, &bracketed);
+    if (spec->source && !*spec->source)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: source is empty: expected a table's name or a SELECT"));
+    return spec->source ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int set_expressions(char **out, const char *name, const char *value, bool needs_brackets,
+                           char **message)
+{
+    bool bracketed;
+    char *text = sql_unbracket(value, &bracketed);
+    if (!text)
+        return SQLITE_NOMEM;
+    char *problem = needs_brackets && !bracketed
+                        ? sqlite3_mprintf("write it in brackets: %s = (%s)", name, *text ? text : "…")
+                        : sql_check_expressions(needs_brackets ? text : value);
+    if (problem) {
+        sqlite3_free(text);
+        *message = sqlite3_mprintf("parallel_map: %s: %s", name, problem);
+        sqlite3_free(problem);
+        return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    }
+    if (needs_brackets) {
+        *out = text;
+        return SQLITE_OK;
+    }
+    sqlite3_free(text);
+    *out = sqlite3_mprintf("%s", value);
+    return *out ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static const char *const argument_names[] = {"source",   "map",     "where", "group_by", "partial",
+                                             "executor", "workers", "chunk", "ordered"};
+
+static int set_argument(MapSpec *spec, int argument, const char *value, const char *plain, char **message)
+{
+    switch (argument) {
+    case 0:
+        return set_source(spec, value, message);
+    case 1:
+        return set_expressions(&spec->map, "map", value, true, message);
+    case 2:
+        return set_expressions(&spec->where, "where", value, true, message);
+    case 3:
+        return set_expressions(&spec->group_by, "group_by", value, true, message);
+    case 4:
+        return set_flag(&spec->partial, "partial", plain, message);
+    case 5:
+        return set_executor(spec, plain, message);
+    case 6:
+        return set_workers(spec, plain, message);
+    case 7:
+        return set_chunk(spec, plain, message);
+    default:
+        return set_flag(&spec->ordered, "ordered", plain, message);
+    }
+}
+
+/* One argument, name = value; `seen` has a bit per argument that was there before. */
+static int parse_argument(MapSpec *spec, const char *text, unsigned *seen, char **message)
+{
+    SqlToken name, equals, first;
+    const char *value = sql_token(sql_token(text, &name), &equals);
+    if (name.kind != SQL_WORD || !sql_is_char(&equals, '='))
+        return fail(message, sqlite3_mprintf("parallel_map: '%s' is no argument: write name = value", text));
+    int argument = 0;
+    int count = sizeof argument_names / sizeof *argument_names;
+    while (argument < count && !sql_is_word(&name, argument_names[argument]))
+        argument++;
+    if (argument == count)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: unknown argument '%.*s': expected source, map, where, "
+                                    "group_by, partial, executor, workers, chunk or ordered",
+                                    (int)name.length, name.start));
+    if (*seen & 1u << argument)
+        return fail(message, sqlite3_mprintf("parallel_map: %s is given twice: give it once",
+                                             argument_names[argument]));
+    *seen |= 1u << argument;
+    sql_token(value, &first);
+    /* A lone quoted word is what is in the quotes; everything else is taken as it stands. */
+    bool bracketed;
+    char *trimmed = sql_unbracket(value, &bracketed);
+    char *plain = !trimmed || bracketed || strlen(trimmed) != first.length ? trimmed : sql_unquote(&first);
+    int rc = plain ? set_argument(spec, argument, value, plain, message) : SQLITE_NOMEM;
+    if (plain != trimmed)
+        sqlite3_free(plain);
+    sqlite3_free(trimmed);
+    return rc;
+}
+
+static int check_whole(const MapSpec *spec, char **message)
+{
+    if (!spec->source)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: source is missing: give a table's name or (SELECT …)"));
+    if (!spec->map)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: map is missing: give the select-list to evaluate, "
+                                    "map = (…)"));
+    if (spec->group_by && !spec->partial)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: group_by needs partial = 1: groups are formed per chunk, "
+                                    "and the query around the map combines them"));
+    return SQLITE_OK;
+}
+
+int map_spec_parse(MapSpec *spec, int argc, const char *const *argv, char **message)
+{
+    unsigned seen = 0;
+    *spec = (MapSpec){.ordered = true, .executor = EXECUTOR_AUTO};
+    int rc = SQLITE_OK;
+    for (int i = 0; rc == SQLITE_OK && i < argc; i++)
+        rc = parse_argument(spec, argv[i], &seen, message);
+    if (rc == SQLITE_OK)
+        rc = check_whole(spec, message);
+    if (rc != SQLITE_OK)
+        map_spec_free(spec);
+    return rc;
+}
+
+/* The text of a value that was given, else NULL. What stands behind a NUL would be lost without a word:
+ * refused.
+ */
+static int text_of(sqlite3_value *value, const char *name, const char **text, char **message)
+{
+    *text = NULL;
+    if (!value || sqlite3_value_type(value) == SQLITE_NULL)
+        return SQLITE_OK;
+    *text = (const char *)sqlite3_value_text(value);
+    if (!*text)
+        return SQLITE_NOMEM;
+    if (strlen(*text) != (size_t)sqlite3_value_bytes(value))
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: %s holds a NUL character: give plain text", name));
+    return SQLITE_OK;
+}
+
+int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *map, sqlite3_value *executor,
+                         sqlite3_value *workers, sqlite3_value *chunk, char **message)
+{
+    *spec = (MapSpec){.ordered = true, .executor = EXECUTOR_AUTO};
+    const char *text;
+    int rc = text_of(source, "source", &text, message);
+    if (text && rc == SQLITE_OK)
+        rc = set_source(spec, text, message);
+    if (rc == SQLITE_OK)
+        rc = text_of(map, "map", &text, message);
+    if (text && rc == SQLITE_OK)
+        rc = set_expressions(&spec->map, "map", text, false, message);
+    if (rc == SQLITE_OK)
+        rc = text_of(executor, "executor", &text, message);
+    if (text && rc == SQLITE_OK)
+        rc = set_executor(spec, text, message);
+    if (rc == SQLITE_OK)
+        rc = text_of(workers, "workers", &text, message);
+    if (text && rc == SQLITE_OK)
+        rc = set_workers(spec, text, message);
+    if (rc == SQLITE_OK)
+        rc = text_of(chunk, "chunk", &text, message);
+    if (text && rc == SQLITE_OK)
+        rc = set_chunk(spec, text, message);
+    if (rc == SQLITE_OK)
+        rc = check_whole(spec, message);
+    if (rc != SQLITE_OK)
+        map_spec_free(spec);
+    return rc;
+}

@@ -1,0 +1,592 @@
+#include "ext/plan/planner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/evaluate/chunk_table.h"
+#include "ext/evaluate/evaluator.h"
+#include "ext/evaluate/evaluator_range.h"
+#include "ext/plan/host_rules.h"
+#include "ext/plan/sql_text.h"
+
+static int fail(char **message, char *text)
+{
+    *message = text;
+    return text ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+static char *copy_text(const char *text, int *rc)
+{
+    char *copy = text ? sqlite3_mprintf("%s", text) : NULL;
+    if (text && !copy)
+        *rc = SQLITE_NOMEM;
+    return copy;
+}
+
+static int copy_spec(MapSpec *to, const MapSpec *from)
+{
+    int rc = SQLITE_OK;
+    *to = *from;
+    to->source = copy_text(from->source, &rc);
+    to->map = copy_text(from->map, &rc);
+    to->where = copy_text(from->where, &rc);
+    to->group_by = copy_text(from->group_by, &rc);
+    return rc;
+}
+
+/* The text encoding of the host's databases: all of a connection have one. */
+static uint32_t host_encoding(sqlite3 *db)
+{
+    sqlite3_stmt *statement;
+    uint32_t encoding = SQLITE_UTF8;
+    if (sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) != SQLITE_OK)
+        return encoding;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        if (name && !strcmp(name, "UTF-16le"))
+            encoding = SQLITE_UTF16LE;
+        else if (name && !strcmp(name, "UTF-16be"))
+            encoding = SQLITE_UTF16BE;
+    }
+    sqlite3_finalize(statement);
+    return encoding;
+}
+
+static void read_limits(sqlite3 *db, int *limits)
+{
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        limits[i] = sqlite3_limit(db, i, -1);
+}
+
+#define BEFORE_NAME "\"pricemap before\""
+#define AFTER_NAME "\"pricemap after\""
+
+/* SELECT [before AS …,] map [, after AS …] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a
+   comment that a part may end with. */
+static void append_map(sqlite3_str *sql, const Plan *plan, const char *from, const char *before,
+                       const char *after, const char *rows)
+{
+    const MapSpec *spec = &plan->spec;
+    sqlite3_str_appendall(sql, "SELECT ");
+    if (before)
+        sqlite3_str_appendf(sql, "%s AS " BEFORE_NAME ", ", before);
+    sqlite3_str_appendf(sql, "%s\n", spec->map);
+    if (after)
+        sqlite3_str_appendf(sql, ", %s AS " AFTER_NAME, after);
+    sqlite3_str_appendf(sql, " FROM %s AS \"%w\"", from, plan->source.alias);
+    /* A range of rowids is walked by rowid: with an index the rows would come in another order, and a turn
+       that ends early could not be taken up again behind its last rowid. */
+    if (rows)
+        sqlite3_str_appendf(sql, " NOT INDEXED WHERE %s", rows);
+    if (spec->where)
+        sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", spec->where);
+    if (spec->group_by)
+        sqlite3_str_appendf(sql, " GROUP BY %s\n", spec->group_by);
+}
+
+static bool column_used(const Plan *plan, int column)
+{
+    return plan->used >> (column < 63 ? column : 63) & 1;
+}
+
+/*
+ * The statement over `from`: [before,] map [, after], of the rows that `rows` lets through; each of the three
+ * may be NULL. Where not all columns of the map are read it is put into a subquery, and the others are NULL
+ * around it: then SQLite does not compute them.
+ */
+static char *map_select(const Plan *plan, const char *from, const char *before, const char *after,
+                        const char *rows)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    if (plan->used == PLAN_ALL_COLUMNS) {
+        append_map(sql, plan, from, before, after, rows);
+        return sqlite3_str_finish(sql);
+    }
+    const char *separator = "";
+    sqlite3_str_appendf(sql, "SELECT ");
+    if (before) {
+        sqlite3_str_appendall(sql, BEFORE_NAME);
+        separator = ", ";
+    }
+    for (int i = 0; i < plan->map_columns; i++, separator = ", ")
+        if (column_used(plan, i))
+            sqlite3_str_appendf(sql, "%s\"%w\"", separator, plan->output.items[i].name);
+        else
+            sqlite3_str_appendf(sql, "%sNULL", separator);
+    sqlite3_str_appendf(sql, "%s%s FROM (", after ? ", " : "", after ? AFTER_NAME : "");
+    append_map(sql, plan, from, before, after, rows);
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
+/* What both recipes of a plan have in common. */
+static uint32_t recipe_flags(const Plan *plan, sqlite3 *db)
+{
+    int dqs = 0;
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, -1, &dqs);
+    return (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->spec.partial ? RECIPE_PARTIAL : 0u) |
+           (plan->spec.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
+           (dqs ? RECIPE_DQS : 0u);
+}
+
+/* The statement over a chunk, for which a table, a view or a subquery stands as for the source: a common
+   table expression, which is a subquery without a rowid. */
+static char *chunk_select(const Plan *plan, bool viewed)
+{
+    const char *key = plan->key_in_output ? plan->source.rowid : NULL;
+    if (plan->source.table)
+        return map_select(plan, viewed ? "\"" CHUNK_VIEW_NAME "\"" : CHUNK_TABLE_NAME, key, NULL, NULL);
+    char *rows = columns_subquery(&plan->source.columns, CHUNK_TABLE_NAME);
+    char *map = rows ? map_select(plan, "\"" CHUNK_VIEW_NAME "\"", key, NULL, NULL) : NULL;
+    char *select = map ? sqlite3_mprintf("WITH \"" CHUNK_VIEW_NAME "\" AS %s %s", rows, map) : NULL;
+    sqlite3_free(rows);
+    sqlite3_free(map);
+    return select;
+}
+
+static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
+{
+    int limits[RECIPE_LIMITS];
+    read_limits(state->db, limits);
+    plan->key_in_output = form == MAP_FUNCTION && plan->source.rowid;
+    recipe_unref(plan->recipe);
+    plan->recipe = NULL;
+    uint32_t encoding = host_encoding(state->db);
+    plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
+    const ColumnList *columns = &plan->source.columns;
+    bool viewed = plan->source.table && columns_need_view(columns);
+    char *view = viewed ? columns_view(columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
+    char *select = chunk_select(plan, viewed);
+    if (declaration && select && (view || !viewed))
+        plan->recipe = recipe_build(&(RecipeParts){
+            .encoding = encoding,
+            .flags = recipe_flags(plan, state->db),
+            .limits = limits,
+            .declaration = declaration,
+            .view = view,
+            .select = select,
+            .extension_count = (uint32_t)state->extension_count,
+            .extensions = (const char *const *)state->extensions,
+        });
+    sqlite3_free(declaration);
+    sqlite3_free(view);
+    sqlite3_free(select);
+    plan->extension_count = state->extension_count;
+    return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* The worker's connection has the file as main, whatever the host calls it. */
+static char *partition_select(const Plan *plan, bool tracing, bool counted)
+{
+    const char *rowid = plan->source.rowid;
+    const char *key = plan->key_in_output ? rowid : NULL;
+    char *from = sqlite3_mprintf("main.\"%w\"", plan->source.table);
+    char *rows = tracing
+                     ? sqlite3_mprintf("%s BETWEEN ?1 AND ?2 AND " RANGE_TRACE_FUNCTION "(%s)", rowid, rowid)
+                     : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
+    char *select = from && rows ? map_select(plan, from, key, counted ? "count(*)" : NULL, rows) : NULL;
+    sqlite3_free(from);
+    sqlite3_free(rows);
+    return select;
+}
+
+Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *uri, uint64_t scan)
+{
+    Recipe *recipe = NULL;
+    bool partial = plan->spec.partial, told = partial && !plan->spec.where && !plan->spec.group_by;
+    char *select = partition_select(plan, false, partial);
+    char *uncounted = told ? partition_select(plan, false, false) : NULL;
+    char *tracing = partition_select(plan, true, partial);
+    char *rowids = sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s BETWEEN ?1 AND ?2",
+                                   plan->source.rowid, plan->source.table, plan->source.rowid);
+    if (select && tracing && rowids && (uncounted || !told))
+        recipe = recipe_build(&(RecipeParts){
+            .encoding = plan->recipe->encoding,
+            .flags = recipe_flags(plan, state->db),
+            .limits = plan->recipe->limits,
+            .scan = scan,
+            .declaration = "",
+            .select = select,
+            .uncounted_select = uncounted,
+            .tracing_select = tracing,
+            .rowids_select = rowids,
+            .uri = uri,
+            .table = plan->source.table,
+            .extension_count = (uint32_t)state->extension_count,
+            .extensions = (const char *const *)state->extensions,
+        });
+    sqlite3_free(select);
+    sqlite3_free(uncounted);
+    sqlite3_free(tracing);
+    sqlite3_free(rowids);
+    return recipe;
+}
+
+/* Whether a text has no subquery, `x IN name` being one: over a chunk it would be refused, over the table it
+   would see all of it. */
+static bool has_no_subquery(const char *text)
+{
+    SqlToken token = {.kind = SQL_OTHER}, before;
+    while (text && token.kind != SQL_END) {
+        before = token;
+        text = sql_token(text, &token);
+        if (sql_is_word(&token, "SELECT") || (sql_is_word(&before, "IN") && !sql_is_char(&token, '(')))
+            return false;
+    }
+    return true;
+}
+
+/* What a statement does that takes columns out of a table as they are stored there. */
+static bool is_plain_reading(const char *opcode)
+{
+    static const char *const plain[] = {"Init",   "Transaction", "TableLock", "OpenRead",     "ColumnsUsed",
+                                        "Rewind", "Column",      "Rowid",     "RealAffinity", "ResultRow",
+                                        "Next",   "Halt",        "Goto",      "Explain",      "Noop"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (!strcmp(opcode, plain[i]))
+            return true;
+    return false;
+}
+
+/*
+ * Whether the host's feed reads every input from the table, and does nothing else. Where its authorizer has a
+ * column read as NULL (SQLITE_IGNORE) there is no instruction that reads it; where a column is computed
+ * (GENERATED ALWAYS AS … VIRTUAL) the file's schema would have workers call functions that nobody has judged.
+ */
+static bool feed_reads_inputs(const Plan *plan, sqlite3 *db)
+{
+    int *index_of, reads = 0;
+    bool plain = true;
+    char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
+    char *sql = feed ? sqlite3_mprintf("EXPLAIN %s", feed) : NULL;
+    sqlite3_stmt *statement = NULL;
+    if (sql && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK)
+        while (sqlite3_step(statement) == SQLITE_ROW) {
+            const char *opcode = (const char *)sqlite3_column_text(statement, 1);
+            bool reading = opcode && (!strcmp(opcode, "Column") || !strcmp(opcode, "Rowid"));
+            reads += reading;
+            /* The NULL that stands for the columns of a feed without inputs. */
+            bool nothing = opcode && !plan->input_count && !strcmp(opcode, "Null");
+            plain = plain && opcode && (nothing || is_plain_reading(opcode));
+        }
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    sqlite3_free(feed);
+    free(index_of);
+    return plain && reads == plan->input_count;
+}
+
+/* Whether the host's statements without ORDER BY run backwards, to test its programs. */
+static bool reads_backwards(sqlite3 *db)
+{
+    sqlite3_stmt *statement = NULL;
+    bool backwards =
+        sqlite3_prepare_v2(db, "PRAGMA reverse_unordered_selects", -1, &statement, NULL) != SQLITE_OK ||
+        (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0));
+    sqlite3_finalize(statement);
+    return backwards;
+}
+
+/* Whether the host itself would read the feed by walking the table in the order of its rowids, and not an
+ * index. */
+static bool feed_walks_table(const Plan *plan, sqlite3 *db)
+{
+    int *index_of;
+    char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
+    char *sql = feed ? sqlite3_mprintf("EXPLAIN QUERY PLAN %s", feed) : NULL;
+    sqlite3_stmt *statement = NULL;
+    bool walks = false;
+    if (sql && sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW) {
+        const char *detail = (const char *)sqlite3_column_text(statement, 3);
+        walks = detail && !strncmp(detail, "SCAN ", 5) && !strstr(detail, " USING ") &&
+                !strstr(detail, "VIRTUAL");
+    }
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    sqlite3_free(feed);
+    free(index_of);
+    return walks;
+}
+
+/* Adds what to do to what SQLite says is wrong with a map. */
+static int explain_failure(const Plan *plan, int rc, const char *text, char **message)
+{
+    if (rc == SQLITE_NOMEM)
+        return rc;
+    sqlite3_str *whole = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(whole, "parallel_map: map: %s", text);
+    if (!strncmp(text, "no such function", 16)) {
+        sqlite3_str_appendall(whole, ": workers have SQLite's own functions and pricemap's; "
+                                     "parallel_map_load(path) loads an extension into them");
+    } else if (!strncmp(text, "no such collation sequence", 26)) {
+        sqlite3_str_appendall(whole,
+                              ": workers have SQLite's own collations; parallel_map_load(path) loads an "
+                              "extension into them, and a source of (SELECT …) can leave a column out");
+    } else if (!strncmp(text, "no such table", 13)) {
+        sqlite3_str_appendall(whole, ": a map reads nothing but the columns of its source");
+    } else if (!strncmp(text, "no such column", 14)) {
+        sqlite3_str_appendall(whole, ": the source has ");
+        for (int i = 0; i < plan->source.columns.count && i < 20; i++)
+            sqlite3_str_appendf(whole, "%s%s", i ? ", " : "", plan->source.columns.items[i].name);
+        if (plan->source.columns.count > 20)
+            sqlite3_str_appendall(whole, ", …");
+    }
+    *message = sqlite3_str_finish(whole);
+    return *message ? rc : SQLITE_NOMEM;
+}
+
+/* An aggregate over no rows gives a row, anything else none: so the map is tried on an empty chunk. */
+static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **message)
+{
+    Buffer input, output;
+    RowsetWriter writer;
+    TaskControl control = {0};
+    TaskReport report = {0};
+    buffer_heap_init(&input);
+    buffer_heap_init(&output);
+    int rc = rowset_begin(&writer, &input, (uint32_t)plan->input_count, 0);
+    if (rc == SQLITE_OK)
+        rowset_finish(&writer);
+    if (rc == SQLITE_OK)
+        rc = evaluator_run(evaluator, &(TaskOrder){.position = 1}, input.data, input.size, &control, &output,
+                           &report);
+    buffer_heap_free(&input);
+    buffer_heap_free(&output);
+    if (rc != SQLITE_OK)
+        return explain_failure(plan, rc, report.message, message);
+    if (report.rows_out && !plan->spec.partial)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
+                                    "the query around the map, or say partial = 1 and combine the parts"));
+    if (!report.rows_out && plan->spec.partial && !plan->spec.group_by)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));
+    return SQLITE_OK;
+}
+
+/* The map over the source itself, as the host would run it without workers. */
+static char *whole_select(const Plan *plan)
+{
+    char *from = plan->source.from ? sqlite3_mprintf("%s", plan->source.from)
+                                   : sqlite3_mprintf("(%s\n)", plan->source.select);
+    char *sql = from ? map_select(plan, from, NULL, NULL, NULL) : NULL;
+    sqlite3_free(from);
+    return sql;
+}
+
+/* What the feed has to read is what the worker's statement asks for. */
+static int take_inputs(Plan *plan, const Evaluator *evaluator)
+{
+    const int *inputs;
+    free(plan->inputs);
+    plan->input_count = evaluator_inputs(evaluator, &inputs);
+    plan->inputs = malloc(((size_t)plan->input_count + 1) * sizeof *inputs);
+    if (!plan->inputs)
+        return SQLITE_NOMEM;
+    memcpy(plan->inputs, inputs, (size_t)plan->input_count * sizeof *inputs);
+    return SQLITE_OK;
+}
+
+/* Prepares the map as a worker does, all columns of it, and sees whether it may run. */
+static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **message)
+{
+    char text[TASK_MESSAGE_SIZE];
+    Evaluator *evaluator;
+    int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
+    if (rc != SQLITE_OK)
+        return explain_failure(plan, rc, text, message);
+    rc = take_inputs(plan, evaluator);
+    if (rc != SQLITE_OK)
+        return rc;
+    plan->map_columns = sqlite3_column_count(evaluator_statement(evaluator)) - plan->key_in_output;
+    if (form == MAP_FUNCTION && plan->map_columns != 1)
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
+                                    "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
+                                    plan->spec.map));
+    rc = check_aggregate(plan, evaluator, message);
+    char *sql = rc == SQLITE_OK ? whole_select(plan) : NULL;
+    if (rc == SQLITE_OK)
+        rc = sql ? host_rules_check(state->db, evaluator, sql, message) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc == SQLITE_OK && form == MAP_TABLE) {
+        sqlite3 *worker = evaluator_connection(evaluator);
+        rc = columns_describe(worker, recipe_text(plan->recipe, plan->recipe->select), &plan->output);
+        if (rc != SQLITE_OK)
+            rc = explain_failure(plan, rc, sqlite3_errmsg(worker), message);
+    }
+    return rc;
+}
+
+/* Leaves out the columns of the map that nobody reads, and the inputs that only they need. */
+static int leave_out_unused(Plan *plan, ConnectionState *state, MapForm form, uint64_t used, char **message)
+{
+    char text[TASK_MESSAGE_SIZE];
+    Evaluator *evaluator;
+    if (plan->map_columns < 64)
+        used |= UINT64_MAX << plan->map_columns;
+    if (used == PLAN_ALL_COLUMNS)
+        return SQLITE_OK;
+    plan->used = used;
+    int rc = build_recipe(plan, state, form);
+    if (rc == SQLITE_OK) {
+        rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
+        rc = rc == SQLITE_OK ? take_inputs(plan, evaluator) : explain_failure(plan, rc, text, message);
+    }
+    return rc;
+}
+
+int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint64_t used, Plan **out,
+                char **message)
+{
+    *out = NULL;
+    Plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return SQLITE_NOMEM;
+    plan->used = PLAN_ALL_COLUMNS;
+    int rc = copy_spec(&plan->spec, spec);
+    if (rc == SQLITE_OK)
+        rc = source_resolve(state->db, spec->source, &plan->source, message);
+    if (rc == SQLITE_OK)
+        rc = build_recipe(plan, state, form);
+    if (rc == SQLITE_OK)
+        rc = prepare_map(plan, state, form, message);
+    if (rc == SQLITE_OK)
+        rc = leave_out_unused(plan, state, form, used, message);
+    if (rc != SQLITE_OK) {
+        plan_free(plan);
+        return rc;
+    }
+    plan->asked = used;
+    rc = plan_start_feed(plan, state, message);
+    if (rc != SQLITE_OK) {
+        plan_free(plan);
+        return rc;
+    }
+    plan->partitionable = plan->source.table && plan->source.rowid && has_no_subquery(plan->spec.map) &&
+                          has_no_subquery(plan->spec.where) && has_no_subquery(plan->spec.group_by) &&
+                          feed_walks_table(plan, state->db) && feed_reads_inputs(plan, state->db) &&
+                          !reads_backwards(state->db);
+    *out = plan;
+    return SQLITE_OK;
+}
+
+void plan_free(Plan *plan)
+{
+    if (!plan)
+        return;
+    sqlite3_finalize(plan->feed);
+    recipe_unref(plan->recipe);
+    source_free(&plan->source);
+    columns_free(&plan->output);
+    map_spec_free(&plan->spec);
+    free(plan->inputs);
+    free(plan->index_of);
+    free(plan);
+}
+
+bool plan_is_current(const Plan *plan, const ConnectionState *state)
+{
+    int limits[RECIPE_LIMITS];
+    read_limits(state->db, limits);
+    return plan->extension_count == state->extension_count &&
+           !memcmp(limits, plan->recipe->limits, sizeof limits);
+}
+
+bool plan_is_stale(const Plan *plan)
+{
+    return sqlite3_stmt_status(plan->feed, SQLITE_STMTSTATUS_REPREPARE, 0) != plan->reprepared;
+}
+
+bool plan_fits_schema(Plan *plan)
+{
+    sqlite3_step(plan->feed);
+    sqlite3_reset(plan->feed);
+    return !plan_is_stale(plan);
+}
+
+/* Whether a statement of the connection that writes is in the middle of its work. */
+static bool host_is_writing(sqlite3 *db)
+{
+    for (sqlite3_stmt *statement = sqlite3_next_stmt(db, NULL); statement;
+         statement = sqlite3_next_stmt(db, statement))
+        if (sqlite3_stmt_busy(statement) && !sqlite3_stmt_readonly(statement))
+            return true;
+    return false;
+}
+
+int plan_start_feed(Plan *plan, ConnectionState *state, char **message)
+{
+    sqlite3 *db = state->db;
+    bool settled = host_is_writing(db);
+    if (plan->feed && plan->settled == settled) {
+        sqlite3_reset(plan->feed);
+        return SQLITE_OK;
+    }
+    /* Whether the schema has changed since, only the old statement could tell, and stepping it would begin a
+       read transaction that lasts as long as the host's statement: the plan is made anew. */
+    if (plan->feed)
+        return SQLITE_SCHEMA;
+    char *sql = source_feed_sql(&plan->source, plan->inputs, plan->input_count, settled, &plan->index_of);
+    unsigned maps_before = state->maps_prepared;
+    int rc =
+        sql ? sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &plan->feed, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
+    plan->reads_a_map = state->maps_prepared != maps_before;
+    plan->settled = settled;
+    plan->reprepared = 0;
+    return rc;
+}
+
+int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statement)
+{
+    int *index_of;
+    char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
+    char *sql = feed ? sqlite3_mprintf("%s WHERE %s BETWEEN ?1 AND ?2 ORDER BY %s", feed, plan->source.rowid,
+                                       plan->source.rowid)
+                     : NULL;
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    sqlite3_free(feed);
+    free(index_of);
+    return rc;
+}
+
+/* The least work per row that is worth handing over where the host has to read the row first, and what is to
+   be gained at the least: measured on two processors, see DESIGN.md. */
+static const double least_fed_ns = 150;
+static const double most_share = 0.7;
+
+bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size)
+{
+    /* Workers evaluate while the host reads and uses rows, and all share the processors. */
+    double host = figures->feed_ns + figures->reader_ns;
+    double serial = figures->eval_ns + host;
+    double parallel = serial / workers > host ? serial / workers : host;
+    double saved = figures->left_ns * (1 - 1.0 / workers);
+    if (workers < 2)
+        sqlite3_snprintf(reason_size, reason, "serial: one processor");
+    else if (figures->fed && figures->eval_ns < least_fed_ns)
+        sqlite3_snprintf(
+            reason_size, reason,
+            "serial: %.0f ns a row to evaluate and %.0f ns to read: handing rows out would cost more",
+            figures->eval_ns, figures->feed_ns);
+    else if (parallel > most_share * serial)
+        sqlite3_snprintf(reason_size, reason,
+                         "serial: %.0f ns a row to evaluate, and %.0f ns for the host to read and to use it: "
+                         "workers would wait for the host",
+                         figures->eval_ns, host);
+    else if (figures->left_ns > 0 && saved < 2 * figures->start_ns)
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work are left, and workers cost %.0f us",
+                         figures->left_ns / 1e3, figures->start_ns / 1e3);
+    else if (figures->left_ns <= 0 && figures->spent_ns < figures->start_ns)
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work seen, and workers cost %.0f us",
+                         figures->spent_ns / 1e3, figures->start_ns / 1e3);
+    else
+        return true;
+    return false;
+}

@@ -1,0 +1,110 @@
+/*
+ * How a map will be done: what workers need to know (the recipe), what the host reads for them (the feed),
+ * and, for `auto`, when workers pay. A plan is made once per text of a map and kept by its virtual table for
+ * the next time.
+ */
+#ifndef PRICEMAP_PLANNER_H
+#define PRICEMAP_PLANNER_H
+
+#include "ext/connection/connection_state.h"
+#include "ext/plan/map_spec.h"
+#include "ext/plan/source.h"
+
+typedef enum MapForm {
+    MAP_FUNCTION, /* parallel_map(…): one value per row, with the row's key */
+    MAP_TABLE,    /* CREATE VIRTUAL TABLE: the map's own columns */
+} MapForm;
+
+typedef struct Plan {
+    MapSpec spec; /* the plan's own copy */
+    Source source;
+    uint64_t
+        used; /* columns of the map that are read, a bit each; the last bit stands for all from the 64th on */
+    Recipe *recipe;
+    int encoding;       /* of text in rowsets: SQLITE_UTF8 or SQLITE_UTF16 */
+    uint64_t asked;     /* as `used`, but as plan_create was told it: to find the plan again */
+    int map_columns;    /* of the map, the key not counted */
+    ColumnList output;  /* of a MAP_TABLE */
+    bool partitionable; /* nothing in its text speaks against workers reading the table themselves */
+    bool key_in_output; /* of a MAP_FUNCTION: column 0 is the rowid, else the key is the position */
+    int *inputs;        /* what the feed reads: column numbers of the source, -1 the rowid */
+    int input_count;
+    int *index_of; /* per input: the feed's column */
+    sqlite3_stmt *feed;
+    bool settled;        /* the feed reads all of the source before its first row */
+    bool reads_a_map;    /* the source is or holds another map: see keep_plan */
+    int reprepared;      /* the feed's count when the plan was made: a change means that the schema changed */
+    int extension_count; /* that the connection had then */
+    struct Plan *next_idle; /* in the list of its virtual table */
+
+    /* Learnt from the last run over it; 0: nothing yet. */
+    double row_ns;   /* a worker's time per row, fed */
+    double rowid_ns; /* and per rowid, partitioned */
+    int64_t rows;
+    double in_place_row_ns; /* to evaluate a fed row in place, alone on the machine as far as the map goes */
+    double in_place_rowid_ns; /* and a rowid, partitioned */
+    double feed_ns;           /* to read a row */
+    bool threads_fail;        /* `auto` found that threads hold each other up in this map */
+    int rests;                /* runs for which `auto` does without workers, after they gained nothing */
+} Plan;
+
+/* All columns of a map. */
+#define PLAN_ALL_COLUMNS UINT64_MAX
+
+/*
+ * Makes a plan for `spec`, which is copied. Columns of the map that are not in `used` are not computed: they
+ * are NULL. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it), or SQLITE_NOMEM.
+ * Prepares statements on the connection, on its thread. Free with plan_free.
+ */
+int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint64_t used, Plan **out,
+                char **message);
+
+/*
+ * The recipe for workers that read the plan's table from the file at `uri`, under the number `scan`. NULL
+ * when out of memory; the caller's to recipe_unref. Only for a plan that is partitionable.
+ */
+Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *uri, uint64_t scan);
+
+/* Frees it with its statements; NULL does nothing. */
+void plan_free(Plan *plan);
+
+/* Whether the plan still fits the connection's limits and extensions. That the schema is the same shows when
+   the feed is stepped: plan_is_stale. */
+bool plan_is_current(const Plan *plan, const ConnectionState *state);
+bool plan_is_stale(const Plan *plan);
+
+/* Asks SQLite, by a step of the feed, whether the plan still fits the schema. */
+bool plan_fits_schema(Plan *plan);
+
+/*
+ * Readies the feed to be stepped from its first row. Where a statement that writes is running on the
+ * connection it is one that reads the whole source first. SQLITE_OK; SQLITE_SCHEMA where the plan is stale;
+ * else an error with *message set.
+ */
+int plan_start_feed(Plan *plan, ConnectionState *state, char **message);
+
+/*
+ * A statement that reads the same as the feed, of the rowids ?1 … ?2 only, in their order. SQLITE_OK, or an
+ * error whose text is the connection's; the caller's to finalize.
+ */
+int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statement);
+
+/* What `auto` has seen of a map, in nanoseconds. */
+typedef struct WorkFigures {
+    double eval_ns;   /* to evaluate a row, as the last chunk in place had it */
+    double feed_ns;   /* to read a row, where the host does it */
+    double reader_ns; /* that the reader takes over a row, before it wants the next */
+    double spent_ns;  /* evaluated in place so far */
+    double left_ns;   /* to evaluate what is known to be left; 0: not known */
+    double start_ns;  /* what having the workers at work costs */
+    bool fed;         /* the host reads */
+} WorkFigures;
+
+/*
+ * Whether `auto` should go on with workers after this: what they cost must have been spent already, as a sign
+ * that there is more of it, or be worth it for what is known to be left. Where not, `reason` says why, with
+ * the figures.
+ */
+bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size);
+
+#endif

@@ -1,0 +1,173 @@
+#include "ext/plan/source.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/plan/sql_text.h"
+
+void source_free(Source *source)
+{
+    sqlite3_free(source->select);
+    sqlite3_free(source->from);
+    sqlite3_free(source->alias);
+    sqlite3_free(source->schema);
+    sqlite3_free(source->table);
+    columns_free(&source->columns);
+    *source = (Source){0};
+}
+
+static int fail(char **message, char *text)
+{
+    *message = text;
+    return text ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+static bool has_column(const ColumnList *columns, const char *name)
+{
+    for (int i = 0; i < columns->count; i++)
+        if (!sqlite3_stricmp(columns->items[i].name, name))
+            return true;
+    return false;
+}
+
+/* A table that has rowids answers to one of these names, unless columns took all three; a view and a table
+   without rowids answer to none. */
+static const char *find_rowid(sqlite3 *db, const char *schema, const char *table, const ColumnList *columns)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!has_column(columns, names[i]) &&
+            sqlite3_table_column_metadata(db, schema, table, names[i], NULL, NULL, NULL, NULL, NULL) ==
+                SQLITE_OK)
+            return names[i];
+    return NULL;
+}
+
+static int resolve_table(sqlite3 *db, const char *schema, const char *table, Source *source, char **message)
+{
+    source->from =
+        schema ? sqlite3_mprintf("\"%w\".\"%w\"", schema, table) : sqlite3_mprintf("\"%w\"", table);
+    source->alias = sqlite3_mprintf("%s", table);
+    source->table = sqlite3_mprintf("%s", table);
+    source->schema = schema ? sqlite3_mprintf("%s", schema) : NULL;
+    source->select = source->from ? sqlite3_mprintf("SELECT * FROM %s", source->from) : NULL;
+    if (!source->select || !source->alias || !source->table || (schema && !source->schema))
+        return SQLITE_NOMEM;
+    int rc = columns_describe(db, source->select, &source->columns);
+    if (rc == SQLITE_NOMEM)
+        return rc;
+    if (rc != SQLITE_OK) {
+        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
+        return rc;
+    }
+    source->rowid = find_rowid(db, schema, table, &source->columns);
+    return SQLITE_OK;
+}
+
+/* Prepares `text` as it stands, so that it cannot escape from the brackets it is put in later. */
+static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement, char **message)
+{
+    const char *tail = NULL;
+    SqlToken first, rest;
+    sql_token(text, &first);
+    if (!sql_is_word(&first, "SELECT") && !sql_is_word(&first, "WITH") && !sql_is_word(&first, "VALUES"))
+        return fail(message, sqlite3_mprintf(
+                                 "parallel_map: source is '%s': expected a table's name or a SELECT", text));
+    int rc = sqlite3_prepare_v2(db, text, -1, statement, &tail);
+    if (rc == SQLITE_NOMEM)
+        return rc;
+    if (rc != SQLITE_OK) {
+        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
+        return rc;
+    }
+    /* SQLite lets a last comment go unclosed; in brackets it would swallow what stands behind. */
+    for (const char *next = sql_token(text, &rest); rest.kind != SQL_END; next = sql_token(next, &rest))
+        if (rest.kind == SQL_BROKEN)
+            return fail(message, sqlite3_mprintf("parallel_map: source: a quote or comment is not closed"));
+    sql_token(tail, &rest);
+    if (rest.kind != SQL_END)
+        return fail(message, sqlite3_mprintf("parallel_map: source holds two statements: give one SELECT"));
+    if (!sqlite3_stmt_readonly(*statement) || !sqlite3_column_count(*statement))
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: source is '%s': it must only read: give a SELECT", text));
+    if (sqlite3_bind_parameter_count(*statement))
+        return fail(message,
+                    sqlite3_mprintf("parallel_map: source: parameters cannot be bound in it: write the "
+                                    "values"));
+    return SQLITE_OK;
+}
+
+static int resolve_select(sqlite3 *db, const char *text, Source *source, char **message)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = check_select(db, text, &statement, message);
+    if (rc == SQLITE_OK) {
+        const char *sql = sqlite3_sql(statement);
+        int length = (int)strlen(sql);
+        while (length && (isspace((unsigned char)sql[length - 1]) || sql[length - 1] == ';'))
+            length--;
+        source->select = sqlite3_mprintf("%.*s", length, sql);
+        source->alias = sqlite3_mprintf("source");
+        rc = source->select && source->alias ? columns_describe(db, source->select, &source->columns)
+                                             : SQLITE_NOMEM;
+        if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+            *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
+    }
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+int source_resolve(sqlite3 *db, const char *text, Source *source, char **message)
+{
+    char *schema, *table;
+    *source = (Source){0};
+    int rc;
+    if (sql_parse_table_name(text, &schema, &table)) {
+        rc = table ? resolve_table(db, schema, table, source, message) : SQLITE_NOMEM;
+        sqlite3_free(schema);
+        sqlite3_free(table);
+    } else {
+        rc = resolve_select(db, text, source, message);
+    }
+    if (rc != SQLITE_OK)
+        source_free(source);
+    return rc;
+}
+
+/* A table is asked for the inputs alone. A SELECT is run as it was written: around it, its ORDER BY might be
+ * lost. */
+static char *reading_sql(const Source *source, const int *inputs, int count, int *index_of)
+{
+    if (!source->from) {
+        for (int i = 0; i < count; i++)
+            index_of[i] = inputs[i];
+        return sqlite3_mprintf("%s", source->select);
+    }
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, count ? "SELECT " : "SELECT NULL");
+    for (int i = 0; i < count; i++) {
+        sqlite3_str_appendf(sql, inputs[i] < 0 ? "%s\"%w\".%s" : "%s\"%w\".\"%w\"", i ? ", " : "",
+                            source->table,
+                            inputs[i] < 0 ? source->rowid : source->columns.items[inputs[i]].name);
+        index_of[i] = i;
+    }
+    sqlite3_str_appendf(sql, " FROM %s", source->from);
+    return sqlite3_str_finish(sql);
+}
+
+char *source_feed_sql(const Source *source, const int *inputs, int count, bool settled, int **index_of)
+{
+    *index_of = malloc(((size_t)count + 1) * sizeof **index_of);
+    char *sql = *index_of ? reading_sql(source, inputs, count, *index_of) : NULL;
+    if (sql && settled) {
+        char *whole = sqlite3_mprintf("WITH settled AS MATERIALIZED (%s\n) SELECT * FROM settled", sql);
+        sqlite3_free(sql);
+        sql = whole;
+    }
+    if (!sql) {
+        free(*index_of);
+        *index_of = NULL;
+    }
+    return sql;
+}

@@ -1,0 +1,292 @@
+#include "ext/run/map_run_internal.h"
+
+#include <stdlib.h>
+
+#include "ext/base/monotonic.h"
+
+enum {
+    WAIT_MS = 10, /* between two looks for an interrupt */
+    PULSES = 64,  /* steps of `pulse` per look: a progress handler counts steps */
+};
+
+int host_interrupted(void *pulse)
+{
+    sqlite3_reset(pulse);
+    int rc = sqlite3_step(pulse);
+    sqlite3_reset(pulse);
+    return rc == SQLITE_INTERRUPT;
+}
+
+static bool look_for_interrupt(MapRun *run)
+{
+    for (int i = 0; i < PULSES; i++)
+        if (host_interrupted(run->pulse))
+            return true;
+    return false;
+}
+
+int map_run_use_executor(MapRun *run, ExecutorKind kind, char **message)
+{
+    Executor *executor;
+    int rc = connection_state_executor(run->state, kind, run->workers, &executor, message);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (run->held[kind])
+        executor_let_go(executor);
+    run->held[kind] = executor;
+    run->startup_ns += executor->startup_ns;
+    run->executor = executor;
+    run->kind = kind;
+    return SQLITE_OK;
+}
+
+/* A task that is needed next, and that no worker has begun, need not wait for one to wake. A time limit only
+   holds for workers. */
+static bool may_help(const MapRun *run)
+{
+    return run->plan->spec.ordered && run->timeout <= 0;
+}
+
+/* Waits until a task is ready; SQLITE_INTERRUPT when the host was interrupted meanwhile. */
+static int wait_ready(MapRun *run, int *place, char **message)
+{
+    for (;;) {
+        *place = map_run_ready_place(run);
+        if (*place >= 0)
+            return SQLITE_OK;
+        RunTask *head = &run->tasks[0];
+        int rc = SQLITE_OK;
+        if (!executor_is_ours(head->executor ? head->executor : run->executor)) {
+            *message = sqlite3_mprintf(
+                "parallel_map: this process was forked while the map ran; only the original goes on");
+            return SQLITE_MISUSE;
+        }
+        if (!head->executor)
+            rc = map_run_place_head(run, message);
+        else if (may_help(run) && executor_withdraw(head->executor, head->task))
+            rc = map_run_do_in_place(run);
+        if (rc != SQLITE_OK)
+            return rc;
+        bool in_place = head->executor == run->serial;
+        if (in_place)
+            chunk_runner_watch(run->state->runner, host_interrupted, run->pulse);
+        executor_wait(head->executor ? head->executor : run->executor,
+                      head->executor && (run->plan->spec.ordered || in_place) ? head->task : NULL, WAIT_MS);
+        if (in_place)
+            chunk_runner_watch(run->state->runner, NULL, NULL);
+        if (map_run_ready_place(run) < 0 && look_for_interrupt(run))
+            return SQLITE_INTERRUPT;
+    }
+}
+
+static int fail(MapRun *run, int rc, const char *text, char **message)
+{
+    RunRecord *record = run_log_find(&run->state->log, run->number);
+    run->failed = true;
+    if (rc != SQLITE_NOMEM && text && *text) {
+        *message = sqlite3_mprintf("%s", text);
+        if (!*message)
+            rc = SQLITE_NOMEM;
+    }
+    if (record)
+        run_log_set(&record->error, rc != SQLITE_NOMEM && text && *text ? text : sqlite3_errstr(rc));
+    return rc;
+}
+
+/* An error that may have its text already. */
+static int fail_with(MapRun *run, int rc, char **message)
+{
+    char *text = *message;
+    *message = NULL;
+    rc = fail(run, rc, rc == SQLITE_INTERRUPT ? "interrupted" : text, message);
+    sqlite3_free(text);
+    return rc;
+}
+
+/* The error of the current task. A worker that reads the table itself does not know the row's position; the
+   rows before it were all counted, so in source order the run does. */
+static int fail_task(MapRun *run, char **message)
+{
+    const Task *task = run->tasks[run->current].task;
+    const TaskReport *report = &task->report;
+    if (!is_range(task) || !report->rows_in)
+        return fail(run, report->rc, report->message, message);
+    char *text = run->plan->spec.ordered
+                     ? sqlite3_mprintf("%s (row %lld)", report->message, (long long)run->rows_in + 1)
+                     : sqlite3_mprintf("%s (rowid %lld)", report->message, (long long)report->next_rowid);
+    int rc = text ? fail(run, report->rc, text, message) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return rc;
+}
+
+/* The host reads from now on: every task whose rows were not given out is made anew. */
+static int fall_back(MapRun *run)
+{
+    RowidRange *ranges = malloc((size_t)(run->count + 1) * sizeof *ranges);
+    if (!ranges)
+        return SQLITE_NOMEM;
+    int count = 0;
+    for (int i = 0; i < run->count; i++)
+        ranges[count++] =
+            (RowidRange){run->tasks[i].task->order.first_rowid, run->tasks[i].task->order.last_rowid};
+    uint64_t scan = run->source.recipe->scan;
+    for (int i = 0; i < run->count; i++)
+        map_run_give_up_task(run, &run->tasks[i]);
+    run->count = 0;
+    run->current = -1;
+    task_free(run->spare);
+    run->spare = NULL;
+    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
+        if (run->state->executors[kind])
+            executor_end_scan(run->state->executors[kind], scan);
+    run->unit_ns = run->unit_bytes = 0;
+    run->source.units = run->rows_in;
+    return task_source_fall_back(&run->source, ranges, count);
+}
+
+/* Whether the current task's result is to be thrown away: it was read from a file that has changed, or could
+   not be read from it at all. */
+static bool is_doubtful(MapRun *run)
+{
+    const Task *task = run->tasks[run->current].task;
+    if (!is_range(task) || !run->source.snapshot)
+        return false;
+    const TaskReport *report = &task->report;
+    if (report->rc != SQLITE_OK && report->rc != SQLITE_INTERRUPT && report->rc != SQLITE_NOMEM &&
+        !report->rows_in)
+        return true;
+    return !task_source_confirm(&run->source, report);
+}
+
+int map_run_next(MapRun *run, RowsetView *rows, char **message)
+{
+    map_run_time_reader(run);
+    for (;;) {
+        /* A failed task is only left behind when its rows have been read: now comes its error. */
+        if (run->current >= 0 && run->tasks[run->current].task->report.rc != SQLITE_OK)
+            return fail_task(run, message);
+        int rc = map_run_finish_current(run);
+        if (rc == SQLITE_OK)
+            rc = map_run_top_up(run);
+        if (rc == SQLITE_OK && !run->count) {
+            const TaskSource *source = &run->source;
+            return source->rc == SQLITE_OK ? SQLITE_DONE : fail(run, source->rc, source->message, message);
+        }
+        int place = -1;
+        if (rc == SQLITE_OK)
+            rc = wait_ready(run, &place, message);
+        if (rc != SQLITE_OK)
+            return fail_with(run, rc, message);
+        run->current = place;
+        if (is_doubtful(run)) {
+            rc = fall_back(run);
+            if (rc != SQLITE_OK)
+                return fail(run, rc, run->source.message, message);
+            continue;
+        }
+        map_run_account(run, &run->tasks[place]);
+        /* Tasks may give no rows for long; the host should not wait for them unheard. */
+        if (monotonic_ns() - run->looked_ns > WAIT_MS * 1000000L) {
+            if (look_for_interrupt(run))
+                return fail(run, SQLITE_INTERRUPT, "interrupted", message);
+            run->looked_ns = monotonic_ns();
+        }
+        progress_line_draw(&run->progress, run->rows_in, map_run_share_done(run));
+        const Task *task = run->tasks[place].task;
+        if (!task->report.rows_out)
+            continue;
+        if (rowset_open(rows, task->output, task->output_size) && rows->rows == task->report.rows_out) {
+            map_run_give(run, task);
+            return SQLITE_ROW;
+        }
+        return fail(run, SQLITE_CORRUPT, "parallel_map: a worker's result is damaged", message);
+    }
+}
+
+static int start(MapRun *run, char **message)
+{
+    ConnectionState *state = run->state;
+    const MapSpec *spec = &run->plan->spec;
+    const Settings *settings = &state->settings;
+    run->requested = spec->has_executor ? spec->executor : settings->executor;
+    run->chunk = spec->has_chunk ? spec->chunk : settings->chunk;
+    run->workers = spec->has_workers ? spec->workers : settings->workers;
+    if (!run->workers)
+        run->workers = run->requested == EXECUTOR_SERIAL ? 1 : connection_state_processors(state);
+    run->timeout = settings->timeout_seconds;
+    progress_line_begin(&run->progress, settings->progress, run->start_ns);
+    int rc = map_run_use_executor(run, EXECUTOR_SERIAL, message);
+    run->serial = run->executor;
+    if (rc == SQLITE_OK && run->requested != EXECUTOR_AUTO && run->requested != EXECUTOR_SERIAL)
+        rc = map_run_use_executor(run, run->requested, message);
+    if (rc == SQLITE_OK)
+        rc = task_source_open(&run->source, state, run->plan, message);
+    if (rc != SQLITE_OK)
+        return rc;
+    run->partitioned = run->source.snapshot != NULL;
+    if (run->requested == EXECUTOR_AUTO)
+        map_run_follow_controller(run, auto_executor_begin(&run->control, run->plan, state->executors,
+                                                           run->workers, !run->partitioned,
+                                                           (double)task_source_left(&run->source)));
+    /* The first task is made now, so that a stale plan shows before anything was given out. */
+    rc = map_run_top_up(run);
+    if (rc == SQLITE_OK && plan_is_stale(run->plan))
+        rc = SQLITE_SCHEMA;
+    return rc;
+}
+
+int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun **out, char **message)
+{
+    *out = NULL;
+    MapRun *run = calloc(1, sizeof *run);
+    if (!run)
+        return SQLITE_NOMEM;
+    run->state = state;
+    run->plan = plan;
+    run->pulse = pulse;
+    run->current = -1;
+    run->start_ns = run->looked_ns = monotonic_ns();
+    run->rowids_per_row = 1;
+    int rc = start(run, message);
+    if (rc == SQLITE_OK) {
+        RunRecord *record =
+            run_log_add(&state->log, plan->spec.source, plan->spec.map, executor_kind_name(run->requested));
+        if (record)
+            run->number = record->run;
+        *out = run;
+        return SQLITE_OK;
+    }
+    if (rc != SQLITE_SCHEMA) {
+        RunRecord *record =
+            run_log_add(&state->log, plan->spec.source, plan->spec.map, executor_kind_name(run->requested));
+        if (record) {
+            run->number = record->run;
+            run_log_set(&record->error, *message ? *message : sqlite3_errstr(rc));
+        }
+    }
+    map_run_close(run);
+    return rc;
+}
+
+void map_run_close(MapRun *run)
+{
+    if (!run)
+        return;
+    if (run->source.ended && !run->failed && !run->count && run->source.rc == SQLITE_OK && !run->partitioned)
+        run->plan->rows = run->source.units;
+    for (int i = 0; i < run->count; i++)
+        map_run_give_up_task(run, &run->tasks[i]);
+    progress_line_end(&run->progress);
+    map_run_write_log(run);
+    if (run->partitioned)
+        for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
+            if (run->state->executors[kind])
+                executor_end_scan(run->state->executors[kind], run->source.recipe->scan);
+    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
+        if (run->held[kind])
+            executor_let_go(run->held[kind]);
+    task_free(run->spare);
+    free(run->tasks);
+    task_source_close(&run->source);
+    free(run);
+}

@@ -1,0 +1,36 @@
+/*
+ * One execution of a plan: reads the source, hands its rows out in tasks, takes the results back in order.
+ * The engine behind a cursor; on the connection's thread only.
+ *
+ * The bound: at most EXECUTOR_DEPTH × workers tasks exist at a time, each with its input and output. A task
+ * is made only when one of them has been read to its end, so a slow reader holds the source back.
+ * Only a range that took far too long is cut into more tasks than that.
+ */
+#ifndef PRICEMAP_MAP_RUN_H
+#define PRICEMAP_MAP_RUN_H
+
+#include "ext/plan/planner.h"
+
+typedef struct MapRun MapRun;
+
+/*
+ * Starts a run of `plan`, which nobody else may use until map_run_close. `pulse` is a statement of the
+ * connection, SELECT 1, that the run steps to learn of an interrupt. SQLITE_OK with *out set; else an error
+ * with *message set (sqlite3_free it). SQLITE_SCHEMA: the plan is stale, make it anew; nothing has been done.
+ */
+int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun **out, char **message);
+
+/*
+ * The next rows: SQLITE_ROW with *rows opened (at least one row), valid until the next call; SQLITE_DONE at
+ * the end; else an error with *message set. Rows before a failed one are given before its error.
+ */
+int map_run_next(MapRun *run, RowsetView *rows, char **message);
+
+/* Whether the host was interrupted, told by a step of `pulse` (an sqlite3_stmt). 1 when it was; as a watch
+ * for evaluators. */
+int host_interrupted(void *pulse);
+
+/* Ends a run at whatever point it is, and writes it into the log. NULL does nothing. */
+void map_run_close(MapRun *run);
+
+#endif

@@ -1,0 +1,255 @@
+#include "ext/run/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where a database file counts its changes, in bytes from its start; big-endian, but only compared. */
+enum { CHANGE_COUNTER_OFFSET = 24 };
+
+struct Snapshot {
+    sqlite3 *db;
+    char *schema;
+    char *uri;
+    sqlite3_stmt *holder;   /* stands on its one row: keeps the read transaction open */
+    sqlite3 *sentinel;      /* WAL only */
+    sqlite3_stmt *versions; /* PRAGMA data_version of the sentinel */
+    int64_t version;
+    uint32_t changes;      /* rollback journal only: the file's change counter */
+    int64_t total_changes; /* of the host's connection: it counts those that were rolled back as well */
+    int64_t least, greatest;
+};
+
+/* The schema in which SQLite finds a table: temp first, then main, then the attached ones in their order. */
+static char *find_schema(sqlite3 *db, const char *table)
+{
+    sqlite3_stmt *list = NULL;
+    char *found = NULL;
+    if (sqlite3_table_column_metadata(db, "temp", table, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
+        return sqlite3_mprintf("temp");
+    if (sqlite3_prepare_v2(db, "PRAGMA database_list", -1, &list, NULL) != SQLITE_OK)
+        return NULL;
+    while (!found && sqlite3_step(list) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(list, 1);
+        if (name &&
+            sqlite3_table_column_metadata(db, name, table, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
+            found = sqlite3_mprintf("%s", name);
+    }
+    sqlite3_finalize(list);
+    return found;
+}
+
+/* Whether the file is read through the operating system's own files, as a worker will: no encryption, no
+ * shim. */
+static bool has_plain_files(sqlite3 *db, const char *schema)
+{
+    char *name = NULL;
+    bool plain = sqlite3_file_control(db, schema, SQLITE_FCNTL_VFSNAME, &name) == SQLITE_OK && name &&
+                 !strcmp(name, "unix");
+    sqlite3_free(name);
+    return plain;
+}
+
+static int read_journal_mode(sqlite3 *db, const char *schema, bool *wal)
+{
+    sqlite3_stmt *statement = NULL;
+    char *sql = sqlite3_mprintf("PRAGMA \"%w\".journal_mode", schema);
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+        const char *mode = (const char *)sqlite3_column_text(statement, 0);
+        *wal = mode && !strcmp(mode, "wal");
+    }
+    int finalized = sqlite3_finalize(statement);
+    return rc != SQLITE_OK ? rc : finalized;
+}
+
+/* The path as a URI: whatever could end or change its meaning is given in hexadecimal. */
+static char *make_uri(const char *path, bool wal)
+{
+    sqlite3_str *uri = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(uri, "file:");
+    for (const unsigned char *byte = (const unsigned char *)path; *byte; byte++)
+        if (*byte <= ' ' || *byte >= 0x7f || strchr("%?#&=+", *byte))
+            sqlite3_str_appendf(uri, "%%%02x", *byte);
+        else
+            sqlite3_str_appendchar(uri, 1, (char)*byte);
+    sqlite3_str_appendall(uri, wal ? "?mode=ro" : "?mode=ro&immutable=1");
+    return sqlite3_str_finish(uri);
+}
+
+static bool read_change_counter(Snapshot *snapshot, uint32_t *changes)
+{
+    sqlite3_file *file = NULL;
+    return sqlite3_file_control(snapshot->db, snapshot->schema, SQLITE_FCNTL_FILE_POINTER, &file) ==
+               SQLITE_OK &&
+           file && file->pMethods &&
+           file->pMethods->xRead(file, changes, sizeof *changes, CHANGE_COUNTER_OFFSET) == SQLITE_OK;
+}
+
+/* Whether the path no longer leads to the file that the host has open. */
+static bool has_moved(Snapshot *snapshot)
+{
+    int moved = 0;
+    return sqlite3_file_control(snapshot->db, snapshot->schema, SQLITE_FCNTL_HAS_MOVED, &moved) !=
+               SQLITE_OK ||
+           moved;
+}
+
+static bool read_data_version(Snapshot *snapshot, int64_t *version)
+{
+    bool read = sqlite3_step(snapshot->versions) == SQLITE_ROW;
+    if (read)
+        *version = sqlite3_column_int64(snapshot->versions, 0);
+    sqlite3_reset(snapshot->versions);
+    return read;
+}
+
+static bool open_sentinel(Snapshot *snapshot)
+{
+    return sqlite3_open_v2(snapshot->uri, &snapshot->sentinel,
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+                               SQLITE_OPEN_PRIVATECACHE,
+                           NULL) == SQLITE_OK &&
+           sqlite3_prepare_v2(snapshot->sentinel, "PRAGMA data_version", -1, &snapshot->versions, NULL) ==
+               SQLITE_OK &&
+           read_data_version(snapshot, &snapshot->version);
+}
+
+/* Begins the read transaction, by a statement that is left on its row, and learns the bounds of the rowids.
+ */
+static int hold(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+{
+    char *sql = sqlite3_mprintf("SELECT min(r), max(r) FROM (SELECT min(%s) AS r FROM \"%w\".\"%w\" "
+                                "UNION ALL SELECT max(%s) FROM \"%w\".\"%w\")",
+                                rowid, snapshot->schema, table, rowid, snapshot->schema, table);
+    int rc = sql ? sqlite3_prepare_v2(snapshot->db, sql, -1, &snapshot->holder, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = sqlite3_step(snapshot->holder);
+    if (rc != SQLITE_ROW)
+        return rc == SQLITE_DONE ? SQLITE_ERROR : rc;
+    if (sqlite3_column_type(snapshot->holder, 0) != SQLITE_INTEGER) {
+        *why = "the table is empty";
+        return SQLITE_OK;
+    }
+    snapshot->least = sqlite3_column_int64(snapshot->holder, 0);
+    snapshot->greatest = sqlite3_column_int64(snapshot->holder, 1);
+    return SQLITE_OK;
+}
+
+/* Everything that can speak against it, in an order in which what must come first comes first. */
+static int pin(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+{
+    sqlite3 *db = snapshot->db;
+    const char *path = sqlite3_db_filename(db, snapshot->schema);
+    bool wal = false;
+    if (!strcmp(snapshot->schema, "temp") || !path || !*path) {
+        *why = "the source is in no file";
+        return SQLITE_OK;
+    }
+    if (!has_plain_files(db, snapshot->schema)) {
+        *why = "the file is read through a VFS that workers may not have";
+        return SQLITE_OK;
+    }
+    if (sqlite3_txn_state(db, snapshot->schema) == SQLITE_TXN_WRITE) {
+        *why = "the host has changes of its own pending";
+        return SQLITE_OK;
+    }
+    int rc = read_journal_mode(db, snapshot->schema, &wal);
+    if (rc == SQLITE_AUTH) {
+        *why = "the host's authorizer hides the journal mode";
+        return SQLITE_OK;
+    }
+    if (rc != SQLITE_OK)
+        return rc;
+    snapshot->uri = make_uri(path, wal);
+    if (!snapshot->uri)
+        return SQLITE_NOMEM;
+    if (wal && sqlite3_txn_state(db, snapshot->schema) != SQLITE_TXN_NONE) {
+        *why = "WAL, and the host's view began before it could be told to be the newest";
+        return SQLITE_OK;
+    }
+    if (wal && !open_sentinel(snapshot)) {
+        *why = "the file cannot be opened a second time";
+        return SQLITE_OK;
+    }
+    rc = hold(snapshot, table, rowid, why);
+    /* The mode that was read first is what the connection remembered; now it has looked into the file. */
+    bool wal_now = wal;
+    if (rc == SQLITE_OK && !*why)
+        rc = read_journal_mode(db, snapshot->schema, &wal_now);
+    if (rc == SQLITE_OK && !*why && wal_now != wal)
+        *why = "the file has changed its journal mode";
+    if (rc == SQLITE_OK && !*why && has_moved(snapshot))
+        *why = "the file is no longer at its path";
+    snapshot->total_changes = sqlite3_total_changes64(db);
+    if (rc == SQLITE_OK && !*why && !wal && !read_change_counter(snapshot, &snapshot->changes))
+        *why = "the file's change counter cannot be read";
+    if (rc == SQLITE_OK && !*why && !snapshot_holds(snapshot))
+        *why = "another connection is writing";
+    return rc;
+}
+
+int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid, Snapshot **out,
+                 const char **why)
+{
+    *out = NULL;
+    *why = NULL;
+    Snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (!snapshot)
+        return SQLITE_NOMEM;
+    snapshot->db = db;
+    snapshot->schema = schema ? sqlite3_mprintf("%s", schema) : find_schema(db, table);
+    int rc = SQLITE_OK;
+    if (!snapshot->schema)
+        *why = "the table's database was not found";
+    else
+        rc = pin(snapshot, table, rowid, why);
+    if (rc == SQLITE_OK && !*why)
+        *out = snapshot;
+    else
+        snapshot_release(snapshot);
+    return rc;
+}
+
+bool snapshot_holds(Snapshot *snapshot)
+{
+    if (sqlite3_txn_state(snapshot->db, snapshot->schema) != SQLITE_TXN_READ || has_moved(snapshot) ||
+        sqlite3_total_changes64(snapshot->db) != snapshot->total_changes)
+        return false;
+    if (snapshot->sentinel) {
+        int64_t version;
+        return read_data_version(snapshot, &version) && version == snapshot->version;
+    }
+    uint32_t changes;
+    return read_change_counter(snapshot, &changes) && changes == snapshot->changes;
+}
+
+bool snapshot_views_last(const Snapshot *snapshot)
+{
+    return snapshot->sentinel != NULL;
+}
+
+const char *snapshot_uri(const Snapshot *snapshot)
+{
+    return snapshot->uri;
+}
+
+void snapshot_bounds(const Snapshot *snapshot, int64_t *least, int64_t *greatest)
+{
+    *least = snapshot->least;
+    *greatest = snapshot->greatest;
+}
+
+void snapshot_release(Snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    sqlite3_finalize(snapshot->holder);
+    sqlite3_finalize(snapshot->versions);
+    sqlite3_close(snapshot->sentinel);
+    sqlite3_free(snapshot->schema);
+    sqlite3_free(snapshot->uri);
+    free(snapshot);
+}

@@ -1,0 +1,252 @@
+#include "ext/run/task_source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/evaluate/instant_vfs.h"
+
+enum {
+    INPUT_BYTES = 1 << 20,    /* a fed task's input is cut about here, whatever chunk says */
+    PARTITION_ROWIDS = 10000, /* a table with a smaller range of rowids is fed: opening its file costs more */
+};
+
+static void keep_error(TaskSource *source, int rc)
+{
+    source->ended = true;
+    source->rc = rc;
+    if (rc != SQLITE_NOMEM)
+        source->message = sqlite3_mprintf("%s", sqlite3_errmsg(source->state->db));
+}
+
+/* Tries out, in place, what every worker will do first: opening the file and preparing the map over its
+ * table. */
+static bool can_read_file(const TaskSource *source)
+{
+    char message[TASK_MESSAGE_SIZE];
+    Evaluator *evaluator;
+    return chunk_runner_evaluator(source->state->runner, source->recipe, &evaluator, message) == SQLITE_OK;
+}
+
+static int try_partition(TaskSource *source, char **message)
+{
+    const Plan *plan = source->plan;
+    sqlite3 *db = source->state->db;
+    int rc = snapshot_pin(db, plan->source.schema, plan->source.table, plan->source.rowid, &source->snapshot,
+                          &source->why_feed);
+    if (rc != SQLITE_OK) {
+        if (rc != SQLITE_NOMEM)
+            *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
+        return rc;
+    }
+    if (!source->snapshot)
+        return SQLITE_OK;
+    snapshot_bounds(source->snapshot, &source->next_rowid, &source->last_rowid);
+    if ((uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
+        source->why_feed = "the table is small";
+    if (!source->why_feed) {
+        source->recipe = plan_partition_recipe(plan, source->state, snapshot_uri(source->snapshot),
+                                               ++source->state->last_scan);
+        if (!source->recipe)
+            return SQLITE_NOMEM;
+        if (!can_read_file(source) || !snapshot_holds(source->snapshot))
+            source->why_feed = "a worker could not read the file as the host does";
+    }
+    if (source->why_feed) {
+        snapshot_release(source->snapshot);
+        source->snapshot = NULL;
+    }
+    return SQLITE_OK;
+}
+
+int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, char **message)
+{
+    *source = (TaskSource){.state = state, .plan = plan, .now = instant_now()};
+    int rc = plan_start_feed(plan, state, message);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (!plan->partitionable || plan->settled) {
+        source->why_feed =
+            plan->settled ? "the host is writing" : "the source is no plain walk over a rowid table";
+        return SQLITE_OK;
+    }
+    /* A table that had few rows the last time is not asked again: that would cost as much as mapping it. */
+    if (plan->rows > 0 && plan->rows < PARTITION_ROWIDS) {
+        source->why_feed = "the table is small";
+        return SQLITE_OK;
+    }
+    rc = try_partition(source, message);
+    /* Only SQLite itself knows whether a plan still fits the schema, and tells when a statement is stepped.
+       The feed's first step tells it anyway; where there is no feed, it is asked now, in the view that is
+       held. */
+    if (rc == SQLITE_OK && source->snapshot && !plan_fits_schema(plan))
+        rc = SQLITE_SCHEMA;
+    return rc;
+}
+
+Task *task_source_create_task(const TaskSource *source)
+{
+    return task_create(source->snapshot ? source->recipe : source->plan->recipe);
+}
+
+/* Steps a statement of the host; it may read another map, which may read another one. */
+static int step_host(TaskSource *source, sqlite3_stmt *statement)
+{
+    source->state->depth++;
+    int rc = sqlite3_step(statement);
+    source->state->depth--;
+    return rc;
+}
+
+/* The next row of the feed, which after a fall-back is one range after the other. */
+static int step_feed(TaskSource *source, sqlite3_stmt **statement)
+{
+    if (!source->range_feed) {
+        *statement = source->plan->feed;
+        return step_host(source, *statement);
+    }
+    *statement = source->range_feed;
+    for (;;) {
+        int rc = sqlite3_stmt_busy(source->range_feed) ? sqlite3_step(source->range_feed) : SQLITE_DONE;
+        if (rc != SQLITE_DONE || source->range_next == source->range_count)
+            return rc;
+        RowidRange range = source->ranges[source->range_next++];
+        sqlite3_reset(source->range_feed);
+        sqlite3_bind_int64(source->range_feed, 1, range.first);
+        sqlite3_bind_int64(source->range_feed, 2, range.last);
+        rc = sqlite3_step(source->range_feed);
+        if (rc != SQLITE_DONE)
+            return rc;
+    }
+}
+
+/* Steps the feed and copies up to `rows` rows into the task's input. */
+static int read_rows(TaskSource *source, Task *task, uint32_t rows)
+{
+    const Plan *plan = source->plan;
+    task->order = (TaskOrder){0};
+    RowsetWriter writer;
+    uint32_t most = INPUT_BYTES * 8u / (uint32_t)(9 * plan->input_count + 1);
+    int rc = rowset_begin(&writer, &task->input, (uint32_t)plan->input_count, rows < most ? rows : most);
+    if (rc != SQLITE_OK)
+        return rc;
+    uint64_t full = writer.heap + INPUT_BYTES;
+    while (rc == SQLITE_OK && writer.rows < writer.capacity && writer.bytes < full) {
+        sqlite3_stmt *statement;
+        rc = step_feed(source, &statement);
+        if (rc != SQLITE_ROW)
+            break;
+        rc = SQLITE_OK;
+        for (int i = 0; rc == SQLITE_OK && i < plan->input_count; i++)
+            rc = rowset_set_value(&writer, (uint32_t)i, sqlite3_column_value(statement, plan->index_of[i]),
+                                  plan->encoding);
+        if (rc == SQLITE_OK)
+            rowset_end_row(&writer);
+    }
+    rowset_finish(&writer);
+    task->order = (TaskOrder){
+        .now = source->now, .position = (uint64_t)source->units + 1, .first_row = 0, .end_row = writer.rows};
+    return rc;
+}
+
+static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up)
+{
+    if (source->ended)
+        return false;
+    int64_t first = source->next_rowid;
+    int64_t last = source->last_rowid;
+    if ((uint64_t)last - (uint64_t)first >= (uint64_t)units)
+        last = first + units - 1;
+    task->order = (TaskOrder){.now = source->now,
+                              .end_row = 1,
+                              .first_rowid = first,
+                              .last_rowid = last,
+                              .row_limit = row_limit,
+                              .may_give_up = may_give_up};
+    source->ended = last == source->last_rowid;
+    if (!source->ended)
+        source->next_rowid = last + 1;
+    return true;
+}
+
+bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up)
+{
+    if (source->snapshot)
+        return fill_range(source, task, units, row_limit, may_give_up);
+    if (source->ended)
+        return false;
+    int rc = read_rows(source, task, units > UINT32_MAX ? UINT32_MAX : (uint32_t)units);
+    /* The end of the source, and an error in it, come after the rows that were read before. */
+    if (rc == SQLITE_DONE)
+        source->ended = true;
+    else if (rc != SQLITE_OK)
+        keep_error(source, rc);
+    source->units += task->order.end_row;
+    return task->order.end_row > 0;
+}
+
+int64_t task_source_left(const TaskSource *source)
+{
+    if (source->snapshot) {
+        uint64_t more = source->ended ? 0 : (uint64_t)source->last_rowid - (uint64_t)source->next_rowid;
+        return source->ended ? 0 : more < INT64_MAX ? (int64_t)more + 1 : INT64_MAX;
+    }
+    return source->plan->rows > source->units ? source->plan->rows - source->units : 0;
+}
+
+bool task_source_confirm(TaskSource *source, const TaskReport *report)
+{
+    if (!source->snapshot)
+        return true;
+    /* Rollback journal: each look must find the file unchanged. WAL: a worker's view, once proven, stays. */
+    for (int i = 0; i < source->proven_count; i++)
+        if (source->proven[i].worker == report->worker && source->proven[i].pid == report->pid &&
+            source->proven[i].view == report->view)
+            return true;
+    if (!snapshot_holds(source->snapshot))
+        return false;
+    if (!snapshot_views_last(source->snapshot))
+        return true;
+    ProvenView *grown = realloc(source->proven, (size_t)(source->proven_count + 1) * sizeof *grown);
+    if (grown) {
+        source->proven = grown;
+        grown[source->proven_count++] = (ProvenView){report->worker, report->pid, report->view};
+    }
+    return true;
+}
+
+int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count)
+{
+    RowidRange *all = realloc(ranges, (size_t)(count + 1) * sizeof *all);
+    if (!all) {
+        free(ranges);
+        keep_error(source, SQLITE_NOMEM);
+        return SQLITE_NOMEM;
+    }
+    if (!source->ended)
+        all[count++] = (RowidRange){source->next_rowid, source->last_rowid};
+    source->ranges = all;
+    source->range_count = count;
+    source->ended = false;
+    snapshot_release(source->snapshot);
+    source->snapshot = NULL;
+    source->why_feed = "somebody wrote to the file meanwhile";
+    int rc = plan_prepare_range_feed(source->plan, source->state->db, &source->range_feed);
+    if (rc != SQLITE_OK)
+        keep_error(source, rc);
+    return rc;
+}
+
+void task_source_close(TaskSource *source)
+{
+    if (source->recipe)
+        chunk_runner_end_scan(source->state->runner, source->recipe->scan);
+    sqlite3_finalize(source->range_feed);
+    snapshot_release(source->snapshot);
+    recipe_unref(source->recipe);
+    free(source->proven);
+    free(source->ranges);
+    sqlite3_free(source->message);
+    if (source->plan && source->plan->feed)
+        sqlite3_reset(source->plan->feed);
+    *source = (TaskSource){0};
+}

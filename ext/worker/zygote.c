@@ -1,0 +1,431 @@
+#include "ext/worker/zygote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ext/executors/executor.h"
+#include "ext/channel/sqlite_library.h"
+
+enum {
+    IDLE_LOOK_MILLISECONDS = 1000, /* between two looks whether the pool is in use */
+    FORKS_PER_TURN = 8,            /* so that even the start of a thousand workers can be stopped at once */
+    START_SECONDS = 15,            /* more than the host waits; ends a start that hangs in a library */
+    FAREWELL_MILLISECONDS =
+        80, /* for killed workers to vanish; whoever takes longer is the kernel's to reap */
+};
+
+/* One place for a worker. `pid` is not 0 exactly from its fork until it is reaped: kill() hits nobody else.
+ */
+typedef struct Place {
+    pid_t pid;
+    uint32_t region;
+    bool wanted;          /* to be forked */
+    uint32_t tell_forked; /* MESSAGE_FORKED or MESSAGE_UNFORKED is still to be sent; else 0 */
+    bool tell_dead;
+    int32_t forked_pid, fork_error, wait_status;
+    int64_t kill_at; /* 0: not to be killed */
+    int kill_slot;   /* only if this slot still runs the task kill_sequence; -1: in any case */
+    uint64_t kill_sequence;
+} Place;
+
+typedef struct Zygote {
+    int socket, memory, host, child_signals;
+    pid_t pid;
+    PoolControl *pool;
+    ZygoteWork *work;
+    bool ending;
+    bool blocked; /* the host must read before more can be told */
+    Place places[EXECUTOR_WORKERS_MAX];
+    uint32_t place_count; /* places ever used */
+} Zygote;
+
+/* ---- the worker's side of fork ---- */
+
+static void become_worker(const Zygote *zygote, uint32_t region)
+{
+    /* The zygote may have died before this: then nobody would kill this process. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != zygote->pid)
+        _exit(1);
+    int memory = zygote->memory;
+    PoolControl *pool = zygote->pool;
+    ZygoteWork *work = zygote->work;
+    close(zygote->socket);
+    close(zygote->child_signals);
+    if (zygote->host >= 0)
+        close(zygote->host);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* Where memory runs out the kernel should rather take a worker, which is replaced, than the host. */
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0) {
+        if (write(score, "500", 3) != 3) {
+            /* Then it stays as it was: nothing depends on it. */
+        }
+        close(score);
+    }
+    work(memory, pool, region);
+    _exit(1);
+}
+
+static void fork_wanted(Zygote *zygote)
+{
+    int forks = 0;
+    for (uint32_t i = 0; i < zygote->place_count && forks < FORKS_PER_TURN; i++) {
+        Place *place = &zygote->places[i];
+        if (!place->wanted)
+            continue;
+        place->wanted = false;
+        forks++;
+        pid_t pid = fork();
+        if (pid == 0)
+            become_worker(zygote, place->region);
+        place->tell_forked = pid > 0 ? MESSAGE_FORKED : MESSAGE_UNFORKED;
+        place->fork_error = pid > 0 ? 0 : errno;
+        place->forked_pid = pid > 0 ? pid : 0;
+        place->pid = pid > 0 ? pid : 0;
+    }
+}
+
+static bool any_wanted(const Zygote *zygote)
+{
+    for (uint32_t i = 0; i < zygote->place_count; i++)
+        if (zygote->places[i].wanted)
+            return true;
+    return false;
+}
+
+/* ---- reaping, telling, killing ---- */
+
+static void reap(Zygote *zygote)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (uint32_t i = 0; i < zygote->place_count; i++) {
+            Place *place = &zygote->places[i];
+            if (place->pid != pid)
+                continue;
+            place->pid = 0;
+            place->kill_at = 0;
+            place->wait_status = status;
+            place->tell_dead = true;
+        }
+    }
+}
+
+static bool tell(Zygote *zygote, const Place *place, uint32_t kind, int32_t pid, int32_t status)
+{
+    ZygoteMessage message = {.kind = kind,
+                             .place = (uint32_t)(place - zygote->places),
+                             .region = place->region,
+                             .pid = pid,
+                             .status = status};
+    int failure = channel_send(zygote->socket, &message, sizeof message, NULL, 0);
+    if (failure == EAGAIN)
+        zygote->blocked = true;
+    else if (failure)
+        zygote->ending = true;
+    return !failure;
+}
+
+static void tell_host(Zygote *zygote)
+{
+    bool told = false;
+    zygote->blocked = false;
+    for (uint32_t i = 0; i < zygote->place_count && !zygote->blocked && !zygote->ending; i++) {
+        Place *place = &zygote->places[i];
+        if (place->tell_forked &&
+            tell(zygote, place, place->tell_forked, place->forked_pid, place->fork_error)) {
+            place->tell_forked = 0;
+            told = true;
+        }
+        if (place->tell_dead && !place->tell_forked &&
+            tell(zygote, place, MESSAGE_DEAD, place->forked_pid, place->wait_status)) {
+            place->tell_dead = false;
+            told = true;
+        }
+    }
+    if (told)
+        bell_ring(&zygote->pool->bell);
+}
+
+/* Whether the task that a worker was to be killed for is still the one that it runs. */
+static bool still_runs(const Zygote *zygote, const Place *place)
+{
+    if (place->kill_slot < 0)
+        return true;
+    ChannelControl *control = mmap(NULL, sizeof *control, PROT_READ, MAP_SHARED, zygote->memory,
+                                   (off_t)channel_region_offset(place->region));
+    if (control == MAP_FAILED)
+        return true;
+    ChannelSlot *slot = &control->slots[place->kill_slot];
+    bool runs = atomic_load(&slot->state) == SLOT_RUNNING && slot->sequence == place->kill_sequence;
+    munmap(control, sizeof *control);
+    return runs;
+}
+
+/* Kills whose time has come. Returns the milliseconds until the next one, or -1. */
+static int kill_due(Zygote *zygote)
+{
+    int64_t next = 0, now = channel_clock();
+    for (uint32_t i = 0; i < zygote->place_count; i++) {
+        Place *place = &zygote->places[i];
+        if (!place->kill_at)
+            continue;
+        if (place->kill_at > now) {
+            if (!next || place->kill_at < next)
+                next = place->kill_at;
+            continue;
+        }
+        place->kill_at = 0;
+        if (place->pid && still_runs(zygote, place))
+            kill(place->pid, SIGKILL);
+    }
+    int64_t milliseconds = (next - now) / 1000000 + 1;
+    return !next ? -1 : milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
+}
+
+/* ---- what the host says ---- */
+
+static void handle_fork(Zygote *zygote, const HostMessage *message)
+{
+    if (message->place >= EXECUTOR_WORKERS_MAX || message->count > EXECUTOR_WORKERS_MAX - message->place ||
+        message->region >= CHANNEL_REGIONS - EXECUTOR_WORKERS_MAX)
+        return;
+    for (uint32_t i = 0; i < message->count; i++) {
+        Place *place = &zygote->places[message->place + i];
+        if (place->pid || place->wanted || place->tell_forked || place->tell_dead)
+            continue;
+        *place = (Place){.region = message->region + i, .wanted = true};
+    }
+    if (zygote->place_count < message->place + message->count)
+        zygote->place_count = message->place + message->count;
+}
+
+static void handle_kill(Zygote *zygote, const HostMessage *message)
+{
+    for (uint32_t i = 0; i < zygote->place_count; i++) {
+        Place *place = &zygote->places[i];
+        if (place->region != message->region || message->slot >= CHANNEL_SLOTS)
+            continue;
+        place->kill_at = channel_clock() + (int64_t)message->milliseconds * 1000000;
+        place->kill_slot = message->slot;
+        place->kill_sequence = message->sequence;
+    }
+}
+
+static void hear_host(Zygote *zygote)
+{
+    for (;;) {
+        Message message;
+        ssize_t size = channel_receive(zygote->socket, &message, NULL, NULL);
+        if (size < 0 && errno == EAGAIN)
+            return;
+        if (size <= 0 || message.kind == MESSAGE_END) {
+            zygote->ending = true;
+            return;
+        }
+        if (message.kind == MESSAGE_FORK)
+            handle_fork(zygote, &message.host);
+        else if (message.kind == MESSAGE_KILL)
+            handle_kill(zygote, &message.host);
+    }
+}
+
+static void farewell(Zygote *zygote)
+{
+    int alive = 0;
+    for (uint32_t i = 0; i < zygote->place_count; i++)
+        if (zygote->places[i].pid) {
+            kill(zygote->places[i].pid, SIGKILL);
+            alive++;
+        }
+    int64_t end = channel_clock() + (int64_t)FAREWELL_MILLISECONDS * 1000000;
+    while (alive > 0) {
+        pid_t pid = waitpid(-1, NULL, WNOHANG);
+        if (pid > 0) {
+            alive--;
+            continue;
+        }
+        if (pid < 0 && errno != EINTR)
+            return;
+        struct pollfd signals = {.fd = zygote->child_signals, .events = POLLIN};
+        int64_t left = (end - channel_clock()) / 1000000;
+        if (left <= 0)
+            return;
+        poll(&signals, 1, (int)left);
+        struct signalfd_siginfo info;
+        while (read(zygote->child_signals, &info, sizeof info) > 0)
+            ;
+    }
+}
+
+/* Milliseconds to sleep until the pool has been idle for too long, looking now and then whether it still is;
+   0: it has been. */
+static int idle_left(const Zygote *zygote)
+{
+    int64_t end = zygote->pool ? atomic_load(&zygote->pool->idle_end_ns) : 0;
+    int64_t left = end ? (end - channel_clock() + 999999) / 1000000 : IDLE_LOOK_MILLISECONDS;
+    return left <= 0 ? 0 : left < IDLE_LOOK_MILLISECONDS ? (int)left : IDLE_LOOK_MILLISECONDS;
+}
+
+static void serve(Zygote *zygote)
+{
+    while (!zygote->ending) {
+        int idle = idle_left(zygote);
+        if (!idle)
+            return;
+        fork_wanted(zygote);
+        tell_host(zygote);
+        int timeout = kill_due(zygote);
+        if (any_wanted(zygote))
+            timeout = 0;
+        if (timeout < 0 || timeout > idle)
+            timeout = idle;
+        short interest = zygote->blocked ? POLLIN | POLLOUT : POLLIN;
+        struct pollfd watched[] = {
+            {.fd = zygote->socket, .events = interest},
+            {.fd = zygote->host, .events = POLLIN},
+            {.fd = zygote->child_signals, .events = POLLIN},
+        };
+        if (poll(watched, 3, timeout) < 0 && errno != EINTR && errno != ENOMEM)
+            return;
+        if (watched[1].revents)
+            return;
+        struct signalfd_siginfo info;
+        while (watched[2].revents && read(zygote->child_signals, &info, sizeof info) > 0)
+            ;
+        reap(zygote);
+        if (watched[0].revents)
+            hear_host(zygote);
+    }
+}
+
+/* ---- the beginning ---- */
+
+static void leave_the_host_alone(int socket)
+{
+    setsid();
+#ifdef SYS_close_range
+    long closed = syscall(SYS_close_range, (unsigned)socket + 1, ~0u, 0);
+#else
+    long closed = -1;
+#endif
+    for (long fd = closed == 0 ? 0 : sysconf(_SC_OPEN_MAX); fd > socket; fd--)
+        close((int)fd);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= STDERR_FILENO && null >= 0; fd++)
+        if (fd != null)
+            dup2(null, fd);
+    if (null > STDERR_FILENO)
+        close(null);
+    prctl(PR_SET_NAME, "pricemap-zygote");
+}
+
+static HelloReply reply_without_error(void)
+{
+    HelloReply reply = {
+        .kind = MESSAGE_WELCOME, .protocol = CHANNEL_PROTOCOL, .layout = CHANNEL_LAYOUT, .pid = getpid()};
+    snprintf(reply.version, sizeof reply.version, "%s", PRICEMAP_VERSION);
+    return reply;
+}
+
+void zygote_decline(int socket, const char *what, int error)
+{
+    HelloReply reply = reply_without_error();
+    snprintf(reply.error, sizeof reply.error, "%s: %s", what, strerror(error));
+    channel_send(socket, &reply, sizeof reply, NULL, 0);
+}
+
+/* Waits for the host's first message. False when there is none. */
+static bool receive_hello(Zygote *zygote, Message *message)
+{
+    struct pollfd watched = {.fd = zygote->socket, .events = POLLIN};
+    while (poll(&watched, 1, -1) < 0)
+        if (errno != EINTR)
+            return false;
+    int descriptors[CHANNEL_DESCRIPTORS_MAX] = {-1, -1};
+    int count = 0;
+    ssize_t size = channel_receive(zygote->socket, message, descriptors, &count);
+    zygote->memory = count > 0 ? descriptors[0] : -1;
+    zygote->host = count > 1 ? descriptors[1] : -1;
+    return size > 0;
+}
+
+/* What there is to say to the host's hello: an error text, or "" once SQLite and the memory are at hand. */
+static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
+{
+    const HelloRequest *hello = &message->hello;
+    if (message->kind != MESSAGE_HELLO || hello->protocol != CHANNEL_PROTOCOL ||
+        hello->layout != CHANNEL_LAYOUT ||
+        strncmp(hello->version, PRICEMAP_VERSION, sizeof hello->version) != 0 ||
+        !memchr(hello->sqlite_path, 0, sizeof hello->sqlite_path)) {
+        snprintf(reply->error, sizeof reply->error, "other version");
+        return;
+    }
+    if (!sqlite_library_attach(hello->sqlite_path, hello->has_table, hello->table_offset, reply->error,
+                               sizeof reply->error))
+        return;
+    snprintf(reply->source_id, sizeof reply->source_id, "%s", sqlite3_sourceid());
+    void *pool = zygote->memory < 0 ? MAP_FAILED
+                                    : mmap(NULL, sizeof *zygote->pool, PROT_READ | PROT_WRITE, MAP_SHARED,
+                                           zygote->memory, 0);
+    if (pool == MAP_FAILED)
+        snprintf(reply->error, sizeof reply->error, "no shared memory: %s", strerror(errno));
+    else
+        zygote->pool = pool;
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    zygote->child_signals = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (zygote->child_signals < 0)
+        snprintf(reply->error, sizeof reply->error, "signalfd: %s", strerror(errno));
+}
+
+int zygote_run(int socket, ZygoteWork *work)
+{
+    leave_the_host_alone(socket);
+    alarm(START_SECONDS);
+    Zygote *zygote = calloc(1, sizeof *zygote);
+    Message message;
+    if (!zygote) {
+        zygote_decline(socket, "calloc", ENOMEM);
+        return 1;
+    }
+    *zygote = (Zygote){
+        .socket = socket, .memory = -1, .host = -1, .child_signals = -1, .pid = getpid(), .work = work};
+    if (!receive_hello(zygote, &message)) {
+        free(zygote);
+        return 1;
+    }
+    HelloReply reply = reply_without_error();
+    prepare(zygote, &message, &reply);
+    int self = descriptor_of_process(zygote->pid);
+    int failure = channel_send(socket, &reply, sizeof reply, &self, 1);
+    if (self >= 0)
+        close(self);
+    if (failure || reply.error[0]) {
+        free(zygote);
+        return 1;
+    }
+    bell_ring(&zygote->pool->bell);
+    alarm(0);
+    serve(zygote);
+    farewell(zygote);
+    free(zygote);
+    return 0;
+}
