@@ -17,7 +17,7 @@ _pricereport_options() {
 # What may stand for an option's value, one a line; files are completed by bash itself.
 _pricereport_values() {
     case $1 in
-    --executor) printf '%s\n' serial threads processes auto ;;
+    --executor) printf '%s\n' @EXECUTORS@ auto ;;
     --format) printf '%s\n' svg png pdf txt ;;
     --chart) printf '%s\n' executors history workers break-even samples timeline ;;
     esac

@@ -3,6 +3,8 @@
 
 #include "cli/measure/scan.h"
 
+#include "executor_list.h"
+
 enum { KEY_EXECUTOR = 700, KEY_WORKERS, KEY_CHUNK, KEY_ROWS, KEY_ROUNDS, MOST_JOBS = 10000 };
 
 static const int64_t most_workers = 1024;
@@ -35,8 +37,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option table[] = {
-    {"executor", KEY_EXECUTOR, "LIST", 0, "Of serial, threads, processes, auto (serial,threads,processes)",
-     0},
+    {"executor", KEY_EXECUTOR, "LIST", 0, "Of " EXECUTOR_CHOICES " (all but auto)", 0},
     {"workers", KEY_WORKERS, "LIST", 0, "Numbers of workers, such as 1,2,4-8", 0},
     {"chunk", KEY_CHUNK, "LIST", 0, "Rows of a task, such as 1,64,4096 (chosen by the extension)", 0},
     {"rows", KEY_ROWS, "LIST", 0, "Map only the first so many rows, such as 20-20000x10 (all)", 0},
@@ -81,9 +82,10 @@ static bool add_executor(const Options *options, const MapJob *common, Jobs *job
 
 static bool add_map(const Options *options, const ScanMap *map, Jobs *jobs)
 {
-    static const char *const usual[] = {"serial", "threads", "processes"};
+    static const char *const usual[] = {EXECUTOR_STRINGS};
     const char *const *executors = options->executor_count > 0 ? options->executors : usual;
-    size_t executor_count = options->executor_count > 0 ? options->executor_count : 3;
+    size_t executor_count =
+        options->executor_count > 0 ? options->executor_count : sizeof usual / sizeof *usual;
     size_t rounds_count = strstr(map->map, MAP_ROUNDS) ? length(&options->rounds) : 1;
     for (size_t i = 0; i < rounds_count; i++)
         for (size_t r = 0; r < length(&options->rows); r++)

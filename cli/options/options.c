@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sqlite3.h>
 
+#include "executor_list.h"
 #include "cli/options/options.h"
 
 enum {
@@ -155,7 +156,7 @@ void options_number_list(struct argp_state *state, const char *what, const char 
 
 void options_executors(struct argp_state *state, const char *text, Options *options)
 {
-    static const char *const known[] = {"serial", "threads", "processes", "auto"};
+    static const char *const known[] = {EXECUTOR_STRINGS, "auto"};
     const size_t known_count = sizeof known / sizeof *known;
     const char *next = text;
     options->executor_count = 0;
@@ -164,8 +165,8 @@ void options_executors(struct argp_state *state, const char *text, Options *opti
         while (i < known_count && (strlen(known[i]) != length || strncmp(known[i], next, length) != 0))
             i++;
         if (i == known_count)
-            argp_error(state, "--executor %s: %.*s is none of serial, threads, processes, auto", text,
-                       (int)length, next);
+            argp_error(state, "--executor %s: %.*s is no executor: use " EXECUTOR_CHOICES, text, (int)length,
+                       next);
         for (size_t j = 0; j < options->executor_count; j++)
             if (options->executors[j] == known[i])
                 argp_error(state, "--executor %s: %s is there twice", text, known[i]);

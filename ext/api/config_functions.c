@@ -9,6 +9,7 @@
 #include "ext/evaluate/chunk_table.h"
 #include "ext/base/processors.h"
 #include "ext/functions/version_function.h"
+#include "ext/plan/map_spec.h"
 
 typedef enum SettingName {
     SETTING_EXECUTOR,
@@ -25,7 +26,7 @@ static const struct {
     const char *name, *expected;
     int64_t least, most; /* of a whole number */
 } setting_forms[SETTINGS] = {
-    [SETTING_EXECUTOR] = {"executor", "serial, threads, processes or auto", 0, 0},
+    [SETTING_EXECUTOR] = {"executor", EXECUTOR_CHOICES, 0, 0},
     [SETTING_WORKERS] = {"workers", "a whole number from 1 to 1024, or NULL for the processors there are", 1,
                          EXECUTOR_WORKERS_MAX},
     [SETTING_CHUNK] = {"chunk",

@@ -5,10 +5,8 @@
 
 #include "ext/base/monotonic.h"
 #include "ext/base/processors.h"
-#include "ext/executors/processes/worker_program.h"
 
 static const Settings default_settings = {
-    .executor = EXECUTOR_AUTO,
     .retries = 2,
     .idle_seconds = 60,
 };
@@ -50,34 +48,14 @@ void connection_state_unref(void *arg)
     free(state);
 }
 
-static Executor *create_processes(void)
-{
-    char *worker = spawn_worker_path(), *library = spawn_sqlite_path();
-    Executor *executor = worker && library ? executor_processes_create(worker, library) : NULL;
-    free(worker);
-    free(library);
-    return executor;
-}
-
-static Executor *create_executor(const ConnectionState *state, ExecutorKind kind)
-{
-    switch (kind) {
-    case EXECUTOR_SERIAL:
-        return executor_serial_create(state->runner);
-    case EXECUTOR_THREADS:
-        return executor_threads_create();
-    default:
-        return create_processes();
-    }
-}
-
-int connection_state_executor(ConnectionState *state, ExecutorKind kind, int workers, Executor **out,
+int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, int workers, Executor **out,
                               char **message)
 {
     *out = NULL;
-    if (!state->executors[kind])
-        state->executors[kind] = create_executor(state, kind);
-    Executor *executor = state->executors[kind];
+    Executor **slot = &state->executors[executor_kind_index(kind)];
+    if (!*slot)
+        *slot = kind->create(&(ExecutorParts){.runner = state->runner});
+    Executor *executor = *slot;
     if (!executor)
         return SQLITE_NOMEM;
     executor_hold(executor);

@@ -7,12 +7,12 @@
 #define PRICEMAP_CONNECTION_STATE_H
 
 #include "ext/evaluate/chunk_runner.h"
-#include "ext/executors/executor.h"
-#include "ext/plan/map_spec.h"
+#include "ext/executors/kinds.h"
 #include "ext/connection/run_log.h"
 
 typedef struct Settings {
-    ExecutorKind executor;
+    /* Executor of maps that name none; NULL: `auto`. */
+    const ExecutorKind *executor;
     int workers;            /* 0: the processors there are */
     int64_t chunk;          /* 0: the planner's choice */
     int retries;            /* per task, after its worker process died */
@@ -29,8 +29,9 @@ typedef struct ConnectionState {
     unsigned maps_prepared; /* uses of parallel_map in statements prepared so far; see Plan.reads_a_map */
     int depth;              /* sources that are being read just now, one inside the other */
     ChunkRunner *runner;    /* evaluators in place */
-    Executor *executors[EXECUTOR_KINDS]; /* NULL until first used */
-    char **extensions;                   /* for workers to load: path and entry point, in turn */
+    /* Executors in the order of executor_kinds; NULL until first used. */
+    Executor *executors[EXECUTOR_KINDS];
+    char **extensions; /* for workers to load: path and entry point, in turn */
     int extension_count;
     int processors;        /* as last looked at … */
     int64_t processors_ns; /* … at this time, CLOCK_MONOTONIC */
@@ -49,7 +50,7 @@ void connection_state_unref(void *state);
  * set, held for the caller, who lets go of it (executor_let_go); else an error with *message set
  * (sqlite3_free it).
  */
-int connection_state_executor(ConnectionState *state, ExecutorKind kind, int workers, Executor **out,
+int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, int workers, Executor **out,
                               char **message);
 
 /* The processors that this process may use: as processors_available, but looked up once a second at the most.

@@ -14,7 +14,7 @@ bool executor_is_ours(const Executor *executor)
 int executor_ensure_workers(Executor *executor, int workers, char **message)
 {
     if (executor_is_ours(executor))
-        return executor->class->ensure_workers(executor, workers, message);
+        return executor->kind->ensure_workers(executor, workers, message);
     *message =
         sqlite3_mprintf("parallel_map: this connection was opened before this process was forked: open "
                         "a new one here");
@@ -29,31 +29,30 @@ void executor_hold(Executor *executor)
 void executor_let_go(Executor *executor)
 {
     atomic_fetch_sub(&executor->users, 1);
-    if (executor->class->let_go && executor_is_ours(executor))
-        executor->class->let_go(executor);
+    if (executor->kind->let_go && executor_is_ours(executor))
+        executor->kind->let_go(executor);
 }
 
 int executor_submit(Executor *executor, Task *task)
 {
-    return executor_is_ours(executor) ? executor->class->submit(executor, task) : SQLITE_BUSY;
+    return executor_is_ours(executor) ? executor->kind->submit(executor, task) : SQLITE_BUSY;
 }
 
 bool executor_withdraw(Executor *executor, Task *task)
 {
-    return executor->class->withdraw && executor_is_ours(executor) &&
-           executor->class->withdraw(executor, task);
+    return executor->kind->withdraw && executor_is_ours(executor) && executor->kind->withdraw(executor, task);
 }
 
 void executor_wait(Executor *executor, const Task *task, int milliseconds)
 {
     if (executor_is_ours(executor))
-        executor->class->wait(executor, task, milliseconds);
+        executor->kind->wait(executor, task, milliseconds);
 }
 
 void executor_release(Executor *executor, Task *task)
 {
     if (executor_is_ours(executor))
-        executor->class->release(executor, task);
+        executor->kind->release(executor, task);
     else
         task->output = NULL;
 }
@@ -61,7 +60,7 @@ void executor_release(Executor *executor, Task *task)
 void executor_abandon(Executor *executor, Task *task)
 {
     if (executor_is_ours(executor))
-        executor->class->abandon(executor, task);
+        executor->kind->abandon(executor, task);
     else if (atomic_load(&task->done))
         task_free(task);
     /* Otherwise the thread that had it is only in the original, and may have left any of it half changed. */
@@ -69,12 +68,12 @@ void executor_abandon(Executor *executor, Task *task)
 
 void executor_end_scan(Executor *executor, uint64_t scan)
 {
-    if (executor->class->end_scan && executor_is_ours(executor))
-        executor->class->end_scan(executor, scan);
+    if (executor->kind->end_scan && executor_is_ours(executor))
+        executor->kind->end_scan(executor, scan);
 }
 
 void executor_close(Executor *executor)
 {
     if (executor)
-        executor->class->close(executor);
+        executor->kind->close(executor);
 }

@@ -1,7 +1,7 @@
 /*
  * An executor takes tasks, has them run by its workers, and says when they are done. It knows no SQL and no
- * order: order and the bound on what is in flight belong to the run that submits. Three makers:
- * executor_serial.c, executor_threads.c, executor_processes.c; another kind joins by adding a file.
+ * order: order and the bound on what is in flight belong to the run that submits. kinds.h lists the kinds of
+ * executors.
  *
  * All functions are called on the host's thread that holds the connection, never on a worker; several runs
  * may share one executor in turn. None blocks longer than it says.
@@ -15,11 +15,12 @@
 
 #include <sys/types.h>
 
+#include "ext/base/limits.h"
 #include "ext/data/task.h"
 
 /* Tasks of one run that wait or run, per worker: with two, a worker that finishes finds its next one ready.
  */
-enum { EXECUTOR_DEPTH = 2, EXECUTOR_WORKERS_MAX = 1024 };
+enum { EXECUTOR_DEPTH = 2 };
 
 struct ChunkRunner;
 typedef struct Executor Executor;
@@ -30,8 +31,38 @@ typedef struct ExecutorLimits {
     double idle_seconds; /* that workers are kept while no run uses the executor */
 } ExecutorLimits;
 
-typedef struct ExecutorClass {
+/* What a new executor may borrow for its whole life. */
+typedef struct ExecutorParts {
+    /* Evaluators of the connection, for tasks that run on the host's own thread. */
+    struct ChunkRunner *runner;
+} ExecutorParts;
+
+/* One kind of executor: its facts, and its functions, which are called by the functions below alone. A
+ * function that is NULL does nothing. */
+typedef struct ExecutorKind {
+    /* Name as users write it. */
     const char *name;
+    /* Workers in plural, as messages name them. */
+    const char *workers;
+    /* Whether a task runs on the host's own thread, when it is waited for. */
+    bool in_place;
+    /* Whether a map that crashes leaves the host alive: then the host never runs a task itself instead. */
+    bool isolates;
+    /* Whether `auto` may choose this kind. */
+    bool automatic;
+    /* Nanoseconds from asking for workers that are not there to the first result, measured on two processors.
+     */
+    double start_ns;
+    /* Work, in nanoseconds, over which `auto` judges workers of this kind, and how many such windows without
+     * a gain in a row make it give them up. Threads that hold each other up show it at once, and each moment
+     * with them is lost; processes may be slow for a moment because the machine is busy. */
+    double window_ns;
+    int windows;
+    /* Makes an executor without workers; NULL when out of memory. */
+    Executor *(*create)(const ExecutorParts *parts);
+    /* Whether workers of this kind can be used in this host at all: SQLITE_OK or SQLITE_ERROR, which never
+     * changes, or SQLITE_NOMEM. */
+    int (*possible)(void);
     int (*ensure_workers)(Executor *executor, int workers, char **message);
     int (*submit)(Executor *executor, Task *task);
     bool (*withdraw)(Executor *executor, Task *task);
@@ -41,10 +72,10 @@ typedef struct ExecutorClass {
     void (*end_scan)(Executor *executor, uint64_t scan);
     void (*let_go)(Executor *executor);
     void (*close)(Executor *executor);
-} ExecutorClass;
+} ExecutorKind;
 
 struct Executor {
-    const ExecutorClass *class;
+    const ExecutorKind *kind;
     ExecutorLimits limits;
     atomic_int users;   /* runs that may submit; written on the host's thread, read by workers that would like
                            to end */
@@ -52,20 +83,6 @@ struct Executor {
     int workers;        /* that are there now */
     int64_t startup_ns; /* that the last ensure_workers took; 0 when all were there */
 };
-
-/*
- * Makes an executor without workers. NULL when out of memory. The serial one runs tasks in `runner`, which
- * must outlive it, when they are waited for, without a time limit. executor_processes_create takes the path
- * of the program pricemap-worker (copied) and the SQLite library that the host uses ("" when it is not a file
- * of its own).
- */
-Executor *executor_serial_create(struct ChunkRunner *runner);
-Executor *executor_threads_create(void);
-Executor *executor_processes_create(const char *worker_path, const char *sqlite_path);
-
-/* Whether the host's SQLite may be used by several threads at a time, which never changes: SQLITE_OK, or
- * SQLITE_ERROR where it may not; SQLITE_NOMEM where that could not be found out now. On any thread. */
-int executor_threads_possible(void);
 
 /* Whether the workers are this process's, or none are needed: false in a forked copy of the host. */
 bool executor_is_ours(const Executor *executor);

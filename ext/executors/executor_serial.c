@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "ext/evaluate/chunk_runner.h"
-#include "ext/executors/executor.h"
+#include "ext/executors/kinds.h"
 
 typedef struct SerialExecutor {
     Executor base;
@@ -88,8 +88,20 @@ static void serial_close(Executor *base)
     free(base);
 }
 
-static const ExecutorClass serial_class = {
+static Executor *serial_create(const ExecutorParts *parts)
+{
+    SerialExecutor *serial = calloc(1, sizeof *serial);
+    if (!serial)
+        return NULL;
+    serial->base.kind = &executor_serial;
+    serial->runner = parts->runner;
+    return &serial->base;
+}
+
+const ExecutorKind executor_serial = {
     .name = "serial",
+    .in_place = true,
+    .create = serial_create,
     .ensure_workers = serial_ensure_workers,
     .submit = serial_submit,
     .wait = serial_wait,
@@ -97,13 +109,3 @@ static const ExecutorClass serial_class = {
     .abandon = serial_abandon,
     .close = serial_close,
 };
-
-Executor *executor_serial_create(struct ChunkRunner *runner)
-{
-    SerialExecutor *serial = calloc(1, sizeof *serial);
-    if (!serial)
-        return NULL;
-    serial->base.class = &serial_class;
-    serial->runner = runner;
-    return &serial->base;
-}

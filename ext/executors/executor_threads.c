@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "ext/evaluate/chunk_runner.h"
-#include "ext/executors/executor.h"
+#include "ext/executors/kinds.h"
 #include "ext/base/monotonic.h"
 #include "ext/base/processors.h"
 
@@ -272,7 +272,7 @@ static int fill_place(ThreadPool *pool, int place)
     return 0;
 }
 
-int executor_threads_possible(void)
+static int threads_possible(void)
 {
     if (!sqlite3_threadsafe())
         return SQLITE_ERROR;
@@ -294,7 +294,7 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
     bury_retired(pool);
     if (base->workers >= workers)
         return SQLITE_OK;
-    int possible = executor_threads_possible();
+    int possible = threads_possible();
     if (possible == SQLITE_NOMEM)
         return possible;
     if (possible != SQLITE_OK) {
@@ -461,19 +461,6 @@ static void threads_close(Executor *base)
     free(pool);
 }
 
-static const ExecutorClass threads_class = {
-    .name = "threads",
-    .ensure_workers = threads_ensure_workers,
-    .submit = threads_submit,
-    .withdraw = threads_withdraw,
-    .wait = threads_wait,
-    .release = threads_release,
-    .abandon = threads_abandon,
-    .end_scan = threads_end_scan,
-    .let_go = threads_let_go,
-    .close = threads_close,
-};
-
 static int init_condition(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
@@ -486,12 +473,13 @@ static int init_condition(pthread_cond_t *condition)
     return error;
 }
 
-Executor *executor_threads_create(void)
+static Executor *threads_create(const ExecutorParts *parts)
 {
+    (void)parts;
     ThreadPool *pool = calloc(1, sizeof *pool);
     if (!pool)
         return NULL;
-    pool->base.class = &threads_class;
+    pool->base.kind = &executor_threads;
     pool->base.owner = getpid();
     if (pthread_mutex_init(&pool->mutex, NULL)) {
         free(pool);
@@ -510,3 +498,23 @@ Executor *executor_threads_create(void)
     }
     return &pool->base;
 }
+
+const ExecutorKind executor_threads = {
+    .name = "threads",
+    .workers = "threads",
+    .automatic = true,
+    .start_ns = 400e3,
+    .window_ns = 1e6,
+    .windows = 2,
+    .create = threads_create,
+    .possible = threads_possible,
+    .ensure_workers = threads_ensure_workers,
+    .submit = threads_submit,
+    .withdraw = threads_withdraw,
+    .wait = threads_wait,
+    .release = threads_release,
+    .abandon = threads_abandon,
+    .end_scan = threads_end_scan,
+    .let_go = threads_let_go,
+    .close = threads_close,
+};

@@ -3,27 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "ext/executors/executor.h"
 #include "ext/plan/sql_text.h"
-
-static const char *const kind_names[] = {"serial", "threads", "processes", "auto"};
-
-const char *executor_kind_name(ExecutorKind kind)
-{
-    return kind_names[kind];
-}
-
-bool executor_kind_parse(const char *name, ExecutorKind *kind)
-{
-    for (int i = 0; i <= EXECUTOR_AUTO; i++)
-        if (!strcasecmp(name, kind_names[i])) {
-            *kind = (ExecutorKind)i;
-            return true;
-        }
-    return false;
-}
 
 bool parse_whole_number(const char *text, int64_t least, int64_t most, int64_t *number)
 {
@@ -71,9 +52,7 @@ static int set_executor(MapSpec *spec, const char *value, char **message)
 {
     if (!executor_kind_parse(value, &spec->executor))
         return fail(message,
-                    sqlite3_mprintf("parallel_map: executor is '%s': expected serial, threads, processes "
-                                    "or auto",
-                                    value));
+                    sqlite3_mprintf("parallel_map: executor is '%s': expected " EXECUTOR_CHOICES, value));
     spec->has_executor = true;
     return SQLITE_OK;
 }
@@ -224,7 +203,7 @@ static int check_whole(const MapSpec *spec, char **message)
 int map_spec_parse(MapSpec *spec, int argc, const char *const *argv, char **message)
 {
     unsigned seen = 0;
-    *spec = (MapSpec){.ordered = true, .executor = EXECUTOR_AUTO};
+    *spec = (MapSpec){.ordered = true};
     int rc = SQLITE_OK;
     for (int i = 0; rc == SQLITE_OK && i < argc; i++)
         rc = parse_argument(spec, argv[i], &seen, message);
@@ -255,7 +234,7 @@ static int text_of(sqlite3_value *value, const char *name, const char **text, ch
 int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *map, sqlite3_value *executor,
                          sqlite3_value *workers, sqlite3_value *chunk, char **message)
 {
-    *spec = (MapSpec){.ordered = true, .executor = EXECUTOR_AUTO};
+    *spec = (MapSpec){.ordered = true};
     const char *text;
     int rc = text_of(source, "source", &text, message);
     if (text && rc == SQLITE_OK)

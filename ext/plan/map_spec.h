@@ -6,15 +6,7 @@
 #include <stdint.h>
 
 #include "ext/base/sqlite_api.h"
-
-typedef enum ExecutorKind {
-    EXECUTOR_SERIAL,
-    EXECUTOR_THREADS,
-    EXECUTOR_PROCESSES,
-    EXECUTOR_AUTO
-} ExecutorKind;
-
-enum { EXECUTOR_KINDS = 3 /* auto is a choice among them */, CHUNK_ROWS_MAX = 1000000000 };
+#include "ext/executors/kinds.h"
 
 typedef struct MapSpec {
     char *source;   /* a table's name or a SELECT, without brackets */
@@ -23,7 +15,8 @@ typedef struct MapSpec {
     char *group_by; /* NULL: none */
     bool partial;
     bool ordered;
-    ExecutorKind executor; /* the next three hold what was said: has_… tells */
+    /* Executor, workers and chunk that were asked for, where has_… says so; executor NULL: `auto`. */
+    const ExecutorKind *executor;
     int workers;
     int64_t chunk;
     bool has_executor, has_workers, has_chunk;
@@ -47,10 +40,6 @@ int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *ma
 
 /* Whether both ask for the same. */
 bool map_spec_equal(const MapSpec *a, const MapSpec *b);
-
-/* The name of a kind ("serial" …), and back: false where there is none of that name. */
-const char *executor_kind_name(ExecutorKind kind);
-bool executor_kind_parse(const char *name, ExecutorKind *kind);
 
 /*
  * Reads a whole number with nothing around it. False where `text` is none or lies outside least … most.

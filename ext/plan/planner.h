@@ -44,8 +44,10 @@ typedef struct Plan {
     double in_place_row_ns; /* to evaluate a fed row in place, alone on the machine as far as the map goes */
     double in_place_rowid_ns; /* and a rowid, partitioned */
     double feed_ns;           /* to read a row */
-    bool threads_fail;        /* `auto` found that threads hold each other up in this map */
-    int rests;                /* runs for which `auto` does without workers, after they gained nothing */
+    /* Kinds of workers, a bit each in the order of executor_kinds, of which `auto` found that they hold each
+     * other up in this map. */
+    unsigned failed_kinds;
+    int rests; /* runs for which `auto` does without workers, after they gained nothing */
 } Plan;
 
 /* All columns of a map. */

@@ -14,9 +14,10 @@ typedef struct AutoExecutor {
     int wanted;  /* of them: as many as the reader of the rows keeps busy */
     bool usable[EXECUTOR_KINDS];
     double start_ns[EXECUTOR_KINDS]; /* what having such workers at work costs now */
-    ExecutorKind kind;               /* where tasks go now */
-    double spent_ns;                 /* evaluated in place so far */
-    double in_place_ns;              /* per unit, in place */
+    /* Kind to which tasks go now. */
+    const ExecutorKind *kind;
+    double spent_ns;    /* evaluated in place so far */
+    double in_place_ns; /* per unit, in place */
     /* Since the last switch or window, of tasks that ran where tasks go now: */
     int tasks;
     double units, busy_ns, host_ns;
@@ -28,7 +29,7 @@ typedef struct AutoExecutor {
 
 /* What a task tells. A unit is a row when fed, a rowid when partitioned. */
 typedef struct AutoSample {
-    ExecutorKind ran_on;
+    const ExecutorKind *ran_on;
     double units, ns; /* that it got through, and the time that took */
     double feed_ns;   /* what the host needed to read a unit; 0 when it did not */
     double reader_ns; /* what the reader of the rows did with those of a unit; 0: not known */
@@ -41,13 +42,14 @@ typedef struct AutoSample {
  * Begins. `plan` must outlive it; `executors` are the connection's, NULL where not yet made: those that run
  * already cost less. `left` as in AutoSample. Returns the executor to begin with.
  */
-ExecutorKind auto_executor_begin(AutoExecutor *control, Plan *plan, Executor *const *executors, int workers,
-                                 bool fed, double left);
+const ExecutorKind *auto_executor_begin(AutoExecutor *control, Plan *plan, Executor *const *executors,
+                                        int workers, bool fed, double left);
 
 /* Takes in a task that is done. Returns the executor to go on with. */
-ExecutorKind auto_executor_observe(AutoExecutor *control, const AutoSample *sample);
+const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSample *sample);
 
 /* Tells that an executor could not be started, and why (may be NULL). Returns the one to try instead. */
-ExecutorKind auto_executor_unavailable(AutoExecutor *control, ExecutorKind kind, const char *message);
+const ExecutorKind *auto_executor_unavailable(AutoExecutor *control, const ExecutorKind *kind,
+                                              const char *message);
 
 #endif

@@ -25,18 +25,18 @@ static bool look_for_interrupt(MapRun *run)
     return false;
 }
 
-int map_run_use_executor(MapRun *run, ExecutorKind kind, char **message)
+int map_run_use_executor(MapRun *run, const ExecutorKind *kind, char **message)
 {
     Executor *executor;
     int rc = connection_state_executor(run->state, kind, run->workers, &executor, message);
     if (rc != SQLITE_OK)
         return rc;
-    if (run->held[kind])
+    Executor **held = &run->held[executor_kind_index(kind)];
+    if (*held)
         executor_let_go(executor);
-    run->held[kind] = executor;
+    *held = executor;
     run->startup_ns += executor->startup_ns;
     run->executor = executor;
-    run->kind = kind;
     return SQLITE_OK;
 }
 
@@ -212,19 +212,19 @@ static int start(MapRun *run, char **message)
     run->chunk = spec->has_chunk ? spec->chunk : settings->chunk;
     run->workers = spec->has_workers ? spec->workers : settings->workers;
     if (!run->workers)
-        run->workers = run->requested == EXECUTOR_SERIAL ? 1 : connection_state_processors(state);
+        run->workers = run->requested && run->requested->in_place ? 1 : connection_state_processors(state);
     run->timeout = settings->timeout_seconds;
     progress_line_begin(&run->progress, settings->progress, run->start_ns);
-    int rc = map_run_use_executor(run, EXECUTOR_SERIAL, message);
+    int rc = map_run_use_executor(run, &executor_serial, message);
     run->serial = run->executor;
-    if (rc == SQLITE_OK && run->requested != EXECUTOR_AUTO && run->requested != EXECUTOR_SERIAL)
+    if (rc == SQLITE_OK && run->requested && run->requested != &executor_serial)
         rc = map_run_use_executor(run, run->requested, message);
     if (rc == SQLITE_OK)
         rc = task_source_open(&run->source, state, run->plan, message);
     if (rc != SQLITE_OK)
         return rc;
     run->partitioned = run->source.snapshot != NULL;
-    if (run->requested == EXECUTOR_AUTO)
+    if (!run->requested)
         map_run_follow_controller(run, auto_executor_begin(&run->control, run->plan, state->executors,
                                                            run->workers, !run->partitioned,
                                                            (double)task_source_left(&run->source)));

@@ -17,9 +17,9 @@ static double units_done(const Task *task)
     return (double)(behind - task->order.first_rowid) + (map_run_has_rest(task) ? 0 : 1);
 }
 
-void map_run_follow_controller(MapRun *run, ExecutorKind kind)
+void map_run_follow_controller(MapRun *run, const ExecutorKind *kind)
 {
-    while (kind != run->kind) {
+    while (kind != run->executor->kind) {
         char *message = NULL;
         if (map_run_use_executor(run, kind, &message) != SQLITE_OK)
             kind = auto_executor_unavailable(&run->control, kind, message);
@@ -54,11 +54,10 @@ void map_run_account(MapRun *run, const RunTask *entry)
         else
             run->plan->row_ns = run->unit_ns;
     }
-    if (run->requested == EXECUTOR_AUTO && report->rc == SQLITE_OK &&
-        is_range(task) == (run->source.snapshot != NULL))
+    if (!run->requested && report->rc == SQLITE_OK && is_range(task) == (run->source.snapshot != NULL))
         map_run_follow_controller(
             run,
-            auto_executor_observe(&run->control, &(AutoSample){.ran_on = entry->kind,
+            auto_executor_observe(&run->control, &(AutoSample){.ran_on = entry->executor->kind,
                                                                .units = units,
                                                                .ns = ns,
                                                                .feed_ns = run->feed_ns,
@@ -77,7 +76,7 @@ void map_run_time_reader(MapRun *run)
 
 void map_run_give(MapRun *run, const Task *task)
 {
-    run->given_ns = run->requested == EXECUTOR_AUTO ? monotonic_ns() : 0;
+    run->given_ns = !run->requested ? monotonic_ns() : 0;
     run->given_units = units_done(task);
 }
 
@@ -102,7 +101,7 @@ static void write_access(const MapRun *run, RunRecord *record)
     else
         run_log_set(&record->access, "feed");
     char reason[400];
-    const char *why = run->requested == EXECUTOR_AUTO ? run->control.reason : "asked for";
+    const char *why = !run->requested ? run->control.reason : "asked for";
     if (run->source.why_feed) {
         sqlite3_snprintf(sizeof reason, reason, "%s; fed: %s", why, run->source.why_feed);
         why = reason;
@@ -115,9 +114,9 @@ void map_run_write_log(MapRun *run)
     RunRecord *record = run_log_find(&run->state->log, run->number);
     if (!record)
         return;
-    run_log_set(&record->executor, executor_kind_name(run->kind));
+    run_log_set(&record->executor, run->executor->kind->name);
     write_access(run, record);
-    record->workers = run->kind == EXECUTOR_SERIAL ? 1 : map_run_workers(run);
+    record->workers = runs_in_place(run) ? 1 : map_run_workers(run);
     record->chunk = run->chunk ? run->chunk : run->most_rows;
     record->tasks = run->task_count;
     record->rows_in = run->rows_in;

@@ -14,11 +14,10 @@
 /* Of a chunk that took next to no time, against the one before. */
 enum { CHUNK_GROWTH = 8 };
 
-/* A task of the run and who has it; executor NULL: nobody has taken it yet. */
+/* A task of the run and the executor that has it; NULL: none has taken it yet. */
 typedef struct RunTask {
     Task *task;
     Executor *executor;
-    ExecutorKind kind; /* of the executor */
 } RunTask;
 
 struct MapRun {
@@ -30,8 +29,8 @@ struct MapRun {
         held[EXECUTOR_KINDS]; /* executors that the run may submit to, the connection's; NULL: not that one */
     Executor *serial;         /* for what has to be done in place */
     Executor *executor;       /* that tasks go to now */
-    ExecutorKind kind;
-    ExecutorKind requested;
+    /* Kind that was asked for; NULL: `auto`. */
+    const ExecutorKind *requested;
     AutoExecutor control;
     int workers;
     int64_t chunk; /* rows per task that were asked for; 0: by time */
@@ -58,6 +57,12 @@ struct MapRun {
     ProgressLine progress;
 };
 
+/* Whether tasks go to the host itself now. */
+static inline bool runs_in_place(const MapRun *run)
+{
+    return run->executor == run->serial;
+}
+
 static inline bool is_range(const Task *task)
 {
     return task->recipe->scan != 0;
@@ -67,7 +72,7 @@ static inline bool is_range(const Task *task)
 
 /* Has the run submit to executors of this kind from now on, and starts what workers are missing. SQLITE_OK or
    an error with *message set. */
-int map_run_use_executor(MapRun *run, ExecutorKind kind, char **message);
+int map_run_use_executor(MapRun *run, const ExecutorKind *kind, char **message);
 
 /* ---- map_run_tasks.c: a task belongs to the run's list from the moment it is made ---- */
 
@@ -105,7 +110,7 @@ void map_run_give_up_task(MapRun *run, RunTask *entry);
 bool map_run_has_rest(const Task *task);
 
 /* Goes over to what the controller says; where no such workers can be had, to what it says then. */
-void map_run_follow_controller(MapRun *run, ExecutorKind kind);
+void map_run_follow_controller(MapRun *run, const ExecutorKind *kind);
 
 /* Takes in what a task that got done tells: for the log, and for what comes. */
 void map_run_account(MapRun *run, const RunTask *entry);

@@ -25,13 +25,13 @@ enum {
 
 int map_run_workers(const MapRun *run)
 {
-    return run->requested == EXECUTOR_AUTO ? run->control.wanted : run->workers;
+    return !run->requested ? run->control.wanted : run->workers;
 }
 
 /* What the next task should take, in nanoseconds, where what is left takes `left_ns` (0: not known). */
 static double target_time(const MapRun *run, double left_ns)
 {
-    if (!run->plan->spec.partial || run->kind == EXECUTOR_SERIAL)
+    if (!run->plan->spec.partial || runs_in_place(run))
         return chunk_target_ns;
     double longer = left_ns / (CHUNKS_LEFT * map_run_workers(run));
     longer = longer < partial_chunk_ns ? longer : partial_chunk_ns;
@@ -59,7 +59,7 @@ static int64_t next_units(const MapRun *run)
     if (run->unit_ns > 0 && units > (double)run->last_units * CHUNK_GROWTH)
         units = (double)run->last_units * CHUNK_GROWTH;
     /* Towards the end, where that is known, chunks shrink, so that no worker is left with a long one. */
-    if (run->kind != EXECUTOR_SERIAL && left > 0) {
+    if (!runs_in_place(run) && left > 0) {
         double share = left / (2.0 * map_run_workers(run));
         if (unit_ns > 0 && share < chunk_least_ns / unit_ns)
             share = chunk_least_ns / unit_ns;
@@ -81,14 +81,13 @@ static int submit(MapRun *run, RunTask *entry)
     int rc = executor_submit(run->executor, entry->task);
     if (rc == SQLITE_OK) {
         entry->executor = run->executor;
-        entry->kind = run->kind;
     }
     return rc == SQLITE_BUSY ? SQLITE_OK : rc;
 }
 
 static int task_limit(const MapRun *run)
 {
-    return run->kind == EXECUTOR_SERIAL ? 1 : EXECUTOR_DEPTH * map_run_workers(run);
+    return runs_in_place(run) ? 1 : EXECUTOR_DEPTH * map_run_workers(run);
 }
 
 /* Puts a task at a place of the order; it is the run's from then on, also on failure. */
@@ -150,7 +149,7 @@ int map_run_top_up(MapRun *run)
         Task *task = new_task(run);
         if (!task)
             return SQLITE_NOMEM;
-        bool timed = run->requested == EXECUTOR_AUTO && run->kind == EXECUTOR_SERIAL;
+        bool timed = !run->requested && runs_in_place(run);
         int64_t start = timed ? monotonic_ns() : 0;
         int64_t units = next_units(run);
         if (!task_source_fill(&run->source, task, units, output_rows(run, units), !run->chunk)) {
@@ -250,7 +249,6 @@ int map_run_do_in_place(MapRun *run)
 {
     RunTask *head = &run->tasks[0];
     head->executor = run->serial;
-    head->kind = EXECUTOR_SERIAL;
     return executor_submit(run->serial, head->task);
 }
 
@@ -260,7 +258,7 @@ int map_run_place_head(MapRun *run, char **message)
     int rc = submit(run, head);
     if (rc != SQLITE_OK || head->executor)
         return rc;
-    if (run->requested != EXECUTOR_PROCESSES)
+    if (!run->requested || !run->requested->isolates)
         return map_run_do_in_place(run);
     head->task->worker_limit = 0;
     rc = executor_ensure_workers(run->executor, run->executor->workers + 1, message);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ext/executors/executor.h"
+#include "ext/base/limits.h"
 #include "ext/channel/sqlite_library.h"
 
 enum {

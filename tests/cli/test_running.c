@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "executor_list.h"
 #include "command.h"
 
 static const char db[] = "pricereport.db";
@@ -287,7 +288,7 @@ static void a_long_map_is_interrupted_at_once(void **state)
 {
     (void)state;
     command_make_prices();
-    static const char *const executors[] = {"serial", "threads", "processes"};
+    static const char *const executors[] = {EXECUTOR_STRINGS};
     for (size_t i = 0; i < 3; i++) {
         /* Nothing is sampled before the signal comes: a map that takes hours is going on. */
         remove(db);

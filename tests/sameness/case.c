@@ -1,3 +1,4 @@
+#include "executor_list.h"
 #include "case.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ typedef struct Options {
 
 static Options make_options(Random *random)
 {
-    static const char *const executors[] = {"serial", "threads", "processes", "auto"};
+    static const char *const executors[] = {EXECUTOR_STRINGS, "auto"};
     static const int chunks[] = {0, 0, 1, 2, 7, 19, 100, 1000};
     return (Options){.executor = random_pick(random, executors),
                      .workers = 1 + random_below(random, 4),

@@ -1,9 +1,10 @@
+#include "executor_list.h"
 #include "run_counts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const char *const executors[RUN_EXECUTORS] = {"serial", "threads", "processes"};
+static const char *const executors[RUN_EXECUTORS] = {EXECUTOR_STRINGS};
 static const char *const accesses[RUN_ACCESSES] = {"feed", "partition"};
 
 static int place_of(const char *const *words, int count, const char *word)

@@ -4,7 +4,11 @@
 
 #include <sqlite3.h>
 
-enum { RUN_EXECUTORS = 3, RUN_ACCESSES = 2 };
+#include "executor_list.h"
+
+#define RUN_COUNT(name) +1
+enum { RUN_EXECUTORS = 0 EXECUTOR_LIST(RUN_COUNT), RUN_ACCESSES = 2 };
+#undef RUN_COUNT
 
 typedef struct RunCounts {
     long runs[RUN_EXECUTORS][RUN_ACCESSES];

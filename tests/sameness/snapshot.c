@@ -1,3 +1,4 @@
+#include "executor_list.h"
 #include "snapshot.h"
 
 #include <inttypes.h>
@@ -69,7 +70,7 @@ static int make_accounts(sqlite3 *db, const char *journal)
 /* One sum. 1 when it is wrong, -1 when it could not be taken. */
 static int take_sum(sqlite3 *db, Random *random, const char *journal)
 {
-    static const char *const executors[] = {"serial", "threads", "processes", "auto"};
+    static const char *const executors[] = {EXECUTOR_STRINGS, "auto"};
     const char *executor = random_pick(random, executors);
     bool partial = random_once_in(random, 2);
     sqlite3_stmt *statement = NULL;

@@ -1,3 +1,4 @@
+#include "executor_list.h"
 #include "operations.h"
 
 #include <stdio.h>
@@ -345,7 +346,7 @@ static void update(Actor *actor)
 
 static void change_settings(Actor *actor)
 {
-    static const char *const executors[] = {"serial", "threads", "processes", "auto", "auto"};
+    static const char *const executors[] = {EXECUTOR_STRINGS, "auto", "auto"};
     static const char *const chunks[] = {"NULL", "NULL", "1", "7", "100", "1000"};
     static const char *const idle[] = {"0", "0.001", "0.02", "0.2", "60"};
     switch (random_below(&actor->random, 6)) {

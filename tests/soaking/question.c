@@ -1,9 +1,10 @@
+#include "executor_list.h"
 #include "question.h"
 
 #include <stddef.h>
 #include <sqlite3.h>
 
-static const char *const executors[] = {"serial", "threads", "processes", "processes", "auto", "auto"};
+static const char *const executors[] = {EXECUTOR_STRINGS, "processes", "auto", "auto"};
 
 /* Cheap ones, dear ones, one whose cost changes on the way, texts, values of all types. */
 static const char *const expressions[] = {

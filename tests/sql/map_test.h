@@ -8,6 +8,7 @@
 #ifndef MAP_TEST_H
 #define MAP_TEST_H
 
+#include "executor_list.h"
 #include "../unit/leftovers.h"
 #include "sql_test.h"
 
@@ -33,9 +34,8 @@ typedef struct MapTest {
 #test " " name, test, map_test_setup, map_test_teardown, (void *)(uintptr_t)name                     \
     }
 #define MAP_TEST(test) MAP_TEST_WITH(test, "auto")
-#define MAP_TEST_EACH(test)                                                                                  \
-    MAP_TEST_WITH(test, "serial"), MAP_TEST_WITH(test, "threads"), MAP_TEST_WITH(test, "processes"),         \
-        MAP_TEST_WITH(test, "auto")
+#define MAP_TEST_NAMED(test, name) MAP_TEST_WITH(test, #name),
+#define MAP_TEST_EACH(test) EXECUTOR_LIST_OF(MAP_TEST_NAMED, test) MAP_TEST(test)
 
 /* The state that a test gets is its MapTest. */
 int map_test_setup(void **state);

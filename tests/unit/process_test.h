@@ -6,7 +6,7 @@
 #ifndef PRICEMAP_PROCESS_TEST_H
 #define PRICEMAP_PROCESS_TEST_H
 
-#include "ext/executors/executor.h"
+#include "ext/executors/processes/executor_processes.h"
 #include "leftovers.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "ext/executors/executor.h"
+#include "ext/executors/processes/executor_processes.h"
 #include "faults.h"
 #include "leftovers.h"
 #include "ext/data/rowset.h"

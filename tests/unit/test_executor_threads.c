@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
-#include "ext/executors/executor.h"
+#include "ext/executors/kinds.h"
 #include "leftovers.h"
 
 /* Half a minute, if nothing stopped it. */
@@ -27,7 +27,7 @@ static int64_t milliseconds(void)
 static Executor *create(int workers)
 {
     char *message = NULL;
-    Executor *executor = executor_threads_create();
+    Executor *executor = executor_threads.create(&(ExecutorParts){0});
     assert_non_null(executor);
     executor->limits.idle_seconds = 60;
     executor_hold(executor);

@@ -53,7 +53,7 @@ static void everything(void **state)
     assert_string_equal(spec.group_by, "a, b");
     assert_true(spec.partial);
     assert_false(spec.ordered);
-    assert_int_equal(spec.executor, EXECUTOR_PROCESSES);
+    assert_ptr_equal(spec.executor, &executor_processes);
     assert_int_equal(spec.workers, 1024);
     assert_int_equal(spec.chunk, 1000000000);
     assert_int_equal(map_spec_parse(&again, 9, arguments, &message), SQLITE_OK);
@@ -116,13 +116,16 @@ static void whole_numbers(void **state)
 static void names_of_executors(void **state)
 {
     (void)state;
-    ExecutorKind kind;
-    for (int i = EXECUTOR_SERIAL; i <= EXECUTOR_AUTO; i++) {
-        assert_true(executor_kind_parse(executor_kind_name((ExecutorKind)i), &kind));
-        assert_int_equal(kind, i);
+    const ExecutorKind *kind;
+    for (int i = 0; i < EXECUTOR_KINDS; i++) {
+        assert_true(executor_kind_parse(executor_kind_name(executor_kinds[i]), &kind));
+        assert_ptr_equal(kind, executor_kinds[i]);
+        assert_int_equal(executor_kind_index(kind), i);
     }
+    assert_true(executor_kind_parse(executor_kind_name(NULL), &kind));
+    assert_null(kind);
     assert_true(executor_kind_parse("THREADS", &kind));
-    assert_int_equal(kind, EXECUTOR_THREADS);
+    assert_ptr_equal(kind, &executor_threads);
     assert_false(executor_kind_parse("thread", &kind));
     assert_false(executor_kind_parse("threads ", &kind));
     assert_false(executor_kind_parse("", &kind));

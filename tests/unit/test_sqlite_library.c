@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ext/executors/executor.h"
+#include "ext/executors/processes/executor_processes.h"
 #include "leftovers.h"
 #include "ext/executors/processes/worker_program.h"
 #include "ext/channel/sqlite_library.h"

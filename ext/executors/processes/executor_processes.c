@@ -30,7 +30,7 @@
  * free when the worker has confirmed. The zygote kills a worker that has not within 20 ms; the host need not
  * come back for that.
  */
-#include "ext/executors/executor.h"
+#include "ext/executors/processes/executor_processes.h"
 
 #include <stdarg.h>
 #include <signal.h>
@@ -41,7 +41,9 @@
 #include "ext/executors/processes/process_pool.h"
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
+#include "ext/executors/kinds.h"
 #include "ext/executors/processes/suspects.h"
+#include "ext/executors/processes/worker_program.h"
 #include "ext/executors/processes/worker_watch.h"
 
 enum {
@@ -546,8 +548,40 @@ static void processes_let_go(Executor *executor)
         atomic_store(&control->idle_end_ns, channel_clock() + (int64_t)(executor->limits.idle_seconds * 1e9));
 }
 
-static const ExecutorClass processes_class = {
+Executor *executor_processes_create(const char *worker_path, const char *sqlite_path)
+{
+    ProcessExecutor *self = calloc(1, sizeof *self);
+    if (!self)
+        return NULL;
+    self->base.kind = &executor_processes;
+    self->base.owner = getpid();
+    self->processors = 1;
+    if (process_pool_init(&self->pool, worker_path, sqlite_path, channel_lost, self) != SQLITE_OK) {
+        free(self);
+        return NULL;
+    }
+    return &self->base;
+}
+
+static Executor *processes_create(const ExecutorParts *parts)
+{
+    (void)parts;
+    char *worker = spawn_worker_path(), *library = spawn_sqlite_path();
+    Executor *executor = worker && library ? executor_processes_create(worker, library) : NULL;
+    free(worker);
+    free(library);
+    return executor;
+}
+
+const ExecutorKind executor_processes = {
     .name = "processes",
+    .workers = "processes",
+    .isolates = true,
+    .automatic = true,
+    .start_ns = 4e6,
+    .window_ns = 5e6,
+    .windows = 4,
+    .create = processes_create,
     .ensure_workers = processes_ensure_workers,
     .submit = processes_submit,
     .wait = processes_wait,
@@ -557,18 +591,3 @@ static const ExecutorClass processes_class = {
     .let_go = processes_let_go,
     .close = processes_close,
 };
-
-Executor *executor_processes_create(const char *worker_path, const char *sqlite_path)
-{
-    ProcessExecutor *self = calloc(1, sizeof *self);
-    if (!self)
-        return NULL;
-    self->base.class = &processes_class;
-    self->base.owner = getpid();
-    self->processors = 1;
-    if (process_pool_init(&self->pool, worker_path, sqlite_path, channel_lost, self) != SQLITE_OK) {
-        free(self);
-        return NULL;
-    }
-    return &self->base;
-}

@@ -1,0 +1,12 @@
+/* The bounds that several rooms share. */
+#ifndef PRICEMAP_LIMITS_H
+#define PRICEMAP_LIMITS_H
+
+enum {
+    /* Workers of one executor: what `workers` may be, and the most that a zygote keeps. */
+    EXECUTOR_WORKERS_MAX = 1024,
+    /* Rows of one chunk: what `chunk` may be. */
+    CHUNK_ROWS_MAX = 1000000000,
+};
+
+#endif
