@@ -93,17 +93,19 @@ static bool read_seconds(sqlite3_value *value, double *seconds)
 
 static bool set_setting(Settings *settings, SettingName setting, sqlite3_value *value)
 {
-    const char *text = (const char *)sqlite3_value_text(value);
-    bool reset = !text && (setting == SETTING_WORKERS || setting == SETTING_CHUNK);
+    bool none = sqlite3_value_type(value) == SQLITE_NULL;
+    bool reset = none && (setting == SETTING_WORKERS || setting == SETTING_CHUNK);
     int64_t number = 0;
-    if (setting == SETTING_EXECUTOR)
+    if (setting == SETTING_EXECUTOR) {
+        const char *text = (const char *)sqlite3_value_text(value);
         return text && executor_kind_parse(text, &settings->executor);
+    }
     if (setting == SETTING_TIMEOUT)
         return read_seconds(value, &settings->timeout_seconds);
     if (setting == SETTING_IDLE)
         return read_seconds(value, &settings->idle_seconds);
-    if (!reset && (!text || !parse_whole_number(text, setting_forms[setting].least,
-                                                setting_forms[setting].most, &number)))
+    if (!reset &&
+        !read_whole_number(value, setting_forms[setting].least, setting_forms[setting].most, &number))
         return false;
     if (setting == SETTING_WORKERS)
         settings->workers = (int)number;

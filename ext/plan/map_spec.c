@@ -1,6 +1,7 @@
 #include "ext/plan/map_spec.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,19 @@ bool parse_whole_number(const char *text, int64_t least, int64_t most, int64_t *
     if (errno || end == text || *end || value < least || value > most)
         return false;
     *number = value;
+    return true;
+}
+
+bool read_whole_number(sqlite3_value *value, int64_t least, int64_t most, int64_t *number)
+{
+    if (sqlite3_value_type(value) != SQLITE_FLOAT) {
+        const char *text = (const char *)sqlite3_value_text(value);
+        return text && parse_whole_number(text, least, most, number);
+    }
+    double real = sqlite3_value_double(value);
+    if (!(real >= (double)least && real <= (double)most) || real != trunc(real))
+        return false;
+    *number = (int64_t)real;
     return true;
 }
 
@@ -57,10 +71,10 @@ static int set_executor(MapSpec *spec, const char *value, char **message)
     return SQLITE_OK;
 }
 
-static int set_workers(MapSpec *spec, const char *value, char **message)
+/* Of workers and chunk `number` is what `value` says, 0 where it is no number that either of them takes. */
+static int set_workers(MapSpec *spec, int64_t number, const char *value, char **message)
 {
-    int64_t number;
-    if (!parse_whole_number(value, 1, EXECUTOR_WORKERS_MAX, &number))
+    if (!number)
         return fail(message,
                     sqlite3_mprintf("parallel_map: workers is '%s': expected a whole number from 1 to %d",
                                     value, EXECUTOR_WORKERS_MAX));
@@ -69,13 +83,14 @@ static int set_workers(MapSpec *spec, const char *value, char **message)
     return SQLITE_OK;
 }
 
-static int set_chunk(MapSpec *spec, const char *value, char **message)
+static int set_chunk(MapSpec *spec, int64_t number, const char *value, char **message)
 {
-    if (!parse_whole_number(value, 1, CHUNK_ROWS_MAX, &spec->chunk))
+    if (!number)
         return fail(message,
                     sqlite3_mprintf("parallel_map: chunk is '%s': expected a whole number of rows from 1 "
                                     "to %d",
                                     value, CHUNK_ROWS_MAX));
+    spec->chunk = number;
     spec->has_chunk = true;
     return SQLITE_OK;
 }
@@ -130,6 +145,7 @@ static const char *const argument_names[] = {"source",   "map",     "where", "gr
 
 static int set_argument(MapSpec *spec, int argument, const char *value, const char *plain, char **message)
 {
+    int64_t number = 0;
     switch (argument) {
     case 0:
         return set_source(spec, value, message);
@@ -144,9 +160,11 @@ static int set_argument(MapSpec *spec, int argument, const char *value, const ch
     case 5:
         return set_executor(spec, plain, message);
     case 6:
-        return set_workers(spec, plain, message);
+        parse_whole_number(plain, 1, EXECUTOR_WORKERS_MAX, &number);
+        return set_workers(spec, number, plain, message);
     case 7:
-        return set_chunk(spec, plain, message);
+        parse_whole_number(plain, 1, CHUNK_ROWS_MAX, &number);
+        return set_chunk(spec, number, plain, message);
     default:
         return set_flag(&spec->ordered, "ordered", plain, message);
     }
@@ -231,11 +249,23 @@ static int text_of(sqlite3_value *value, const char *name, const char **text, ch
     return SQLITE_OK;
 }
 
+/* As text_of, with the number from 1 to `most` that the value is; 0: it is none. */
+static int number_of(sqlite3_value *value, const char *name, int64_t most, int64_t *number, const char **text,
+                     char **message)
+{
+    *number = 0;
+    /* Before the text: asking for that may change what the value is. */
+    if (value)
+        read_whole_number(value, 1, most, number);
+    return text_of(value, name, text, message);
+}
+
 int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *map, sqlite3_value *executor,
                          sqlite3_value *workers, sqlite3_value *chunk, char **message)
 {
     *spec = (MapSpec){.ordered = true};
     const char *text;
+    int64_t number;
     int rc = text_of(source, "source", &text, message);
     if (text && rc == SQLITE_OK)
         rc = set_source(spec, text, message);
@@ -248,13 +278,13 @@ int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *ma
     if (text && rc == SQLITE_OK)
         rc = set_executor(spec, text, message);
     if (rc == SQLITE_OK)
-        rc = text_of(workers, "workers", &text, message);
+        rc = number_of(workers, "workers", EXECUTOR_WORKERS_MAX, &number, &text, message);
     if (text && rc == SQLITE_OK)
-        rc = set_workers(spec, text, message);
+        rc = set_workers(spec, number, text, message);
     if (rc == SQLITE_OK)
-        rc = text_of(chunk, "chunk", &text, message);
+        rc = number_of(chunk, "chunk", CHUNK_ROWS_MAX, &number, &text, message);
     if (text && rc == SQLITE_OK)
-        rc = set_chunk(spec, text, message);
+        rc = set_chunk(spec, number, text, message);
     if (rc == SQLITE_OK)
         rc = check_whole(spec, message);
     if (rc != SQLITE_OK)

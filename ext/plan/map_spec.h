@@ -47,4 +47,10 @@ bool map_spec_equal(const MapSpec *a, const MapSpec *b);
  */
 bool parse_whole_number(const char *text, int64_t least, int64_t most, int64_t *number);
 
+/*
+ * The same of a value, as LIMIT takes one: some hosts bind every number as REAL, and 2.0 is 2. False of NULL,
+ * of a fraction and of what is not finite.
+ */
+bool read_whole_number(sqlite3_value *value, int64_t least, int64_t most, int64_t *number);
+
 #endif
