@@ -1,6 +1,6 @@
 #include "cli/history/benchmark_choice.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 int benchmark_choice_names(History *history, const char *const *names, size_t count, Failure *failure)
 {

@@ -12,7 +12,7 @@
 #include "cli/base/format.h"
 #include "cli/history/history.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 enum {
     APPLICATION_ID = 1886546275 /* 'pric' */,
@@ -268,8 +268,8 @@ int history_find_run(History *history, const char *text, int64_t *run, Failure *
                 failure, "%s is no run: give its number, as pricereport list shows it, or latest", text);
     }
     *run = 0;
-    if (newest ? query_run(history->db, run, failure, sql_find_run, "n")
-               : query_run(history->db, run, failure, sql_find_run, "i", wanted))
+    if (newest ? query_run(history->db, run, failure, sql_history_find_run, "n")
+               : query_run(history->db, run, failure, sql_history_find_run, "i", wanted))
         return -1;
     if (*run > 0)
         return 0;

@@ -7,7 +7,7 @@
 
 #include "cli/history/importer.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/history/summarize.h"
 
 /* SQLite holds no longer text; with a byte to spare for the end. */

@@ -1,6 +1,6 @@
 #include "cli/history/merger.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 int merger_begin(History *history, Failure *failure)
 {

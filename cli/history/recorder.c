@@ -3,7 +3,7 @@
 
 #include "cli/history/history.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 /* Ends the transaction: commits where `result` is 0, else rolls back and passes `result` on. */
 static int end_transaction(sqlite3 *db, int result, Failure *failure)
@@ -18,13 +18,13 @@ static int end_transaction(sqlite3 *db, int result, Failure *failure)
 static int find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failure *failure)
 {
     static const char types[] = "tititttt";
-    if (query_run(db, NULL, failure, sql_insert_machine, types, machine->processor, machine->processors,
-                  machine->architecture, machine->memory_gib, machine->kernel, machine->sqlite,
-                  machine->compiler, machine->flags))
+    if (query_run(db, NULL, failure, sql_history_insert_machine, types, machine->processor,
+                  machine->processors, machine->architecture, machine->memory_gib, machine->kernel,
+                  machine->sqlite, machine->compiler, machine->flags))
         return -1;
-    return query_run(db, id, failure, sql_find_machine, types, machine->processor, machine->processors,
-                     machine->architecture, machine->memory_gib, machine->kernel, machine->sqlite,
-                     machine->compiler, machine->flags);
+    return query_run(db, id, failure, sql_history_find_machine, types, machine->processor,
+                     machine->processors, machine->architecture, machine->memory_gib, machine->kernel,
+                     machine->sqlite, machine->compiler, machine->flags);
 }
 
 /* 0 means that there is none, which is NULL in the database; query.h has -1 for that. */
@@ -42,7 +42,7 @@ static int list_arguments(sqlite3 *db, const char *object, char *const *argument
     int result = *list ? 0 : failure_set(failure, "out of memory");
     for (; *arguments && result == 0; arguments++) {
         char *shorter = *list;
-        result = query_text(db, list, failure, sql_add_argument, "tt", shorter, *arguments);
+        result = query_text(db, list, failure, sql_history_add_argument, "tt", shorter, *arguments);
         sqlite3_free(shorter);
     }
     return result;
@@ -54,9 +54,9 @@ static int describe_options(sqlite3 *db, const HistoryRun *description, char **o
     const SamplingRules *rules = description->rules;
     char *settings;
     *options = NULL;
-    if (query_text(db, &settings, failure, sql_options, "iiiddddit", rules->warmup, rules->min_samples,
-                   rules->max_samples, rules->min_seconds, rules->max_seconds, rules->precision,
-                   rules->sample_seconds, (int64_t)rules->seed, description->extension))
+    if (query_text(db, &settings, failure, sql_history_options, "iiiddddit", rules->warmup,
+                   rules->min_samples, rules->max_samples, rules->min_seconds, rules->max_seconds,
+                   rules->precision, rules->sample_seconds, (int64_t)rules->seed, description->extension))
         return -1;
     int result = list_arguments(db, settings, description->arguments, options, failure);
     sqlite3_free(settings);
@@ -70,7 +70,7 @@ static int insert_run(sqlite3 *db, const HistoryRun *description, const char *op
     int64_t machine = 0;
     if (find_machine(db, description->machine, &machine, failure))
         return -1;
-    return query_run(db, run, failure, sql_insert_run, "tittttottdo", description->verb, machine,
+    return query_run(db, run, failure, sql_history_insert_run, "tittttottdo", description->verb, machine,
                      description->machine->host, description->label, tree->commit[0] ? tree->commit : NULL,
                      tree->branch[0] ? tree->branch : NULL, (int64_t)(tree->commit[0] ? tree->dirty : -1),
                      PRICEMAP_VERSION, options, machine_load(), known(description->repeats));
@@ -86,7 +86,7 @@ static int describe_parameters(sqlite3 *db, const HistoryBenchmark *benchmark, c
                      : 0;
     *parameters = NULL;
     if (result == 0)
-        result = query_text(db, parameters, failure, sql_parameters, "tootttoot", benchmark->executor,
+        result = query_text(db, parameters, failure, sql_history_parameters, "tootttoot", benchmark->executor,
                             known(benchmark->workers), known(benchmark->chunk), benchmark->database,
                             benchmark->source, benchmark->map, known(benchmark->rows),
                             known(benchmark->rounds), command);
@@ -100,10 +100,11 @@ static int insert_measurement(sqlite3 *db, const HistoryBenchmark *benchmark, in
     char *parameters;
     int result = describe_parameters(db, benchmark, &parameters, failure);
     if (result == 0)
-        result = query_run(db, NULL, failure, sql_insert_benchmark, "tt", benchmark->name, parameters);
+        result =
+            query_run(db, NULL, failure, sql_history_insert_benchmark, "tt", benchmark->name, parameters);
     if (result == 0)
-        result = query_run(db, id, failure, sql_insert_measurement, "itti", run, benchmark->name, parameters,
-                           position);
+        result = query_run(db, id, failure, sql_history_insert_measurement, "itti", run, benchmark->name,
+                           parameters, position);
     sqlite3_free(parameters);
     return result;
 }
@@ -139,7 +140,7 @@ static int insert_all(sqlite3 *db, const HistoryRun *description, const char *op
     for (size_t i = 0; i < description->count; i++) {
         int64_t baseline = find_baseline(description, i, measurements);
         if (baseline > 0 &&
-            query_run(db, NULL, failure, sql_update_baseline, "ii", measurements[i], baseline))
+            query_run(db, NULL, failure, sql_history_update_baseline, "ii", measurements[i], baseline))
             return -1;
     }
     return 0;
@@ -163,11 +164,11 @@ int history_begin_run(History *history, const HistoryRun *description, int64_t *
 static int insert_sample(sqlite3 *db, int64_t measurement, const Sample *sample, const Summary *summary,
                          int64_t rows, const char *stopped, Failure *failure)
 {
-    if (query_run(db, NULL, failure, sql_insert_sample, "iiiiiiiio", measurement, sample->sequence,
+    if (query_run(db, NULL, failure, sql_history_insert_sample, "iiiiiiiio", measurement, sample->sequence,
                   sample->round, (int64_t)sample->warmup, sample->loops, sample->wall_ns, sample->user_ns,
                   sample->system_ns, sample->peak_memory_kib))
         return -1;
-    return query_run(db, NULL, failure, sql_update_measurement, "iiotddddddddddddi", measurement,
+    return query_run(db, NULL, failure, sql_history_update_measurement, "iiotddddddddddddi", measurement,
                      (int64_t)summary->count, rows, stopped, summary->median, summary->low, summary->high,
                      summary->mean, summary->deviation, summary->mad, summary->minimum, summary->p5,
                      summary->p25, summary->p75, summary->p95, summary->maximum, (int64_t)summary->outliers);
@@ -185,8 +186,8 @@ int history_record(History *history, int64_t measurement, const Sample *sample, 
 
 static int end_run(History *history, int64_t run, const char *error, bool interrupted, Failure *failure)
 {
-    return query_run(history_db(history), NULL, failure, sql_finish_run, "itdii", run, error, machine_load(),
-                     machine_peak_memory_kib(), (int64_t)interrupted);
+    return query_run(history_db(history), NULL, failure, sql_history_finish_run, "itdii", run, error,
+                     machine_load(), machine_peak_memory_kib(), (int64_t)interrupted);
 }
 
 int history_finish_run(History *history, int64_t run, const char *error, Failure *failure)

@@ -3,7 +3,7 @@
 
 #include "cli/base/query.h"
 #include "cli/history/run_choice.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 static int fail_not_found(const History *history, const char *text, Failure *failure)
 {

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/statistics/statistics.h"
 #include "cli/history/summarize.h"
 
@@ -27,7 +27,7 @@ static int add(Numbers *numbers, double number)
 static int read_samples(sqlite3 *db, int64_t measurement, Numbers *numbers, Failure *failure)
 {
     sqlite3_stmt *statement;
-    if (query_prepare(db, &statement, failure, sql_counted_seconds, "i", measurement))
+    if (query_prepare(db, &statement, failure, sql_history_counted_seconds, "i", measurement))
         return -1;
     int rc, failed = 0;
     while (!failed && (rc = sqlite3_step(statement)) == SQLITE_ROW)
@@ -41,7 +41,7 @@ static int read_samples(sqlite3 *db, int64_t measurement, Numbers *numbers, Fail
 
 static int update(sqlite3 *db, int64_t measurement, const Summary *summary, Failure *failure)
 {
-    return query_run(db, NULL, failure, sql_update_measurement, "iintddddddddddddi", measurement,
+    return query_run(db, NULL, failure, sql_history_update_measurement, "iintddddddddddddi", measurement,
                      (int64_t)summary->count, (const char *)NULL, summary->median, summary->low,
                      summary->high, summary->mean, summary->deviation, summary->mad, summary->minimum,
                      summary->p5, summary->p25, summary->p75, summary->p95, summary->maximum,

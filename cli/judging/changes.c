@@ -5,7 +5,7 @@
 #include "cli/statistics/change_points.h"
 #include "cli/judging/changes.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 /* The medians of one benchmark on one machine, oldest first. */
 typedef struct Series {

@@ -5,7 +5,7 @@
 #include "cli/judging/comparison.h"
 #include "cli/judging/judge.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 /* What a benchmark is judged by; its times are to be freed. */
 typedef struct Case {

@@ -8,7 +8,7 @@
 #include "cli/system/process.h"
 #include "cli/base/query.h"
 #include "cli/measure/remeasure.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/system/work_tree.h"
 
 enum { MESSAGE_SIZE = 1024 };
@@ -93,9 +93,9 @@ static int begin_line(CommandLine *line, sqlite3 *db, int64_t run, Failure *fail
     Machine machine = {0};
     int64_t here = 0;
     machine_read(&machine);
-    if (query_run(db, &here, failure, sql_find_machine, "tititttt", machine.processor, machine.processors,
-                  machine.architecture, machine.memory_gib, machine.kernel, machine.sqlite, machine.compiler,
-                  machine.flags))
+    if (query_run(db, &here, failure, sql_history_find_machine, "tititttt", machine.processor,
+                  machine.processors, machine.architecture, machine.memory_gib, machine.kernel,
+                  machine.sqlite, machine.compiler, machine.flags))
         return -1;
     sqlite3_stmt *statement;
     if (query_prepare(db, &statement, failure, sql_judging_recorded_command, "ii", run, here))

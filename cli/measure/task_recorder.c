@@ -1,7 +1,7 @@
 #include <stddef.h>
 
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/measure/task_recorder.h"
 
 static int insert_task(sqlite3 *history, sqlite3_stmt *insert, int64_t measurement, sqlite3_stmt *task,
@@ -19,7 +19,7 @@ static int copy_tasks(sqlite3 *history, sqlite3_stmt *insert, int64_t measuremen
 {
     int64_t count = 0;
     int rc;
-    if (query_run(history, NULL, failure, sql_delete_tasks, "i", measurement))
+    if (query_run(history, NULL, failure, sql_history_delete_tasks, "i", measurement))
         return -1;
     while ((rc = sqlite3_step(tasks)) == SQLITE_ROW) {
         count = sqlite3_column_int64(tasks, 5);
@@ -28,15 +28,16 @@ static int copy_tasks(sqlite3 *history, sqlite3_stmt *insert, int64_t measuremen
     }
     if (rc != SQLITE_DONE)
         return query_fail(mapped, failure);
-    return query_run(history, NULL, failure, sql_update_tasks, "ii", measurement, count);
+    return query_run(history, NULL, failure, sql_history_update_tasks, "ii", measurement, count);
 }
 
 int task_recorder_record(sqlite3 *history, int64_t measurement, sqlite3 *mapped, Failure *failure)
 {
     sqlite3_stmt *tasks = NULL, *insert = NULL;
-    int result = query_prepare(mapped, &tasks, failure, sql_map_tasks, "i", (int64_t)RECORDED_TASKS_MAX);
+    int result =
+        query_prepare(mapped, &tasks, failure, sql_measure_map_tasks, "i", (int64_t)RECORDED_TASKS_MAX);
     if (result == 0)
-        result = query_prepare(history, &insert, failure, sql_insert_task, "");
+        result = query_prepare(history, &insert, failure, sql_history_insert_task, "");
     if (result == 0)
         result = query_script(history, "BEGIN IMMEDIATE", failure);
     if (result == 0) {

@@ -1,13 +1,13 @@
 #include "cli/output/measurements.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure)
 {
-    static const OutputQuery of_maps = {sql_run, sql_run_table};
-    static const OutputQuery of_commands = {sql_run, sql_command_table};
+    static const OutputQuery of_maps = {sql_show_run, sql_show_run_table};
+    static const OutputQuery of_commands = {sql_show_run, sql_show_command_table};
     int64_t has_maps = 0;
-    if (query_run(db, &has_maps, failure, sql_has_maps, "i", run))
+    if (query_run(db, &has_maps, failure, sql_show_has_maps, "i", run))
         return NULL;
     return has_maps ? &of_maps : &of_commands;
 }

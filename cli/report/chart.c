@@ -9,28 +9,28 @@
 #include "cli/report/chart_data.h"
 #include "cli/system/process.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 typedef struct Chart {
     const char *name;
-    const char *script; /* follows report_style */
+    const char *script; /* follows reports_style */
     const char *sql;    /* see chart_data_write */
     const char *title;
     const char *needs; /* to be there */
 } Chart;
 
 static const Chart charts[CHART_COUNT] = {
-    {"executors", report_executors, sql_chart_executors, "How long each executor takes",
+    {"executors", reports_executors, sql_charts_executors, "How long each executor takes",
      "a measurement with samples"},
-    {"history", report_history, sql_chart_history, "Medians over the runs", "a measurement with samples"},
-    {"workers", report_workers, sql_chart_workers, "Speed-up and efficiency over workers",
+    {"history", reports_history, sql_charts_history, "Medians over the runs", "a measurement with samples"},
+    {"workers", reports_workers, sql_charts_workers, "Speed-up and efficiency over workers",
      "serial, and another executor with two numbers of workers: pricereport run --workers 1-4 ..."},
-    {"break-even", report_break_even, sql_chart_break_even, "From where on threads and processes pay",
+    {"break-even", reports_break_even, sql_charts_break_even, "From where on threads and processes pay",
      "three pieces of work that differ in rows or in the cost of a row, each by serial and by threads or "
      "processes"},
-    {"samples", report_samples, sql_chart_samples, "Distribution of the samples",
+    {"samples", reports_samples, sql_charts_samples, "Distribution of the samples",
      "a measurement with samples"},
-    {"timeline", report_timeline, sql_chart_timeline, "Chunks by worker over time",
+    {"timeline", reports_timeline, sql_charts_timeline, "Chunks by worker over time",
      "a measurement that was finished, with its tasks"},
 };
 
@@ -144,7 +144,7 @@ static int write_chart(sqlite3 *db, const Chart *chart, int64_t run, const char 
     if (result == 0 && *supported)
         result = write_file(directory, chart->name, "dat", text, "", failure);
     if (result == 0 && *supported)
-        result = write_file(directory, chart->name, "gp", report_style, chart->script, failure);
+        result = write_file(directory, chart->name, "gp", reports_style, chart->script, failure);
     free(text);
     return result;
 }
@@ -207,7 +207,7 @@ static int find_runs(sqlite3 *db, int64_t run, bool any_run, int64_t runs[CHART_
 {
     sqlite3_stmt *statement;
     memset(runs, 0, CHART_COUNT * sizeof *runs);
-    if (query_prepare(db, &statement, failure, sql_chart_runs, "ii", run, (int64_t)any_run))
+    if (query_prepare(db, &statement, failure, sql_charts_runs, "ii", run, (int64_t)any_run))
         return -1;
     int rc;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW)

@@ -3,7 +3,7 @@
 #include "cli/judging/changes.h"
 #include "cli/report/chart_data.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/base/unicode.h"
 
 /* where_it_pays(x0, speed_up0, x1, speed_up1): where, between two points, the speed-up becomes 1; straight
@@ -33,9 +33,9 @@ int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure)
     if (sqlite3_create_function(db, "where_it_pays", 4, flags, NULL, where_it_pays, NULL, NULL) != SQLITE_OK)
         return query_fail(db, failure);
     if (query_script(db, sql_judging_setup, failure) ||
-        query_run(db, NULL, failure, sql_chart_choose, "i", run) || changes_find(db, failure))
+        query_run(db, NULL, failure, sql_charts_choose, "i", run) || changes_find(db, failure))
         return -1;
-    return query_script(db, sql_chart_setup, failure);
+    return query_script(db, sql_charts_setup, failure);
 }
 
 /* gnuplot ends a field at a quote and takes a backslash for an escape. */

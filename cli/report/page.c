@@ -6,7 +6,7 @@
 #include "cli/report/html.h"
 #include "cli/report/page.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/report/template.h"
 
 /* Pieces that are made of queries. */
@@ -34,17 +34,18 @@ static int write_published(sqlite3 *db, const char *sql, int64_t run, FILE *file
         return -1;
     if (!experiment)
         return 0;
-    return query_script(db, sql_published, failure) || html_table(db, sql, run, file, failure) ? -1 : 0;
+    return query_script(db, sql_experiment_published, failure) || html_table(db, sql, run, file, failure) ? -1
+                                                                                                          : 0;
 }
 
 static const QueryPiece query_pieces[] = {
     {"heading", sql_page_heading, write_text},
     {"findings", sql_page_findings, html_list},
-    {"published", sql_experiment_table, write_published},
+    {"published", sql_experiment_experiment_table, write_published},
     {"measurements", sql_page_measurements, html_table},
     {"break-even-table", sql_page_break_even, html_table},
     {"changes", sql_page_changes, html_table},
-    {"details", sql_run_details_table, html_table},
+    {"details", sql_show_run_details_table, html_table},
     {"runs", sql_page_runs, html_table},
 };
 enum { QUERY_PIECES = sizeof query_pieces / sizeof *query_pieces, PIECES = QUERY_PIECES + CHART_COUNT + 3 };
@@ -151,7 +152,7 @@ static int add_problem(Page *page, const Failure *missing, Failure *failure)
 static int fill(Page *page, sqlite3 *db, int64_t run, ChartKinds drawn, const ChartWish *wish,
                 const Failure *missing, Failure *failure)
 {
-    static const TemplatePiece fixed[] = {{"style", report_page_style}, {"version", PRICEMAP_VERSION}};
+    static const TemplatePiece fixed[] = {{"style", reports_page_css}, {"version", PRICEMAP_VERSION}};
     for (size_t i = 0; i < QUERY_PIECES; i++)
         if (add_query(page, &query_pieces[i], db, run, failure))
             return -1;
@@ -168,7 +169,7 @@ static int write_page(const Page *page, const char *path, Failure *failure)
     if (!file)
         return failure_set(failure, "cannot write %s: %s: name another folder with --out", path,
                            strerror(errno));
-    int result = template_expand(report_page, page->pieces, page->count, file, failure);
+    int result = template_expand(reports_page_html, page->pieces, page->count, file, failure);
     int failed = ferror(file);
     if ((fclose(file) || failed) && result == 0)
         result = failure_set(failure, "cannot write %s: %s: make room, or name another folder with --out",

@@ -12,7 +12,7 @@
 
 #include "cli/sampling/map_bench.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 
 enum { BUSY_MILLISECONDS = 10000 };
 
@@ -216,7 +216,7 @@ static int open_entry(MapBench *bench, const MapJob *job, Failure *failure)
         entry->job.workers = connection->default_workers;
     if (check_rows(entry, failure))
         return -1;
-    return prepare_map(entry->db, entry, &entry->job, sql_map, &entry->statement, failure);
+    return prepare_map(entry->db, entry, &entry->job, sql_measure_map, &entry->statement, failure);
 }
 
 int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *jobs, size_t count,
@@ -346,9 +346,9 @@ static int verify_entry(MapBench *bench, const Entry *entry, Failure *failure)
     serial_job.executor = "serial";
     serial_job.workers = 0;
     sqlite3_stmt *serial = NULL, *other = NULL;
-    int result = prepare_map(connection->db, entry, &serial_job, sql_map_values, &serial, failure);
+    int result = prepare_map(connection->db, entry, &serial_job, sql_measure_map_values, &serial, failure);
     if (result == 0)
-        result = prepare_map(entry->db, entry, &entry->job, sql_map_values, &other, failure);
+        result = prepare_map(entry->db, entry, &entry->job, sql_measure_map_values, &other, failure);
     if (result == 0)
         result = compare_rows(connection->db, serial, entry, other, failure);
     sqlite3_finalize(serial);

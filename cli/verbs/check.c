@@ -7,7 +7,7 @@
 #include "cli/verbs/on_history.h"
 #include "cli/base/query.h"
 #include "cli/measure/remeasure.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_AGAINST = 600, KEY_ONCE };

@@ -5,7 +5,7 @@
 #include "cli/options/options.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/system/surroundings.h"
 #include "cli/verbs/verbs.h"
 
@@ -76,7 +76,7 @@ static void print_for_people(const Surrounding *findings)
 /* Through a database in memory, so that rows are printed as everywhere else. */
 static int print_rows(const Surrounding *findings, OutputFormat format, Failure *failure)
 {
-    static const OutputQuery query = {sql_doctor, sql_doctor};
+    static const OutputQuery query = {sql_doctor_doctor, sql_doctor_doctor};
     sqlite3 *db;
     if (sqlite3_open(":memory:", &db) != SQLITE_OK) {
         sqlite3_close(db);

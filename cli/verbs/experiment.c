@@ -12,7 +12,7 @@
 #include "cli/output/output.h"
 #include "cli/base/query.h"
 #include "cli/measure/scan.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 enum { DEFAULT_WORKERS = 2, PUBLISHED_ROWS = 20 };
@@ -85,7 +85,7 @@ static int read_speedup(sqlite3 *db, int64_t run, const char *function, const ch
                         Failure *failure)
 {
     sqlite3_stmt *statement;
-    if (query_prepare(db, &statement, failure, sql_speed_up, "itt", run, function, executor))
+    if (query_prepare(db, &statement, failure, sql_experiment_speed_up, "itt", run, function, executor))
         return -1;
     *speedup = NAN;
     if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
@@ -118,9 +118,9 @@ static bool is_whole(const Options *options)
 static int print_experiment(const Options *options, History *history, int64_t run, bool whole,
                             Failure *failure)
 {
-    static const OutputQuery query = {sql_experiment, sql_experiment_table};
+    static const OutputQuery query = {sql_experiment_experiment, sql_experiment_experiment_table};
     sqlite3 *db = history_db(history);
-    if (query_script(db, sql_published, failure) ||
+    if (query_script(db, sql_experiment_published, failure) ||
         output_rows(db, &query, run, options->format, stdout, failure))
         return -1;
     if (options->format == OUTPUT_TABLE) {
@@ -145,8 +145,8 @@ static int measure_experiment(const Options *options, char *const *arguments, Hi
         return -1;
     int64_t rows = scan_most_rows(options);
     const MeasurePlan plan = {.verb = "experiment",
-                              .database = {.setup = sql_prices,
-                                           .fill = rows > PUBLISHED_ROWS ? sql_more_prices : NULL,
+                              .database = {.setup = sql_measure_prices,
+                                           .fill = rows > PUBLISHED_ROWS ? sql_measure_more_prices : NULL,
                                            .fill_rows = rows},
                               .jobs = jobs,
                               .count = count,

@@ -3,7 +3,7 @@
 #include "cli/system/machine.h"
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_HERE = 600, KEY_LABEL };

@@ -1,7 +1,7 @@
 /* pricereport list: the recorded runs. */
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
@@ -32,7 +32,7 @@ static const struct argp parser = {
 static int list(History *history, const Options *options, const void *context, Failure *failure)
 {
     (void)context;
-    static const OutputQuery query = {sql_list, sql_list_table};
+    static const OutputQuery query = {sql_show_list, sql_show_list_table};
     return output_rows(history_db(history), &query, 0, options->format, stdout, failure);
 }
 

@@ -2,7 +2,7 @@
 #include "cli/history/merger.h"
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};

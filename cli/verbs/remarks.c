@@ -6,7 +6,7 @@
 #include "cli/output/output.h"
 #include "cli/base/query.h"
 #include "cli/history/run_choice.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_REASON = 600, KEY_UNDO };

@@ -2,13 +2,13 @@
 #include "cli/output/measurements.h"
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_SAMPLES = 600 };
 
-static const OutputQuery details = {sql_run_details, sql_run_details_table};
-static const OutputQuery samples = {sql_samples, sql_samples_table};
+static const OutputQuery details = {sql_show_run_details, sql_show_run_details_table};
+static const OutputQuery samples = {sql_show_samples, sql_show_samples_table};
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
 

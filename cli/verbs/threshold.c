@@ -4,7 +4,7 @@
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
-#include "cli/base/sql.h"
+#include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_UNDO = 600 };

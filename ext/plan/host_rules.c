@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "ext/functions/price_functions.h"
-
-extern const char sql_host_functions[];
-extern const char sql_own_functions[];
+#include "sql/ext_sql.h"
 
 static int fail(char **message, char *text)
 {
@@ -26,7 +24,7 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
 {
     /* The columns of the pragma. As a table it would begin a read transaction on main. */
     enum { FUNCTION_NAME, FUNCTION_BUILTIN, FUNCTION_TYPE, FUNCTION_ENCODING, FUNCTION_ARGUMENTS };
-    int rc = *list ? SQLITE_OK : sqlite3_prepare_v2(db, sql_host_functions, -1, list, NULL);
+    int rc = *list ? SQLITE_OK : sqlite3_prepare_v2(db, sql_ext_host_functions, -1, list, NULL);
     *known = (KnownFunction){0};
     if (rc != SQLITE_OK)
         return rc;
@@ -48,7 +46,7 @@ static int has_price_functions(sqlite3 *db, bool *has)
 {
     sqlite3_stmt *statement;
     char probe;
-    int rc = sqlite3_prepare_v2(db, sql_own_functions, -1, &statement, NULL);
+    int rc = sqlite3_prepare_v2(db, sql_ext_own_functions, -1, &statement, NULL);
     *has = false;
     if (rc != SQLITE_OK)
         return rc;

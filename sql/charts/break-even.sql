@@ -1,4 +1,4 @@
--- The data of the chart `break-even`, as described at chart_data_write in cli/chart_data.h. ?1 run.
+-- The data of the chart `break-even`, as described at chart_data_write in cli/report/chart_data.h. ?1 run.
 -- Block 0: caption, what it says in words, numbers of rows in the blocks 2 and 3. Block 1: rows, seconds a row costs by
 -- serial, the fastest executor (1 serial, 2 threads, 3 processes), its speed-up, and whether there is room to write that (1), for each piece of work.
 -- Blocks 2 and 3: rows and seconds a row at which threads and processes begin to pay; where none was found, one row

@@ -1,4 +1,4 @@
--- The data of the chart `executors`, as described at chart_data_write in cli/chart_data.h. ?1 run,
+-- The data of the chart `executors`, as described at chart_data_write in cli/report/chart_data.h. ?1 run,
 -- of which the first 60 measurements are drawn.
 -- Block 0: title and caption. Block 1: the name of each group with its height on the chart. Block 2: height, label,
 -- median, low, high, label of the value, colour.

@@ -1,4 +1,4 @@
--- The data of the chart `history`, as described at chart_data_write in cli/chart_data.h. ?1 run, whose benchmarks are
+-- The data of the chart `history`, as described at chart_data_write in cli/report/chart_data.h. ?1 run, whose benchmarks are
 -- followed over the runs of its machine, without what was excluded, the newest 300 of them, and no more
 -- than 4000 points.
 -- Block 0: caption. Block 1: number, name and count of series of each panel, one for each work, at most

@@ -1,4 +1,4 @@
--- The data of the chart `samples`, as described at chart_data_write in cli/chart_data.h. ?1 run.
+-- The data of the chart `samples`, as described at chart_data_write in cli/report/chart_data.h. ?1 run.
 -- Figures are per cent from the median of the measurement. Block 0: caption, ends of the axis. Block 1: height and name
 -- of each group. Block 2: height, label, percentiles 25 and 75, text at the right, colour. Block 3: deviation, height
 -- and colour of each dot; dots that would cover each other are stacked. Those that are beyond an end are at that end.

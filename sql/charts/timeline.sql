@@ -1,4 +1,4 @@
--- The data of the chart `timeline`, as described at chart_data_write in cli/chart_data.h. ?1 run.
+-- The data of the chart `timeline`, as described at chart_data_write in cli/report/chart_data.h. ?1 run.
 -- Block 0: caption. Block 1: number, name, count of lanes and seconds of each panel, one for each work, at
 -- most four. Block 2: panel, height of the middle, label and text at the right of each measurement. Block 3: panel,
 -- start, end and height of each box, its colour (as in the chart `executors`) and its shade (0 and 1 in turn). Where a

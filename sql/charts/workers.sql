@@ -1,4 +1,4 @@
--- The data of the chart `workers`, as described at chart_data_write in cli/chart_data.h. ?1 run.
+-- The data of the chart `workers`, as described at chart_data_write in cli/report/chart_data.h. ?1 run.
 -- Block 0: caption, logical processors. Block 1: number, name, count of series, most workers, greatest speed-up
 -- and greatest efficiency of each panel, one for each serial measurement, at most six. Block 2: number, title, panel and colour of each series.
 -- From block 3 on, a block for each series: workers, speed-up, and its least and greatest that the intervals of both

@@ -12,7 +12,7 @@ CREATE TEMP TABLE IF NOT EXISTS judged(
   now          INTEGER, -- measurement
   threshold    REAL,    -- the ratio from which on a change counts
   base_median  REAL, median REAL, ratio REAL, low REAL, high REAL, p REAL, adjusted_p REAL,
-  verdict      TEXT,    -- see cli/judge.h; also 'new', 'missing', 'excluded'
+  verdict      TEXT,    -- see cli/judging/judge.h; also 'new', 'missing', 'excluded'
   needed       INTEGER, -- samples that both sides would need; 0: there are enough
   second       INTEGER, -- the measurement that was taken once more
   second_ratio REAL, second_p REAL,

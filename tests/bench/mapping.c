@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "cli/base/query.h"
 #include "template.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "mapping.h"
 #include "cli/base/query.h"
 

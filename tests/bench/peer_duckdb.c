@@ -1,7 +1,7 @@
 /* DuckDB with the same formula in its SQL, through node. */
 #include <stdio.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "peers.h"
 #include "price_lists.h"
 #include "cli/system/process.h"

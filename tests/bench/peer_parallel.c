@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "peers.h"
 #include "price_lists.h"
 #include "report.h"
@@ -42,7 +42,7 @@ static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
          from[] = ":::", output[4096];
     snprintf(job_count, sizeof job_count, "%d", shards->count);
     snprintf(load, sizeof load, ".load \"%s\"", shards->bench->extension);
-    char *query = sqlite3_mprintf("%s", bench_sql_shard_query);
+    char *query = sqlite3_mprintf("%s", bench_peers_shard);
     char *argv[10 + SHARDS_MAX + 1] = {program, cite,    quote, jobs,  job_count,
                                        shell,   command, load,  place, query};
     int used = 10;

@@ -1,7 +1,7 @@
 /* The published experiment in Python, serially, by threads and by processes. */
 #include <stdio.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "peers.h"
 #include "price_lists.h"
 #include "cli/base/query.h"

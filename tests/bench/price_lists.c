@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "cli/base/query.h"
 #include "template.h"
 

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "cli/base/format.h"
 #include "cli/system/machine.h"
 #include "cli/output/output.h"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../unit/leftovers.h"
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
 #include "cli/statistics/random.h"

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
 #include "cli/statistics/random.h"

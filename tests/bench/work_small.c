@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "bench_sql.h"
+#include "tests/bench/bench_sql.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
 #include "report.h"
