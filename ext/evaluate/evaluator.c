@@ -55,6 +55,15 @@ static int deny(Evaluator *evaluator, const char *format, const char *name)
     return SQLITE_DENY;
 }
 
+/* Tables that SQLite makes of a JSON text, the later two from 3.51 on. */
+static const char *const json_tables[EVALUATOR_JSON_TABLES] = {"json_each", "json_tree", "jsonb_each",
+                                                               "jsonb_tree"};
+
+const char *evaluator_json_table(int i)
+{
+    return json_tables[i];
+}
+
 /* SQLite asks without a column about whatever stands in a FROM clause and has none of its columns read, a
    common table expression too. Where the connection holds no data that reveals nothing, except of these. */
 static bool is_internal_table(const char *table)
@@ -66,8 +75,9 @@ static bool is_internal_table(const char *table)
 static int authorize_read(Evaluator *evaluator, const char *table, const char *column)
 {
     bool range = evaluator->recipe->scan != 0;
-    if (!strcasecmp(table, "json_each") || !strcasecmp(table, "json_tree"))
-        return SQLITE_OK;
+    for (int i = 0; i < EVALUATOR_JSON_TABLES; i++)
+        if (!strcasecmp(table, json_tables[i]))
+            return SQLITE_OK;
     const char *source = range ? recipe_text(evaluator->recipe, evaluator->recipe->table) : CHUNK_TABLE_NAME;
     bool is_source = !strcasecmp(table, source);
     /* The table is asked about as well, where SQLite puts it in the view's place. */
@@ -248,16 +258,19 @@ static void apply_limits(const Evaluator *evaluator)
         sqlite3_limit(evaluator->db, i, evaluator->recipe->limits[i]);
 }
 
-/* json_each and json_tree may stand in a map, but SQLite writes them into its schema table when it first
-   meets them, and the authorizer would refuse that. So it meets them before. A build of SQLite without JSON
-   has none. */
+/* The JSON tables may stand in a map, but SQLite writes a table into its schema when it first meets one, and
+   the authorizer would refuse that. So it meets them before. A build of SQLite without JSON has none. */
 static void meet_json_tables(const Evaluator *evaluator)
 {
-    sqlite3_stmt *statement = NULL;
-    if (!strcasestr(recipe_text(evaluator->recipe, evaluator->recipe->select), "json_"))
+    if (!strcasestr(recipe_text(evaluator->recipe, evaluator->recipe->select), "json"))
         return;
-    sqlite3_prepare_v2(evaluator->db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", -1, &statement, NULL);
-    sqlite3_finalize(statement);
+    for (int i = 0; i < EVALUATOR_JSON_TABLES; i++) {
+        sqlite3_stmt *statement = NULL;
+        char sql[64];
+        sqlite3_snprintf(sizeof sql, sql, "SELECT 1 FROM %s", json_tables[i]);
+        sqlite3_prepare_v2(evaluator->db, sql, -1, &statement, NULL);
+        sqlite3_finalize(statement);
+    }
 }
 
 static int prepare(Evaluator *evaluator, char *message)

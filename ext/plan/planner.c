@@ -7,6 +7,7 @@
 #include "ext/evaluate/evaluator.h"
 #include "ext/evaluate/evaluator_range.h"
 #include "ext/plan/host_rules.h"
+#include "ext/plan/map_tables.h"
 #include "ext/plan/sql_text.h"
 
 static int fail(char **message, char *text)
@@ -223,20 +224,6 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     return recipe;
 }
 
-/* Whether a text has no subquery, `x IN name` being one: over a chunk it would be refused, over the table it
-   would see all of it. */
-static bool has_no_subquery(const char *text)
-{
-    SqlToken token = {.kind = SQL_OTHER}, before;
-    while (text && token.kind != SQL_END) {
-        before = token;
-        text = sql_token(text, &token);
-        if (sql_is_word(&token, "SELECT") || (sql_is_word(&before, "IN") && !sql_is_char(&token, '(')))
-            return false;
-    }
-    return true;
-}
-
 /* What a statement does that takes columns out of a table as they are stored there. */
 static bool is_plain_reading(const char *opcode)
 {
@@ -389,12 +376,22 @@ static int take_inputs(Plan *plan, const Evaluator *evaluator)
     return SQLITE_OK;
 }
 
+/* Whether a subquery stands in the map: over a chunk one of the source would be refused, over the table it
+   would see all of it. */
+static bool has_subquery(const MapSpec *spec)
+{
+    return sql_has_subquery(spec->map) || sql_has_subquery(spec->where) || sql_has_subquery(spec->group_by);
+}
+
 /* Prepares the map as a worker does, all columns of it, and sees whether it may run. */
 static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **message)
 {
     char text[TASK_MESSAGE_SIZE];
     Evaluator *evaluator;
     int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
+    if (rc != SQLITE_OK)
+        return explain_failure(plan, rc, text, message);
+    rc = has_subquery(&plan->spec) ? map_tables_check(evaluator, text) : SQLITE_OK;
     if (rc != SQLITE_OK)
         return explain_failure(plan, rc, text, message);
     rc = take_inputs(plan, evaluator);
@@ -465,8 +462,7 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
         plan_free(plan);
         return rc;
     }
-    plan->partitionable = plan->source.table && plan->source.rowid && has_no_subquery(plan->spec.map) &&
-                          has_no_subquery(plan->spec.where) && has_no_subquery(plan->spec.group_by) &&
+    plan->partitionable = plan->source.table && plan->source.rowid && !has_subquery(&plan->spec) &&
                           feed_walks_table(plan, state->db) && feed_reads_inputs(plan, state->db) &&
                           !reads_backwards(state->db);
     *out = plan;

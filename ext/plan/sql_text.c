@@ -196,3 +196,15 @@ char *sql_check_expressions(const char *text)
         return sqlite3_mprintf("a '(' is not closed");
     return before.start ? NULL : sqlite3_mprintf("there is nothing in it");
 }
+
+bool sql_has_subquery(const char *text)
+{
+    SqlToken token = {.kind = SQL_OTHER}, before;
+    while (text && token.kind != SQL_END) {
+        before = token;
+        text = sql_token(text, &token);
+        if (sql_is_word(&token, "SELECT") || (sql_is_word(&before, "IN") && !sql_is_char(&token, '(')))
+            return true;
+    }
+    return false;
+}

@@ -52,4 +52,7 @@ char *sql_unquote(const SqlToken *token);
  */
 char *sql_check_expressions(const char *text);
 
+/* Whether a subquery may stand in `text`, `x IN name` being one; NULL has none. */
+bool sql_has_subquery(const char *text);
+
 #endif

@@ -1,8 +1,10 @@
 /* A small extension for the tests of parallel_map_load. By its default entry point: tiny_double(x), which is
  * 2 x, and the collation TINY_REVERSE, which compares backwards; by sqlite3_tiny_upper_init: upper(x), which
- * is 'tiny'. By sqlite3_tiny_failing_init: an error. By sqlite3_tiny_shy_init: as by default, but an error in
- * a worker process. */
+ * is 'tiny'. By sqlite3_tiny_table_init: the eponymous table tiny_rows(n), which has three rows. By
+ * sqlite3_tiny_failing_init: an error. By sqlite3_tiny_shy_init: as by default, but an error in a worker
+ * process. */
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -11,6 +13,7 @@ SQLITE_EXTENSION_INIT1
 
 int sqlite3_tinyextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_upper_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
+int sqlite3_tiny_table_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_shy_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 
@@ -59,6 +62,107 @@ int sqlite3_tiny_upper_init(sqlite3 *db, char **message, const sqlite3_api_routi
     set_api(routines);
     (void)message;
     return sqlite3_create_function(db, "upper", 1, SQLITE_UTF8, NULL, tiny_upper, NULL, NULL);
+}
+
+typedef struct TinyCursor {
+    sqlite3_vtab_cursor base;
+    sqlite3_int64 row;
+} TinyCursor;
+
+static int rows_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **table,
+                        char **message)
+{
+    (void)aux;
+    (void)argc;
+    (void)argv;
+    (void)message;
+    int rc = sqlite3_declare_vtab(db, "CREATE TABLE tiny_rows(n)");
+    *table = rc == SQLITE_OK ? calloc(1, sizeof **table) : NULL;
+    return rc == SQLITE_OK && !*table ? SQLITE_NOMEM : rc;
+}
+
+static int rows_disconnect(sqlite3_vtab *table)
+{
+    free(table);
+    return SQLITE_OK;
+}
+
+static int rows_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
+{
+    (void)table;
+    info->estimatedCost = 3;
+    return SQLITE_OK;
+}
+
+static int rows_open(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor)
+{
+    (void)table;
+    TinyCursor *made = calloc(1, sizeof *made);
+    *cursor = made ? &made->base : NULL;
+    return made ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static int rows_close(sqlite3_vtab_cursor *cursor)
+{
+    free(cursor);
+    return SQLITE_OK;
+}
+
+static int rows_filter(sqlite3_vtab_cursor *cursor, int number, const char *name, int argc,
+                       sqlite3_value **argv)
+{
+    (void)number;
+    (void)name;
+    (void)argc;
+    (void)argv;
+    ((TinyCursor *)cursor)->row = 1;
+    return SQLITE_OK;
+}
+
+static int rows_next(sqlite3_vtab_cursor *cursor)
+{
+    ((TinyCursor *)cursor)->row++;
+    return SQLITE_OK;
+}
+
+static int rows_eof(sqlite3_vtab_cursor *cursor)
+{
+    return ((TinyCursor *)cursor)->row > 3;
+}
+
+static int rows_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int column)
+{
+    (void)column;
+    sqlite3_result_int64(context, ((TinyCursor *)cursor)->row);
+    return SQLITE_OK;
+}
+
+static int rows_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *rowid)
+{
+    *rowid = ((TinyCursor *)cursor)->row;
+    return SQLITE_OK;
+}
+
+/* The table is met at once: SQLite does not ask an authorizer about its making from then on, as newer
+   versions do not at any time. */
+int sqlite3_tiny_table_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
+{
+    static const sqlite3_module module = {
+        .xConnect = rows_connect,
+        .xBestIndex = rows_best_index,
+        .xDisconnect = rows_disconnect,
+        .xOpen = rows_open,
+        .xClose = rows_close,
+        .xFilter = rows_filter,
+        .xNext = rows_next,
+        .xEof = rows_eof,
+        .xColumn = rows_column,
+        .xRowid = rows_rowid,
+    };
+    set_api(routines);
+    (void)message;
+    int rc = sqlite3_create_module(db, "tiny_rows", &module, NULL);
+    return rc != SQLITE_OK ? rc : sqlite3_exec(db, "SELECT count(*) FROM tiny_rows", NULL, NULL, NULL);
 }
 
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
