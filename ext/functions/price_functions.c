@@ -80,8 +80,17 @@ static void fail_argument(sqlite3_context *context, const char *function, const 
     sqlite3_free(shown);
 }
 
+/* From 3.53 on SQLite reads a text up to its first NUL as a number; a text with one is none as a whole. */
+static int has_nul(sqlite3_value *value)
+{
+    const unsigned char *text = sqlite3_value_text(value);
+    return text && memchr(text, 0, (size_t)sqlite3_value_bytes(value));
+}
+
 static int is_number(sqlite3_value *value)
 {
+    if (sqlite3_value_type(value) == SQLITE_TEXT && has_nul(value))
+        return 0;
     int type = sqlite3_value_numeric_type(value);
     return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }

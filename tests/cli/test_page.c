@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../unit/within.h"
 #include "browser.h"
 #include "command.h"
 
@@ -176,7 +177,7 @@ static void a_long_history_stays_below_two_megabytes(void **state)
         skip();
     make_history();
     char *text = report();
-    assert_in_range(strlen(text), 100000, 2000000);
+    assert_within(strlen(text), 100000, 2000000);
     expect_part(text, "<h3>Change points</h3>");
     expect_part(text, "regression");
     expect_part(text, "first 2000 of 5000 chunks");

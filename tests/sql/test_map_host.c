@@ -34,8 +34,8 @@ typedef struct Host {
     sqlite3 *db;
 } Host;
 
-__attribute__((format(printf, 3, 4), noreturn)) static void stop(int status, const Host *host,
-                                                                 const char *format, ...)
+__attribute__((format(printf, 3, 4), noreturn)) static void leave(int status, const Host *host,
+                                                                  const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -54,17 +54,17 @@ static bool is(const Host *host, const char *executor)
 static void run(const Host *host, const char *sql)
 {
     if (sqlite3_exec(host->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        stop(90, host, "%s: %s", sql, sqlite3_errmsg(host->db));
+        leave(90, host, "%s: %s", sql, sqlite3_errmsg(host->db));
 }
 
 static void open_connection(Host *host)
 {
     char *message = NULL, sql[512];
     if (sqlite3_open(":memory:", &host->db) != SQLITE_OK)
-        stop(91, host, "no connection");
+        leave(91, host, "no connection");
     sqlite3_db_config(host->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)NULL);
     if (sqlite3_load_extension(host->db, getenv("PRICEMAP_EXTENSION"), NULL, &message) != SQLITE_OK)
-        stop(92, host, "%s", message);
+        leave(92, host, "%s", message);
     snprintf(sql, sizeof sql,
              "SELECT parallel_map_config('executor', '%s'), parallel_map_config('workers', %d),"
              " parallel_map_config('chunk', 10)",
@@ -85,7 +85,7 @@ static sqlite3_int64 value(const Host *host, const char *sql)
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(host->db, sql, -1, &statement, NULL) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW)
-        stop(93, host, "%s: %s", sql, sqlite3_errmsg(host->db));
+        leave(93, host, "%s: %s", sql, sqlite3_errmsg(host->db));
     sqlite3_int64 number = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return number;
@@ -96,13 +96,13 @@ static sqlite3_int64 value(const Host *host, const char *sql)
 static void expect_right(const Host *host)
 {
     if (value(host, SUM) != ROWS * (ROWS + 1))
-        stop(94, host, "wrong rows");
+        leave(94, host, "wrong rows");
 }
 
 static void close_connection(Host *host)
 {
     if (sqlite3_close(host->db) != SQLITE_OK)
-        stop(95, host, "the connection does not close");
+        leave(95, host, "the connection does not close");
     host->db = NULL;
 }
 
@@ -114,7 +114,7 @@ static void ignores_children(Host *host)
     expect_right(host);
     close_connection(host);
     if (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD)
-        stop(1, host, "there is a child");
+        leave(1, host, "there is a child");
 }
 
 static void waits_for_any_child(Host *host)
@@ -122,7 +122,7 @@ static void waits_for_any_child(Host *host)
     open_connection(host);
     expect_right(host);
     if (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD)
-        stop(1, host, "a host that waits for its children meets ours");
+        leave(1, host, "a host that waits for its children meets ours");
     expect_right(host);
     close_connection(host);
 }
@@ -139,12 +139,12 @@ static void blocks_signals(Host *host)
     expect_right(host);
     if (is(host, "processes") &&
         value(host, "SELECT max(value) FROM parallel_map('t', 'misbehave(0, ''signals'', 0)')") != 0)
-        stop(1, host, "workers have blocked or ignored signals");
+        leave(1, host, "workers have blocked or ignored signals");
     close_connection(host);
     sigprocmask(SIG_BLOCK, NULL, &now);
     for (int number = 1; number < 32; number++)
         if (number != SIGKILL && number != SIGSTOP && !sigismember(&now, number))
-            stop(2, host, "signal %d is not blocked any more", number);
+            leave(2, host, "signal %d is not blocked any more", number);
 }
 
 static void has_no_standard_descriptors(Host *host)
@@ -168,11 +168,11 @@ static void has_open_descriptors(Host *host)
 {
     for (int i = 0; i < 50; i++)
         if (dup(2) < 0)
-            stop(1, host, "dup");
+            leave(1, host, "dup");
     open_connection(host);
     if (is(host, "processes") &&
         value(host, "SELECT max(value) FROM parallel_map('t', 'misbehave(0, ''descriptors'', 0)')") != 1)
-        stop(2, host, "workers have descriptors of the host's");
+        leave(2, host, "workers have descriptors of the host's");
     expect_right(host);
     close_connection(host);
 }
@@ -191,9 +191,9 @@ static void is_at_its_descriptor_limit(Host *host)
         if (rc == SQLITE_OK)
             rc = sqlite3_step(statement);
         if (rc == SQLITE_ROW && sqlite3_column_int(statement, 0) != ROWS * (ROWS + 1))
-            stop(1, host, "wrong rows");
+            leave(1, host, "wrong rows");
         if (rc != SQLITE_ROW && strncmp(sqlite3_errmsg(host->db), "parallel_map: ", 14) != 0)
-            stop(2, host, "%s", sqlite3_errmsg(host->db));
+            leave(2, host, "%s", sqlite3_errmsg(host->db));
         right += rc == SQLITE_ROW;
         refused += rc != SQLITE_ROW;
         sqlite3_finalize(statement);
@@ -202,7 +202,7 @@ static void is_at_its_descriptor_limit(Host *host)
         close_connection(host);
     }
     if (!right || (!refused && is(host, "processes")))
-        stop(3, host, "%d right, %d refused", right, refused);
+        leave(3, host, "%d right, %d refused", right, refused);
 }
 
 /* The connection goes on in a child that the host forked: the workers are not the child's. */
@@ -216,14 +216,14 @@ static void forks(Host *host)
         bool has_none = is(host, "threads") || is(host, "processes");
         int rc = sqlite3_exec(host->db, SUM, NULL, NULL, NULL);
         if (rc != (has_none ? SQLITE_MISUSE : SQLITE_OK))
-            stop(1, host, "%d in the child: %s", rc, sqlite3_errmsg(host->db));
+            leave(1, host, "%d in the child: %s", rc, sqlite3_errmsg(host->db));
         if (has_none && !strstr(sqlite3_errmsg(host->db), "was opened before this process was forked"))
-            stop(2, host, "%s", sqlite3_errmsg(host->db));
+            leave(2, host, "%s", sqlite3_errmsg(host->db));
         close_connection(host);
         _exit(0);
     }
     if (waitpid(child, &status, 0) != child || status)
-        stop(3, host, "the child ended with 0x%x", status);
+        leave(3, host, "the child ended with 0x%x", status);
     expect_right(host);
     close_connection(host);
 }
@@ -238,7 +238,7 @@ static void forks_in_a_map(Host *host)
     if (sqlite3_prepare_v2(host->db, "SELECT value FROM parallel_map('t', 'a * 2')", -1, &statement, NULL) !=
             SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_ROW)
-        stop(1, host, "%s", sqlite3_errmsg(host->db));
+        leave(1, host, "%s", sqlite3_errmsg(host->db));
     sum += sqlite3_column_int64(statement, 0);
     usleep(
         50000); /* then all workers sleep: what SQLite's own locks were in a forked copy is not our matter */
@@ -251,9 +251,9 @@ static void forks_in_a_map(Host *host)
                 continue;
             if (rc != SQLITE_MISUSE ||
                 !strstr(sqlite3_errmsg(host->db), "was forked while the map ran; only the original goes on"))
-                stop(2, host, "%d in the child: %s", rc, sqlite3_errmsg(host->db));
+                leave(2, host, "%d in the child: %s", rc, sqlite3_errmsg(host->db));
             if (is(host, "serial"))
-                stop(3, host, "serial needs nobody else");
+                leave(3, host, "serial needs nobody else");
             break;
         }
         sqlite3_finalize(statement);
@@ -261,11 +261,11 @@ static void forks_in_a_map(Host *host)
         _exit(0);
     }
     if (waitpid(child, &status, 0) != child || status)
-        stop(4, host, "the child ended with 0x%x", status);
+        leave(4, host, "the child ended with 0x%x", status);
     while (sqlite3_step(statement) == SQLITE_ROW)
         sum += sqlite3_column_int64(statement, 0);
     if (sqlite3_finalize(statement) != SQLITE_OK || sum != ROWS * (ROWS + 1))
-        stop(5, host, "%lld: %s", (long long)sum, sqlite3_errmsg(host->db));
+        leave(5, host, "%lld: %s", (long long)sum, sqlite3_errmsg(host->db));
     expect_right(host);
     close_connection(host);
 }
@@ -273,23 +273,23 @@ static void forks_in_a_map(Host *host)
 static void has_sqlite_without_threads(Host *host)
 {
     if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK)
-        stop(1, host, "cannot be configured");
+        leave(1, host, "cannot be configured");
     open_connection(host);
     int before = leftovers_status(getpid(), "Threads:");
     if (is(host, "threads")) {
         if (sqlite3_exec(host->db, SUM, NULL, NULL, NULL) != SQLITE_ERROR ||
             strcmp(sqlite3_errmsg(host->db), "parallel_map: this SQLite was built without threads: use "
                                              "executor = processes") != 0)
-            stop(2, host, "%s", sqlite3_errmsg(host->db));
+            leave(2, host, "%s", sqlite3_errmsg(host->db));
     } else {
         expect_right(host);
         run(host, "SELECT parallel_map_config('chunk', NULL)");
         if (value(host, "SELECT count(*) FROM parallel_map('t', 'increase_price_crazy(a)')") != ROWS ||
             value(host, "SELECT count(*) FROM parallel_map_runs WHERE executor = 'threads'") != 0)
-            stop(3, host, "threads were used");
+            leave(3, host, "threads were used");
     }
     if (leftovers_status(getpid(), "Threads:") != before)
-        stop(4, host, "there are threads");
+        leave(4, host, "there are threads");
     close_connection(host);
 }
 
@@ -298,7 +298,7 @@ static void has_one_processor(Host *host)
     cpu_set_t all, one;
     CPU_ZERO(&one);
     if (sched_getaffinity(0, sizeof all, &all) != 0)
-        stop(1, host, "no affinity");
+        leave(1, host, "no affinity");
     for (int i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
         if (CPU_ISSET(i, &all))
             CPU_SET(i, &one);
@@ -307,7 +307,7 @@ static void has_one_processor(Host *host)
     run(host, "SELECT parallel_map_config('workers', NULL)");
     expect_right(host);
     if (value(host, "SELECT workers FROM parallel_map_runs ORDER BY run DESC LIMIT 1") != 1)
-        stop(2, host, "more than one worker");
+        leave(2, host, "more than one worker");
     close_connection(host);
 }
 
@@ -318,7 +318,7 @@ static void has_no_worker_program(Host *host)
     if (is(host, "processes")) {
         if (sqlite3_exec(host->db, SUM, NULL, NULL, NULL) != SQLITE_ERROR ||
             !strstr(sqlite3_errmsg(host->db), host->how))
-            stop(1, host, "%s", sqlite3_errmsg(host->db));
+            leave(1, host, "%s", sqlite3_errmsg(host->db));
         run(host, "SELECT sum(value) FROM parallel_map('t', 'a * 2', 'threads')");
     } else {
         expect_right(host);
@@ -334,9 +334,9 @@ static void has_neither(Host *host)
     run(host, "SELECT parallel_map_config('chunk', NULL)");
     for (int i = 0; i < 3; i++)
         if (value(host, "SELECT count(*) FROM parallel_map('t', 'increase_price_crazy(a)')") != ROWS)
-            stop(1, host, "wrong rows");
+            leave(1, host, "wrong rows");
     if (value(host, "SELECT count(*) FROM parallel_map_runs WHERE executor <> 'serial'") != 0)
-        stop(2, host, "who did that?");
+        leave(2, host, "who did that?");
     close_connection(host);
 }
 
@@ -354,7 +354,7 @@ static void fork_child(const Host *host)
     snprintf(path, sizeof path, "%s/child", host->folder);
     FILE *file = fopen(path, "we");
     if (!file || fprintf(file, "%d\n", (int)child) < 0 || fclose(file) != 0)
-        stop(1, host, "cannot tell of the child");
+        leave(1, host, "cannot tell of the child");
 }
 
 static void end(const char *how)
@@ -404,14 +404,14 @@ static void ends_in_a_chunk(Host *host)
         fork_child(host);
     }
     if (pthread_create(&thread, NULL, end_in_the_middle, host) != 0)
-        stop(1, host, "no thread");
+        leave(1, host, "no thread");
     /* Some of the workers cannot even be asked to stop. */
     snprintf(sql, sizeof sql,
              "SELECT sum(value) FROM parallel_map('t', 'CASE WHEN note_process(''%s/begun'') THEN"
              " misbehave(increase_price_crazy(a, 10, 1000000000), ''hang'', 30000) END')",
              host->folder);
     run(host, sql);
-    stop(2, host, "the map has ended");
+    leave(2, host, "the map has ended");
 }
 
 static const struct {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../unit/within.h"
 #include "map_test.h"
 
 /* Enough that the planner does not call it small: workers read the file themselves. */
@@ -560,7 +561,7 @@ static void workers_share_nothing_by_name(void **state)
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     pid_t pids[16];
     int workers = leftovers_find("pricemap-worker", pids, 16);
-    assert_in_range(workers, 1, 16);
+    assert_within(workers, 1, 16);
     for (int i = 0; i < workers; i++)
         expect_private(pids[i], path);
     int zygotes = leftovers_find("pricemap-zygote", pids, 16);

@@ -8,8 +8,9 @@
 #include <cmocka.h>
 
 #include "cli/statistics/bootstrap.h"
-#include "numbers.h"
 #include "cli/statistics/statistics.h"
+#include "numbers.h"
+#include "within.h"
 
 static const BootstrapRules rules = {.resamples = 10000, .confidence = 0.95, .seed = 1};
 
@@ -109,7 +110,7 @@ static void intervals_hold_the_ratio(void **state)
         interval(above, COUNT, below, COUNT, &by, bounds);
         held += bounds[0] <= 1.1 && 1.1 <= bounds[1];
     }
-    assert_in_range(held, TRIALS * 92 / 100, TRIALS * 99 / 100);
+    assert_within(held, TRIALS * 92 / 100, TRIALS * 99 / 100);
 }
 
 int main(void)

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 
 #include "cli/statistics/change_points.h"
-#include "numbers.h"
 #include "cli/statistics/student.h"
+#include "numbers.h"
+#include "within.h"
 
 static const double tolerance = 1e-9;
 
@@ -210,7 +211,7 @@ static void noise_has_no_change_points(void **state)
         total += found;
         free(points);
     }
-    assert_in_range(total, 0, 2);
+    assert_within(total, 0, 2);
 }
 
 int main(void)

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "process_test.h"
+#include "within.h"
 
 /* ---- results ---- */
 
@@ -46,7 +47,7 @@ static void test_no_rows_and_reports(void **state)
     process_test_wait(test->executor, task);
     assert_int_equal(task->report.rc, SQLITE_OK);
     assert_int_equal(task->report.rows_out, 0);
-    assert_in_range(task->report.worker, 0, 1);
+    assert_within(task->report.worker, 0, 1);
     assert_true(task->report.start_ns > 0 && task->report.end_ns >= task->report.start_ns);
     int count = process_test_find("pricemap-worker", 2, pids, 8);
     bool found = false;

@@ -11,6 +11,7 @@
 
 #include "cli/judging/judge.h"
 #include "numbers.h"
+#include "within.h"
 
 static const double tolerance = 1e-9;
 
@@ -135,21 +136,21 @@ static int simulate(int trials, double level, double noise, uint64_t seed, Verdi
 static void false_alarms_are_rare(void **state)
 {
     (void)state;
-    assert_in_range(simulate(1000, 1, .03, 1, VERDICT_REGRESSION), 0, 10);
-    assert_in_range(simulate(1000, 1, .25, 2, VERDICT_REGRESSION), 0, 10);
+    assert_within(simulate(1000, 1, .03, 1, VERDICT_REGRESSION), 0, 10);
+    assert_within(simulate(1000, 1, .25, 2, VERDICT_REGRESSION), 0, 10);
 }
 
 static void slow_downs_are_found(void **state)
 {
     (void)state;
-    assert_in_range(simulate(500, 1.1, .03, 3, VERDICT_REGRESSION), 475, 500);
+    assert_within(simulate(500, 1.1, .03, 3, VERDICT_REGRESSION), 475, 500);
 }
 
 static void speed_ups_and_equality_are_found(void **state)
 {
     (void)state;
-    assert_in_range(simulate(100, 1 / 1.1, .03, 4, VERDICT_IMPROVED), 95, 100);
-    assert_in_range(simulate(100, 1, .03, 5, VERDICT_SAME), 95, 100);
+    assert_within(simulate(100, 1 / 1.1, .03, 4, VERDICT_IMPROVED), 95, 100);
+    assert_within(simulate(100, 1, .03, 5, VERDICT_SAME), 95, 100);
 }
 
 int main(void)

@@ -12,6 +12,7 @@
 #include "ext/base/monotonic.h"
 #include "ext/run/progress_line.h"
 #include "terminal.h"
+#include "within.h"
 
 static const int64_t second_ns = 1000000000;
 
@@ -47,7 +48,7 @@ static void rows_rate_and_time_left(void **state)
     assert_int_equal(rate, 5);
     assert_int_equal(share, 25);
     /* Three times what it has taken, which is a moment more than 1000 s by now. */
-    assert_in_range(left, 3000, 3300);
+    assert_within(left, 3000, 3300);
     free(text);
 }
 

@@ -92,7 +92,7 @@ static void feeds(void **state)
             assert_non_null(sql);
             assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
             assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-            assert_string_equal(sqlite3_column_text(statement, index_of[0]), i ? "y" : "x");
+            assert_string_equal((const char *)sqlite3_column_text(statement, index_of[0]), i ? "y" : "x");
             assert_int_equal(sqlite3_column_int(statement, index_of[1]), i ? 2 : 1);
             if (!i)
                 assert_int_equal(sqlite3_column_int64(statement, index_of[2]), 1);
