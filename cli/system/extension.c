@@ -6,20 +6,34 @@
 
 #include "cli/system/extension.h"
 
-/* pricereport in build/cli and pricemap.so in build/ext. */
-static int find_in_build(char *path, size_t size)
+/* The folder that this program is in. */
+static int own_folder(char *folder, size_t size)
 {
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    ssize_t length = readlink("/proc/self/exe", folder, size - 1);
     if (length <= 0)
         return -1;
-    self[length] = '\0';
-    char *slash = strrchr(self, '/');
+    folder[length] = '\0';
+    char *slash = strrchr(folder, '/');
     if (!slash)
         return -1;
     *slash = '\0';
-    int needed = snprintf(path, size, "%s/../ext/pricemap.so", self);
-    return needed > 0 && (size_t)needed < size && access(path, R_OK) == 0 ? 0 : -1;
+    return 0;
+}
+
+/* The extension beside this program in the build folder, or in one installation, wherever that was moved to.
+ */
+static int find_near(char *path, size_t size)
+{
+    static const char *const ways[] = {"../ext/pricemap.so", PRICEREPORT_WAY_TO_EXTENSION};
+    char folder[PATH_MAX];
+    if (own_folder(folder, sizeof folder) != 0)
+        return -1;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        int needed = snprintf(path, size, "%s/%s", folder, ways[i]);
+        if (needed > 0 && (size_t)needed < size && access(path, R_OK) == 0)
+            return 0;
+    }
+    return -1;
 }
 
 int extension_find(char *path, size_t size, Failure *failure)
@@ -32,7 +46,7 @@ int extension_find(char *path, size_t size, Failure *failure)
                 failure, "PRICEMAP_EXTENSION names %s, which cannot be read: correct or unset it", named);
         return 0;
     }
-    if (find_in_build(path, size) == 0)
+    if (find_near(path, size) == 0)
         return 0;
     snprintf(path, size, "%s", PRICEREPORT_INSTALLED_EXTENSION);
     if (access(path, R_OK) == 0)

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ext/channel/channel.h"
 #include "ext/base/sqlite_api.h"
+#include "ext/channel/channel.h"
 
 extern char **environ;
 
@@ -28,20 +28,24 @@ static char *file_of(const void *address)
     return path ? path : realpath("/proc/self/exe", NULL);
 }
 
-static char *beside_this_code(void)
+/* The program in the folder that `way` leads to from the folder of the file `here`, to be freed. */
+static char *program_near(const char *here, const char *way)
 {
-    char *here = file_of(program_name);
-    if (!here)
-        return strdup(program_name);
-    char *slash = strrchr(here, '/');
-    size_t folder = slash ? (size_t)(slash - here) + 1 : 0;
-    char *path = malloc(folder + sizeof program_name);
-    if (path) {
-        memcpy(path, here, folder);
-        memcpy(path + folder, program_name, sizeof program_name);
-    }
-    free(here);
+    const char *slash = here ? strrchr(here, '/') : NULL;
+    char *path = NULL;
+    if (asprintf(&path, "%.*s%s%s", slash ? (int)(slash - here) + 1 : 0, here ? here : "", way,
+                 program_name) < 0)
+        return NULL;
     return path;
+}
+
+/* The first of the paths at which there is a program, to be freed; NULL where there is none. */
+static char *first_program(const char *const *paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (paths[i] && access(paths[i], X_OK) == 0)
+            return strdup(paths[i]);
+    return NULL;
 }
 
 char *spawn_worker_path(void)
@@ -49,15 +53,20 @@ char *spawn_worker_path(void)
     const char *chosen = secure_getenv("PRICEMAP_WORKER");
     if (chosen && *chosen)
         return strdup(chosen);
-    char *path = beside_this_code();
+    char *here = file_of(program_name);
+    char *beside = program_near(here, "");
 #ifdef PRICEMAP_LIBEXECDIR
-    static const char installed[] = PRICEMAP_LIBEXECDIR "/pricemap-worker";
-    if (path && access(path, X_OK) != 0 && access(installed, X_OK) == 0) {
-        free(path);
-        return strdup(installed);
+    char *installed = program_near(here, PRICEMAP_WAY_TO_LIBEXECDIR "/");
+    const char *const paths[] = {beside, installed, PRICEMAP_LIBEXECDIR "/pricemap-worker"};
+    char *found = first_program(paths, sizeof paths / sizeof *paths);
+    free(installed);
+    if (found) {
+        free(beside);
+        beside = found;
     }
 #endif
-    return path;
+    free(here);
+    return beside;
 }
 
 char *spawn_sqlite_path(void)

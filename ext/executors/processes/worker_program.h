@@ -8,7 +8,8 @@
 
 /*
  * The path of pricemap-worker: $PRICEMAP_WORKER, or the file beside the shared object that this code is in,
- * or the one in the libexec folder that it was built for. Where there is none of them: the one beside, so
+ * or the one in the libexec folder of the installation that the object is a part of, wherever that was moved
+ * to, or the one in the libexec folder that was configured. Where there is none of them: the one beside, so
  * that the error at the start names a path. Free it with free(). NULL when out of memory. Any thread.
  */
 char *spawn_worker_path(void);
