@@ -28,7 +28,7 @@
 #include "ext/data/task.h"
 
 enum {
-    CHANNEL_PROTOCOL = 1,
+    CHANNEL_PROTOCOL = 2,
     CHANNEL_SOCKET = 3,           /* the zygote's end, as it is born with it */
     CHANNEL_SLOTS = 8,            /* tasks that one worker holds: several runs' depth */
     CHANNEL_KEEP_BYTES = 4 << 20, /* of a window, once its slot is free */
@@ -77,7 +77,8 @@ typedef struct ChannelSlot {
 typedef struct ChannelControl {
     Bell bell; /* the worker's */
     atomic_int pid;
-    atomic_uint ready; /* the worker got as far as looking for tasks */
+    atomic_uint ready;   /* the worker got as far as looking for tasks */
+    atomic_ullong heard; /* the worker's: ended scans whose files it has closed */
     ChannelSlot slots[CHANNEL_SLOTS];
 } ChannelControl;
 

@@ -32,9 +32,10 @@ void chunk_runner_watch(ChunkRunner *runner, int (*stop)(void *), void *arg)
     runner->watch = (EvaluatorWatch){stop, arg};
 }
 
-void chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
+bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
 {
     int kept = 0;
+    bool reads = false;
     for (int i = 0; i < RUNNER_EVALUATORS; i++) {
         Evaluator *evaluator = runner->evaluators[i];
         runner->evaluators[i] = NULL;
@@ -43,7 +44,9 @@ void chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
             evaluator_close(evaluator);
         else if (evaluator)
             runner->evaluators[kept++] = evaluator;
+        reads = reads || (of && scan && of != scan);
     }
+    return reads;
 }
 
 static bool same_recipe(const Recipe *a, const Recipe *b)

@@ -29,8 +29,8 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
                      size_t input_size, TaskControl *control, Buffer *output, TaskReport *report);
 
 /* Closes the evaluators of a partition scan, and with them what they hold of the file; `scan` 0: of every
- * scan. */
-void chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan);
+ * scan. Returns whether files of other scans are still open. */
+bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan);
 
 /* From now on stop(arg) may end an evaluation; NULL: nothing but the cancel flag. See EvaluatorWatch. */
 void chunk_runner_watch(ChunkRunner *runner, int (*stop)(void *arg), void *arg);

@@ -72,6 +72,12 @@ void executor_end_scan(Executor *executor, uint64_t scan)
         executor->kind->end_scan(executor, scan);
 }
 
+ScanEnd executor_await_end(Executor *executor, int milliseconds)
+{
+    bool asked = executor->kind->await_end && executor_is_ours(executor);
+    return asked ? executor->kind->await_end(executor, milliseconds) : SCAN_LEFT;
+}
+
 void executor_close(Executor *executor)
 {
     if (executor)

@@ -31,6 +31,13 @@ typedef struct ExecutorLimits {
     double idle_seconds; /* that workers are kept while no run uses the executor */
 } ExecutorLimits;
 
+/* How far workers are with letting go of the files of scans that have ended. */
+typedef enum ScanEnd {
+    SCAN_LEFT,    /* none of them has such a file open */
+    SCAN_LEAVING, /* some are about to close it */
+    SCAN_BUSY,    /* some will as soon as they come back from a task that was abandoned */
+} ScanEnd;
+
 /* What a new executor may borrow for its whole life. */
 typedef struct ExecutorParts {
     /* Evaluators of the connection, for tasks that run on the host's own thread. */
@@ -70,6 +77,7 @@ typedef struct ExecutorKind {
     void (*release)(Executor *executor, Task *task);
     void (*abandon)(Executor *executor, Task *task);
     void (*end_scan)(Executor *executor, uint64_t scan);
+    ScanEnd (*await_end)(Executor *executor, int milliseconds);
     void (*let_go)(Executor *executor);
     void (*close)(Executor *executor);
 } ExecutorKind;
@@ -136,6 +144,13 @@ void executor_abandon(Executor *executor, Task *task);
 /* Has the workers let go of the file that they read for a partition scan, soon: no more tasks of it will
  * come. Never blocks. */
 void executor_end_scan(Executor *executor, uint64_t scan);
+
+/*
+ * Returns as soon as no worker has the file of an ended scan open or locked any more, or after
+ * `milliseconds`; and how far they are. A worker that runs a task of another run meanwhile counts as one that
+ * has let go: the file is closed after that task, before the next one.
+ */
+ScanEnd executor_await_end(Executor *executor, int milliseconds);
 
 /* Ends all workers, frees abandoned tasks and the executor. Every other task was taken back before. NULL:
  * nothing. */

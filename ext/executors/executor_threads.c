@@ -4,9 +4,9 @@
  * the next task more than that. It only does so where other processors are left.
  *
  * One mutex guards the queue, the count of completions and every worker's state; it is never held while a
- * task is evaluated. `work_ready` is signalled when a task is queued or the pool ends, `task_done` when a
- * task is done. A task's report and output are written before `done` is stored (release), and read after it
- * was seen (acquire).
+ * task is evaluated. `work_ready` is signalled when a task is queued, a scan or the pool ends,
+ * `task_done` when a task is done or a worker has let go of a file. A task's report and output are written
+ * before `done` is stored (release), and read after it was seen (acquire).
  *
  * A thread that runs a task cannot be stopped from outside: cancelling sets the task's flag, which the
  * statement and the price kernel look at. An abandoned task is freed by the thread that runs it. Closing
@@ -39,6 +39,7 @@ typedef struct ThreadWorker {
     bool timed_out;      /* under the mutex */
     bool retired;        /* under the mutex: it ends, or has ended, for want of work */
     uint64_t heard;      /* under the mutex: ended scans that it has let go of */
+    bool reads_files;    /* under the mutex: it has had tasks of a scan, and may have the file open */
 } ThreadWorker;
 
 struct ThreadPool {
@@ -142,18 +143,20 @@ static void finish_locked(ThreadWorker *worker, Task *task)
     pthread_cond_signal(&pool->task_done);
 }
 
-/* Lets go of what scans that have ended needed; the mutex is released meanwhile. */
+/* Lets go of what scans that have ended needed, and tells the host so; the mutex is released meanwhile. */
 static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
 {
     ThreadPool *pool = worker->pool;
     while (worker->heard < pool->ended_count) {
         uint64_t missed = pool->ended_count - worker->heard;
         uint64_t scan = missed > ENDED_SCANS ? 0 : pool->ended_scans[worker->heard % ENDED_SCANS];
-        worker->heard = missed > ENDED_SCANS ? pool->ended_count : worker->heard + 1;
+        uint64_t heard = missed > ENDED_SCANS ? pool->ended_count : worker->heard + 1;
         pthread_mutex_unlock(&pool->mutex);
-        if (runner)
-            chunk_runner_end_scan(runner, scan);
+        bool reads = runner && chunk_runner_end_scan(runner, scan);
         pthread_mutex_lock(&pool->mutex);
+        worker->reads_files = reads;
+        worker->heard = heard;
+        pthread_cond_signal(&pool->task_done);
     }
 }
 
@@ -203,6 +206,7 @@ static void *work(void *arg)
         if (!task)
             continue;
         worker->task = task;
+        worker->reads_files = worker->reads_files || task->recipe->scan;
         worker->deadline_ns = task->timeout > 0 ? monotonic_ns() + (int64_t)(task->timeout * 1e9) : 0;
         pthread_mutex_unlock(&pool->mutex);
         /* There may be memory for it now. */
@@ -262,6 +266,8 @@ static int fill_place(ThreadPool *pool, int place)
         return ENOMEM;
     worker->pool = pool;
     worker->number = place;
+    /* Scans are only ended by the thread that runs this. */
+    worker->heard = pool->ended_count;
     int error = start_thread(worker);
     if (error) {
         free(worker);
@@ -373,16 +379,22 @@ static void cancel_overdue_locked(ThreadPool *pool)
     }
 }
 
+static struct timespec time_from_now(int milliseconds)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    time.tv_nsec += (long)milliseconds * 1000000;
+    time.tv_sec += time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
+}
+
 static void threads_wait(Executor *base, const Task *task, int milliseconds)
 {
     ThreadPool *pool = (ThreadPool *)base;
     if (task && atomic_load_explicit(&task->done, memory_order_acquire))
         return;
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)milliseconds * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = time_from_now(milliseconds);
     pthread_mutex_lock(&pool->mutex);
     cancel_overdue_locked(pool);
     int error = 0;
@@ -423,6 +435,34 @@ static void threads_end_scan(Executor *base, uint64_t scan)
     pool->ended_scans[pool->ended_count++ % ENDED_SCANS] = scan;
     pthread_cond_broadcast(&pool->work_ready);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+static ScanEnd look_at_leaving_locked(const ThreadPool *pool)
+{
+    ScanEnd end = SCAN_LEFT;
+    for (int i = 0; i < pool->places; i++) {
+        const ThreadWorker *worker = pool->workers[i];
+        if (!worker || !worker->reads_files || worker->heard == pool->ended_count)
+            continue;
+        if (worker->task && worker->task->abandoned)
+            end = SCAN_BUSY;
+        else if (!worker->task && end == SCAN_LEFT)
+            end = SCAN_LEAVING;
+    }
+    return end;
+}
+
+static ScanEnd threads_await_end(Executor *base, int milliseconds)
+{
+    ThreadPool *pool = (ThreadPool *)base;
+    struct timespec until = time_from_now(milliseconds);
+    ScanEnd end;
+    int error = 0;
+    pthread_mutex_lock(&pool->mutex);
+    while ((end = look_at_leaving_locked(pool)) != SCAN_LEFT && !error)
+        error = pthread_cond_timedwait(&pool->task_done, &pool->mutex, &until);
+    pthread_mutex_unlock(&pool->mutex);
+    return end;
 }
 
 /* Wakes the workers, so that each begins to count the time without work. */
@@ -515,6 +555,7 @@ const ExecutorKind executor_threads = {
     .release = threads_release,
     .abandon = threads_abandon,
     .end_scan = threads_end_scan,
+    .await_end = threads_await_end,
     .let_go = threads_let_go,
     .close = threads_close,
 };

@@ -9,6 +9,11 @@ enum {
     PULSES = 64,  /* steps of `pulse` per look: a progress handler counts steps */
 };
 
+/* How long the end of a run waits for its workers to let go of the file: for those that only have to wake;
+   for those that are still in a function of the map, which threads cannot be taken out of; and where the host
+   was interrupted, whatever they do. Only a worker that hangs comes near the first two. */
+static const int64_t leave_ns = 10000000000, busy_ns = 1000000000, interrupted_ns = 50000000;
+
 int host_interrupted(void *pulse)
 {
     sqlite3_reset(pulse);
@@ -119,6 +124,32 @@ static int fail_task(MapRun *run, char **message)
     return rc;
 }
 
+static void end_scan(MapRun *run, uint64_t scan)
+{
+    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
+        if (run->held[kind])
+            executor_end_scan(run->held[kind], scan);
+}
+
+/* Waits until no worker has the file open or locked: after the host's statement nothing of the map is in the
+   way of whatever the host, or another connection, does with it. */
+static void await_end_of_scan(MapRun *run)
+{
+    const int64_t start_ns = monotonic_ns();
+    bool interrupted = false;
+    for (int kind = 0; kind < EXECUTOR_KINDS; kind++) {
+        ScanEnd end = SCAN_LEFT;
+        int64_t limit_ns = leave_ns;
+        while (run->held[kind] && monotonic_ns() - start_ns < limit_ns) {
+            end = executor_await_end(run->held[kind], WAIT_MS);
+            if (end == SCAN_LEFT)
+                break;
+            interrupted = interrupted || look_for_interrupt(run);
+            limit_ns = interrupted ? interrupted_ns : end == SCAN_BUSY ? busy_ns : leave_ns;
+        }
+    }
+}
+
 /* The host reads from now on: every task whose rows were not given out is made anew. */
 static int fall_back(MapRun *run)
 {
@@ -136,9 +167,7 @@ static int fall_back(MapRun *run)
     run->current = -1;
     task_free(run->spare);
     run->spare = NULL;
-    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
-        if (run->state->executors[kind])
-            executor_end_scan(run->state->executors[kind], scan);
+    end_scan(run, scan);
     run->unit_ns = run->unit_bytes = 0;
     run->source.units = run->rows_in;
     return task_source_fall_back(&run->source, ranges, count);
@@ -279,14 +308,14 @@ void map_run_close(MapRun *run)
     progress_line_end(&run->progress);
     map_run_write_log(run);
     if (run->partitioned)
-        for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
-            if (run->state->executors[kind])
-                executor_end_scan(run->state->executors[kind], run->source.recipe->scan);
-    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
-        if (run->held[kind])
-            executor_let_go(run->held[kind]);
+        end_scan(run, run->source.recipe->scan);
     task_free(run->spare);
     free(run->tasks);
     task_source_close(&run->source);
+    if (run->partitioned)
+        await_end_of_scan(run);
+    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
+        if (run->held[kind])
+            executor_let_go(run->held[kind]);
     free(run);
 }

@@ -129,7 +129,8 @@ static bool run_next(Worker *worker)
     return true;
 }
 
-/* Lets go of the files of scans that have ended. True when there was one. */
+/* Lets go of the files of scans that have ended, and tells the host, which waits for that. True when there
+ * was one. */
 static bool end_scans(Worker *worker)
 {
     PoolControl *pool = worker->pool;
@@ -142,6 +143,8 @@ static bool end_scans(Worker *worker)
     for (; worker->runner && from < count; from++)
         chunk_runner_end_scan(worker->runner, atomic_load(&pool->ended_scans[from % CHANNEL_ENDED_SCANS]));
     worker->heard = count;
+    atomic_store(&worker->control->heard, count);
+    bell_ring(&pool->bell);
     return true;
 }
 
@@ -159,21 +162,23 @@ static void work(int memory, PoolControl *pool, uint32_t region)
                                            .memory = memory,
                                            .slot = &control->slots[i]};
     }
+    worker.heard = atomic_load(&pool->ended_count);
+    atomic_store(&control->heard, worker.heard);
     atomic_store(&control->pid, getpid());
     prctl(PR_SET_NAME, "pricemap-worker");
     atomic_store(&control->ready, 1);
     bell_ring(&pool->bell);
     const int64_t spin = channel_processors() > 1 ? SPIN_NANOSECONDS : 0;
     for (;;) {
-        while (run_next(&worker) || end_scans(&worker))
+        while (end_scans(&worker) || run_next(&worker))
             ;
         for (int64_t end = channel_clock() + spin; channel_clock() < end;) {
-            if (run_next(&worker))
+            if (end_scans(&worker) || run_next(&worker))
                 end = channel_clock() + spin;
             processor_pause();
         }
         unsigned seen = bell_listen(&control->bell);
-        if (!run_next(&worker) && !end_scans(&worker))
+        if (!end_scans(&worker) && !run_next(&worker))
             bell_sleep(&control->bell, seen, -1);
         bell_wake(&control->bell);
     }

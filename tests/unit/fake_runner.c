@@ -238,8 +238,9 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
 }
 
 /* The fake reads no files, so it has none to let go of. */
-void chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
+bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
 {
     (void)runner;
     (void)scan;
+    return false;
 }

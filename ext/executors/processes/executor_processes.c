@@ -169,44 +169,10 @@ static void publish(Slot *slot, uint64_t recipe_size, uint64_t input_size)
     bell_ring(&slot->channel->control->bell);
 }
 
-/* How much a worker has to do; fewer is better, and so is being awake. */
-static int load_of(Channel *channel)
-{
-    int load = atomic_load(&channel->control->bell.sleeping) ? 1 : 0;
-    for (int i = 0; channel->used && i < CHANNEL_SLOTS; i++)
-        if (channel->slots[i].used && atomic_load(&channel->slots[i].shared->state) != SLOT_DONE)
-            load += 2;
-    return load;
-}
-
-/* A free slot of the worker with the least to do, or NULL. */
-static Slot *find_slot(ProcessPool *pool, int worker_limit)
-{
-    Channel *best = NULL;
-    int best_load = 0;
-    int places = worker_limit && worker_limit < pool->place_count ? worker_limit : pool->place_count;
-    for (int i = 0; i < places; i++) {
-        Channel *channel = pool->places[i];
-        if (!channel || channel->used == CHANNEL_SLOTS || channel_is_condemned(channel))
-            continue;
-        int load = load_of(channel);
-        if (!best || load < best_load) {
-            best = channel;
-            best_load = load;
-        }
-        if (best_load == 0)
-            break;
-    }
-    for (int i = 0; best && i < CHANNEL_SLOTS; i++)
-        if (!best->slots[i].used)
-            return &best->slots[i];
-    return NULL;
-}
-
 /* SQLITE_OK, SQLITE_BUSY, SQLITE_NOMEM or SQLITE_FULL; with an error the task has no slot. */
 static int hand_over(ProcessExecutor *self, Task *task)
 {
-    Slot *slot = find_slot(&self->pool, task->worker_limit);
+    Slot *slot = process_pool_find_slot(&self->pool, task->worker_limit);
     if (!slot)
         return SQLITE_BUSY;
     /* A buffer may be larger than the rowset in it. */
@@ -222,6 +188,7 @@ static int hand_over(ProcessExecutor *self, Task *task)
     slot->task = task;
     slot->end_row = suspects_end_of_try(self->suspects, task);
     slot->channel->used++;
+    slot->channel->reads_files = slot->channel->reads_files || task->recipe->scan;
     task->slot = slot;
     publish(slot, recipe_size, input_size);
     return SQLITE_OK;
@@ -535,9 +502,34 @@ static void processes_end_scan(Executor *executor, uint64_t scan)
     uint64_t count = atomic_load(&pool->control->ended_count);
     atomic_store(&pool->control->ended_scans[count % CHANNEL_ENDED_SCANS], scan);
     atomic_store(&pool->control->ended_count, count + 1);
+    pool->ended_ns = channel_clock();
     for (int i = 0; i < pool->place_count; i++)
-        if (pool->places[i])
+        if (pool->places[i] && pool->places[i]->reads_files)
             bell_ring(&pool->places[i]->control->bell);
+}
+
+static ScanEnd processes_await_end(Executor *executor, int milliseconds)
+{
+    ProcessExecutor *self = self_of(executor);
+    ProcessPool *pool = &self->pool;
+    if (!pool->control)
+        return SCAN_LEFT;
+    Bell *bell = &pool->control->bell;
+    bool alone = atomic_load(&executor->users) <= 1;
+    int64_t now = channel_clock(), end = now + (int64_t)milliseconds * 1000000;
+    ScanEnd state = worker_watch_leaving(pool, alone, now);
+    while (state != SCAN_LEFT && now < end) {
+        unsigned rung = bell_listen(bell);
+        process_pool_hear(pool);
+        look_at_all(self);
+        worker_watch_look(pool, now);
+        state = worker_watch_leaving(pool, alone, now);
+        if (state != SCAN_LEFT)
+            bell_sleep(bell, rung, end - now);
+        now = channel_clock();
+    }
+    bell_wake(bell);
+    return state;
 }
 
 /* The zygote ends the pool when nobody has held it for so long; the next ensure_workers finds it gone. */
@@ -588,6 +580,7 @@ const ExecutorKind executor_processes = {
     .release = processes_release,
     .abandon = processes_abandon,
     .end_scan = processes_end_scan,
+    .await_end = processes_await_end,
     .let_go = processes_let_go,
     .close = processes_close,
 };

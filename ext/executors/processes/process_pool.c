@@ -130,6 +130,39 @@ static bool any_given_up(const Channel *channel)
     return false;
 }
 
+/* How much a worker has to do; fewer is better, and so is being awake. */
+static int load_of(Channel *channel)
+{
+    int load = atomic_load(&channel->control->bell.sleeping) ? 1 : 0;
+    for (int i = 0; channel->used && i < CHANNEL_SLOTS; i++)
+        if (channel->slots[i].used && atomic_load(&channel->slots[i].shared->state) != SLOT_DONE)
+            load += 2;
+    return load;
+}
+
+Slot *process_pool_find_slot(ProcessPool *pool, int worker_limit)
+{
+    Channel *best = NULL;
+    int best_load = 0;
+    int places = worker_limit && worker_limit < pool->place_count ? worker_limit : pool->place_count;
+    for (int i = 0; i < places; i++) {
+        Channel *channel = pool->places[i];
+        if (!channel || channel->used == CHANNEL_SLOTS || channel_is_condemned(channel))
+            continue;
+        int load = load_of(channel);
+        if (!best || load < best_load) {
+            best = channel;
+            best_load = load;
+        }
+        if (best_load == 0)
+            break;
+    }
+    for (int i = 0; best && i < CHANNEL_SLOTS; i++)
+        if (!best->slots[i].used)
+            return &best->slots[i];
+    return NULL;
+}
+
 void process_pool_free_slot(ProcessPool *pool, Slot *slot)
 {
     Channel *channel = slot->channel;

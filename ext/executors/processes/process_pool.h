@@ -53,6 +53,7 @@ struct Channel {
     int64_t idle_since;   /* tasks were found in its queue, but none that it runs; 0: not so */
     Channel *next;        /* of the lost ones, which live on until their slots are free */
     bool lost;
+    bool reads_files; /* it was given tasks of a scan: its worker may have the file open */
     Slot slots[CHANNEL_SLOTS];
 };
 
@@ -91,6 +92,7 @@ typedef struct ProcessPool {
     int forked;        /* of them, those whose process exists */
     bool fork_refused; /* since the last process_pool_grow: do not ask again at once */
     Channel *retired;
+    int64_t ended_ns; /* when the last scan was ended */
     uint32_t next_region;
     bool zygote_killed;                /* the last one that was lost may have been: another may do */
     int failed_starts, failed_zygotes; /* in a row; reset these whenever a task was completed */
@@ -134,6 +136,9 @@ pid_t process_pool_pid(const Channel *channel);
 
 /* Ends the zygote, and with it all workers, at once; process_pool_hear will notice. */
 void process_pool_kill_zygote(ProcessPool *pool);
+
+/* A free slot of the worker that has least to do, of the first `worker_limit` ones (0: of all); or NULL. */
+Slot *process_pool_find_slot(ProcessPool *pool, int worker_limit);
 
 /* Makes a slot free for the next task, and gives back what memory it had beyond the usual. The channel is
    gone with the last slot if it was lost. */

@@ -1,6 +1,9 @@
 #include "ext/executors/processes/worker_watch.h"
 
-enum { BEGIN_SECONDS = 5 /* for a worker to begin with a task that it has */ };
+enum {
+    BEGIN_SECONDS = 5,          /* for a worker to begin with a task that it has */
+    LET_GO_MILLISECONDS = 1000, /* for one without a task to close the file of a scan that has ended */
+};
 
 /* A worker that stands still: over time with a task, or, which costs nothing, with tasks that it does not
  * begin. */
@@ -56,4 +59,37 @@ void worker_watch_look(ProcessPool *pool, int64_t now)
             look_at(pool, pool->places[i], now);
     if (zygote_is_stuck(pool, now))
         process_pool_kill_zygote(pool);
+}
+
+/* How far one worker is with the files of ended scans. */
+static ScanEnd look_at_leaving(const ProcessPool *pool, const Channel *channel)
+{
+    if (!channel->reads_files ||
+        atomic_load(&channel->control->heard) == atomic_load(&pool->control->ended_count))
+        return SCAN_LEFT;
+    for (int i = 0; channel->used && i < CHANNEL_SLOTS; i++) {
+        const Slot *slot = &channel->slots[i];
+        if (slot->used && atomic_load(&slot->shared->state) == SLOT_RUNNING)
+            return slot->task ? SCAN_LEFT : SCAN_BUSY;
+    }
+    return SCAN_LEAVING;
+}
+
+ScanEnd worker_watch_leaving(ProcessPool *pool, bool alone, int64_t now)
+{
+    bool late = now - pool->ended_ns > (int64_t)LET_GO_MILLISECONDS * 1000000;
+    ScanEnd all = SCAN_LEFT;
+    for (int i = 0; i < pool->place_count; i++) {
+        Channel *channel = pool->places[i];
+        if (!channel)
+            continue;
+        ScanEnd end = look_at_leaving(pool, channel);
+        if (end > all)
+            all = end;
+        if (end == SCAN_LEFT && alone)
+            channel->reads_files = false;
+        if (end == SCAN_LEAVING && late && channel->verdict == VERDICT_NONE)
+            process_pool_kill(pool, channel, NULL, VERDICT_ASTRAY, 0);
+    }
+    return all;
 }
