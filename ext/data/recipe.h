@@ -21,6 +21,9 @@ enum {
     RECIPE_DQS = 4,     /* the host takes "x" for a string where no column has that name */
     RECIPE_WHERE = 16,  /* there is a WHERE: rows may be dropped */
     RECIPE_KEY = 8,     /* column 0 of the statement, a rowid, is the key and wanted in the output */
+    RECIPE_LIKE_NOCASE =
+        32, /* the map may call LIKE, and on the host's connection SQLite's own compares so … */
+    RECIPE_LIKE_BINARY = 64, /* … or so */
 };
 
 typedef struct Recipe {

@@ -152,6 +152,15 @@ static int load_extensions(Evaluator *evaluator, char *message)
     return rc;
 }
 
+/* LIKE compares as on the host's connection, whatever an extension has in its place. */
+static int apply_like_setting(const Evaluator *evaluator)
+{
+    uint32_t flags = evaluator->recipe->flags;
+    return like_setting_apply(evaluator->db, flags & RECIPE_LIKE_BINARY   ? LIKE_BINARY
+                                             : flags & RECIPE_LIKE_NOCASE ? LIKE_NOCASE
+                                                                          : LIKE_UNKNOWN);
+}
+
 static int open_connection(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
@@ -169,6 +178,8 @@ static int open_connection(Evaluator *evaluator, char *message)
                           NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = load_extensions(evaluator, message);
+    if (rc == SQLITE_OK)
+        rc = apply_like_setting(evaluator);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -7,6 +7,7 @@
 #include "ext/evaluate/evaluator_output.h"
 #include "ext/evaluate/evaluator_range.h"
 #include "ext/evaluate/instant_vfs.h"
+#include "ext/evaluate/like_setting.h"
 #include "ext/functions/price.h"
 #include "ext/evaluate/read_ahead.h"
 #include "ext/evaluate/row_counter.h"

@@ -57,10 +57,26 @@ static const char *affinity_type(int p5)
     }
 }
 
-static int read_names(sqlite3 *db, const char *select, ColumnList *columns)
+#define FROM_ALIAS "pricemap source"
+
+/* Where the connection has full_column_names without short_column_names a `*` gives each name behind the
+ * table's. */
+static void strip_alias(ColumnList *columns)
+{
+    static const size_t length = sizeof FROM_ALIAS "." - 1;
+    for (int i = 0; i < columns->count; i++)
+        if (strncmp(columns->items[i].name, FROM_ALIAS ".", length) != 0)
+            return;
+    for (int i = 0; i < columns->count; i++) {
+        char *name = columns->items[i].name;
+        memmove(name, name + length, strlen(name + length) + 1);
+    }
+}
+
+static int read_names(sqlite3 *db, const char *from, ColumnList *columns)
 {
     sqlite3_stmt *statement = NULL;
-    char *sql = sqlite3_mprintf("SELECT * FROM (%s\n)", select);
+    char *sql = sqlite3_mprintf("SELECT * FROM %s AS \"" FROM_ALIAS "\"", from);
     int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(sql);
     int count = rc == SQLITE_OK ? sqlite3_column_count(statement) : 0;
@@ -77,18 +93,20 @@ static int read_names(sqlite3 *db, const char *select, ColumnList *columns)
             rc = SQLITE_NOMEM;
     }
     sqlite3_finalize(statement);
+    if (rc == SQLITE_OK)
+        strip_alias(columns);
     return rc;
 }
 
-/* SELECT "a" = ?1, "b" = ?2 … FROM (select), explained. */
-static int prepare_comparisons(sqlite3 *db, const char *select, const ColumnList *columns,
+/* SELECT "a" = ?1, "b" = ?2 … FROM from, explained. */
+static int prepare_comparisons(sqlite3 *db, const char *from, const ColumnList *columns,
                                sqlite3_stmt **explain)
 {
     sqlite3_str *sql = sqlite3_str_new(db);
     sqlite3_str_appendall(sql, "EXPLAIN SELECT ");
     for (int i = 0; i < columns->count; i++)
         sqlite3_str_appendf(sql, "%s\"%w\" = ?%d", i ? ", " : "", columns->items[i].name, i + 1);
-    sqlite3_str_appendf(sql, " FROM (%s\n)", select);
+    sqlite3_str_appendf(sql, " FROM %s", from);
     char *text = sqlite3_str_finish(sql);
     /* One parameter per column, whatever the host allows in its own statements. */
     int allowed = sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, INT_MAX);
@@ -154,13 +172,13 @@ static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *reg
     return rc;
 }
 
-int columns_describe(sqlite3 *db, const char *select, ColumnList *columns)
+int columns_describe(sqlite3 *db, const char *from, ColumnList *columns)
 {
     sqlite3_stmt *explain = NULL;
     *columns = (ColumnList){0};
-    int rc = read_names(db, select, columns);
+    int rc = read_names(db, from, columns);
     if (rc == SQLITE_OK)
-        rc = prepare_comparisons(db, select, columns, &explain);
+        rc = prepare_comparisons(db, from, columns, &explain);
     if (rc == SQLITE_OK) {
         int *registers = calloc((size_t)columns->count + 1, sizeof *registers);
         rc = registers ? read_comparisons(explain, columns, registers) : SQLITE_NOMEM;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ext/evaluate/like_setting.h"
 #include "ext/functions/price_functions.h"
 #include "sql/ext_sql.h"
 
@@ -15,6 +16,7 @@ static int fail(char **message, char *text)
 typedef struct KnownFunction {
     bool listed;
     bool own;      /* in a form that is not one of SQLite's own */
+    bool utf16;    /* and that takes texts in UTF-16: none that a pragma registers does */
     int arguments; /* of one form; -1: any number */
 } KnownFunction;
 
@@ -34,7 +36,11 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
         if (!listed || sqlite3_stricmp(listed, name))
             continue;
         known->listed = true;
-        known->own = known->own || !sqlite3_column_int(statement, FUNCTION_BUILTIN);
+        if (!sqlite3_column_int(statement, FUNCTION_BUILTIN)) {
+            const char *encoding = (const char *)sqlite3_column_text(statement, FUNCTION_ENCODING);
+            known->own = true;
+            known->utf16 = known->utf16 || !encoding || sqlite3_stricmp(encoding, "utf8") != 0;
+        }
         known->arguments = sqlite3_column_int(statement, FUNCTION_ARGUMENTS);
     }
     sqlite3_reset(statement);
@@ -127,20 +133,35 @@ static bool is_price_function(const char *name)
     return !sqlite3_stricmp(name, "increase_price") || !sqlite3_stricmp(name, "increase_price_crazy");
 }
 
+/* Whether what a connection has in the place of LIKE is from PRAGMA case_sensitive_like. */
+static int is_pragmas_like(sqlite3 *db, const char *name, const KnownFunction *known, bool *is)
+{
+    LikeSetting setting = LIKE_UNKNOWN;
+    int rc = known->own && !known->utf16 && !sqlite3_stricmp(name, "like") ? like_setting_read(db, &setting)
+                                                                           : SQLITE_OK;
+    *is = setting != LIKE_UNKNOWN;
+    return rc;
+}
+
 /* What the host has under a name, and whether workers would call the same. Ours are known by their answer,
    which costs less than the list. */
 static int look_up(HostFunctions *check, const char *name, KnownFunction *host, bool *same)
 {
     KnownFunction worker;
+    bool host_pragmas = false, worker_pragmas = false;
     if (is_price_function(name)) {
         *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
         return has_price_functions(check->host, same);
     }
     int rc = find_function(check->host, &check->host_list, name, host);
-    *same = !host->own;
-    if (rc == SQLITE_OK && host->own) {
+    if (rc == SQLITE_OK)
+        rc = is_pragmas_like(check->host, name, host, &host_pragmas);
+    *same = !host->own || host_pragmas;
+    if (rc == SQLITE_OK && !*same) {
         rc = find_function(check->worker, &check->worker_list, name, &worker);
-        *same = rc == SQLITE_OK && worker.own;
+        if (rc == SQLITE_OK)
+            rc = is_pragmas_like(check->worker, name, &worker, &worker_pragmas);
+        *same = rc == SQLITE_OK && worker.own && !worker_pragmas;
     }
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
 #include "ext/evaluate/evaluator_range.h"
+#include "ext/evaluate/like_setting.h"
 #include "ext/plan/host_rules.h"
 #include "ext/plan/map_tables.h"
 #include "ext/plan/sql_text.h"
@@ -120,14 +121,26 @@ static char *map_select(const Plan *plan, const char *from, const char *before, 
     return sqlite3_str_finish(sql);
 }
 
-/* What both recipes of a plan have in common. */
-static uint32_t recipe_flags(const Plan *plan, sqlite3 *db)
+/* Whether the text has the word LIKE in it, as an operator, a function or anything else. */
+static bool may_call_like(const char *text)
 {
+    return text && strcasestr(text, "like");
+}
+
+static int read_flags(const Plan *plan, sqlite3 *db, uint32_t *flags)
+{
+    const MapSpec *spec = &plan->spec;
     int dqs = 0;
+    LikeSetting like = LIKE_UNKNOWN;
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, -1, &dqs);
-    return (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->spec.partial ? RECIPE_PARTIAL : 0u) |
-           (plan->spec.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
-           (dqs ? RECIPE_DQS : 0u);
+    int rc = SQLITE_OK;
+    if (may_call_like(spec->map) || may_call_like(spec->where) || may_call_like(spec->group_by))
+        rc = like_setting_read(db, &like);
+    *flags = (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->spec.partial ? RECIPE_PARTIAL : 0u) |
+             (plan->spec.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
+             (dqs ? RECIPE_DQS : 0u) | (like == LIKE_NOCASE ? RECIPE_LIKE_NOCASE : 0u) |
+             (like == LIKE_BINARY ? RECIPE_LIKE_BINARY : 0u);
+    return rc;
 }
 
 /* The statement over a chunk, for which a table, a view or a subquery stands as for the source: a common
@@ -148,10 +161,14 @@ static char *chunk_select(const Plan *plan, bool viewed)
 static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
 {
     int limits[RECIPE_LIMITS];
+    uint32_t flags;
     read_limits(state->db, limits);
     plan->key_in_output = form == MAP_FUNCTION && plan->source.rowid;
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
+    int rc = read_flags(plan, state->db, &flags);
+    if (rc != SQLITE_OK)
+        return rc;
     uint32_t encoding = host_encoding(state->db);
     plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
@@ -162,7 +179,7 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
     if (declaration && select && (view || !viewed))
         plan->recipe = recipe_build(&(RecipeParts){
             .encoding = encoding,
-            .flags = recipe_flags(plan, state->db),
+            .flags = flags,
             .limits = limits,
             .declaration = declaration,
             .view = view,
@@ -204,7 +221,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     if (select && tracing && rowids && (uncounted || !told))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
-            .flags = recipe_flags(plan, state->db),
+            .flags = plan->recipe->flags,
             .limits = plan->recipe->limits,
             .scan = scan,
             .declaration = "",
@@ -356,11 +373,7 @@ static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **messag
 /* The map over the source itself, as the host would run it without workers. */
 static char *whole_select(const Plan *plan)
 {
-    char *from = plan->source.from ? sqlite3_mprintf("%s", plan->source.from)
-                                   : sqlite3_mprintf("(%s\n)", plan->source.select);
-    char *sql = from ? map_select(plan, from, NULL, NULL, NULL) : NULL;
-    sqlite3_free(from);
-    return sql;
+    return map_select(plan, plan->source.from, NULL, NULL, NULL);
 }
 
 /* What the feed has to read is what the worker's statement asks for. */
@@ -410,7 +423,9 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
     sqlite3_free(sql);
     if (rc == SQLITE_OK && form == MAP_TABLE) {
         sqlite3 *worker = evaluator_connection(evaluator);
-        rc = columns_describe(worker, recipe_text(plan->recipe, plan->recipe->select), &plan->output);
+        char *from = sqlite3_mprintf("(%s\n)", recipe_text(plan->recipe, plan->recipe->select));
+        rc = from ? columns_describe(worker, from, &plan->output) : SQLITE_NOMEM;
+        sqlite3_free(from);
         if (rc != SQLITE_OK)
             rc = explain_failure(plan, rc, sqlite3_errmsg(worker), message);
     }
@@ -550,39 +565,4 @@ int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statem
     sqlite3_free(feed);
     free(index_of);
     return rc;
-}
-
-/* The least work per row that is worth handing over where the host has to read the row first, and what is to
-   be gained at the least: measured on two processors, see DESIGN.md. */
-static const double least_fed_ns = 150;
-static const double most_share = 0.7;
-
-bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size)
-{
-    /* Workers evaluate while the host reads and uses rows, and all share the processors. */
-    double host = figures->feed_ns + figures->reader_ns;
-    double serial = figures->eval_ns + host;
-    double parallel = serial / workers > host ? serial / workers : host;
-    double saved = figures->left_ns * (1 - 1.0 / workers);
-    if (workers < 2)
-        sqlite3_snprintf(reason_size, reason, "serial: one processor");
-    else if (figures->fed && figures->eval_ns < least_fed_ns)
-        sqlite3_snprintf(
-            reason_size, reason,
-            "serial: %.0f ns a row to evaluate and %.0f ns to read: handing rows out would cost more",
-            figures->eval_ns, figures->feed_ns);
-    else if (parallel > most_share * serial)
-        sqlite3_snprintf(reason_size, reason,
-                         "serial: %.0f ns a row to evaluate, and %.0f ns for the host to read and to use it: "
-                         "workers would wait for the host",
-                         figures->eval_ns, host);
-    else if (figures->left_ns > 0 && saved < 2 * figures->start_ns)
-        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work are left, and workers cost %.0f us",
-                         figures->left_ns / 1e3, figures->start_ns / 1e3);
-    else if (figures->left_ns <= 0 && figures->spent_ns < figures->start_ns)
-        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work seen, and workers cost %.0f us",
-                         figures->spent_ns / 1e3, figures->start_ns / 1e3);
-    else
-        return true;
-    return false;
 }

@@ -51,10 +51,9 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
     source->alias = sqlite3_mprintf("%s", table);
     source->table = sqlite3_mprintf("%s", table);
     source->schema = schema ? sqlite3_mprintf("%s", schema) : NULL;
-    source->select = source->from ? sqlite3_mprintf("SELECT * FROM %s", source->from) : NULL;
-    if (!source->select || !source->alias || !source->table || (schema && !source->schema))
+    if (!source->from || !source->alias || !source->table || (schema && !source->schema))
         return SQLITE_NOMEM;
-    int rc = columns_describe(db, source->select, &source->columns);
+    int rc = columns_describe(db, source->from, &source->columns);
     if (rc == SQLITE_NOMEM)
         return rc;
     if (rc != SQLITE_OK) {
@@ -109,8 +108,10 @@ static int resolve_select(sqlite3 *db, const char *text, Source *source, char **
             length--;
         source->select = sqlite3_mprintf("%.*s", length, sql);
         source->alias = sqlite3_mprintf("source");
-        rc = source->select && source->alias ? columns_describe(db, source->select, &source->columns)
-                                             : SQLITE_NOMEM;
+        source->from = sqlite3_mprintf("(%.*s\n)", length, sql);
+        rc = source->select && source->alias && source->from
+                 ? columns_describe(db, source->from, &source->columns)
+                 : SQLITE_NOMEM;
         if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
             *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
     }
@@ -139,7 +140,7 @@ int source_resolve(sqlite3 *db, const char *text, Source *source, char **message
  * lost. */
 static char *reading_sql(const Source *source, const int *inputs, int count, int *index_of)
 {
-    if (!source->from) {
+    if (source->select) {
         for (int i = 0; i < count; i++)
             index_of[i] = inputs[i];
         return sqlite3_mprintf("%s", source->select);
@@ -148,11 +149,12 @@ static char *reading_sql(const Source *source, const int *inputs, int count, int
     sqlite3_str_appendall(sql, count ? "SELECT " : "SELECT NULL");
     for (int i = 0; i < count; i++) {
         sqlite3_str_appendf(sql, inputs[i] < 0 ? "%s\"%w\".%s" : "%s\"%w\".\"%w\"", i ? ", " : "",
-                            source->table,
+                            source->alias,
                             inputs[i] < 0 ? source->rowid : source->columns.items[inputs[i]].name);
         index_of[i] = i;
     }
-    sqlite3_str_appendf(sql, " FROM %s", source->from);
+    /* A schema table has a name within SQLite that need not be the one it was called by. */
+    sqlite3_str_appendf(sql, " FROM %s AS \"%w\"", source->from, source->alias);
     return sqlite3_str_finish(sql);
 }
 

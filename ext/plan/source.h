@@ -8,8 +8,8 @@
 #include "ext/plan/columns.h"
 
 typedef struct Source {
-    char *select;      /* the SELECT that gives all its columns */
-    char *from;        /* the quoted name for a FROM clause; NULL when it was given as a SELECT */
+    char *select;      /* when it was given as a SELECT, that; else NULL */
+    char *from;        /* what names it in a FROM clause: a quoted name, or the SELECT in brackets */
     char *alias;       /* what a map may call it */
     char *schema;      /* of a table or view, when it was named; else NULL */
     char *table;       /* of a table or view; NULL when it was given as a SELECT */

@@ -63,6 +63,16 @@ static int read_journal_mode(sqlite3 *db, const char *schema, bool *wal)
     return rc != SQLITE_OK ? rc : finalized;
 }
 
+/* Whether the host reads what other connections to its shared cache have not committed, or may. */
+static bool reads_uncommitted(sqlite3 *db)
+{
+    sqlite3_stmt *statement = NULL;
+    bool reads = sqlite3_prepare_v2(db, "PRAGMA read_uncommitted", -1, &statement, NULL) != SQLITE_OK ||
+                 sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return reads;
+}
+
 /* The path as a URI: whatever could end or change its meaning is given in hexadecimal. */
 static char *make_uri(const char *path, bool wal)
 {
@@ -154,6 +164,10 @@ static int pin(Snapshot *snapshot, const char *table, const char *rowid, const c
     }
     if (sqlite3_txn_state(db, snapshot->schema) == SQLITE_TXN_WRITE) {
         *why = "the host has changes of its own pending";
+        return SQLITE_OK;
+    }
+    if (reads_uncommitted(db)) {
+        *why = "the host reads what others have not committed";
         return SQLITE_OK;
     }
     int rc = read_journal_mode(db, snapshot->schema, &wal);

@@ -82,11 +82,228 @@ static void settings_that_are_bound_as_real(void **state)
     assert_string_equal(with_reals(db, "SELECT increase_price_crazy(?1, 10, ?2)", 100, 20), "110.0");
 }
 
+/* ---- pragmas ---- */
+
+/* t(a, b), of so many rows that workers read them from the file themselves; the test's connection is to it.
+ */
+static void use_large_file(MapTest *test, const char *journal)
+{
+    char *path = map_test_path(test, "settings.db");
+    sql_test_close(&test->db);
+    test->db = map_test_open(test, path);
+    sqlite3_free(path);
+    map_test_run(test->db,
+                 "PRAGMA journal_mode = %s; PRAGMA synchronous = off; CREATE TABLE t(a TEXT, b INT);"
+                 "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 12000) "
+                 "INSERT INTO t SELECT iif(i %% 2, 'Abc', 'aBC_') || i, i FROM n",
+                 journal);
+}
+
+static const char *const likes[] = {"a LIKE 'aB%1'", "a LIKE 'a__!_%' ESCAPE '!'", "like('ABC%', a)",
+                                    "a GLOB 'A*'", "'x' LIKE 'X'"};
+
+static void expect_likes(const MapTest *test, const char *source)
+{
+    for (size_t i = 0; i < sizeof likes / sizeof *likes; i++) {
+        map_test_value(test, source, NULL, likes[i]);
+        map_test_list(test, source, likes[i]);
+    }
+}
+
+static void like_as_set(void **state)
+{
+    MapTest *test = *state;
+    use_large_file(test, "delete");
+    map_test_run(test->db, "CREATE VIEW v AS SELECT * FROM t LIMIT 50");
+    /* Plans are kept: each setting has to reach them. */
+    static const int settings[] = {0, 1, 0, 1};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        map_test_run(test->db, "PRAGMA case_sensitive_like = %d", settings[i]);
+        expect_likes(test, "t");
+        expect_likes(test, "v");
+        expect_likes(test, "(SELECT a FROM t WHERE a LIKE 'abc%' LIMIT 20)");
+    }
+    map_test_run(test->db,
+                 "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (count(*) AS n), "
+                 "where = (a LIKE 'ABC1%%'), partial = 1)");
+    map_test_same(test->db, "SELECT count(*) FROM t WHERE a LIKE 'ABC1%'", "SELECT ifnull(sum(n), 0) FROM m");
+    map_test_run(test->db, "PRAGMA case_sensitive_like = 0");
+    map_test_same(test->db, "SELECT count(*) FROM t WHERE a LIKE 'ABC1%'", "SELECT ifnull(sum(n), 0) FROM m");
+}
+
+static void always_true(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    sqlite3_result_int(context, 1);
+}
+
+/* A function of the host's own stays one, whichever of the two forms it replaces and whatever it says of
+ * itself. */
+static void like_of_the_host(void **state)
+{
+    sqlite3 *db = ((MapTest *)*state)->db;
+    static const char refusal[] =
+        "parallel_map: map: like() was defined by the host on this connection; workers would call another "
+        "function "
+        "of that name. Put it into an extension and load that into workers with parallel_map_load(path)";
+    static const struct {
+        int arguments, flags;
+    } own[] = {{2, SQLITE_UTF8},
+               {3, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS},
+               {2, SQLITE_UTF16},
+               {3, SQLITE_UTF16 | SQLITE_INNOCUOUS}};
+    map_test_prices(db);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        for (int set = 0; set < 2; set++) {
+            sql_test_run(db, set ? "PRAGMA case_sensitive_like = 1" : "SELECT 1");
+            assert_int_equal(sqlite3_create_function(db, "like", own[i].arguments, own[i].flags, NULL,
+                                                     always_true, NULL, NULL),
+                             SQLITE_OK);
+            sql_test_expect_error(db, "SELECT value FROM parallel_map('prices', 'p LIKE ''4%''')",
+                                  SQLITE_ERROR, refusal);
+            assert_int_equal(
+                sqlite3_create_function(db, "like", own[i].arguments, own[i].flags, NULL, NULL, NULL, NULL),
+                SQLITE_OK);
+        }
+}
+
+static void names_of_columns(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    sql_test_run(db, "CREATE TABLE t(id INTEGER PRIMARY KEY, \"a b\", \"t.c\", \"pricemap source.d\");"
+                     "INSERT INTO t VALUES (5, 'x', 'y', 'z'), (7, 'u', 'v', 'w');"
+                     "CREATE VIEW v AS SELECT id, \"a b\" AS n, \"t.c\" FROM t;"
+                     "CREATE TABLE one(\"pricemap source.e\", f); INSERT INTO one VALUES (1, 2)");
+    for (int full = 0; full < 2; full++)
+        for (int shorter = 0; shorter < 2; shorter++) {
+            map_test_run(db, "PRAGMA full_column_names = %d; PRAGMA short_column_names = %d", full, shorter);
+            map_test_value(test, "t", "rowid", "id || \"a b\" || \"t.c\" || \"pricemap source.d\"");
+            map_test_value(test, "v", NULL, "n || \"t.c\" || v.id");
+            map_test_value(test, "one", "rowid", "\"pricemap source.e\" + f");
+            map_test_value(test, "(SELECT id, \"a b\" AS n FROM t)", NULL, "id || n");
+            map_test_same(db, "SELECT count(*), max(id) FROM t",
+                          "SELECT count(*), max(key) FROM parallel_map('t', 'id')");
+        }
+    /* The plain statement finds no such column either. */
+    sql_test_run(db, "PRAGMA full_column_names = 1; PRAGMA short_column_names = 0");
+    map_test_value(test, "(SELECT * FROM one)", NULL, "\"one.f\" + 1");
+    sql_test_expect_error(db, "SELECT f FROM (SELECT * FROM one)", SQLITE_ERROR, "no such column: f");
+    sql_test_expect_error(
+        db, "SELECT value FROM parallel_map('SELECT * FROM one', 'f')", SQLITE_ERROR,
+        "parallel_map: map: no such column: f: the source has one.pricemap source.e, one.f");
+}
+
+static void schema_tables(void **state)
+{
+    MapTest *test = *state;
+    static const char *const tables[] = {
+        "sqlite_master",       "sqlite_schema",
+        "main.sqlite_schema",  "\"SQLITE_schema\"",
+        "sqlite_temp_schema",  "sqlite_temp_master",
+        "temp.sqlite_schema",  "temp.sqlite_temp_schema",
+        "other.sqlite_schema", "(SELECT name, type FROM sqlite_schema)",
+    };
+    use_large_file(test, "wal");
+    sql_test_run(test->db,
+                 "ATTACH ':memory:' AS other; CREATE TABLE other.o(x); CREATE INDEX other.i ON o(x);"
+                 "CREATE TEMP TABLE tt(b); CREATE INDEX on_b ON t(b)");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        assert_true(map_test_value(test, tables[i], *tables[i] == '(' ? NULL : "rowid", "type || name") > 0);
+        map_test_list(test, tables[i], "*");
+    }
+    /* So many rowids that workers would read a table themselves. */
+    sql_test_run(test->db, "PRAGMA writable_schema = 1;"
+                           "INSERT INTO sqlite_schema(rowid, type, name, tbl_name, rootpage, sql) "
+                           "VALUES (20000, 'view', 'vv', 'vv', 0, 'CREATE VIEW vv AS SELECT 1');"
+                           "PRAGMA writable_schema = RESET");
+    map_test_value(test, "sqlite_schema", "rowid", "upper(name)");
+    map_test_value(test, "sqlite_master", "rowid", "upper(name)");
+}
+
+static void query_only(void **state)
+{
+    MapTest *test = *state;
+    use_large_file(test, "delete");
+    sql_test_run(
+        test->db,
+        "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a, increase_price(b) AS p));"
+        "PRAGMA query_only = 1");
+    map_test_same(test->db, "SELECT rowid, a || b FROM t", "SELECT * FROM parallel_map('t', 'a || b')");
+    map_test_same(test->db, "SELECT a, increase_price(b) FROM t", "SELECT * FROM m");
+    sql_test_expect_error(test->db, "CREATE VIRTUAL TABLE temp.n USING parallel_map(source = t, map = (a))",
+                          SQLITE_READONLY, "attempt to write a readonly database");
+    sql_test_run(test->db, "PRAGMA query_only = 0");
+}
+
+/* Of a cache that connections share, one may see what another has not committed. */
+static void read_uncommitted(void **state)
+{
+    MapTest *test = *state;
+    static const char *const modes[] = {"delete", "wal"};
+    char *path = map_test_path(test, "settings.db"), *uri = sqlite3_mprintf("file:%s?cache=shared", path);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        use_large_file(test, modes[i]);
+        sql_test_close(&test->db);
+        sqlite3 *writer = NULL, *db = NULL;
+        writer = map_test_open(test, uri);
+        test->db = db = map_test_open(test, uri);
+        sql_test_run(writer, "BEGIN; UPDATE t SET b = -b WHERE b % 2; DELETE FROM t WHERE b % 7 = 0");
+        sql_test_run(db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (b, a));"
+                         "PRAGMA read_uncommitted = 1");
+        map_test_value(test, "t", "rowid", "b * 2");
+        map_test_same(db, "SELECT b, a FROM t", "SELECT * FROM m");
+        sql_test_run(db, "PRAGMA read_uncommitted = 0");
+        sql_test_expect_error(db, "SELECT count(*) FROM m", SQLITE_LOCKED,
+                              "parallel_map: source: database table is locked: t");
+        sql_test_run(writer, "ROLLBACK");
+        map_test_value(test, "t", "rowid", "b * 2");
+        sql_test_run(db, "DROP TABLE m");
+        sql_test_close(&writer);
+        sql_test_run(db, "DROP TABLE t");
+    }
+    sqlite3_free(uri);
+    sqlite3_free(path);
+}
+
+/* A temporary view is the connection's own text: it may call, also where no schema is trusted. */
+static void temporary_views(void **state)
+{
+    MapTest *test = *state;
+    use_large_file(test, "delete");
+    sqlite3 *db = test->db;
+    sql_test_run(db, "CREATE TEMP VIEW v AS SELECT key, value FROM parallel_map('t', 'increase_price(b)');"
+                     "CREATE TEMP VIEW w AS SELECT key, value FROM parallel_map('v', 'value * 2');"
+                     "CREATE TABLE u AS SELECT * FROM t LIMIT 30;"
+                     "CREATE TEMP VIEW x AS SELECT key, value FROM parallel_map('u', 'b + 1')");
+    for (int trusted = 0; trusted < 2; trusted++) {
+        map_test_run(db, "PRAGMA trusted_schema = %d", trusted);
+        map_test_same(db, "SELECT rowid, increase_price(b) FROM t", "SELECT * FROM v");
+        map_test_same(db, "SELECT rowid, increase_price(b) * 2 FROM t", "SELECT * FROM w");
+        map_test_value(test, "w", NULL, "value || 'x'");
+        map_test_same(db, "SELECT t.rowid, increase_price(b), b + 1 FROM t WHERE t.rowid <= 30 ORDER BY 1",
+                      "SELECT v.key, v.value, x.value FROM x JOIN v USING (key) ORDER BY 1");
+    }
+    sql_test_run(db, "UPDATE u SET b = x.value FROM x WHERE x.key = u.rowid;"
+                     "INSERT INTO u SELECT key, value FROM x");
+    map_test_same(db, "SELECT b + 1 FROM t WHERE rowid <= 30 UNION ALL SELECT b + 2 FROM t WHERE rowid <= 30",
+                  "SELECT value FROM (SELECT rowid, b AS value FROM u ORDER BY rowid LIMIT 30) UNION ALL "
+                  "SELECT value FROM (SELECT rowid, b AS value FROM u ORDER BY rowid LIMIT 30 OFFSET 30)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         MAP_TEST_EACH(numbers_that_are_bound_as_real),
         MAP_TEST(settings_that_are_bound_as_real),
+        MAP_TEST_EACH(like_as_set),
+        MAP_TEST(like_of_the_host),
+        MAP_TEST_EACH(names_of_columns),
+        MAP_TEST_EACH(schema_tables),
+        MAP_TEST_EACH(query_only),
+        MAP_TEST_EACH(read_uncommitted),
+        MAP_TEST_EACH(temporary_views),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,12 +26,20 @@ static sqlite3 *open_schema(void)
     return db;
 }
 
+static int describe(sqlite3 *db, const char *select, ColumnList *columns)
+{
+    char *from = sqlite3_mprintf("(%s\n)", select);
+    int rc = columns_describe(db, from, columns);
+    sqlite3_free(from);
+    return rc;
+}
+
 /* "name:TYPE:COLLATION name:…" */
 static char *described(sqlite3 *db, const char *select)
 {
     ColumnList columns;
     sqlite3_str *text = sqlite3_str_new(db);
-    int rc = columns_describe(db, select, &columns);
+    int rc = describe(db, select, &columns);
     if (rc != SQLITE_OK)
         fail_msg("%s: %s", select, sqlite3_errmsg(db));
     for (int i = 0; i < columns.count; i++)
@@ -84,7 +92,7 @@ static void many_columns(void **state)
     char *select = sqlite3_str_finish(text);
     ColumnList columns;
     sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, 1);
-    assert_int_equal(columns_describe(db, select, &columns), SQLITE_OK);
+    assert_int_equal(describe(db, select, &columns), SQLITE_OK);
     assert_int_equal(sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, -1), 1);
     assert_int_equal(columns.count, 2000);
     assert_string_equal(columns.items[0].type, "INT");
@@ -105,7 +113,7 @@ static void errors(void **state)
                                       "SELECT 'open"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ColumnList columns;
-        assert_int_equal(columns_describe(db, bad[i], &columns), SQLITE_ERROR);
+        assert_int_equal(describe(db, bad[i], &columns), SQLITE_ERROR);
         assert_int_equal(columns.count, 0);
         assert_null(columns.items);
     }

@@ -65,7 +65,8 @@ static void names(void **state)
         Source source = resolve(db, cases[i].text);
         assert_string_equal(source.alias, cases[i].alias);
         assert_int_equal(source.columns.count, cases[i].columns);
-        assert_int_equal(source.from != NULL, cases[i].named);
+        assert_non_null(source.from);
+        assert_int_equal(source.select == NULL, cases[i].named);
         if (cases[i].rowid)
             assert_string_equal(source.rowid, cases[i].rowid);
         else

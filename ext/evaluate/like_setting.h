@@ -1,0 +1,28 @@
+/*
+ * How LIKE compares on a connection. PRAGMA case_sensitive_like, on or off, puts functions of SQLite's own in
+ * the place of the built-in ones, and SQLite lists them as it lists a function of the host; but its planner
+ * narrows a LIKE to a range for its own functions alone, and says by the collation of that range how they
+ * compare.
+ */
+#ifndef PRICEMAP_LIKE_SETTING_H
+#define PRICEMAP_LIKE_SETTING_H
+
+#include "ext/base/sqlite_api.h"
+
+typedef enum LikeSetting {
+    LIKE_UNKNOWN, /* LIKE is not SQLite's own, or it cannot be told */
+    LIKE_NOCASE,
+    LIKE_BINARY, /* case_sensitive_like is on */
+} LikeSetting;
+
+/*
+ * Finds it out by preparing a statement, which is not run, over a table that exists for the moment. On the
+ * connection's thread. SQLITE_OK with *setting set; else SQLITE_NOMEM or SQLITE_INTERRUPT.
+ */
+int like_setting_read(sqlite3 *db, LikeSetting *setting);
+
+/* Sets a connection that none of the host's is to `setting`, where it has another; LIKE_UNKNOWN changes
+   nothing. SQLITE_OK or an error. */
+int like_setting_apply(sqlite3 *db, LikeSetting setting);
+
+#endif

@@ -1,0 +1,37 @@
+/* When workers pay, by the figures that `auto` has measured. */
+#include "ext/plan/planner.h"
+
+/* The least work per row that is worth handing over where the host has to read the row first, and what is to
+   be gained at the least: measured on two processors, see DESIGN.md. */
+static const double least_fed_ns = 150;
+static const double most_share = 0.7;
+
+bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size)
+{
+    /* Workers evaluate while the host reads and uses rows, and all share the processors. */
+    double host = figures->feed_ns + figures->reader_ns;
+    double serial = figures->eval_ns + host;
+    double parallel = serial / workers > host ? serial / workers : host;
+    double saved = figures->left_ns * (1 - 1.0 / workers);
+    if (workers < 2)
+        sqlite3_snprintf(reason_size, reason, "serial: one processor");
+    else if (figures->fed && figures->eval_ns < least_fed_ns)
+        sqlite3_snprintf(
+            reason_size, reason,
+            "serial: %.0f ns a row to evaluate and %.0f ns to read: handing rows out would cost more",
+            figures->eval_ns, figures->feed_ns);
+    else if (parallel > most_share * serial)
+        sqlite3_snprintf(reason_size, reason,
+                         "serial: %.0f ns a row to evaluate, and %.0f ns for the host to read and to use it: "
+                         "workers would wait for the host",
+                         figures->eval_ns, host);
+    else if (figures->left_ns > 0 && saved < 2 * figures->start_ns)
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work are left, and workers cost %.0f us",
+                         figures->left_ns / 1e3, figures->start_ns / 1e3);
+    else if (figures->left_ns <= 0 && figures->spent_ns < figures->start_ns)
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work seen, and workers cost %.0f us",
+                         figures->spent_ns / 1e3, figures->start_ns / 1e3);
+    else
+        return true;
+    return false;
+}
