@@ -2,10 +2,12 @@
 #include <pthread.h>
 
 #include "ext/api/config_functions.h"
-#include "ext/connection/connection_state.h"
 #include "ext/api/parallel_map.h"
-#include "ext/functions/price_functions.h"
 #include "ext/api/run_log_tables.h"
+#include "ext/base/own_library.h"
+#include "ext/connection/connection_state.h"
+#include "ext/functions/own_functions.h"
+#include "ext/functions/price_functions.h"
 
 #define OLDEST_SQLITE 3038000
 
@@ -23,6 +25,37 @@ static void set_api(const sqlite3_api_routines *routines)
     pthread_mutex_unlock(&mutex);
 }
 
+/* The price functions come last: where they are, the rest is. The settings come first: where a statement runs
+ * that keeps SQLite from replacing functions, nothing has been changed. */
+static int register_all(sqlite3 *db)
+{
+    ConnectionState *state = connection_state_create(db);
+    if (!state)
+        return SQLITE_NOMEM;
+    int rc = config_functions_register(state);
+    if (rc == SQLITE_OK)
+        rc = parallel_map_register(state);
+    if (rc == SQLITE_OK)
+        rc = run_log_tables_register(state);
+    if (rc == SQLITE_OK)
+        rc = price_functions_register(db);
+    connection_state_unref(state);
+    return rc;
+}
+
+/* SQLite unmaps an extension whose load fails, and the connection keeps what was registered until then: the
+ * library stays where that has happened. */
+static int load(sqlite3 *db)
+{
+    void *library;
+    if (!own_library_hold(&library))
+        return SQLITE_NOMEM;
+    int rc = register_all(db);
+    if (rc == SQLITE_OK)
+        own_library_let_go(library);
+    return rc;
+}
+
 int sqlite3_pricemap_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
 {
     set_api(routines);
@@ -31,16 +64,16 @@ int sqlite3_pricemap_init(sqlite3 *db, char **message, const sqlite3_api_routine
             sqlite3_mprintf("pricemap: this is SQLite %s: 3.38 or later is needed", sqlite3_libversion());
         return SQLITE_ERROR;
     }
-    ConnectionState *state = connection_state_create(db);
-    if (!state)
-        return SQLITE_NOMEM;
-    int rc = price_functions_register(db);
+    int rc = load(db);
     if (rc == SQLITE_OK)
-        rc = parallel_map_register(state);
-    if (rc == SQLITE_OK)
-        rc = run_log_tables_register(state);
-    if (rc == SQLITE_OK)
-        rc = config_functions_register(state);
-    connection_state_unref(state);
+        return rc;
+    *message = sqlite3_mprintf("pricemap: %s", rc == SQLITE_NOMEM ? sqlite3_errstr(rc) : sqlite3_errmsg(db));
+    bool loaded = false;
+    if (rc == SQLITE_BUSY && own_functions_present(db, &loaded) == SQLITE_OK && loaded) {
+        /* A second load by SELECT load_extension(…), which itself is a statement that runs. */
+        sqlite3_free(*message);
+        *message = NULL;
+        return SQLITE_OK;
+    }
     return rc;
 }

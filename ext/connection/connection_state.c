@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ext/base/monotonic.h"
 #include "ext/base/processors.h"
@@ -19,8 +20,10 @@ ConnectionState *connection_state_create(sqlite3 *db)
     state->db = db;
     state->references = 1;
     state->settings = default_settings;
+    state->folder = getcwd(NULL, 0);
     state->runner = chunk_runner_create();
     if (!state->runner) {
+        free(state->folder);
         free(state);
         return NULL;
     }
@@ -45,6 +48,7 @@ void connection_state_unref(void *arg)
     for (int i = 0; i < 2 * state->extension_count; i++)
         free(state->extensions[i]);
     free(state->extensions);
+    free(state->folder);
     free(state);
 }
 
@@ -54,7 +58,7 @@ int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, 
     *out = NULL;
     Executor **slot = &state->executors[executor_kind_index(kind)];
     if (!*slot)
-        *slot = kind->create(&(ExecutorParts){.runner = state->runner});
+        *slot = kind->create(&(ExecutorParts){.runner = state->runner, .folder = state->folder});
     Executor *executor = *slot;
     if (!executor)
         return SQLITE_NOMEM;

@@ -28,7 +28,9 @@ typedef struct ConnectionState {
     RunLog log;
     unsigned maps_prepared; /* uses of parallel_map in statements prepared so far; see Plan.reads_a_map */
     int depth;              /* sources that are being read just now, one inside the other */
-    ChunkRunner *runner;    /* evaluators in place */
+    /* Folder in which the host stood when it loaded the extension; NULL: none that has a name. */
+    char *folder;
+    ChunkRunner *runner; /* evaluators in place */
     /* Executors in the order of executor_kinds; NULL until first used. */
     Executor *executors[EXECUTOR_KINDS];
     char **extensions; /* for workers to load: path and entry point, in turn */

@@ -42,6 +42,8 @@ typedef enum ScanEnd {
 typedef struct ExecutorParts {
     /* Evaluators of the connection, for tasks that run on the host's own thread. */
     struct ChunkRunner *runner;
+    /* Folder from which relative paths count, absolute; NULL: not known. */
+    const char *folder;
 } ExecutorParts;
 
 /* One kind of executor: its facts, and its functions, which are called by the functions below alone. A

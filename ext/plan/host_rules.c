@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ext/evaluate/like_setting.h"
-#include "ext/functions/price_functions.h"
+#include "ext/functions/own_functions.h"
 #include "sql/ext_sql.h"
 
 static int fail(char **message, char *text)
@@ -45,24 +45,6 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
     }
     sqlite3_reset(statement);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-/* Whether `db` has pricemap's price functions and not others that were put in their place. */
-static int has_price_functions(sqlite3 *db, bool *has)
-{
-    sqlite3_stmt *statement;
-    char probe;
-    int rc = sqlite3_prepare_v2(db, sql_ext_own_functions, -1, &statement, NULL);
-    *has = false;
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_bind_pointer(statement, 1, &probe, PRICE_FUNCTIONS_PROBE, NULL);
-    sqlite3_bind_text(statement, 2, PRICEMAP_VERSION, -1, SQLITE_STATIC);
-    rc = sqlite3_step(statement);
-    *has = rc == SQLITE_ROW && sqlite3_column_int(statement, 0);
-    /* A function that fails on the probe is another one too; an interrupt says nothing about it. */
-    sqlite3_finalize(statement);
-    return rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
 /* Of a function SQLite says so in words only. */
@@ -151,7 +133,7 @@ static int look_up(HostFunctions *check, const char *name, KnownFunction *host, 
     bool host_pragmas = false, worker_pragmas = false;
     if (is_price_function(name)) {
         *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
-        return has_price_functions(check->host, same);
+        return own_functions_present(check->host, same);
     }
     int rc = find_function(check->host, &check->host_list, name, host);
     if (rc == SQLITE_OK)

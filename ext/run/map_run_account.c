@@ -114,7 +114,9 @@ void map_run_write_log(MapRun *run)
     RunRecord *record = run_log_find(&run->state->log, run->number);
     if (!record)
         return;
-    run_log_set(&record->executor, run->executor->kind->name);
+    /* A run that could not begin may have none. */
+    if (run->executor)
+        run_log_set(&record->executor, run->executor->kind->name);
     write_access(run, record);
     record->workers = runs_in_place(run) ? 1 : map_run_workers(run);
     record->chunk = run->chunk ? run->chunk : run->most_rows;

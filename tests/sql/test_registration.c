@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -131,6 +132,117 @@ static void loaded_twice(void **state)
     sql_test_close(&db);
 }
 
+static void another(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    sqlite3_result_null(context);
+}
+
+/* SELECT load_extension(…) is a statement that runs, and SQLite replaces no function under one. */
+static void loaded_twice_by_select(void **state)
+{
+    (void)state;
+    sqlite3 *db = sql_test_open();
+    assert_int_equal(sqlite3_enable_load_extension(db, 1), SQLITE_OK);
+    char *load = sqlite3_mprintf("SELECT load_extension(%Q)", getenv("PRICEMAP_EXTENSION"));
+    sql_test_run(db, "CREATE TABLE t(a); INSERT INTO t VALUES (1), (2);"
+                     "SELECT parallel_map_config('workers', 3)");
+    sql_test_expect(db, load, "NULL");
+    sql_test_expect(db, "SELECT value FROM parallel_map('t', 'a * 10')", "10\n20");
+    sql_test_expect(db, "SELECT parallel_map_config('workers')", "3");
+    /* Where others are in our functions' place, nothing is replaced, and that is said. */
+    assert_int_equal(sqlite3_create_function(db, "increase_price", 1, SQLITE_UTF8, NULL, another, NULL, NULL),
+                     SQLITE_OK);
+    sql_test_expect_error(
+        db, load, SQLITE_ERROR,
+        "error during initialization: pricemap: unable to delete/modify user-function due to "
+        "active statements");
+    sqlite3_free(load);
+    sql_test_close(&db);
+}
+
+/* ---- loads that fail ---- */
+
+/* Loads with `spare` bytes of memory left. True when that was enough. The connection closes, and a failed
+ * load has left nothing in it that is gone. */
+static bool load_with(int spare)
+{
+    sqlite3 *db = sql_test_open_plain(":memory:");
+    char *message = NULL;
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)NULL), SQLITE_OK);
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + spare);
+    int rc = sqlite3_load_extension(db, getenv("PRICEMAP_EXTENSION"), NULL, &message);
+    sqlite3_hard_heap_limit64(0);
+    sqlite3_free(message);
+    sqlite3_exec(db, "SELECT increase_price(1), parallel_map_config('workers') FROM parallel_map_runs", NULL,
+                 NULL, NULL);
+    sqlite3_close(db);
+    return rc == SQLITE_OK;
+}
+
+/* In a process of its own for each: there the load is the first, and unmapped when it fails. */
+static void loads_that_fail_half_way(void **state)
+{
+    (void)state;
+    bool loaded = false;
+    int failed = 0;
+    for (int spare = 1; !loaded; spare += 64, failed++) {
+        int status = -1;
+        assert_true(spare < 1 << 20);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+            _exit(load_with(spare) ? 0 : 1);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (!WIFEXITED(status))
+            fail_msg("a load with %d bytes to spare ended the host: signal %d", spare, WTERMSIG(status));
+        loaded = WEXITSTATUS(status) == 0;
+    }
+    assert_true(failed > 10);
+}
+
+/* ---- paths ---- */
+
+/* In a process that has not loaded it yet: loads by a relative path, and stands elsewhere when it maps. */
+static int load_and_move(void)
+{
+    sqlite3 *db = sql_test_open_plain(":memory:");
+    char *folder = strdup(getenv("PRICEMAP_EXTENSION")), *message = NULL;
+    *strrchr(folder, '/') = 0;
+    assert_int_equal(chdir(folder), 0);
+    free(folder);
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)NULL), SQLITE_OK);
+    if (sqlite3_load_extension(db, "./pricemap", NULL, &message) != SQLITE_OK)
+        return 1;
+    assert_int_equal(chdir("/"), 0);
+    sql_test_expect(db, "SELECT value FROM parallel_map('SELECT 1 AS a', 'a + 1', 'processes', 1)", "2");
+    sql_test_close(&db);
+    return 0;
+}
+
+static void expect_load_and_move(const char *worker)
+{
+    int status = -1;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        setenv("PRICEMAP_WORKER", worker, 1);
+        execl("/proc/self/exe", "load_and_move", "load_and_move", (char *)NULL);
+        _exit(126);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void loaded_by_a_relative_path(void **state)
+{
+    (void)state;
+    expect_load_and_move("");
+    expect_load_and_move("./pricemap-worker");
+    expect_load_and_move("pricemap-worker");
+}
+
 /* What pricemap-worker says on a stream, and its exit status, when somebody starts it by hand. */
 static void expect_worker(const char *argument, int descriptor, int status, const char *expected)
 {
@@ -167,12 +279,19 @@ static void the_worker_program_by_hand(void **state)
         "starts it\n");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    if (argc == 2 && !strcmp(argv[1], "load_and_move"))
+        return load_and_move();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_exported_symbol),        cmocka_unit_test(no_sqlite_of_its_own),
-        cmocka_unit_test(functions_and_modules),      cmocka_unit_test(loaded_twice),
+        cmocka_unit_test(loads_that_fail_half_way),
+        cmocka_unit_test(one_exported_symbol),
+        cmocka_unit_test(no_sqlite_of_its_own),
+        cmocka_unit_test(functions_and_modules),
+        cmocka_unit_test(loaded_twice),
         cmocka_unit_test(the_worker_program_by_hand),
+        cmocka_unit_test(loaded_twice_by_select),
+        cmocka_unit_test(loaded_by_a_relative_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

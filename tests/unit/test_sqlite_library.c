@@ -112,11 +112,18 @@ static void test_paths(void **state)
 {
     (void)state;
     setenv("PRICEMAP_WORKER", "/some/where/worker", 1);
-    char *path = spawn_worker_path();
+    char *path = spawn_worker_path("/folder");
     assert_string_equal(path, "/some/where/worker");
     free(path);
+    setenv("PRICEMAP_WORKER", "some/where/worker", 1);
+    path = spawn_worker_path("/folder");
+    assert_string_equal(path, "/folder/some/where/worker");
+    free(path);
+    path = spawn_worker_path(NULL);
+    assert_string_equal(path, "some/where/worker");
+    free(path);
     setenv("PRICEMAP_WORKER", "", 1);
-    path = spawn_worker_path();
+    path = spawn_worker_path("/folder");
     assert_int_equal(path[0], '/');
     assert_string_equal(strrchr(path, '/'), "/pricemap-worker");
     free(path);

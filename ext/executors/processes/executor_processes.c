@@ -557,8 +557,7 @@ Executor *executor_processes_create(const char *worker_path, const char *sqlite_
 
 static Executor *processes_create(const ExecutorParts *parts)
 {
-    (void)parts;
-    char *worker = spawn_worker_path(), *library = spawn_sqlite_path();
+    char *worker = spawn_worker_path(parts->folder), *library = spawn_sqlite_path();
     Executor *executor = worker && library ? executor_processes_create(worker, library) : NULL;
     free(worker);
     free(library);

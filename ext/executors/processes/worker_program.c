@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -16,14 +17,44 @@ extern char **environ;
 
 static const char program_name[] = "pricemap-worker";
 
+/* The file that is mapped at `address`, by the path that the kernel has for it, which does not depend on the
+ * folder that the process stands in; NULL where there is none, or it cannot be read. */
+static char *mapped_file(const void *address)
+{
+    static const char deleted[] = " (deleted)";
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char *line = NULL, *path = NULL;
+    size_t room = 0;
+    while (maps && !path && getline(&line, &room, maps) > 0) {
+        uintptr_t from, to;
+        int name = 0;
+        line[strcspn(line, "\n")] = 0;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*s %*s %*s %n", &from, &to, &name) == 2 && name &&
+            (uintptr_t)address >= from && (uintptr_t)address < to && line[name] == '/')
+            path = strdup(line + name);
+    }
+    free(line);
+    if (maps)
+        fclose(maps);
+    /* A file that was replaced since: its name is the new one's. */
+    size_t length = path ? strlen(path) : 0;
+    if (length >= sizeof deleted && !strcmp(path + length - (sizeof deleted - 1), deleted) &&
+        access(path, F_OK) != 0)
+        path[length - (sizeof deleted - 1)] = 0;
+    return path;
+}
+
 /* The file that the code or data at `address` was loaded from, absolute; NULL when that cannot be found out.
  */
 static char *file_of(const void *address)
 {
+    char *path = mapped_file(address);
     Dl_info info;
+    if (path)
+        return path;
     if (!dladdr(address, &info) || !info.dli_fname)
         return NULL;
-    char *path = realpath(info.dli_fname, NULL);
+    path = realpath(info.dli_fname, NULL);
     /* For the program itself the name is whatever it was called by. */
     return path ? path : realpath("/proc/self/exe", NULL);
 }
@@ -48,9 +79,12 @@ static char *first_program(const char *const *paths, size_t count)
     return NULL;
 }
 
-char *spawn_worker_path(void)
+char *spawn_worker_path(const char *folder)
 {
     const char *chosen = secure_getenv("PRICEMAP_WORKER");
+    char *whole;
+    if (chosen && *chosen && *chosen != '/' && folder)
+        return asprintf(&whole, "%s/%s", folder, chosen) < 0 ? NULL : whole;
     if (chosen && *chosen)
         return strdup(chosen);
     char *here = file_of(program_name);

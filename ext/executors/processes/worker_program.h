@@ -7,12 +7,13 @@
 #include <sys/types.h>
 
 /*
- * The path of pricemap-worker: $PRICEMAP_WORKER, or the file beside the shared object that this code is in,
+ * The path of pricemap-worker: $PRICEMAP_WORKER, counted from `folder` (NULL: as it is) where it is relative,
+ * or the file beside the shared object that this code is in,
  * or the one in the libexec folder of the installation that the object is a part of, wherever that was moved
  * to, or the one in the libexec folder that was configured. Where there is none of them: the one beside, so
  * that the error at the start names a path. Free it with free(). NULL when out of memory. Any thread.
  */
-char *spawn_worker_path(void);
+char *spawn_worker_path(const char *folder);
 
 /*
  * The path of the shared library that holds the host's SQLite, "" when it has no file that a worker could
