@@ -38,6 +38,20 @@ static int find_verb(int argc, char **argv)
     return i < argc && argv[i][0] != '-' ? i : 0;
 }
 
+/* `help VERB` is VERB --help, and `help` alone that of the command. Returns the place of the verb, or 0. */
+static int turn_help(int *argc, char **argv, int place)
+{
+    static char option[] = "--help";
+    if (place + 1 == *argc) {
+        argv[place] = option;
+        return 0;
+    }
+    argv[place] = argv[place + 1];
+    argv[place + 1] = option;
+    *argc = place + 2;
+    return place;
+}
+
 int main(int argc, char **argv)
 {
     char name[] = "pricereport";
@@ -48,6 +62,8 @@ int main(int argc, char **argv)
     argp_err_exit_status = EXIT_USAGE;
     argv[0] = name;
     int place = find_verb(argc, argv);
+    if (place > 0 && strcmp(argv[place], "help") == 0)
+        place = turn_help(&argc, argv, place);
     if (place == 0)
         return verb_experiment(argc, argv);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {

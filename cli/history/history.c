@@ -254,28 +254,3 @@ const char *history_file(const History *history)
 {
     return history->file;
 }
-
-int history_find_run(History *history, const char *text, int64_t *run, Failure *failure)
-{
-    int64_t wanted = 0;
-    int newest = !text || strcmp(text, "latest") == 0;
-    if (!newest) {
-        char *end;
-        errno = 0;
-        wanted = strtoll(text, &end, 10);
-        if (errno || end == text || *end || wanted < 1)
-            return failure_set(
-                failure, "%s is no run: give its number, as pricereport list shows it, or latest", text);
-    }
-    *run = 0;
-    if (newest ? query_run(history->db, run, failure, sql_history_find_run, "n")
-               : query_run(history->db, run, failure, sql_history_find_run, "i", wanted))
-        return -1;
-    if (*run > 0)
-        return 0;
-    if (newest)
-        return failure_set(failure, "%s has no run yet: record one with pricereport or pricereport run",
-                           history->file);
-    return failure_set(failure, "%s has no run %" PRId64 ": pricereport list shows those it has",
-                       history->file, wanted);
-}

@@ -36,9 +36,6 @@ sqlite3 *history_db(History *history);
 /* The file's name as it was asked for. */
 const char *history_file(const History *history);
 
-/* Finds a run by what the user typed: its number, or "latest" (also NULL). */
-int history_find_run(History *history, const char *text, int64_t *run, Failure *failure);
-
 /* A benchmark, and what tells it from others of its name; 0 or NULL: it has no such thing. */
 typedef struct HistoryBenchmark {
     const char *name;

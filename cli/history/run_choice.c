@@ -8,8 +8,11 @@
 static int fail_not_found(const History *history, const char *text, Failure *failure)
 {
     if (strcmp(text, "latest") == 0)
-        return failure_set(failure, "%s has no run yet: record one with pricereport or pricereport run",
-                           history_file(history));
+        return failure_set(
+            failure,
+            "%s has no run yet that measured anything: record one with pricereport or pricereport "
+            "run",
+            history_file(history));
     return failure_set(failure,
                        "%s: %s has no run with this number, label, branch or commit: pricereport list shows "
                        "those it has",
@@ -25,7 +28,7 @@ int run_choice_find(History *history, const char *text, int64_t machine, RunChoi
         return 0;
     sqlite3 *db = history_db(history);
     sqlite3_stmt *statement;
-    if (query_prepare(db, &statement, failure, sql_judging_find_run, "to", text, machine > 0 ? machine : -1))
+    if (query_prepare(db, &statement, failure, sql_history_find_run, "to", text, machine > 0 ? machine : -1))
         return -1;
     int rc = sqlite3_step(statement), result = 0;
     if (rc == SQLITE_DONE) {
@@ -41,4 +44,16 @@ int run_choice_find(History *history, const char *text, int64_t machine, RunChoi
     }
     sqlite3_finalize(statement);
     return result;
+}
+
+int run_choice_single(History *history, const char *text, int64_t *run, Failure *failure)
+{
+    RunChoice choice;
+    if (run_choice_find(history, text ? text : "latest", 0, &choice, failure))
+        return -1;
+    if (choice.kind != CHOICE_RUN)
+        return failure_set(failure,
+                           "%s is no single run: give its number, label, branch or commit, or latest", text);
+    *run = choice.run;
+    return 0;
 }

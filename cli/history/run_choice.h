@@ -1,4 +1,4 @@
-/* Which run a text on the command line means, for the judging verbs. */
+/* Which run a text on the command line means, for every verb. */
 #ifndef PRICEREPORT_RUN_CHOICE_H
 #define PRICEREPORT_RUN_CHOICE_H
 
@@ -20,8 +20,11 @@ typedef struct RunChoice {
 } RunChoice;
 
 /* Finds what the text means: "previous", "best", "latest", a run's number, a label, a branch, or at least 4
- * digits of a commit, in this order. Of several runs it is the newest, those of `machine` (0: none) first.
- * Returns 0, or -1 with the failure set. */
+ * digits of a commit, in this order. Of several runs it is the newest, those of `machine` (0: none) first; a
+ * run that failed or measured nothing is found by its number only. Returns 0, or -1 with the failure set. */
 int run_choice_find(History *history, const char *text, int64_t machine, RunChoice *choice, Failure *failure);
+
+/* Finds the one run that the text means; NULL means "latest". Returns 0, or -1 with the failure set. */
+int run_choice_single(History *history, const char *text, int64_t *run, Failure *failure);
 
 #endif

@@ -56,6 +56,13 @@ void options_run(struct argp_state *state, char *argument, const char *complaint
     options->run = argument;
 }
 
+const char *options_text(struct argp_state *state, const char *what, const char *text)
+{
+    if (!text[strspn(text, " \t\n")])
+        argp_error(state, "%s is empty: give a text, or leave it out", what);
+    return text;
+}
+
 void options_rest(struct argp_state *state)
 {
     Options *options = state->input;
@@ -205,13 +212,15 @@ static error_t parse_history(int key, char *argument, struct argp_state *state)
             argp_error(state, "--db: give the name of a file");
         options->db = argument;
         return 0;
+    case 'h':
     case '?':
     case KEY_USAGE: {
         /* Errors keep the name of the command; only help shows the verb with it. */
         char title[64];
         snprintf(title, sizeof title, "%s", options->title);
         state->name = title;
-        argp_state_help(state, stdout, key == '?' ? ARGP_HELP_STD_HELP : ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+        argp_state_help(state, stdout,
+                        key == KEY_USAGE ? ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK : ARGP_HELP_STD_HELP);
         return 0;
     }
     case KEY_VERSION:
@@ -224,7 +233,8 @@ static error_t parse_history(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option history_table[] = {
     {"db", KEY_DB, "FILE", 0, "The history; else $PRICEREPORT_DB, else pricereport.db", 0},
-    {"help", '?', NULL, 0, "Print this help", -1},
+    {"help", 'h', NULL, 0, "Print this help", -1},
+    {NULL, '?', NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, -1},
     {"usage", KEY_USAGE, NULL, 0, "Print the options in short", -1},
     {"version", KEY_VERSION, NULL, 0, "Print the version", -1},
     {0},
@@ -292,7 +302,7 @@ static error_t parse_sampling(int key, char *argument, struct argp_state *state)
         options->seed_given = true;
         return 0;
     case KEY_LABEL:
-        options->label = argument;
+        options->label = options_text(state, "--label", argument);
         return 0;
     case KEY_REPEAT_OF:
         options->repeats = options_number(state, "--repeat-of", argument, 1, INT64_MAX);
@@ -403,7 +413,8 @@ const struct argp options_charts = {
 
 void options_parse(const struct argp *argp, int argc, char **argv, Options *options)
 {
-    error_t error = argp_parse(argp, argc, argv, ARGP_NO_HELP, NULL, options);
+    unsigned flags = ARGP_NO_HELP | (options->in_order ? ARGP_IN_ORDER : 0);
+    error_t error = argp_parse(argp, argc, argv, flags, NULL, options);
     if (error) {
         fprintf(stderr, "pricereport: %s\n", strerror(error));
         exit(EXIT_FAILED);

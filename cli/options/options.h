@@ -22,6 +22,7 @@ typedef struct NumberList {
 /* Everything that can be asked for; each verb fills what it has options for. Texts are those of argv. */
 typedef struct Options {
     const char *title; /* "pricereport run": whose help it is */
+    bool in_order;     /* options end with the first argument, so that what follows is not taken for ours */
     /* common */
     const char *db; /* NULL: the default */
     OutputFormat format;
@@ -82,6 +83,9 @@ void options_share(struct argp_state *state, const struct argp_child *children);
 /* For the one run that a verb takes: keeps it; a second one is wrong usage, for which `complaint` says what
  * the verb takes. */
 void options_run(struct argp_state *state, char *argument, const char *complaint);
+
+/* Returns `text`, which `what` names; an empty one is wrong usage. */
+const char *options_text(struct argp_state *state, const char *what, const char *text);
 
 /* For ARGP_KEY_ARGS: keeps all arguments that are left as files. */
 void options_rest(struct argp_state *state);

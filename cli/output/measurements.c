@@ -24,3 +24,14 @@ int measurements_json(sqlite3 *db, const OutputQuery *details, const OutputQuery
     fputs("}", file);
     return 0;
 }
+
+int measurements_note_load(sqlite3 *db, int64_t run, FILE *file, Failure *failure)
+{
+    char *note;
+    if (query_text(db, &note, failure, sql_show_load, "i", run))
+        return -1;
+    if (note)
+        fprintf(file, "%s\n", note);
+    sqlite3_free(note);
+    return 0;
+}

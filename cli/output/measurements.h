@@ -15,4 +15,7 @@ const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure
 int measurements_json(sqlite3 *db, const OutputQuery *details, const OutputQuery *measurements, int64_t run,
                       FILE *file, Failure *failure);
 
+/* Prints a line where the machine was busy when the run began. Returns 0, or -1 with the failure set. */
+int measurements_note_load(sqlite3 *db, int64_t run, FILE *file, Failure *failure);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/report/chart.h"
 #include "cli/report/chart_data.h"
@@ -17,21 +18,23 @@ typedef struct Chart {
     const char *sql;    /* see chart_data_write */
     const char *title;
     const char *needs; /* to be there */
+    bool of_maps;      /* no command has it */
 } Chart;
 
 static const Chart charts[CHART_COUNT] = {
     {"executors", reports_executors, sql_charts_executors, "How long each executor takes",
-     "a measurement with samples"},
-    {"history", reports_history, sql_charts_history, "Medians over the runs", "a measurement with samples"},
+     "a measurement with samples", false},
+    {"history", reports_history, sql_charts_history, "Medians over the runs", "a measurement with samples", false},
     {"workers", reports_workers, sql_charts_workers, "Speed-up and efficiency over workers",
-     "serial, and another executor with two numbers of workers: pricereport run --workers 1-4 ..."},
+     "serial, and another executor with two numbers of workers: pricereport run --workers 1-4 ...", true},
     {"break-even", reports_break_even, sql_charts_break_even, "From where on threads and processes pay",
      "three pieces of work that differ in rows or in the cost of a row, each by serial and by threads or "
-     "processes"},
+     "processes",
+     true},
     {"samples", reports_samples, sql_charts_samples, "Distribution of the samples",
-     "a measurement with samples"},
+     "a measurement with samples", false},
     {"timeline", reports_timeline, sql_charts_timeline, "Chunks by worker over time",
-     "a measurement that was finished, with its tasks"},
+     "a measurement that was finished, with its tasks", true},
 };
 
 typedef struct Format {
@@ -74,6 +77,11 @@ const char *chart_title(size_t index)
     return charts[index].title;
 }
 
+bool chart_is_of_maps(size_t index)
+{
+    return charts[index].of_maps;
+}
+
 int charts_make_directory(const char *directory, Failure *failure)
 {
     char *path = strdup(directory);
@@ -96,6 +104,9 @@ int charts_make_directory(const char *directory, Failure *failure)
     if (result)
         failure_set(failure, "cannot make the folder %s: %s: name another with --out", directory,
                     strerror(errno));
+    else if (access(directory, W_OK))
+        result = failure_set(failure, "cannot write into the folder %s: %s: name another with --out",
+                             directory, strerror(errno));
     free(path);
     return result;
 }

@@ -27,6 +27,9 @@ ChartKinds chart_kind(const char *name);
 const char *chart_name(size_t index);
 const char *chart_title(size_t index);
 
+/* Whether chart number `index` speaks of maps alone, so that a command has no such chart. */
+bool chart_is_of_maps(size_t index);
+
 typedef struct ChartWish {
     ChartKinds kinds; /* 0: those that the recorded data supports */
     ChartFormats formats;
@@ -34,7 +37,7 @@ typedef struct ChartWish {
     bool any_run; /* what the run lacks may come from an earlier one of the same machine */
 } ChartWish;
 
-/* Makes the folder and those above it, as mkdir -p. */
+/* Makes the folder and those above it, as mkdir -p, and makes sure that files can be written there. */
 int charts_make_directory(const char *directory, Failure *failure);
 
 /* Draws charts of a run.

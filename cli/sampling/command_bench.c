@@ -158,6 +158,12 @@ static int check_end(const CommandBench *bench, const Execution *execution, Fail
 {
     static const char hint[] =
         "give --show-output to see what it says, or --ignore-failure to time it all the same";
+    if (execution->error && strchr(bench->job.argv[0], ' '))
+        return failure_set(
+            failure,
+            "cannot start %s: %s: give the program and its arguments as words of their own, or, for "
+            "what a shell understands, sh -c '%s'",
+            bench->job.argv[0], strerror(execution->error), bench->job.argv[0]);
     if (execution->error)
         return failure_set(failure, "cannot start %s: %s: give the name of a program, or its path",
                            bench->job.argv[0], strerror(execution->error));

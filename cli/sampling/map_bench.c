@@ -1,8 +1,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -40,9 +42,19 @@ struct MapBench {
     pthread_mutex_t mutex; /* guards the list of connections, which map_bench_stop reads on another thread */
 };
 
+/* SQLite tries a name with .so after it, too, and its message is about that one. */
+static bool is_there(const char *path)
+{
+    char with_ending[PATH_MAX];
+    snprintf(with_ending, sizeof with_ending, "%s.so", path);
+    return access(path, F_OK) == 0 || access(with_ending, F_OK) == 0;
+}
+
 static int load(sqlite3 *db, const char *path, Failure *failure)
 {
     char *message = NULL;
+    if (strchr(path, '/') && !is_there(path))
+        return failure_set(failure, "cannot load the extension %s: there is no such file", path);
     if (sqlite3_load_extension(db, path, NULL, &message) == SQLITE_OK)
         return 0;
     failure_set(failure, "cannot load the extension %s: %s", path, message ? message : sqlite3_errmsg(db));
@@ -122,11 +134,28 @@ static int find_connection(MapBench *bench, const char *executor, int64_t worker
     return result;
 }
 
+/* What the extension advises in SQL is an option here, or not to be had. */
+static const struct {
+    const char *sql, *option;
+} advices[] = {
+    {"parallel_map_load(path) loads an extension into them", "--load EXTENSION loads an extension into them"},
+    {"workers with parallel_map_load(path)", "workers with --load EXTENSION"},
+    {", or say partial = 1 and combine the parts", ""},
+};
+
 /* Adds to the failure which map it was. */
 static int fail_job(sqlite3 *db, const MapJob *job, Failure *failure)
 {
+    const char *message = sqlite3_errmsg(db);
+    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
+        const char *place = strstr(message, advices[i].sql);
+        if (place)
+            return failure_set(failure, "cannot map %s over %s by %s: %.*s%s%s", job->map, job->source,
+                               job->executor, (int)(place - message), message, advices[i].option,
+                               place + strlen(advices[i].sql));
+    }
     return failure_set(failure, "cannot map %s over %s by %s: %s", job->map, job->source, job->executor,
-                       sqlite3_errmsg(db));
+                       message);
 }
 
 static int prepare_map(sqlite3 *db, const Entry *entry, const MapJob *job, const char *sql,

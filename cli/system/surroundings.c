@@ -127,9 +127,9 @@ static void check_load(const char *root, Surrounding *finding)
     else if (load > load_allowed * processors)
         tell(finding, SURROUNDING_WARNING,
              "end what else runs (top shows it), or measure when the machine is quiet",
-             "%.2f processors of %d were busy in the last minute", load, processors);
+             "load average %.2f over the last minute, on %d processors", load, processors);
     else
-        tell(finding, SURROUNDING_OK, NULL, "%.2f processors of %d were busy in the last minute", load,
+        tell(finding, SURROUNDING_OK, NULL, "load average %.2f over the last minute, on %d processors", load,
              processors);
 }
 

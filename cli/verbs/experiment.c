@@ -9,6 +9,7 @@
 #include "cli/report/meaning.h"
 #include "cli/measure/measure.h"
 #include "cli/verbs/on_history.h"
+#include "cli/output/measurements.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
 #include "cli/measure/scan.h"
@@ -127,6 +128,8 @@ static int print_experiment(const Options *options, History *history, int64_t ru
         if (whole && print_meaning(db, run, stdout, failure))
             return -1;
         printf("%sRun %" PRId64 ", recorded in %s\n", whole ? "" : "\n", run, history_file(history));
+        if (measurements_note_load(db, run, stdout, failure))
+            return -1;
     }
     return output_finish(stdout, failure);
 }
@@ -163,6 +166,8 @@ static int perform(History *history, const Options *options, const void *context
 {
     int64_t run;
     Failure second;
+    if (options->plot && charts_make_directory(options->charts.directory, failure))
+        return -1;
     int result = measure_experiment(options, context, history, &run, failure);
     if (result == MEASURE_INTERRUPTED) {
         (void)print_experiment(options, history, run, false, &second);

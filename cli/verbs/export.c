@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "cli/output/measurements.h"
+#include "cli/history/run_choice.h"
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
@@ -40,12 +41,13 @@ static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "[RUN...]",
-    .doc = "Prints runs with everything that is known of them, all runs where none is named.\v"
-           "RUN is a number, as pricereport list shows it, or latest. --json, which is what it is when "
-           "nothing is asked "
-           "for, has all: every run with its machine, its options, its measurements and their samples. --csv "
-           "and "
-           "--markdown have a row for every measurement.",
+    .doc =
+        "Prints runs with everything that is known of them, all runs where none is named.\v"
+        "RUN is a number, label, branch, beginning of a commit, or latest. --json, which is what it is when "
+        "nothing is asked "
+        "for, has all: every run with its machine, its options, its measurements and their samples. --csv "
+        "and "
+        "--markdown have a row for every measurement.",
     .children = children,
 };
 
@@ -58,7 +60,7 @@ static int choose(History *history, const Options *options, Failure *failure)
         return query_run(db, NULL, failure, sql_export_choose, "n");
     for (size_t i = 0; i < options->file_count; i++) {
         int64_t run;
-        if (history_find_run(history, options->files[i], &run, failure) ||
+        if (run_choice_single(history, options->files[i], &run, failure) ||
             query_run(db, NULL, failure, sql_export_choose, "i", run))
             return -1;
     }

@@ -21,7 +21,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->here = true;
         return 0;
     case KEY_LABEL:
-        options->label = argument;
+        options->label = options_text(state, "--label", argument);
         return 0;
     case ARGP_KEY_ARGS:
         options_rest(state);

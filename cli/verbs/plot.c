@@ -1,5 +1,6 @@
 /* pricereport plot: charts of what is recorded. */
 #include "cli/report/chart.h"
+#include "cli/history/run_choice.h"
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/verbs/verbs.h"
@@ -31,7 +32,8 @@ static const struct argp parser = {
         "Draws what is recorded: the executors of a run compared, the history of its benchmarks on its "
         "machine, the distribution of its samples, and the timeline of its workers; and where numbers of "
         "workers, or rows and their cost, were varied, how it scales, and from where on it pays.\v"
-        "RUN is a number, as pricereport list shows it, or latest, which is what it is when left out; then a "
+        "RUN is a number, label, branch, beginning of a commit, or latest, which is what it is when left "
+        "out; then a "
         "chart that "
         "needs what the latest run lacks shows the newest run of the same machine that has it. Beside each "
         "chart its data (.dat) and its script (.gp) are kept. The paths of the charts are printed; charts "
@@ -44,7 +46,7 @@ static int plot(History *history, const Options *options, const void *context, F
 {
     (void)context;
     int64_t run;
-    if (history_find_run(history, options->run, &run, failure))
+    if (run_choice_single(history, options->run, &run, failure))
         return -1;
     return charts_draw(history_db(history), run, &options->charts, stdout, NULL, failure);
 }

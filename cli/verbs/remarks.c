@@ -105,26 +105,22 @@ static int change(History *history, const RemarkKind *kind, const Options *optio
 
 static int remark(History *history, const RemarkKind *kind, const Options *options, Failure *failure)
 {
-    RunChoice choice;
-    if (run_choice_find(history, options->run, 0, &choice, failure))
-        return -1;
-    if (choice.kind != CHOICE_RUN)
-        return failure_set(failure, "%s is no single run: give its number, label or commit, or latest",
-                           options->run);
-    if (benchmark_choice_names(history, options->names, options->name_count, failure) ||
-        change(history, kind, options, choice.run, failure))
+    int64_t run;
+    if (run_choice_single(history, options->run, &run, failure) ||
+        benchmark_choice_names(history, options->names, options->name_count, failure) ||
+        change(history, kind, options, run, failure))
         return -1;
     int changes = sqlite3_changes(history_db(history));
     if (changes == 0 && options->undo)
         return failure_set(failure,
                            "nothing of run %" PRId64 " that you name has a remark: pricereport %s lists them",
-                           choice.run, kind->name);
+                           run, kind->name);
     if (changes == 0)
         return failure_set(failure,
                            "run %" PRId64 " did not measure what you name: pricereport show %" PRId64
                            " tells what it did",
-                           choice.run, choice.run);
-    printf("%s: run %" PRId64, options->undo ? kind->undone : kind->done, choice.run);
+                           run, run);
+    printf("%s: run %" PRId64, options->undo ? kind->undone : kind->done, run);
     for (size_t i = 0; i < options->name_count; i++)
         printf(", %s", options->names[i]);
     fputs("\n", stdout);

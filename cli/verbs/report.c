@@ -1,5 +1,6 @@
 /* pricereport report: one HTML page. */
 #include "cli/report/chart.h"
+#include "cli/history/run_choice.h"
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/report/page.h"
@@ -38,13 +39,13 @@ static const struct argp parser = {
     .options = table,
     .parser = parse,
     .args_doc = "[RUN]",
-    .doc =
-        "Writes one HTML page about a run: what it found, its tables and charts, change points, and its "
-        "machine. The page needs no other file and no network.\v"
-        "RUN is a number, as pricereport list shows it, or latest, which is what it is when left out; then a "
-        "chart that needs what the latest run lacks shows the newest run of the same machine that has it. "
-        "The "
-        "page is report.html in the folder, where the charts are, too; its path is printed.",
+    .doc = "Writes one HTML page about a run: what it found, its tables and charts, change points, and its "
+           "machine. The page needs no other file and no network.\v"
+           "RUN is a number, label, branch, beginning of a commit, or latest, which is what it is when left "
+           "out; then a "
+           "chart that needs what the latest run lacks shows the newest run of the same machine that has it. "
+           "The "
+           "page is report.html in the folder, where the charts are, too; its path is printed.",
     .children = children,
 };
 
@@ -52,7 +53,7 @@ static int perform(History *history, const Options *options, const void *context
 {
     (void)context;
     int64_t run;
-    if (history_find_run(history, options->run, &run, failure))
+    if (run_choice_single(history, options->run, &run, failure))
         return -1;
     ChartWish wish = options->charts;
     wish.any_run = !options->run;

@@ -35,6 +35,9 @@ static const struct argp_child children[] = {
 
 static void check_map(struct argp_state *state, const Options *options)
 {
+    if (options->executor_count == 1 && strcmp(options->executors[0], "serial") == 0 &&
+        options->workers.count > 0)
+        fputs("pricereport: --workers is left out: serial has none\n", stderr);
     if (!options->in)
         argp_error(state,
                    "what is mapped is missing: give --in FILE, an SQLite database, or -- and a command");
@@ -69,6 +72,9 @@ static void check_command(struct argp_state *state, const Options *options)
     for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++)
         if (of_maps[i].given)
             argp_error(state, "%s is for maps, and a command is timed: leave it out", of_maps[i].option);
+    for (size_t i = 0; i < CHART_COUNT; i++)
+        if (options->charts.kinds & 1u << i && chart_is_of_maps(i))
+            argp_error(state, "--chart %s is of maps, and a command is timed: leave it out", chart_name(i));
     if (!options->command[0] || !*options->command[0])
         argp_error(state, "the command is missing after --: give a program and its arguments");
 }
@@ -90,7 +96,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         options->map = argument;
         return 0;
     case KEY_NAME:
-        options->name = argument;
+        options->name = options_text(state, "--name", argument);
         return 0;
     case KEY_LOAD:
         if (options->load_count == LOADS_MAX)
@@ -108,8 +114,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state,
-                   "%s: run takes options only; a command comes after --, a text with spaces in quotes",
-                   argument);
+                   "%s: a command comes after --, as in: pricereport run -- %s ...; a map is named by its "
+                   "options, a text with spaces in quotes",
+                   argument, argument);
         return 0;
     case ARGP_KEY_END:
         if (options->command)
@@ -158,8 +165,11 @@ static int print_run(const Options *options, History *history, int64_t run, int 
     const OutputQuery *query = measurements_query(db, run, other);
     if (!query || output_rows(db, query, run, options->format, stdout, other))
         return -1;
-    if (options->format == OUTPUT_TABLE)
+    if (options->format == OUTPUT_TABLE) {
         printf("\nRun %" PRId64 ", recorded in %s\n", run, history_file(history));
+        if (measurements_note_load(db, run, stdout, other))
+            return -1;
+    }
     return output_finish(stdout, other) ? -1 : result;
 }
 
@@ -195,6 +205,8 @@ static int perform(History *history, const Options *options, const void *context
 {
     const Wanted *wanted = context;
     int64_t run;
+    if (options->plot && charts_make_directory(options->charts.directory, failure))
+        return -1;
     int result = wanted->command
                      ? measure_command(wanted->command, options, wanted->arguments, history, &run, failure)
                      : measure_maps(options, wanted->arguments, history, &run, failure);
@@ -222,6 +234,7 @@ static int split_command(int argc, char **argv, Options *options)
 int verb_run(int argc, char **argv)
 {
     Options options = options_defaults("pricereport run");
+    options.in_order = true;
     Failure failure;
     CommandBench *command = NULL;
     options_parse(&parser, split_command(argc, argv, &options), argv, &options);

@@ -1,5 +1,6 @@
 /* pricereport show: one run. */
 #include "cli/output/measurements.h"
+#include "cli/history/run_choice.h"
 #include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "sql/sql.h"
@@ -40,7 +41,8 @@ static const struct argp parser = {
     .parser = parse,
     .args_doc = "[RUN]",
     .doc = "Prints what is known of a run, and what it measured.\v"
-           "RUN is a number, as pricereport list shows it, or latest, which is what it is when left out. "
+           "RUN is a number, label, branch, beginning of a commit, or latest, which is what it is when left "
+           "out. "
            "With --csv, "
            "the measurements alone are printed.",
     .children = children,
@@ -51,7 +53,7 @@ static int show(History *history, const Options *options, const void *context, F
     (void)context;
     int64_t run;
     sqlite3 *db = history_db(history);
-    if (history_find_run(history, options->run, &run, failure))
+    if (run_choice_single(history, options->run, &run, failure))
         return -1;
     if (options->samples)
         return output_rows(db, &samples, run, options->format, stdout, failure);

@@ -1,4 +1,8 @@
-/* pricereport threshold: from which change on a benchmark has changed. */
+/* pricereport threshold: the smallest change of a benchmark's median that counts. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "cli/history/benchmark_choice.h"
 #include "cli/options/judging_options.h"
 #include "cli/verbs/on_history.h"
@@ -90,9 +94,21 @@ static int perform(History *history, const Options *options, const void *context
                : output_rows(history_db(history), &query, 0, options->format, stdout, failure);
 }
 
+/* A negative percentage would be taken for an option. */
+static void check_percentages(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] == '-' && isdigit((unsigned char)argv[i][1])) {
+            fprintf(stderr, "pricereport: the threshold %s: give a percentage above 0, such as 5 or 2.5\n",
+                    argv[i]);
+            exit(EXIT_USAGE);
+        }
+}
+
 int verb_threshold(int argc, char **argv)
 {
     Options options = options_defaults("pricereport threshold");
+    check_percentages(argc, argv);
     options_parse(&parser, argc, argv, &options);
     return on_history(&options, HISTORY_READ, perform, NULL);
 }

@@ -1,5 +1,6 @@
 -- Each benchmark of a run beside another measurement of it, chosen for it alone: the one before ('previous'), or the
--- fastest of all others with at least 6 samples ('best'); those of the run's own machine come first.
+-- fastest of all others with at least 6 samples ('best'); those of the run's own machine come first, and those of a run
+-- that failed not at all.
 -- ?1 run, ?2 'previous' or 'best', ?3 1: also other machines, ?4 1: the run is the base.
 WITH own AS (
   SELECT m.benchmark, m.measurement, r.run, r.started_at, r.machine, coalesce(r.repeats, r.run) AS origin
@@ -12,6 +13,7 @@ WITH own AS (
     FROM own AS o
     LEFT JOIN main.valid AS v
            ON v.benchmark = o.benchmark AND v.run = v.origin AND v.origin <> o.origin AND (v.machine = o.machine OR ?3)
+              AND NOT EXISTS (SELECT 1 FROM main.run AS f WHERE f.run = v.run AND f.error IS NOT NULL)
               AND iif(?2 = 'best', v.samples >= 6, (v.started_at, v.run) < (o.started_at, o.run))
 )
 INSERT INTO temp.judged(benchmark, base, now)

@@ -460,8 +460,9 @@ static void a_run_without_samples_has_no_chart(void **state)
     record("first");
     command_execute("pricereport.db",
                     "DELETE FROM sample; UPDATE measurement SET median_seconds = NULL, samples = 0");
-    command_expect_error(command_run("plot", NULL), 3, "run 1 has measured nothing");
-    command_expect_error(command_run("plot", "7", NULL), 3, "has no run 7");
+    command_expect_error(command_run("plot", NULL), 3, "has no run yet that measured anything");
+    command_expect_error(command_run("plot", "1", NULL), 3, "run 1 has measured nothing");
+    command_expect_error(command_run("plot", "7", NULL), 3, "7: pricereport.db has no run");
 }
 
 int main(void)

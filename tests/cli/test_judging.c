@@ -247,6 +247,34 @@ static void check_fails_on_a_regression_alone(void **state)
            "2 compared, 1 regression, 1 same", NULL);
 }
 
+static void a_run_that_failed_or_measured_nothing_is_never_latest_nor_a_baseline(void **state)
+{
+    (void)state;
+    make_two_runs();
+    add_run(3, 1, "typo", "main", "aaaa3333bbbb");
+    command_execute(db, "UPDATE run SET error = 'no such table' WHERE run = 3");
+    add_run(4, 1, "empty", "main", "aaaa4444bbbb");
+    expect(command_run("compare", NULL), 0, "1.200 ×", NULL);
+    Outcome outcome = command_run("show", NULL);
+    assert_int_equal(outcome.status, 0);
+    assert_non_null(strstr(outcome.out, "topic"));
+    command_free(&outcome);
+    /* By its number, a run is found all the same, and by its branch the newest that counts. */
+    outcome = command_run("show", "3", NULL);
+    assert_int_equal(outcome.status, 0);
+    assert_non_null(strstr(outcome.out, "typo"));
+    command_free(&outcome);
+    outcome = command_run("show", "main", NULL);
+    assert_int_equal(outcome.status, 0);
+    assert_non_null(strstr(outcome.out, "old"));
+    command_free(&outcome);
+    /* A run that failed half-way has figures, which are no baseline. */
+    command_execute(db, "UPDATE run SET error = 'disk full' WHERE run = 2");
+    add_run(5, 1, "newest", "main", "aaaa5555bbbb");
+    add_figures(5, "alpha", "serial", 10.05);
+    expect(command_run("compare", NULL), 0, "1.005 ×", NULL);
+}
+
 static void only_a_whole_run_can_pass(void **state)
 {
     (void)state;
@@ -255,7 +283,7 @@ static void only_a_whole_run_can_pass(void **state)
     command_expect_error(command_run("check", NULL), 3,
                          "run 2 is unfinished, and a part cannot pass for the whole");
     command_execute(db, "UPDATE run SET finished_at = '2025-01-01', error = 'broken' WHERE run = 2");
-    command_expect_error(command_run("check", NULL), 3, "run 2 is failed");
+    command_expect_error(command_run("check", "2", NULL), 3, "run 2 is failed");
     command_expect_error(command_run("check", "best", NULL), 3, "best is no run to check");
     command_execute(db, "DELETE FROM run");
     command_expect_error(command_run("check", NULL), 3, "pricereport.db has no run yet");
@@ -539,6 +567,7 @@ int main(void)
         TEST(runs_are_named_in_many_ways),
         TEST(machines_are_kept_apart),
         TEST(check_fails_on_a_regression_alone),
+        TEST(a_run_that_failed_or_measured_nothing_is_never_latest_nor_a_baseline),
         TEST(only_a_whole_run_can_pass),
         TEST(few_samples_are_said),
         TEST(a_regression_is_measured_once_more),

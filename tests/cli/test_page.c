@@ -214,7 +214,7 @@ static void what_cannot_be_is_named(void **state)
     (void)state;
     command_expect_error(command_run("report", NULL), 3, "there is no history at pricereport.db");
     record_experiment("first");
-    command_expect_error(command_run("report", "7", NULL), 3, "has no run 7");
+    command_expect_error(command_run("report", "7", NULL), 3, "7: pricereport.db has no run");
     command_expect_error(command_run("report", "--out", "/proc/x", NULL), 3, "name another with --out");
     assert_int_equal(mkdir("d", 0777), 0);
     assert_int_equal(mkdir("d/report.html", 0777), 0);

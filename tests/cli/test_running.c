@@ -123,7 +123,7 @@ static void commands_and_maps_are_told_apart(void **state)
     command_expect_error(command_run("run", "--", NULL), 2, "the command is missing after --");
     command_expect_error(command_run("run", "--", "", NULL), 2, "the command is missing after --");
     command_expect_error(command_run("run", "true", NULL), 2,
-                         "true: run takes options only; a command comes after --");
+                         "true: a command comes after --, as in: pricereport run -- true ...");
     command_expect_error(command_run("run", "--in", "f", "--", "true", NULL), 2, "--in is for maps");
     command_expect_error(command_run("run", "--rows", "3", "--", "true", NULL), 2, "--rows is for maps");
     command_expect_error(

@@ -1,6 +1,7 @@
 /* How pricereport is asked, and what it answers to what it does not understand. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -101,7 +102,7 @@ static void wrong_arguments_are_named(void **state)
         {{"run"}, "give --in FILE"},
         {{"run", "--in", "f"}, "give --source"},
         {{"run", "--in", "f", "--source", "s"}, "give --map"},
-        {{"run", "frob"}, "frob: run takes options only"},
+        {{"run", "frob"}, "frob: a command comes after --, as in: pricereport run -- frob"},
         {{"run", "--executor", "frob"}, "frob is no executor: use serial, threads, processes or auto"},
         {{"run", "--executor", "serial,"}, " is no executor: use serial, threads"},
         {{"run", "--executor", "threads,serial,threads"}, "threads is there twice"},
@@ -111,9 +112,33 @@ static void wrong_arguments_are_named(void **state)
         {{"run", "--workers", "1-1000"}, "--workers: at most 64 numbers"},
         {{"run", "--chunk", "0"}, "--chunk 0: give"},
         {{"run", "--chunk", ""}, "--chunk : give"},
+        {{"run", "sort", "-n", "x"}, "sort: a command comes after --, as in: pricereport run -- sort ..."},
+        {{"run", "--name", "", "--", "true"}, "--name is empty: give a text, or leave it out"},
+        {{"run", "--label", " ", "--", "true"}, "--label is empty: give a text, or leave it out"},
+        {{"import", "--label=", "f"}, "--label is empty: give a text, or leave it out"},
+        {{"run", "--chart", "timeline", "--", "true"}, "--chart timeline is of maps, and a command is timed"},
+        {{"threshold", "p", "-5"}, "the threshold -5: give a percentage above 0"},
+        {{"help", "frob"}, "frob: there is no such verb: use one of run, list"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         command_expect_error(command_run_list(wrong[i].arguments), 2, wrong[i].part);
+}
+
+static void help_has_a_short_form_and_a_verb(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i <= VERB_COUNT; i++) {
+        bool is_verb = i < VERB_COUNT;
+        Outcome whole = is_verb ? command_run(verbs[i], "--help", NULL) : command_run("--help", NULL);
+        Outcome others[] = {is_verb ? command_run(verbs[i], "-h", NULL) : command_run("-h", NULL),
+                            is_verb ? command_run("help", verbs[i], NULL) : command_run("help", NULL)};
+        for (size_t j = 0; j < sizeof others / sizeof *others; j++) {
+            assert_int_equal(others[j].status, 0);
+            assert_string_equal(others[j].out, whole.out);
+            command_free(&others[j]);
+        }
+        command_free(&whole);
+    }
 }
 
 static void the_history_may_be_named_before_the_verb(void **state)
@@ -174,6 +199,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(version_is_told, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(unknown_verbs_are_wrong_usage, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(wrong_arguments_are_named, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(help_has_a_short_form_and_a_verb, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(the_history_may_be_named_before_the_verb, command_setup,
                                         command_teardown),
         cmocka_unit_test_setup_teardown(the_manual_names_every_option, command_setup, command_teardown),
