@@ -228,10 +228,7 @@ static Plan *take_plan(MapTable *table, const MapSpec *spec, uint64_t used)
             continue;
         *at = plan->next_idle;
         plan->next_idle = NULL;
-        if (plan_is_current(plan, table->state))
-            return plan;
-        plan_free(plan);
-        return NULL;
+        return plan;
     }
     return NULL;
 }
@@ -265,18 +262,21 @@ static int start_run(MapCursor *cursor, const MapSpec *spec, uint64_t used, char
             spec->source);
         return *message ? SQLITE_ERROR : SQLITE_NOMEM;
     }
-    Plan *plan = take_plan(table, spec, used);
-    if (plan)
+    Plan *plan = take_plan(table, spec, used), *old = NULL;
+    if (plan && plan_is_current(plan, table->state))
         rc = map_run_open(table->state, plan, table->pulse, &cursor->run, message);
     if (rc == SQLITE_SCHEMA) {
-        plan_free(plan);
+        old = plan;
         plan = NULL;
         rc = make_plan(table, spec, used, &plan, message);
         if (rc == SQLITE_OK)
             rc = check_columns(table, plan, message);
+        if (rc == SQLITE_OK && old && !plan_is_stale(old))
+            plan_inherit(plan, old);
         if (rc == SQLITE_OK)
             rc = map_run_open(table->state, plan, table->pulse, &cursor->run, message);
     }
+    plan_free(old);
     if (rc != SQLITE_OK) {
         plan_free(plan);
         return rc;

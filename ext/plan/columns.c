@@ -132,6 +132,36 @@ static int set_collation(Column *column, const char *shown)
     return column->collation ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+static bool holds(const char *type, const char *word)
+{
+    size_t length = strlen(word);
+    for (; *type; type++)
+        if (!sqlite3_strnicmp(type, word, (int)length))
+            return true;
+    return false;
+}
+
+int column_declare(Column *column, const char *type, const char *collation)
+{
+    /* In the order in which SQLite looks for the words. */
+    static const char *const words[][2] = {{"INT", "INT"},   {"CHAR", "TEXT"}, {"CLOB", "TEXT"},
+                                           {"TEXT", "TEXT"}, {"BLOB", ""},     {"REAL", "REAL"},
+                                           {"FLOA", "REAL"}, {"DOUB", "REAL"}};
+    column->no_affinity = false;
+    column->type = type && *type ? "NUM" : "";
+    for (size_t i = 0; type && i < sizeof words / sizeof *words; i++)
+        if (holds(type, words[i][0])) {
+            column->type = words[i][1];
+            break;
+        }
+    sqlite3_free(column->collation);
+    column->collation = NULL;
+    if (!collation || !sqlite3_stricmp(collation, "BINARY"))
+        return SQLITE_OK;
+    column->collation = sqlite3_mprintf("%s", collation);
+    return column->collation ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* The column whose parameter is in register `p`, by the list of registers; -1: none. */
 static int column_of(const int *registers, int count, int p)
 {

@@ -33,6 +33,10 @@ int columns_describe(sqlite3 *db, const char *from, ColumnList *columns);
 
 void columns_free(ColumnList *columns);
 
+/* Sets type and collation to what a column was declared with, as sqlite3_table_column_metadata tells them;
+   NULL is none. SQLITE_OK or SQLITE_NOMEM. */
+int column_declare(Column *column, const char *type, const char *collation);
+
 /*
  * CREATE TABLE text for sqlite3_declare_vtab with these columns. Without rowid it has a hidden key, so that
  * SQL finds no `rowid` in it. NULL when out of memory; sqlite3_free it.

@@ -194,3 +194,28 @@ int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, c
     sqlite3_finalize(functions.worker_list);
     return rc == SQLITE_OK ? check_statement(db, sql, message) : rc;
 }
+
+/* FNV-1a, over a text and the NUL after it. */
+static uint64_t add_text(uint64_t hash, const unsigned char *text)
+{
+    for (; text && *text; text++)
+        hash = (hash ^ *text) * 0x100000001b3u;
+    return hash * 0x100000001b3u;
+}
+
+uint64_t host_rules_program(sqlite3 *db, const char *sql)
+{
+    enum { OPCODE = 1, P5 = 6 }; /* columns of EXPLAIN */
+    sqlite3_stmt *statement = NULL;
+    uint64_t hash = 0xcbf29ce484222325u;
+    char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
+    int rc = explain ? sqlite3_prepare_v2(db, explain, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(explain);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        for (int column = OPCODE; column <= P5; column++)
+            hash = add_text(hash, sqlite3_column_text(statement, column));
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(statement);
+    return rc != SQLITE_DONE ? 0 : hash ? hash : 1;
+}

@@ -14,4 +14,10 @@
  */
 int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message);
 
+/*
+ * What the host's connection makes of a statement just now, as one number: its program, without running it.
+ * Two that are equal read the same and compute the same. 0: the connection cannot prepare it now.
+ */
+uint64_t host_rules_program(sqlite3 *db, const char *sql);
+
 #endif

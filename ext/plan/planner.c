@@ -1,4 +1,4 @@
-#include "ext/plan/planner.h"
+#include "ext/plan/planner_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static uint32_t host_encoding(sqlite3 *db)
     return encoding;
 }
 
-static void read_limits(sqlite3 *db, int *limits)
+void plan_read_limits(sqlite3 *db, int *limits)
 {
     for (int i = 0; i < RECIPE_LIMITS; i++)
         limits[i] = sqlite3_limit(db, i, -1);
@@ -162,7 +162,7 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
 {
     int limits[RECIPE_LIMITS];
     uint32_t flags;
-    read_limits(state->db, limits);
+    plan_read_limits(state->db, limits);
     plan->key_in_output = form == MAP_FUNCTION && plan->source.rowid;
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
@@ -370,8 +370,7 @@ static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **messag
     return SQLITE_OK;
 }
 
-/* The map over the source itself, as the host would run it without workers. */
-static char *whole_select(const Plan *plan)
+char *plan_whole_select(const Plan *plan)
 {
     return map_select(plan, plan->source.from, NULL, NULL, NULL);
 }
@@ -417,7 +416,7 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
                                     "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
                                     plan->spec.map));
     rc = check_aggregate(plan, evaluator, message);
-    char *sql = rc == SQLITE_OK ? whole_select(plan) : NULL;
+    char *sql = rc == SQLITE_OK ? plan_whole_select(plan) : NULL;
     if (rc == SQLITE_OK)
         rc = sql ? host_rules_check(state->db, evaluator, sql, message) : SQLITE_NOMEM;
     sqlite3_free(sql);
@@ -473,6 +472,9 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
     }
     plan->asked = used;
     rc = plan_start_feed(plan, state, message);
+    plan->judged = state->maps_prepared;
+    if (rc == SQLITE_OK)
+        rc = plan_read_programs(plan, state->db, &plan->whole_program, &plan->feed_program);
     if (rc != SQLITE_OK) {
         plan_free(plan);
         return rc;
@@ -496,26 +498,6 @@ void plan_free(Plan *plan)
     free(plan->inputs);
     free(plan->index_of);
     free(plan);
-}
-
-bool plan_is_current(const Plan *plan, const ConnectionState *state)
-{
-    int limits[RECIPE_LIMITS];
-    read_limits(state->db, limits);
-    return plan->extension_count == state->extension_count &&
-           !memcmp(limits, plan->recipe->limits, sizeof limits);
-}
-
-bool plan_is_stale(const Plan *plan)
-{
-    return sqlite3_stmt_status(plan->feed, SQLITE_STMTSTATUS_REPREPARE, 0) != plan->reprepared;
-}
-
-bool plan_fits_schema(Plan *plan)
-{
-    sqlite3_step(plan->feed);
-    sqlite3_reset(plan->feed);
-    return !plan_is_stale(plan);
 }
 
 /* Whether a statement of the connection that writes is in the middle of its work. */

@@ -35,6 +35,11 @@ typedef struct Plan {
     bool reads_a_map;    /* the source is or holds another map: see keep_plan */
     int reprepared;      /* the feed's count when the plan was made: a change means that the schema changed */
     int extension_count; /* that the connection had then */
+    /* What the host made of the map over its source, and of the feed, by host_rules_program, when a statement
+       with a map was prepared as the judged-th one. */
+    uint64_t whole_program, feed_program;
+    unsigned judged;
+    bool tried;             /* a run was begun over it: what fails then may be because the plan is old */
     struct Plan *next_idle; /* in the list of its virtual table */
 
     /* Learnt from the last run over it; 0: nothing yet. */
@@ -70,13 +75,24 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
 /* Frees it with its statements; NULL does nothing. */
 void plan_free(Plan *plan);
 
-/* Whether the plan still fits the connection's limits and extensions. That the schema is the same shows when
-   the feed is stepped: plan_is_stale. */
-bool plan_is_current(const Plan *plan, const ConnectionState *state);
+/*
+ * Whether the plan still fits the connection's limits and extensions, and, where a statement with a map was
+ * prepared since, what the host's authorizer says: SQLite asks that whenever it prepares, so a plan that was
+ * made before is asked about as often. Prepares statements then. That the schema is the same shows when the
+ * feed is stepped: plan_is_stale.
+ */
+bool plan_is_current(Plan *plan, ConnectionState *state);
 bool plan_is_stale(const Plan *plan);
 
-/* Asks SQLite, by a step of the feed, whether the plan still fits the schema. */
-bool plan_fits_schema(Plan *plan);
+/* Has the new plan begin with what was learnt from the runs over the old one, of the same map. */
+void plan_inherit(Plan *plan, const Plan *old);
+
+/*
+ * Asks SQLite, by a step of the feed, whether the plan still fits the schema. SQLITE_OK; SQLITE_SCHEMA where
+ * it does not, or where the step fails and the plan is not new; else the error, whose text is the
+ * connection's.
+ */
+int plan_fits_schema(Plan *plan);
 
 /*
  * Readies the feed to be stepped from its first row. Where a statement that writes is running on the

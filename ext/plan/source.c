@@ -44,6 +44,24 @@ static const char *find_rowid(sqlite3 *db, const char *schema, const char *table
     return NULL;
 }
 
+/*
+ * A column that the host's authorizer has read as NULL (SQLITE_IGNORE) looks like an expression's. Of a table
+ * it keeps what it was declared with, so that nothing else of a map changes with what an authorizer says. A
+ * view has no such columns.
+ */
+static int declare_ignored(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
+{
+    int rc = SQLITE_OK;
+    for (int i = 0; rc == SQLITE_OK && i < columns->count; i++) {
+        const char *type, *collation;
+        Column *column = &columns->items[i];
+        if (column->no_affinity && sqlite3_table_column_metadata(db, schema, table, column->name, &type,
+                                                                 &collation, NULL, NULL, NULL) == SQLITE_OK)
+            rc = column_declare(column, type, collation);
+    }
+    return rc;
+}
+
 static int resolve_table(sqlite3 *db, const char *schema, const char *table, Source *source, char **message)
 {
     source->from =
@@ -61,7 +79,7 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
         return rc;
     }
     source->rowid = find_rowid(db, schema, table, &source->columns);
-    return SQLITE_OK;
+    return declare_ignored(db, schema, table, &source->columns);
 }
 
 /* Prepares `text` as it stands, so that it cannot escape from the brackets it is put in later. */

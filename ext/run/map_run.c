@@ -232,6 +232,15 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
     }
 }
 
+/* Whether the feed of a plan that is not new fails before its first row: then the plan may be what is wrong.
+ */
+static bool begins_with_an_error(const MapRun *run)
+{
+    const TaskSource *source = &run->source;
+    return run->plan->tried && !source->units && source->rc != SQLITE_OK && source->rc != SQLITE_NOMEM &&
+           source->rc != SQLITE_INTERRUPT;
+}
+
 static int start(MapRun *run, char **message)
 {
     ConnectionState *state = run->state;
@@ -259,8 +268,9 @@ static int start(MapRun *run, char **message)
                                                            (double)task_source_left(&run->source)));
     /* The first task is made now, so that a stale plan shows before anything was given out. */
     rc = map_run_top_up(run);
-    if (rc == SQLITE_OK && plan_is_stale(run->plan))
+    if (rc == SQLITE_OK && (plan_is_stale(run->plan) || begins_with_an_error(run)))
         rc = SQLITE_SCHEMA;
+    run->plan->tried = true;
     return rc;
 }
 

@@ -78,8 +78,11 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, cha
     /* Only SQLite itself knows whether a plan still fits the schema, and tells when a statement is stepped.
        The feed's first step tells it anyway; where there is no feed, it is asked now, in the view that is
        held. */
-    if (rc == SQLITE_OK && source->snapshot && !plan_fits_schema(plan))
-        rc = SQLITE_SCHEMA;
+    if (rc == SQLITE_OK && source->snapshot) {
+        rc = plan_fits_schema(plan);
+        if (rc != SQLITE_OK && rc != SQLITE_SCHEMA && rc != SQLITE_NOMEM)
+            *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(state->db));
+    }
     return rc;
 }
 

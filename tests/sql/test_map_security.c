@@ -356,6 +356,82 @@ static void authorizers(void **state)
     map_test_value(test, "prices", "rowid", "upper(p)");
 }
 
+/* What an authorizer of the host says about the column `secret`, which may change without a word to SQLite.
+ */
+static int say_of_secret(void *arg, int action, const char *table, const char *column, const char *schema,
+                         const char *via)
+{
+    (void)table;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_READ && column && !strcmp(column, "secret") ? *(int *)arg : SQLITE_OK;
+}
+
+/* The function's form and the table's, each as the plain SELECT, whatever is kept of the maps before. */
+static void expect_secret(sqlite3 *db, int said)
+{
+    static const char *const maps[] = {"SELECT sum(value), count(*) FROM parallel_map('prices', 'secret')",
+                                       "SELECT sum(s), count(*) FROM m",
+                                       "SELECT sum(value), count(*) FROM parallel_map('v', 'secret')"};
+    static const char plain[] = "SELECT sum(secret), count(*) FROM prices";
+    for (int again = 0; again < 2; again++)
+        for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+            if (said == SQLITE_DENY) {
+                assert_int_equal(sqlite3_exec(db, maps[i], NULL, NULL, NULL), SQLITE_AUTH);
+                if (!strstr(sqlite3_errmsg(db), "access to prices.secret is prohibited") &&
+                    !strstr(sqlite3_errmsg(db), "access to v.secret is prohibited"))
+                    fail_msg("%s: %s", maps[i], sqlite3_errmsg(db));
+            } else {
+                map_test_same(db, plain, maps[i]);
+            }
+}
+
+/* Its tables lie in memory and are handed out, or in a file, where workers read them themselves. */
+static void authorizer_changes_between_maps(const MapTest *test, const char *path)
+{
+    static const int all[] = {SQLITE_OK, SQLITE_DENY, SQLITE_IGNORE};
+    sqlite3 *db = map_test_open(test, path);
+    sql_test_run(db,
+                 "CREATE TABLE prices(id INTEGER PRIMARY KEY, secret INT COLLATE NOCASE);"
+                 "CREATE VIEW v AS SELECT * FROM prices;"
+                 "INSERT INTO prices WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+                 " i < 12000) SELECT i, i FROM n;"
+                 "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = prices, map = (id, secret AS s))");
+    expect_secret(db, SQLITE_OK);
+    for (size_t before = 0; before < sizeof all / sizeof *all; before++)
+        for (size_t after = 0; after < sizeof all / sizeof *all; after++) {
+            int said = all[before];
+            sqlite3_set_authorizer(db, say_of_secret, &said);
+            expect_secret(db, said);
+            said = all[after];
+            expect_secret(db, said);
+            sqlite3_set_authorizer(db, NULL, NULL);
+            expect_secret(db, SQLITE_OK);
+        }
+    /* A table that is made while a column is ignored has the column's name, and what it is declared as. */
+    int said = SQLITE_IGNORE;
+    sqlite3_set_authorizer(db, say_of_secret, &said);
+    sql_test_run(db,
+                 "DROP TABLE m; CREATE VIRTUAL TABLE temp.m USING parallel_map(source = prices, map = (id, "
+                 "secret AS s))");
+    expect_secret(db, said);
+    sql_test_expect(db, "SELECT min(key), max(key) FROM parallel_map('prices', 'secret')", "1|12000");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    expect_secret(db, SQLITE_OK);
+    map_test_same(db, "SELECT secret FROM prices WHERE secret > '11990'",
+                  "SELECT s FROM m WHERE s > '11990'");
+    sql_test_close(&db);
+}
+
+static void authorizer_set_after_a_map(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "prices.db");
+    authorizer_changes_between_maps(test, ":memory:");
+    authorizer_changes_between_maps(test, path);
+    sqlite3_free(path);
+}
+
 static int ignore_function(void *arg, int action, const char *nothing, const char *name, const char *schema,
                            const char *via)
 {
@@ -535,6 +611,7 @@ int main(void)
         MAP_TEST_EACH(extension_that_went_away),
         MAP_TEST_EACH(extension_that_worker_processes_refuse),
         MAP_TEST_EACH(authorizers),
+        MAP_TEST_EACH(authorizer_set_after_a_map),
         MAP_TEST_EACH(authorizer_is_asked_about_each_function),
         MAP_TEST_EACH(limits_of_the_host),
         MAP_TEST_EACH(double_quoted_strings),
