@@ -65,13 +65,22 @@ static void free_table(MapTable *table)
     free(table);
 }
 
-/* Planning computes a map's constants, which may take long: the host can end that as it ends a run. */
+/* Planning computes a map's constants, which may take long: the host can end that as it ends a run, and they
+   have the time of a task. */
 static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, Plan **plan, char **message)
 {
-    chunk_runner_watch(table->state->runner, host_interrupted, table->pulse);
+    HostWatch watch;
+    double timeout = table->state->settings.timeout_seconds;
+    host_watch_begin(&watch, table->pulse, timeout);
+    chunk_runner_watch(table->state->runner, host_watch_stop, &watch);
     int rc = plan_create(table->state, spec, table->form, used, plan, message);
     chunk_runner_watch(table->state->runner, NULL, NULL);
-    return rc;
+    if (rc != SQLITE_INTERRUPT || watch.interrupted || !watch.timed_out)
+        return rc;
+    sqlite3_free(*message);
+    *message =
+        sqlite3_mprintf("parallel_map: map: its constants took longer than timeout_seconds = %g", timeout);
+    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
 /* Parses and plans the map of a table, to learn its columns; keeps the plan for the first query. */
@@ -374,7 +383,7 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
     }
     RowsetValue value;
     if (!rowset_get(&cursor->rows, cursor->row, from, &value))
-        return set_error(base->pVtab, SQLITE_CORRUPT,
+        return set_error(base->pVtab, SQLITE_ERROR,
                          sqlite3_mprintf("parallel_map: a worker's result is damaged"));
     /* Transient: a sorter or another cursor may keep the value after these rows are gone. */
     rowset_result(context, &value, plan->encoding, SQLITE_TRANSIENT);

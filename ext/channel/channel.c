@@ -211,8 +211,10 @@ int window_allocate(int memory, uint64_t offset, uint64_t from, uint64_t to)
 {
     /* In pieces: the kernel undoes a piece when a signal arrives, and a host may have a fast timer. */
     const uint64_t piece = 1 << 20;
-    if (to > CHANNEL_WINDOW_BYTES)
+    if (to > CHANNEL_WINDOW_BYTES) {
+        errno = EFBIG;
         return SQLITE_FULL;
+    }
     while (from < to) {
         uint64_t length = to - from < piece ? to - from : piece;
         if (fallocate(memory, 0, (off_t)(offset + from), (off_t)length) == 0)
@@ -229,8 +231,10 @@ int window_map(Window *window, int memory, uint64_t size)
 {
     if (size <= window->size)
         return SQLITE_OK;
-    if (size > CHANNEL_WINDOW_BYTES || size > SIZE_MAX / 2)
+    if (size > CHANNEL_WINDOW_BYTES || size > SIZE_MAX / 2) {
+        errno = EFBIG;
         return SQLITE_FULL;
+    }
     void *data = window->data
                      ? mremap(window->data, window->size, size, MREMAP_MAYMOVE)
                      : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, (off_t)window->offset);
@@ -298,4 +302,9 @@ int channel_processors(void)
     /* Masks for machines with more processors than cpu_set_t has room for fail; then there are many. */
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : CPU_SETSIZE;
+}
+
+const char *channel_fork_advice(int failure)
+{
+    return failure == EAGAIN ? "; ask for fewer workers, or raise the limit on processes and threads" : "";
 }

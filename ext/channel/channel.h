@@ -194,10 +194,11 @@ uint64_t channel_input_start(uint64_t recipe_size);
 
 /* `size` rounded up to what windows are enlarged to, so that they rarely are. */
 uint64_t window_round(uint64_t size);
-/* Takes memory for bytes [from, to) of the window at `offset`. SQLITE_OK, SQLITE_FULL or SQLITE_NOMEM. */
+/* Takes memory for bytes [from, to) of the window at `offset`. SQLITE_OK; SQLITE_FULL or SQLITE_NOMEM, and
+   errno says why. */
 int window_allocate(int memory, uint64_t offset, uint64_t from, uint64_t to);
 /* Maps at least `size` bytes (memory must have been taken for them). The data may move. SQLITE_OK,
-   SQLITE_FULL when that is beyond the window's end, or SQLITE_NOMEM: then unchanged. */
+   SQLITE_FULL when that is beyond the window's end, or SQLITE_NOMEM: then unchanged, and errno says why. */
 int window_map(Window *window, int memory, uint64_t size);
 /* window_allocate and window_map of what is missing up to `size`. */
 int window_reserve(Window *window, int memory, uint64_t size);
@@ -224,5 +225,8 @@ int descriptor_above_standard(int fd);
 int descriptor_of_process(pid_t pid);
 /* Processors that this process may use, at least 1. */
 int channel_processors(void);
+/* What a user can do where a fork failed with this errno, as the end of a message; "" where nothing is known.
+ */
+const char *channel_fork_advice(int failure);
 
 #endif

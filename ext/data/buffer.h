@@ -12,6 +12,7 @@ typedef struct Buffer Buffer;
 struct Buffer {
     unsigned char *data; /* may change whenever `reserve` is called; NULL while size is 0 */
     size_t size;         /* bytes usable at data */
+    int failure;         /* errno of a `reserve` that failed, where it is not the heap's; 0: none */
     /*
      * Makes at least `size` bytes usable and keeps what was there. Returns SQLITE_OK; SQLITE_NOMEM or
      * SQLITE_FULL with the buffer unchanged. Only the thread that writes the buffer may call it.

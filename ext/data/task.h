@@ -91,4 +91,17 @@ Task *task_create(const Recipe *recipe);
 /* Frees a task that no executor owns. NULL does nothing. */
 void task_free(Task *task);
 
+/* Turns the report of a task that was stopped in this process because its time was over into an error that
+ * says so. */
+void task_report_timeout(Task *task);
+
+/*
+ * The result code with which the host's statement fails where a task failed with `rc`: the same one, except
+ * where that would say something of the host's own connection. At SQLITE_NOMEM, FULL, IOERR and INTERRUPT
+ * SQLite rolls the host's transaction back, at SCHEMA it runs the statement again, at CORRUPT it takes the
+ * host's database for damaged, and hosts try again at BUSY and LOCKED: those become SQLITE_ERROR.
+ * `reads_file`: the task read the host's database itself, which then is what is damaged.
+ */
+int task_host_code(int rc, bool reads_file);
+
 #endif

@@ -409,16 +409,24 @@ int evaluator_functions(const Evaluator *evaluator, int (*visit)(void *arg, cons
     return result;
 }
 
-static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc, TaskReport *report)
+static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc, const Buffer *buffer,
+                           TaskReport *report)
 {
+    char no_memory[160];
     /* Out of memory, and a buffer that could not grow, are not in the connection's error. */
     const char *text =
         sqlite3_errcode(evaluator->db) == (rc & 0xff) || sqlite3_extended_errcode(evaluator->db) == rc
             ? sqlite3_errmsg(evaluator->db)
             : sqlite3_errstr(rc);
     report->rc = rc;
+    if (buffer->failure) {
+        sqlite3_snprintf(sizeof no_memory, no_memory,
+                         "parallel_map: no shared memory for the rows of a map: %s",
+                         strerror(buffer->failure));
+        text = no_memory;
+    }
     if (evaluator->recipe->scan) {
-        if (!report->message[0])
+        if (!report->message[0] || buffer->failure)
             say(report->message, text);
         return;
     }
@@ -470,7 +478,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
                                      : run_chunk(evaluator, order, input, input_size, buffer, report);
     if (rc != SQLITE_OK) {
-        report_failure(evaluator, order, rc, report);
+        report_failure(evaluator, order, rc, buffer, report);
         if (evaluator->recipe->flags & RECIPE_PARTIAL)
             output.writer.rows = 0;
     }

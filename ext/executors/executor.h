@@ -113,9 +113,9 @@ void executor_let_go(Executor *executor);
 
 /*
  * Gives `task` to the workers; its `done` is cleared. SQLITE_OK: the executor owns it until `done`.
- * SQLITE_BUSY: no room just now, the task is still the caller's (who may run it in place). SQLITE_NOMEM or
- * SQLITE_FULL: it could not be handed over, still the caller's. Never blocks. A task may be submitted again
- * once it is done and released.
+ * SQLITE_BUSY: no room just now, the task is still the caller's (who may run it in place). Where
+ * there is no memory to hand it over it is done, and its report says so. Never blocks. A task may be
+ * submitted again once it is done and released.
  */
 int executor_submit(Executor *executor, Task *task) __attribute__((nonnull));
 

@@ -52,8 +52,8 @@ static bool serial_withdraw(SerialExecutor *serial, const Task *task)
     return false;
 }
 
-/* Runs `task` now, however long it takes: the run's time limit does not hold here. An interrupt of the
-   connection reaches it through the runner's watch. */
+/* Runs `task` now, however long it takes. An interrupt of the connection, and the end of the task's time,
+   reach it through the runner's watch, which is the run's. */
 static void serial_wait(Executor *base, const Task *task, int milliseconds)
 {
     (void)milliseconds;

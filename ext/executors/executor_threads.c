@@ -123,16 +123,8 @@ static void finish_locked(ThreadWorker *worker, Task *task)
 {
     ThreadPool *pool = worker->pool;
     worker->task = NULL;
-    if (worker->timed_out && task->report.rc == SQLITE_INTERRUPT) {
-        task->report.rc = SQLITE_ERROR;
-        task->report.rows_in = 0;
-        char row[40] = "";
-        if (!task->recipe->scan)
-            sqlite3_snprintf(sizeof row, row, " (row %lld)",
-                             (long long)task->order.position + task->report.next_row);
-        sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message,
-                         "parallel_map: a task took longer than timeout_seconds = %g%s", task->timeout, row);
-    }
+    if (worker->timed_out && task->report.rc == SQLITE_INTERRUPT)
+        task_report_timeout(task);
     worker->timed_out = false;
     if (task->abandoned) {
         task_free(task);

@@ -358,6 +358,8 @@ static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **messag
                            &report);
     buffer_heap_free(&input);
     buffer_heap_free(&output);
+    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
+        rc = task_host_code(rc, false);
     if (rc != SQLITE_OK)
         return explain_failure(plan, rc, report.message, message);
     if (report.rows_out && !plan->spec.partial)

@@ -14,14 +14,6 @@ enum {
    was interrupted, whatever they do. Only a worker that hangs comes near the first two. */
 static const int64_t leave_ns = 10000000000, busy_ns = 1000000000, interrupted_ns = 50000000;
 
-int host_interrupted(void *pulse)
-{
-    sqlite3_reset(pulse);
-    int rc = sqlite3_step(pulse);
-    sqlite3_reset(pulse);
-    return rc == SQLITE_INTERRUPT;
-}
-
 static bool look_for_interrupt(MapRun *run)
 {
     for (int i = 0; i < PULSES; i++)
@@ -45,11 +37,25 @@ int map_run_use_executor(MapRun *run, const ExecutorKind *kind, char **message)
     return SQLITE_OK;
 }
 
-/* A task that is needed next, and that no worker has begun, need not wait for one to wake. A time limit only
-   holds for workers. */
+/* A task that is needed next, and that no worker has begun, need not wait for one to wake. Where there is a
+   time limit a worker does it: the host goes on looking at the clock. */
 static bool may_help(const MapRun *run)
 {
     return run->plan->spec.ordered && run->timeout <= 0;
+}
+
+/* Has the host itself run a task that the serial executor has, until the host is interrupted or the task has
+   had its time. */
+static void run_in_place(MapRun *run, Task *task)
+{
+    HostWatch watch;
+    host_watch_begin(&watch, run->pulse, task->timeout);
+    chunk_runner_watch(run->state->runner, host_watch_stop, &watch);
+    executor_wait(run->serial, task, WAIT_MS);
+    chunk_runner_watch(run->state->runner, NULL, NULL);
+    run->interrupted = run->interrupted || watch.interrupted;
+    if (watch.timed_out && task->report.rc == SQLITE_INTERRUPT)
+        task_report_timeout(task);
 }
 
 /* Waits until a task is ready; SQLITE_INTERRUPT when the host was interrupted meanwhile. */
@@ -72,13 +78,11 @@ static int wait_ready(MapRun *run, int *place, char **message)
             rc = map_run_do_in_place(run);
         if (rc != SQLITE_OK)
             return rc;
-        bool in_place = head->executor == run->serial;
-        if (in_place)
-            chunk_runner_watch(run->state->runner, host_interrupted, run->pulse);
-        executor_wait(head->executor ? head->executor : run->executor,
-                      head->executor && (run->plan->spec.ordered || in_place) ? head->task : NULL, WAIT_MS);
-        if (in_place)
-            chunk_runner_watch(run->state->runner, NULL, NULL);
+        if (head->executor == run->serial)
+            run_in_place(run, head->task);
+        else
+            executor_wait(head->executor ? head->executor : run->executor,
+                          head->executor && run->plan->spec.ordered ? head->task : NULL, WAIT_MS);
         if (map_run_ready_place(run) < 0 && look_for_interrupt(run))
             return SQLITE_INTERRUPT;
     }
@@ -114,12 +118,14 @@ static int fail_task(MapRun *run, char **message)
 {
     const Task *task = run->tasks[run->current].task;
     const TaskReport *report = &task->report;
+    bool interrupted = run->interrupted && report->rc == SQLITE_INTERRUPT;
+    int code = interrupted ? SQLITE_INTERRUPT : task_host_code(report->rc, is_range(task));
     if (!is_range(task) || !report->rows_in)
-        return fail(run, report->rc, report->message, message);
+        return fail(run, code, report->message, message);
     char *text = run->plan->spec.ordered
                      ? sqlite3_mprintf("%s (row %lld)", report->message, (long long)run->rows_in + 1)
                      : sqlite3_mprintf("%s (rowid %lld)", report->message, (long long)report->next_rowid);
-    int rc = text ? fail(run, report->rc, text, message) : SQLITE_NOMEM;
+    int rc = text ? fail(run, code, text, message) : SQLITE_NOMEM;
     sqlite3_free(text);
     return rc;
 }
@@ -228,7 +234,7 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
             map_run_give(run, task);
             return SQLITE_ROW;
         }
-        return fail(run, SQLITE_CORRUPT, "parallel_map: a worker's result is damaged", message);
+        return fail(run, SQLITE_ERROR, "parallel_map: a worker's result is damaged", message);
     }
 }
 

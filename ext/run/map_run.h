@@ -10,6 +10,7 @@
 #define PRICEMAP_MAP_RUN_H
 
 #include "ext/plan/planner.h"
+#include "ext/run/host_watch.h"
 
 typedef struct MapRun MapRun;
 
@@ -25,10 +26,6 @@ int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun
  * the end; else an error with *message set. Rows before a failed one are given before its error.
  */
 int map_run_next(MapRun *run, RowsetView *rows, char **message);
-
-/* Whether the host was interrupted, told by a step of `pulse` (an sqlite3_stmt). 1 when it was; as a watch
- * for evaluators. */
-int host_interrupted(void *pulse);
 
 /* Ends a run at whatever point it is, and writes it into the log. NULL does nothing. */
 void map_run_close(MapRun *run);

@@ -42,6 +42,7 @@ struct MapRun {
     Task *spare; /* one to use again, with its buffers */
 
     bool failed;
+    bool interrupted;   /* the host was, while it ran a task itself */
     double unit_ns;     /* what the last task took per unit; 0: not known */
     double unit_bytes;  /* of output that it gave per unit */
     double feed_ns;     /* what reading a row cost the host, while auto decides */

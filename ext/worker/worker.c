@@ -50,8 +50,10 @@ static int reserve_output(Buffer *buffer, size_t size)
     int rc = window_allocate(output->memory, output->window.offset, buffer->size, grown);
     if (rc == SQLITE_OK)
         rc = window_map(&output->window, output->memory, grown);
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
+        buffer->failure = errno;
         return rc;
+    }
     buffer->data = output->window.data;
     buffer->size = grown;
     atomic_store(&output->slot->output_reserved, grown);
@@ -66,6 +68,7 @@ static Buffer *fresh_output(OutputBuffer *output)
         window_trim(&output->window, -1, CHANNEL_KEEP_BYTES);
     output->buffer.size = output->window.size;
     output->buffer.data = output->window.data;
+    output->buffer.failure = 0;
     if (output->buffer.size)
         memset(output->buffer.data, 0, sizeof(RowsetHeader));
     return &output->buffer;

@@ -346,7 +346,7 @@ static HelloReply reply_without_error(void)
 void zygote_decline(int socket, const char *what, int error)
 {
     HelloReply reply = reply_without_error();
-    snprintf(reply.error, sizeof reply.error, "%s: %s", what, strerror(error));
+    snprintf(reply.error, sizeof reply.error, "%s: %s%s", what, strerror(error), channel_fork_advice(error));
     channel_send(socket, &reply, sizeof reply, NULL, 0);
 }
 

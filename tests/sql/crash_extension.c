@@ -9,6 +9,7 @@
  *     'heap'         from now on SQLite gets only that many bytes more
  *     'descriptors'  gives the number of open descriptors above the standard ones
  *     'signals'      gives the number of signals that are blocked or ignored
+ *   fail_with(code)      fails with that result code, in any process
  *   first_time(path)     1 when it made that file, else 0
  *   note_process(path)   appends the process's id, the nanoseconds of CLOCK_MONOTONIC and a newline to that
  *                        file; 1 */
@@ -105,6 +106,13 @@ static void misbehave(sqlite3_context *context, int argc, sqlite3_value **argv)
         sqlite3_result_error(context, "misbehave: unknown action", -1);
 }
 
+static void fail_with(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    sqlite3_result_error(context, "made to fail", -1);
+    sqlite3_result_error_code(context, sqlite3_value_int(argv[0]));
+}
+
 static void first_time(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
@@ -138,6 +146,8 @@ int sqlite3_crashextension_init(sqlite3 *db, char **message, const sqlite3_api_r
     if (sqlite3_api != routines)
         SQLITE_EXTENSION_INIT2(routines);
     int rc = sqlite3_create_function(db, "misbehave", 3, SQLITE_UTF8, NULL, misbehave, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function(db, "fail_with", 1, SQLITE_UTF8, NULL, fail_with, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function(db, "first_time", 1, SQLITE_UTF8, NULL, first_time, NULL, NULL);
     if (rc == SQLITE_OK)

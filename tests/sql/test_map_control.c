@@ -549,15 +549,19 @@ static void timeout(void **state)
     sqlite3 *db = ((MapTest *)*state)->db;
     numbers(db, 4);
     const char *executor = ((MapTest *)*state)->executor;
-    if (strcmp(executor, "threads") && strcmp(executor, "processes"))
-        return; /* a task in place has no limit */
     sql_test_run(db, "SELECT parallel_map_config('timeout_seconds', 0.2), parallel_map_config('retries', 0)");
     map_test_chunk(db, 1);
     sqlite3_int64 start = map_test_milliseconds();
     sql_test_expect_error(
         db, "SELECT value FROM parallel_map('t', 'iif(a = 3, " LONG_ROW ", a)')", SQLITE_ERROR,
-        strcmp(executor, "threads") ? "parallel_map: a worker process timed out after 0.2 s at row 3"
-                                    : "parallel_map: a task took longer than timeout_seconds = 0.2 (row 3)");
+        strcmp(executor, "processes") ? "parallel_map: a task took longer than timeout_seconds = 0.2 (row 3)"
+                                      : "parallel_map: a worker process timed out after 0.2 s at row 3");
+    /* Constants are computed while the map is planned. */
+    sql_test_expect_error(db,
+                          "CREATE VIRTUAL TABLE temp.v USING parallel_map(source = t, map = (a), where ="
+                          " (increase_price_crazy(1, 10, 1000000000) > 0))",
+                          SQLITE_ERROR,
+                          "parallel_map: map: its constants took longer than timeout_seconds = 0.2");
     assert_true(map_test_milliseconds() - start < 2 * PROMPT_MS);
     still_works(db);
 }

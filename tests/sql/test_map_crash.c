@@ -300,6 +300,37 @@ static void killed_while_it_starts(void **state)
     sqlite3_free(mark);
 }
 
+/* ---- what a worker reports is not the host's ---- */
+
+/* At some result codes SQLite rolls the host's transaction back, or runs its statement again. A worker's want
+   of memory, its interrupt or its lock is an error of the map with its text and row, and no more. */
+static void codes_of_workers(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    static const int codes[] = {SQLITE_NOMEM,      SQLITE_FULL,      SQLITE_IOERR,
+                                SQLITE_IOERR_READ, SQLITE_INTERRUPT, SQLITE_SCHEMA,
+                                SQLITE_BUSY,       SQLITE_LOCKED,    SQLITE_CORRUPT};
+    static const char *const statements[] = {
+        "SELECT value FROM parallel_map('t', 'iif(a = 35, fail_with(a - 35 + %d), a)')",
+        "INSERT INTO kept SELECT value FROM parallel_map('t', 'iif(a = 35, fail_with(a - 35 + %d), a)')"};
+    crash_test_prepare(db, ROWS);
+    sql_test_run(db, "CREATE TABLE kept(a)");
+    for (size_t i = 0; i < 2 * sizeof codes / sizeof *codes; i++) {
+        char *sql = sqlite3_mprintf(statements[i % 2], codes[i / 2]);
+        sql_test_run(db, "BEGIN; INSERT INTO kept VALUES('before')");
+        assert_int_equal(crash_test_run_out(db, sql), SQLITE_ERROR);
+        assert_non_null(strstr(sqlite3_errmsg(db), "(row 35)"));
+        assert_false(sqlite3_get_autocommit(db));
+        sql_test_expect(db, "SELECT a FROM kept WHERE a = 'before'", "'before'");
+        sql_test_run(db, "ROLLBACK");
+        sql_test_expect(db, "SELECT error LIKE '%(row 35)' FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
+                        "1");
+        sqlite3_free(sql);
+    }
+    crash_test_still_works(db);
+}
+
 /* ---- no memory, and much of it ---- */
 
 /* SQLite's allocations fail in the workers, after every number of bytes. */
@@ -312,9 +343,13 @@ static void no_memory_in_workers(void **state)
         char *sql = sqlite3_mprintf("SELECT value FROM parallel_map('t', 'iif(a = 35, misbehave(a, ''heap'', "
                                     "%d), length(hex(zeroblob(a * 1000))) || hex(zeroblob(a * 100)))')",
                                     bytes);
+        sql_test_run(test->db, "BEGIN; CREATE TABLE kept(a)");
         int rc = crash_test_run_out(test->db, sql);
-        if (rc != SQLITE_DONE)
-            assert_int_equal(rc, SQLITE_NOMEM);
+        if (rc != SQLITE_DONE) {
+            assert_int_equal(rc, SQLITE_ERROR);
+            assert_non_null(strstr(sqlite3_errmsg(test->db), "out of memory"));
+        }
+        sql_test_run(test->db, "DROP TABLE kept; COMMIT"); /* of a transaction that still stands */
         failed += rc != SQLITE_DONE;
         sqlite3_free(sql);
         /* The limit is the process's own, and stays. */
@@ -357,6 +392,7 @@ int main(void)
         MAP_TEST_EACH(stopped_with_a_time_limit),
         MAP_TEST_EACH(stopped_and_interrupted),
         MAP_TEST_EACH(closed_while_they_stand_still),
+        MAP_TEST_EACH(codes_of_workers),
         MAP_TEST_EACH(no_memory_in_workers),
         MAP_TEST_EACH(large_values_at_once),
     };

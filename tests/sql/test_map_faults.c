@@ -8,6 +8,7 @@
  *
  * PRICEMAP_FAULTS=all: every call of those that come in great numbers too, and more random ones.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -292,8 +293,11 @@ static void no_processes(void **state)
     static const struct {
         const char *fault, *message;
     } cases[] = {
-        {"fork 1 on", "could not start: fork: Resource temporarily unavailable"},
-        {"fork 2 on", "cannot start a worker process: fork: Resource temporarily unavailable"},
+        {"fork 1 on",
+         "could not start: fork: Resource temporarily unavailable; ask for fewer workers, or raise "
+         "the limit on processes and threads"},
+        {"fork 2 on", "cannot start a worker process: fork: Resource temporarily unavailable; ask for fewer "
+                      "workers, or raise the limit on processes and threads"},
         {"signalfd 1 on", "could not start: signalfd: Too many open files"},
         {"mmap 2 on", "worker processes end as soon as they start: "},
     };
@@ -313,6 +317,44 @@ static void no_processes(void **state)
         assert_int_equal(use.rc, SQLITE_OK);
     }
     use_usual_worker(usual);
+}
+
+/* The limit on processes, met when the program is started: the advice is about the limit, not the file. */
+static void no_process_for_the_program(void **state)
+{
+    (void)state;
+    fault_plan("posix_spawn", 1, true);
+    Use use = use_connection(&scenarios[5]);
+    assert_int_equal(use.rc, SQLITE_ERROR);
+    assert_non_null(strstr(use.message,
+                           ": Resource temporarily unavailable; ask for fewer workers, or raise the "
+                           "limit on processes and threads"));
+    assert_null(strstr(use.message, "install it"));
+}
+
+/* Shared memory that the kernel refuses is told with the kernel's reason, by the host and by workers. */
+static void refused_memory(void **state)
+{
+    (void)state;
+    int failed = 0;
+    bool more = true;
+    fault_errno(EPERM);
+    for (int number = 1; more; number++) {
+        fault_plan("fallocate", number, true);
+        Use use = use_connection(&scenarios[5]);
+        more = fault_was_reached();
+        failed += use.rc != SQLITE_OK;
+        assert_true(use.rc == SQLITE_OK ||
+                    (use.rc == SQLITE_ERROR && strstr(use.message, "Operation not permitted")));
+    }
+    fault_errno(0);
+    assert_true(failed >= 3); /* the pool's own memory, a worker's, a task's input */
+    char *usual = use_worker(FAULTY_WORKER);
+    Use use = use_with_fault(&scenarios[5], "fallocate 1 on");
+    use_usual_worker(usual);
+    assert_int_equal(use.rc, SQLITE_ERROR);
+    assert_non_null(
+        strstr(use.message, "no shared memory for the rows of a map: No space left on device (row "));
 }
 
 /* ---- SQLite's own memory ---- */
@@ -344,10 +386,13 @@ static void memory_of_sqlite(void **state)
                 more = fault_was_reached();
                 failed += use.rc != SQLITE_OK;
                 survived += more && use.rc == SQLITE_OK;
-                if (use.rc != SQLITE_OK && (use.rc & 0xff) != SQLITE_NOMEM)
+                /* Memory of the map's own is an error of the map; the host's is the host's. */
+                bool told = (use.rc & 0xff) == SQLITE_NOMEM ||
+                            (use.rc == SQLITE_ERROR && strstr(use.message, "out of memory"));
+                if (use.rc != SQLITE_OK && !told)
                     print_error("%s over %s, allocation %d: %d: %s\n", scenarios[s].executor,
                                 scenarios[s].source, number, use.rc, use.message);
-                assert_true(use.rc == SQLITE_OK || (use.rc & 0xff) == SQLITE_NOMEM);
+                assert_true(use.rc == SQLITE_OK || told);
             }
         }
     print_message("    %d maps without memory, %d went on all the same\n", failed, survived);
@@ -382,9 +427,14 @@ static int remove_database(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_of_the_host), cmocka_unit_test(random_calls_of_the_host),
-        cmocka_unit_test(no_threads),        cmocka_unit_test(calls_of_worker_processes),
-        cmocka_unit_test(no_processes),      cmocka_unit_test(memory_of_sqlite),
+        cmocka_unit_test(calls_of_the_host),
+        cmocka_unit_test(random_calls_of_the_host),
+        cmocka_unit_test(no_threads),
+        cmocka_unit_test(calls_of_worker_processes),
+        cmocka_unit_test(no_processes),
+        cmocka_unit_test(memory_of_sqlite),
+        cmocka_unit_test(no_process_for_the_program),
+        cmocka_unit_test(refused_memory),
     };
     const char *wanted = getenv("PRICEMAP_FAULTS");
     all_calls = wanted && strcmp(wanted, "all") == 0;

@@ -21,6 +21,7 @@ static struct {
     bool on;
     uint64_t seed; /* with one_in */
     int one_in;    /* 0: not at random */
+    int error;     /* that calls leave in errno; 0: the usual one of each */
     atomic_int calls;
     atomic_bool switched, reached;
 } plan;
@@ -77,6 +78,11 @@ void fault_plan_random(uint64_t seed, int one_in)
     plan.one_in = one_in;
 }
 
+void fault_errno(int error)
+{
+    plan.error = error;
+}
+
 void fault_switch(bool on)
 {
     atomic_store(&plan.switched, on);
@@ -120,7 +126,7 @@ bool fault_is_due(const char *function, int error)
     if (!due)
         return false;
     atomic_store(&plan.reached, true);
-    errno = error;
+    errno = plan.error ? plan.error : error;
     return true;
 }
 

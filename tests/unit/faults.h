@@ -19,6 +19,8 @@ extern const char *const fault_functions[];
 void fault_plan(const char *function, int number, bool on);
 /* Has one in `one_in` calls fail, of all functions; which ones follows from the seed. Switched off. */
 void fault_plan_random(uint64_t seed, int one_in);
+/* The errno that the planned calls of the system leave, from now on; 0: the usual one of each. */
+void fault_errno(int error);
 /* Calls count, and fail, only while it is switched on. */
 void fault_switch(bool on);
 /* Whether a planned call was reached. */

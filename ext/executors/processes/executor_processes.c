@@ -32,6 +32,7 @@
  */
 #include "ext/executors/processes/executor_processes.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <signal.h>
 #include <stdio.h>
@@ -137,7 +138,7 @@ static void collect(ProcessExecutor *self, Slot *slot)
     int rc = window_reserve(&slot->output, self->pool.memory, size);
     if (rc != SQLITE_OK) {
         fail(self, task, rc, task->order.first_row,
-             "parallel_map: no memory for the output of a worker process");
+             "parallel_map: no memory for the output of a worker process: %s", strerror(errno));
         return;
     }
     task->output = size ? slot->output.data : NULL;
@@ -169,7 +170,8 @@ static void publish(Slot *slot, uint64_t recipe_size, uint64_t input_size)
     bell_ring(&slot->channel->control->bell);
 }
 
-/* SQLITE_OK, SQLITE_BUSY, SQLITE_NOMEM or SQLITE_FULL; with an error the task has no slot. */
+/* SQLITE_OK, SQLITE_BUSY, SQLITE_NOMEM or SQLITE_FULL; with an error the task has no slot, and with the last
+   two errno says why. */
 static int hand_over(ProcessExecutor *self, Task *task)
 {
     Slot *slot = process_pool_find_slot(&self->pool, task->worker_limit);
@@ -213,6 +215,12 @@ static void wait_for_slot(ProcessExecutor *self, Task *task, bool first)
     *link = task;
 }
 
+static void fail_to_hand_over(ProcessExecutor *self, Task *task, int rc, int failure)
+{
+    fail(self, task, rc, task->order.first_row,
+         "parallel_map: no shared memory to hand rows to a worker process: %s", strerror(failure));
+}
+
 /* Gives waiting tasks to workers, as far as there is room. */
 static void hand_over_waiting(ProcessExecutor *self)
 {
@@ -221,10 +229,10 @@ static void hand_over_waiting(ProcessExecutor *self)
         int rc = hand_over(self, task);
         if (rc == SQLITE_BUSY)
             return;
+        int failure = errno;
         self->waiting = task->next;
         if (rc != SQLITE_OK)
-            fail(self, task, rc, task->order.first_row,
-                 "parallel_map: no memory to hand rows to a worker process");
+            fail_to_hand_over(self, task, rc, failure);
     }
 }
 
@@ -419,6 +427,10 @@ static int processes_submit(Executor *executor, Task *task)
         return SQLITE_OK;
     }
     int rc = self->waiting ? SQLITE_BUSY : hand_over(self, task);
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY) {
+        fail_to_hand_over(self, task, rc, errno);
+        rc = SQLITE_OK;
+    }
     if (rc == SQLITE_OK)
         return rc;
     /* The caller might run it in place: not a row that kills processes, and nothing that will have room soon.

@@ -78,8 +78,8 @@ static Channel *channel_create(ProcessPool *pool, int place)
         control = mmap(NULL, sizeof *channel->control, PROT_READ | PROT_WRITE, MAP_SHARED, pool->memory,
                        (off_t)offset);
     if (control == MAP_FAILED) {
+        zygote_start_trouble(pool, "parallel_map: no memory for another worker process: %s", strerror(errno));
         free(channel);
-        zygote_start_trouble(pool, "parallel_map: out of memory for another worker process");
         return NULL;
     }
     pool->next_region++;
@@ -277,8 +277,8 @@ static void hear_fork(ProcessPool *pool, Channel *channel, const ZygoteMessage *
     }
     const WorkerEnd end = {.certain = false};
     pool->fork_refused = true;
-    zygote_start_trouble(pool, "parallel_map: cannot start a worker process: fork: %s",
-                         strerror(message->status));
+    zygote_start_trouble(pool, "parallel_map: cannot start a worker process: fork: %s%s",
+                         strerror(message->status), channel_fork_advice(message->status));
     lose_channel(pool, channel->place, &end);
 }
 

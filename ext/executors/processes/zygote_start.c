@@ -68,11 +68,10 @@ static bool create_memory(ProcessPool *pool)
     void *control = MAP_FAILED;
     if (memory < 0)
         errno = -memory;
-    else if (window_allocate(memory, 0, 0, sizeof *pool->control) != SQLITE_OK)
-        errno = ENOSPC;
-    else
+    else if (window_allocate(memory, 0, 0, sizeof *pool->control) == SQLITE_OK)
         control = mmap(NULL, sizeof *pool->control, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
     if (control == MAP_FAILED) {
+        /* Closing would change errno. */
         zygote_start_trouble(pool, "parallel_map: no shared memory for worker processes: %s",
                              strerror(errno));
         if (memory >= 0)
@@ -126,11 +125,14 @@ bool zygote_start(ProcessPool *pool)
         failure = spawn_program(pool->worker_path, ends[1], &pool->starter);
         if (failure) {
             pool->starter = 0;
-            zygote_start_trouble(
-                pool,
-                "parallel_map: cannot start the program of the worker processes, %s: %s: install it "
-                "beside pricemap.so, or set PRICEMAP_WORKER to its path",
-                pool->worker_path, strerror(failure));
+            /* Where there are no resources the file is not what is missing. */
+            bool scarce = failure == EAGAIN || failure == ENOMEM || failure == EMFILE || failure == ENFILE;
+            zygote_start_trouble(pool,
+                                 "parallel_map: cannot start the program of the worker processes, %s: %s%s",
+                                 pool->worker_path, strerror(failure),
+                                 scarce ? channel_fork_advice(failure)
+                                        : ": install it beside pricemap.so, or set PRICEMAP_WORKER to its "
+                                          "path");
         }
     }
     if (ends[1] >= 0)
