@@ -1,7 +1,13 @@
-/* A bound on both sides in the same words for every version of cmocka: its own is deprecated from 2.0 on.
- * Include the cmocka headers before this one. */
+/* A bound on both sides, in the same words for every version of cmocka: its own is deprecated from 2.0 on. */
 #ifndef WITHIN_H
 #define WITHIN_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 /* Fails the running test unless least <= value <= most. */
 #define assert_within(value, least, most) assert_within_at(value, least, most, #value, __FILE__, __LINE__)
