@@ -131,7 +131,10 @@ static void make_table(Case *test, Random *random, const CaseSource *source)
     /* Plain SQLite does not compute what a WHERE drops, and so would not meet an error in it. */
     char *e0 = make_expression(random, source, !*around), *e1 = make_expression(random, source, !*around);
     char *where = random_once_in(random, 3) ? make_expression(random, source, !*around) : NULL;
-    bool by_index = (where || *around) && source->rows.indexed;
+    const char *columns = random_pick(random, read);
+    /* SQLite 3.53 leaves columns that nobody reads out of a subquery, and may walk an index that has the
+     * others. */
+    bool by_index = (where || *around || strcmp(columns, "*") != 0) && source->rows.indexed;
     sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendf(
         sql,
@@ -146,7 +149,6 @@ static void make_table(Case *test, Random *random, const CaseSource *source)
     char *limit = random_once_in(random, 8) && !options.unordered && !by_index
                       ? sqlite3_mprintf(" LIMIT %d", random_below(random, 30))
                       : sqlite3_mprintf("");
-    const char *columns = random_pick(random, read);
     test->map = sqlite3_mprintf("SELECT %s FROM m%s%s", columns, around, limit);
     test->plain = sqlite3_mprintf("%sSELECT %s FROM (SELECT %s AS e0, %s AS e1, c0 AS e2 FROM %s%s%s)%s%s",
                                   source->with, columns, e0, e1, source->from, where ? " WHERE " : "",

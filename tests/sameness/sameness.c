@@ -22,7 +22,7 @@ static const char usage[] =
     "amounts.\n"
     "With --minutes it goes on with further seeds for so long. What differs is printed as a script for the "
     "sqlite3\n"
-    "shell, started on a new file. PRICEMAP_EXTENSION names the extension.\n"
+    "shell, started on a new file. PRICEMAP_EXTENSION names another extension than that of this build.\n"
     "Exit status: 0 all the same, 1 something differed, 2 wrong usage, 3 could not do it.\n";
 
 typedef struct Totals {
@@ -111,16 +111,18 @@ static int run_cases(const Settings *settings, Totals *totals)
 
 int main(int argc, char **argv)
 {
+    const char *named = getenv("PRICEMAP_EXTENSION");
     Settings settings = {
-        .cases = 5000, .snapshots = 200, .seed = 20160406, .extension = getenv("PRICEMAP_EXTENSION")};
+        .cases = 5000, .snapshots = 200, .seed = 20160406, .extension = named ? named : BUILT_EXTENSION};
     if (!read_settings(&settings, argc, argv)) {
         fputs(usage, argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
         return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
     }
     char folder[] = "/tmp/pricemap-sameness-XXXXXX";
-    char *extension = settings.extension ? realpath(settings.extension, NULL) : NULL;
+    char *extension = realpath(settings.extension, NULL);
     if (!extension || !mkdtemp(folder) || chdir(folder)) {
-        fputs("sameness: PRICEMAP_EXTENSION must name the extension, and /tmp take files\n", stderr);
+        fputs("sameness: PRICEMAP_EXTENSION must name the extension if it is set, and /tmp take files\n",
+              stderr);
         return 3;
     }
     settings.extension = extension;

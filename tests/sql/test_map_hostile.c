@@ -455,7 +455,9 @@ static void an_unreadable_schema_calls_nothing(void **state)
                      "INSERT INTO gen VALUES (1); INSERT INTO idx VALUES (1); PRAGMA writable_schema = 1");
         sql_test_run(plain, unreadable[i]);
         sql_test_close(&plain);
-        sqlite3 *victim = map_test_open(test, path);
+        /* From 3.53 on no statement with a function can be prepared there, ours for the test's settings
+         * neither. */
+        sqlite3 *victim = sql_test_open_file(path);
         expect_refused(victim, "SELECT * FROM gen", "malformed database schema");
         expect_refused(victim, "INSERT INTO gen VALUES (1)", "malformed database schema");
         expect_refused(victim, "SELECT * FROM parallel_map('gen', 'a')", "malformed database schema");
