@@ -4,6 +4,7 @@
 
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/own_functions.h"
+#include "ext/plan/extension_functions.h"
 #include "sql/ext_sql.h"
 
 static int fail(char **message, char *text)
@@ -15,17 +16,33 @@ static int fail(char **message, char *text)
 /* How a connection knows a name. */
 typedef struct KnownFunction {
     bool listed;
-    bool own;      /* in a form that is not one of SQLite's own */
-    bool utf16;    /* and that takes texts in UTF-16: none that a pragma registers does */
-    int arguments; /* of one form; -1: any number */
+    bool own;       /* in a form that is not one of SQLite's own */
+    bool utf16;     /* and that takes texts in UTF-16: none that a pragma registers does */
+    int arguments;  /* of one form; -1: any number */
+    uint64_t forms; /* a number for all of its forms, with their arguments and flags */
 } KnownFunction;
+
+/* FNV-1a, over a text and the NUL after it. */
+static uint64_t add_text(uint64_t hash, const unsigned char *text)
+{
+    for (; text && *text; text++)
+        hash = (hash ^ *text) * 0x100000001b3u;
+    return hash * 0x100000001b3u;
+}
 
 /* `*list` is the prepared list of the functions of `db`, made at the first need and finalized by the caller:
    its program is as long as the list. */
 static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, KnownFunction *known)
 {
     /* The columns of the pragma. As a table it would begin a read transaction on main. */
-    enum { FUNCTION_NAME, FUNCTION_BUILTIN, FUNCTION_TYPE, FUNCTION_ENCODING, FUNCTION_ARGUMENTS };
+    enum {
+        FUNCTION_NAME,
+        FUNCTION_BUILTIN,
+        FUNCTION_TYPE,
+        FUNCTION_ENCODING,
+        FUNCTION_ARGUMENTS,
+        FUNCTION_FLAGS
+    };
     int rc = *list ? SQLITE_OK : sqlite3_prepare_v2(db, sql_ext_host_functions, -1, list, NULL);
     *known = (KnownFunction){0};
     if (rc != SQLITE_OK)
@@ -36,6 +53,10 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
         if (!listed || sqlite3_stricmp(listed, name))
             continue;
         known->listed = true;
+        uint64_t form = 0xcbf29ce484222325u;
+        for (int column = FUNCTION_BUILTIN; column <= FUNCTION_FLAGS; column++)
+            form = add_text(form, sqlite3_column_text(statement, column));
+        known->forms += form; /* the lists need not have the same order */
         if (!sqlite3_column_int(statement, FUNCTION_BUILTIN)) {
             const char *encoding = (const char *)sqlite3_column_text(statement, FUNCTION_ENCODING);
             known->own = true;
@@ -106,7 +127,9 @@ static int check_denial(sqlite3 *db, const char *name, int arguments, char **mes
 typedef struct HostFunctions {
     sqlite3 *host;
     sqlite3 *worker;
+    const Recipe *recipe;
     sqlite3_stmt *host_list, *worker_list; /* NULL: not needed yet */
+    ExtensionFunctions *extensions;        /* NULL: not needed yet */
     char **message;
 } HostFunctions;
 
@@ -125,52 +148,88 @@ static int is_pragmas_like(sqlite3 *db, const char *name, const KnownFunction *k
     return rc;
 }
 
-/* What the host has under a name, and whether workers would call the same. Ours are known by their answer,
-   which costs less than the list. */
-static int look_up(HostFunctions *check, const char *name, KnownFunction *host, bool *same)
+/* What both connections have of a name. */
+typedef struct NameKnown {
+    KnownFunction host, worker; /* of the worker: where it was looked up */
+    bool same;
+} NameKnown;
+
+/* Functions of one name on both sides that neither has from SQLite: the same where all their forms are, and
+   where the extension that has them in workers is in the host as a whole. */
+static int compare_own(HostFunctions *check, const char *name, NameKnown *known)
 {
-    KnownFunction worker;
+    int rc = SQLITE_OK;
+    known->same = known->host.forms == known->worker.forms;
+    if (!known->same || !known->worker.own || !check->recipe->extension_count)
+        return rc;
+    if (!check->extensions)
+        rc = extension_functions_read(check->host, check->recipe, &check->extensions);
+    known->same = rc == SQLITE_OK && extension_functions_in_host(check->extensions, name);
+    return rc;
+}
+
+/* What the host has under a name, and whether workers would call the same: one that only they have is no
+   other. Ours are known by their answer, which costs less than the list; and without an extension workers
+   have nothing that could replace what is SQLite's. */
+static int look_up(HostFunctions *check, const char *name, NameKnown *known)
+{
+    KnownFunction *host = &known->host, *worker = &known->worker;
     bool host_pragmas = false, worker_pragmas = false;
+    *known = (NameKnown){.same = true};
     if (is_price_function(name)) {
         *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
-        return own_functions_present(check->host, same);
+        return own_functions_present(check->host, &known->same);
     }
     int rc = find_function(check->host, &check->host_list, name, host);
     if (rc == SQLITE_OK)
         rc = is_pragmas_like(check->host, name, host, &host_pragmas);
-    *same = !host->own || host_pragmas;
-    if (rc == SQLITE_OK && !*same) {
-        rc = find_function(check->worker, &check->worker_list, name, &worker);
-        if (rc == SQLITE_OK)
-            rc = is_pragmas_like(check->worker, name, &worker, &worker_pragmas);
-        *same = rc == SQLITE_OK && worker.own && !worker_pragmas;
+    if (rc != SQLITE_OK || !host->listed || (!check->recipe->extension_count && (!host->own || host_pragmas)))
+        return rc;
+    rc = find_function(check->worker, &check->worker_list, name, worker);
+    if (rc == SQLITE_OK)
+        rc = is_pragmas_like(check->worker, name, worker, &worker_pragmas);
+    if (rc != SQLITE_OK)
+        return rc;
+    /* What the pragma sets in the host, it sets in workers. */
+    if (host_pragmas || worker_pragmas) {
+        known->same = (host_pragmas || !host->own) && (worker_pragmas || !worker->own);
+        return rc;
     }
-    return rc;
+    return compare_own(check, name, known);
 }
 
-/* Refuses a function that the host defined itself where workers would call SQLite's of the same name, and one
-   that it forbids. */
+static char *say_other(const char *name, const NameKnown *known)
+{
+    if (!known->worker.own)
+        return sqlite3_mprintf(
+            "parallel_map: map: %s() was defined by the host on this connection; workers would call "
+            "another function of that name. Put it into an extension and load that into "
+            "workers with parallel_map_load(path)",
+            name);
+    return sqlite3_mprintf("parallel_map: map: %s() is %s on this connection, and in workers the function of "
+                           "an extension that was named "
+                           "with parallel_map_load: load that extension into this connection as well%s",
+                           name, known->host.own ? "a function of the host" : "SQLite's own",
+                           known->host.own ? ", and define no other function of its names" : "");
+}
+
+/* Refuses a name under which workers would call another function than the host, and a function that the host
+   forbids. */
 static int check_function(void *arg, const char *name)
 {
     HostFunctions *check = arg;
-    KnownFunction host;
-    bool same;
-    int rc = look_up(check, name, &host, &same);
+    NameKnown known;
+    int rc = look_up(check, name, &known);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
         *check->message =
             sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
                             "function_list: %s",
                             name, sqlite3_errmsg(check->host));
-    if (rc == SQLITE_OK && !same)
-        return fail(
-            check->message,
-            sqlite3_mprintf(
-                "parallel_map: map: %s() was defined by the host on this connection; workers would call "
-                "another function of that name. Put it into an extension and load that into "
-                "workers with parallel_map_load(path)",
-                name));
-    return rc == SQLITE_OK && host.listed ? check_denial(check->host, name, host.arguments, check->message)
-                                          : rc;
+    if (rc == SQLITE_OK && !known.same)
+        return fail(check->message, say_other(name, &known));
+    return rc == SQLITE_OK && known.host.listed
+               ? check_denial(check->host, name, known.host.arguments, check->message)
+               : rc;
 }
 
 /* What the host's authorizer forbids stays forbidden: it is asked about the whole statement. */
@@ -188,19 +247,15 @@ static int check_statement(sqlite3 *db, const char *sql, char **message)
 
 int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message)
 {
-    HostFunctions functions = {.host = db, .worker = evaluator_connection(evaluator), .message = message};
+    HostFunctions functions = {.host = db,
+                               .worker = evaluator_connection(evaluator),
+                               .recipe = evaluator_recipe(evaluator),
+                               .message = message};
     int rc = evaluator_functions(evaluator, check_function, &functions);
     sqlite3_finalize(functions.host_list);
     sqlite3_finalize(functions.worker_list);
+    extension_functions_free(functions.extensions);
     return rc == SQLITE_OK ? check_statement(db, sql, message) : rc;
-}
-
-/* FNV-1a, over a text and the NUL after it. */
-static uint64_t add_text(uint64_t hash, const unsigned char *text)
-{
-    for (; text && *text; text++)
-        hash = (hash ^ *text) * 0x100000001b3u;
-    return hash * 0x100000001b3u;
 }
 
 uint64_t host_rules_program(sqlite3 *db, const char *sql)

@@ -224,14 +224,64 @@ static void loaded_extensions(void **state)
                   "SELECT value, 1 FROM parallel_map('prices', '''b'' < (''a'' || p) COLLATE tiny_reverse')");
     /* The host itself got nothing of it. */
     sql_test_expect_error(db, "SELECT tiny_double(1)", SQLITE_ERROR, "no such function: tiny_double");
-    /* A second one takes the place of a built-in function, in workers only: then it is what was asked for. */
+}
+
+/* Defined by the test as a host would. */
+static void define(sqlite3 *db, const char *name, int flags)
+{
+    assert_int_equal(
+        sqlite3_create_function(db, name, 1, SQLITE_UTF8 | flags, NULL, host_function, NULL, NULL),
+        SQLITE_OK);
+}
+
+/* A name is the same function in the host and in workers, or is refused; whichever of them has another one.
+ */
+static void extension_in_one_place_only(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    static const char in_workers[] =
+        "parallel_map: map: upper() is SQLite's own on this connection, and in workers the function of an "
+        "extension "
+        "that was named with parallel_map_load: load that extension into this connection as well";
+    static const char in_both[] = "parallel_map: map: %s() is a function of the host on this connection, and "
+                                  "in workers the function of an "
+                                  "extension that was named with parallel_map_load: load that extension into "
+                                  "this connection as well, and "
+                                  "define no other function of its names";
+    map_test_prices(db);
+    map_test_value(test, "prices", "rowid", "upper(p)");
     allow_extensions(db, 1);
-    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_upper_init'),"
-                     " parallel_map_load('" TINY_EXTENSION "')");
-    allow_extensions(db, 0);
-    map_test_same(db, "SELECT 'tiny', p * 2.0 FROM prices",
-                  "SELECT a.value, b.value FROM parallel_map('prices', 'upper(p)') AS a JOIN"
-                  " parallel_map('prices', 'tiny_double(p)') AS b ON b.key = a.key");
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_upper_init')");
+    expect_map_error(db, "upper(p)", SQLITE_ERROR, in_workers);
+    map_test_value(test, "prices", "rowid", "lower(p)");
+    /* In both: that is what was asked for. */
+    assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, "sqlite3_tiny_upper_init", NULL), SQLITE_OK);
+    map_test_value(test, "prices", "rowid", "upper(p)");
+    sql_test_expect(db, "SELECT DISTINCT value FROM parallel_map('prices', 'upper(p)')", "'tiny'");
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "')");
+    map_test_value(test, "prices", "rowid", "upper(p)");
+    map_test_same(db, "SELECT id, p * 2.0 FROM prices",
+                  "SELECT key, value FROM parallel_map('prices', 'tiny_double(p)')");
+    /* The host has a function of its own under the name of one of the extension's. */
+    define(db, "tiny_double", 0);
+    char *message = sqlite3_mprintf(in_both, "tiny_double");
+    expect_map_error(db, "tiny_double(p)", SQLITE_ERROR, message);
+    sqlite3_free(message);
+    assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, NULL, NULL), SQLITE_OK);
+    map_test_value(test, "prices", "rowid", "tiny_double(p)");
+    /* Also with the flags of the extension's, where that has other functions that the host has not. */
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_pair_init')");
+    define(db, "tiny_one", SQLITE_DETERMINISTIC);
+    message = sqlite3_mprintf(in_both, "tiny_one");
+    expect_map_error(db, "tiny_one(p)", SQLITE_ERROR, message);
+    sqlite3_free(message);
+    assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, "sqlite3_tiny_pair_init", NULL), SQLITE_OK);
+    map_test_value(test, "prices", "rowid", "tiny_one(p) + tiny_two(p)");
+    define(db, "tiny_one", 0);
+    message = sqlite3_mprintf(in_both, "tiny_one");
+    expect_map_error(db, "tiny_one(p)", SQLITE_ERROR, message);
+    sqlite3_free(message);
 }
 
 /* It was there when it was named, and is not when the workers begin. */
@@ -607,6 +657,7 @@ int main(void)
         MAP_TEST_EACH(collations_of_the_host),
         MAP_TEST_EACH(loaded_extensions),
         MAP_TEST_EACH(tables_of_extensions),
+        MAP_TEST_EACH(extension_in_one_place_only),
         MAP_TEST_EACH(extension_by_relative_path),
         MAP_TEST_EACH(extension_that_went_away),
         MAP_TEST_EACH(extension_that_worker_processes_refuse),

@@ -1,6 +1,7 @@
 /* A small extension for the tests of parallel_map_load. By its default entry point: tiny_double(x), which is
  * 2 x, and the collation TINY_REVERSE, which compares backwards; by sqlite3_tiny_upper_init: upper(x), which
- * is 'tiny'. By sqlite3_tiny_table_init: the eponymous table tiny_rows(n), which has three rows. By
+ * is 'tiny'; by sqlite3_tiny_pair_init: tiny_one(x) and tiny_two(x), which are 2 x. By
+ * sqlite3_tiny_table_init: the eponymous table tiny_rows(n), which has three rows. By
  * sqlite3_tiny_failing_init: an error. By sqlite3_tiny_shy_init: as by default, but an error in a worker
  * process. */
 #include <pthread.h>
@@ -14,6 +15,7 @@ SQLITE_EXTENSION_INIT1
 int sqlite3_tinyextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_upper_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_table_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
+int sqlite3_tiny_pair_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_shy_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 
@@ -163,6 +165,16 @@ int sqlite3_tiny_table_init(sqlite3 *db, char **message, const sqlite3_api_routi
     (void)message;
     int rc = sqlite3_create_module(db, "tiny_rows", &module, NULL);
     return rc != SQLITE_OK ? rc : sqlite3_exec(db, "SELECT count(*) FROM tiny_rows", NULL, NULL, NULL);
+}
+
+int sqlite3_tiny_pair_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
+{
+    set_api(routines);
+    (void)message;
+    int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+    int rc = sqlite3_create_function(db, "tiny_one", 1, flags, NULL, tiny_double, NULL, NULL);
+    return rc != SQLITE_OK ? rc
+                           : sqlite3_create_function(db, "tiny_two", 1, flags, NULL, tiny_double, NULL, NULL);
 }
 
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
