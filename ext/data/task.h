@@ -26,7 +26,8 @@ enum {
 };
 
 typedef struct TaskOrder {
-    int64_t now;        /* the map's one instant, in SQLite's Julian-day milliseconds; 0: the clock */
+    int64_t now;  /* the map's one instant, in SQLite's Julian-day milliseconds; 0: the clock */
+    uint64_t run; /* a number per run of a map on its connection: what is constant in one stays; 0: alone */
     uint64_t position;  /* place in the source, from 1, of row 0 of the input */
     uint32_t first_row; /* evaluate the input's rows from here … */
     uint32_t end_row;   /* … to before here */
@@ -53,6 +54,9 @@ typedef struct TaskReport {
     int32_t pid;        /* of the process that ran it */
     int64_t start_ns;   /* CLOCK_MONOTONIC */
     int64_t end_ns;
+    /* Of the time between the two, what the constants of the map took and not the rows: where an evaluator
+       began a scan; as far as is known. */
+    int64_t constants_ns;
     char message[TASK_MESSAGE_SIZE]; /* with rc != SQLITE_OK; UTF-8, NUL-terminated, names the row */
 } TaskReport;
 

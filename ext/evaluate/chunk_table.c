@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "ext/base/monotonic.h"
+
 typedef struct ChunkTable {
     sqlite3_vtab base;
     ChunkScan *scan;
@@ -48,12 +50,6 @@ static int chunk_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 static int chunk_open(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
 {
     ChunkScan *scan = ((ChunkTable *)table)->scan;
-    if (scan->cursors) {
-        sqlite3_free(table->zErrMsg);
-        table->zErrMsg =
-            sqlite3_mprintf("a subquery of the map reads the source: it would see one chunk only");
-        return SQLITE_ERROR;
-    }
     ChunkCursor *cursor = calloc(1, sizeof *cursor);
     if (!cursor)
         return SQLITE_NOMEM;
@@ -70,15 +66,23 @@ static int chunk_close(sqlite3_vtab_cursor *base)
     return SQLITE_OK;
 }
 
-/* The scan stands on its first row already: the evaluator has set it, and no constraint is ever taken. */
+/* The scan stands on its first row already: the evaluator has set it, and no constraint is ever taken. A
+   statement that opens its cursor again has two for a moment, before it reads. */
 static int chunk_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
                         sqlite3_value **argv)
 {
-    (void)base;
+    ChunkScan *scan = ((ChunkCursor *)base)->scan;
     (void)number;
     (void)text;
     (void)argc;
     (void)argv;
+    if (scan->cursors > 1) {
+        sqlite3_free(base->pVtab->zErrMsg);
+        base->pVtab->zErrMsg =
+            sqlite3_mprintf("a subquery of the map reads the source: it would see one chunk only");
+        return SQLITE_ERROR;
+    }
+    scan->read = true;
     return SQLITE_OK;
 }
 
@@ -86,6 +90,10 @@ static int chunk_next(sqlite3_vtab_cursor *base)
 {
     ChunkScan *scan = ((ChunkCursor *)base)->scan;
     scan->row++;
+    if (scan->timed) {
+        scan->timed = false;
+        scan->left_first_ns = monotonic_ns();
+    }
     atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
     return SQLITE_OK;
 }

@@ -1,6 +1,6 @@
 /*
  * The virtual table `chunk`: the rows of one input rowset, seen by SQL. Eponymous, so it exists on a
- * connection as soon as it is registered, and read once per statement: a map that reads it again in a
+ * connection as soon as it is registered. One cursor reads it at a time: a map that reads it again in a
  * subquery would silently see one chunk and not the source, so the second cursor is refused.
  */
 #ifndef PRICEMAP_CHUNK_TABLE_H
@@ -24,7 +24,13 @@ typedef struct ChunkScan {
     uint32_t row;     /* the one that is being evaluated */
     uint32_t end_row; /* the scan ends before it */
     TaskControl *control;
-    int cursors;          /* open ones */
+    int cursors; /* open ones */
+    /* Whether a cursor was put on the first row since the evaluator last cleared this. */
+    bool read;
+    /* Set by the evaluator where the time at which the scan left its first row is wanted; cleared, with
+       `left_first_ns` set, when it did. */
+    bool timed;
+    int64_t left_first_ns;
     sqlite3_uint64 reads; /* columns that statements prepared so far read, a bit each; the last stands for all
                              from the 64th on */
 } ChunkScan;

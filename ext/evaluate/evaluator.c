@@ -95,8 +95,8 @@ static int authorize_read(Evaluator *evaluator, const char *table, const char *c
     return SQLITE_OK;
 }
 
-static int authorize(void *arg, int action, const char *first, const char *second, const char *schema,
-                     const char *trigger)
+int evaluator_authorize(void *arg, int action, const char *first, const char *second, const char *schema,
+                        const char *trigger)
 {
     Evaluator *evaluator = arg;
     (void)schema;
@@ -108,7 +108,8 @@ static int authorize(void *arg, int action, const char *first, const char *secon
     case SQLITE_READ:
         return authorize_read(evaluator, first ? first : "", second ? second : "");
     case SQLITE_FUNCTION:
-        if (!strcasecmp(second, OUTPUT_FUNCTION) || !strcasecmp(second, RANGE_TRACE_FUNCTION))
+        if (!strcasecmp(second, OUTPUT_FUNCTION) || !strcasecmp(second, RANGE_TRACE_FUNCTION) ||
+            !strcasecmp(second, RANGE_BOUND_FUNCTION))
             return evaluator->preparing_own
                        ? SQLITE_OK
                        : deny(evaluator, "%s() has no place in a map: it is for workers", second);
@@ -223,43 +224,10 @@ static int read_columns(Evaluator *evaluator)
     return rc;
 }
 
-/* Prepares a statement over the rows of the map under the authorizer, and wraps it. Nothing else is ever
-   prepared for a map. `own`: it may call what is not for maps. */
-static int prepare_judged(Evaluator *evaluator, uint32_t text, bool own, sqlite3_stmt **statement,
-                          sqlite3_stmt **wrapped)
-{
-    const char *select = recipe_text(evaluator->recipe, text);
-    evaluator->preparing_own = own;
-    sqlite3_set_authorizer(evaluator->db, authorize, evaluator);
-    int rc = sqlite3_prepare_v3(evaluator->db, select, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
-    evaluator->preparing_own = true;
-    if (rc == SQLITE_OK && !(evaluator->recipe->flags & RECIPE_PARTIAL))
-        rc = evaluator_output_prepare(evaluator, select, sqlite3_column_count(*statement), wrapped);
-    /* What the planner asks on this connection is not the map's. */
-    sqlite3_set_authorizer(evaluator->db, NULL, NULL);
-    return rc;
-}
-
 static int make_view(const Evaluator *evaluator)
 {
     const char *view = recipe_text(evaluator->recipe, evaluator->recipe->view);
     return *view ? sqlite3_exec(evaluator->db, view, NULL, NULL, NULL) : SQLITE_OK;
-}
-
-/* Where rows can be told without counting them. */
-static int prepare_uncounted(Evaluator *evaluator)
-{
-    uint32_t text = evaluator->recipe->uncounted_select;
-    sqlite3_stmt *wrapped = NULL;
-    int rc = prepare_judged(evaluator, text, false, &evaluator->uncounted, &wrapped);
-    if (rc == SQLITE_OK)
-        rc = row_counter_learn(&evaluator->row_counter, evaluator->uncounted,
-                               recipe_text(evaluator->recipe, text));
-    if (rc == SQLITE_OK)
-        return rc;
-    sqlite3_finalize(evaluator->uncounted);
-    evaluator->uncounted = NULL;
-    return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
 }
 
 /* The host's limits hold for the map; the chunk table may have a column more than its source. */
@@ -288,12 +256,7 @@ static int prepare(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
     meet_json_tables(evaluator);
-    int rc = prepare_judged(evaluator, recipe->select, false, &evaluator->statement, &evaluator->wrapped);
-    if (rc == SQLITE_OK && recipe->scan)
-        rc = prepare_judged(evaluator, recipe->tracing_select, true, &evaluator->tracing,
-                            &evaluator->wrapped_tracing);
-    if (rc == SQLITE_OK && *recipe_text(recipe, recipe->uncounted_select))
-        rc = prepare_uncounted(evaluator);
+    int rc = evaluator_prepare_statements(evaluator);
     if (rc != SQLITE_OK) {
         if (evaluator->denial[0])
             say(message, evaluator->denial);
@@ -315,7 +278,6 @@ static int prepare(Evaluator *evaluator, char *message)
         evaluator->scan.rowid_input = evaluator->input_count;
         evaluator->inputs[evaluator->input_count++] = -1;
     }
-    evaluator->output_columns = (uint32_t)sqlite3_column_count(evaluator->statement);
     return SQLITE_OK;
 }
 
@@ -363,8 +325,7 @@ void evaluator_close(Evaluator *evaluator)
     sqlite3_finalize(evaluator->statement);
     sqlite3_finalize(evaluator->wrapped);
     sqlite3_finalize(evaluator->uncounted);
-    sqlite3_finalize(evaluator->tracing);
-    sqlite3_finalize(evaluator->wrapped_tracing);
+    sqlite3_finalize(evaluator->turns.statement);
     sqlite3_close(evaluator->db);
     read_ahead_free(&evaluator->ahead);
     for (int i = 0; i < evaluator->columns; i++)
@@ -391,9 +352,9 @@ int evaluator_inputs(const Evaluator *evaluator, const int **columns)
     return evaluator->input_count;
 }
 
-sqlite3_stmt *evaluator_statement(const Evaluator *evaluator)
+int evaluator_output_columns(const Evaluator *evaluator)
 {
-    return evaluator->statement;
+    return (int)evaluator->output_columns;
 }
 
 sqlite3 *evaluator_connection(const Evaluator *evaluator)
@@ -460,11 +421,34 @@ static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *i
         return rc;
     output->rows_most = rows;
     atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
-    rc = evaluator_output_run(evaluator, evaluator->statement, evaluator->wrapped);
+    if (evaluator->turns.statement) {
+        bool read;
+        rc = evaluator_output_turn(evaluator, &read);
+        if (rc == SQLITE_OK && !read) {
+            rc = evaluator_drop_turns(evaluator);
+            return rc == SQLITE_OK ? run_chunk(evaluator, order, input, input_size, buffer, report) : rc;
+        }
+    } else {
+        rc = evaluator_output_run(evaluator, evaluator->statement, evaluator->wrapped);
+    }
     if (rc == SQLITE_OK)
         report->next_row = output->stopped ? output->stopped_row + 1 : order->end_row;
     report->rows_in = report->next_row - order->first_row;
     return rc;
+}
+
+/* What constants took of the time of the task that was evaluated: what its first row took more than the
+   others. Where that is not known all of it is taken for theirs. */
+static int64_t constants_time(const Evaluator *evaluator, const TaskReport *report)
+{
+    if (!evaluator->turns.statement || !evaluator->turns.begins)
+        return 0;
+    int64_t left_first_ns = evaluator->scan.left_first_ns;
+    if (!left_first_ns || report->rows_in < 2 || evaluator->recipe->flags & RECIPE_PARTIAL)
+        return report->end_ns - report->start_ns;
+    int64_t first = left_first_ns - report->start_ns;
+    int64_t others = (report->end_ns - left_first_ns) / (report->rows_in - 1);
+    return first > others ? first - others : 0;
 }
 
 int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
@@ -474,7 +458,9 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = monotonic_ns()};
     evaluator->scan.control = control;
     evaluator->output = &output;
+    evaluator->order = order;
     evaluator->instant.now = order->now;
+    evaluator->turns.begins = !evaluator->turns.run || evaluator->turns.run != order->run;
     int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
                                      : run_chunk(evaluator, order, input, input_size, buffer, report);
     if (rc != SQLITE_OK) {
@@ -484,10 +470,12 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     }
     evaluator->scan.control = &evaluator->idle;
     evaluator->output = NULL;
+    evaluator->order = NULL;
     if (output.writer.buffer)
         rowset_finish(&output.writer);
     report->rows_out = output.writer.rows;
     report->output_bytes = output.writer.bytes;
     report->end_ns = monotonic_ns();
+    report->constants_ns = constants_time(evaluator, report);
     return rc;
 }

@@ -43,9 +43,8 @@ const Recipe *evaluator_recipe(const Evaluator *evaluator);
  */
 int evaluator_inputs(const Evaluator *evaluator, const int **columns);
 
-/* The prepared statement, to read names and count of the output columns; and its connection, to describe
- * them. */
-sqlite3_stmt *evaluator_statement(const Evaluator *evaluator);
+/* The number of columns of the output; and the connection, to describe them. */
+int evaluator_output_columns(const Evaluator *evaluator);
 sqlite3 *evaluator_connection(const Evaluator *evaluator);
 
 /* Calls visit(arg, name) for each distinct function that the map names, until one returns non-zero,

@@ -1,4 +1,4 @@
-/* What evaluator.c and evaluator_range.c share. */
+/* What the evaluator's own files share. */
 #ifndef PRICEMAP_EVALUATOR_INTERNAL_H
 #define PRICEMAP_EVALUATOR_INTERNAL_H
 
@@ -17,20 +17,41 @@ typedef struct Names {
     int count;
 } Names;
 
+/*
+ * A statement that lasts for a whole scan. SQLite computes the constant parts of a statement, `f(100.0)` in
+ * `p + f(100.0)`, when the first row comes to them, and keeps them until the statement is reset. So a map
+ * that has some is put into an endless query that gives one row per task: a step evaluates the rows of a
+ * task, and then the statement waits, where it is, for the next one.
+ */
+typedef struct Turns {
+    /* NULL: the map has no constants. */
+    sqlite3_stmt *statement;
+    /* The run in whose middle the statement waits; 0: it is reset. */
+    uint64_t run;
+    /* Whether the task that is evaluated begins the statement. */
+    bool begins;
+} Turns;
+
 struct Evaluator {
     const Recipe *recipe;
     InstantVfs instant;
     ReadAhead ahead; /* partition */
     sqlite3 *db;
-    sqlite3_stmt *statement;
-    sqlite3_stmt *wrapped;   /* the statement within the output's aggregate; NULL: it is stepped */
-    sqlite3_stmt *uncounted; /* partition, partial: as statement, without the number of rows, which the
-                                counter tells; NULL: it cannot */
+    /* The forms of the map, NULL where not prepared: of the first three, in this order, the first one that is
+       there is run. */
+    Turns turns;
+    /* Partition, partial: the map without the number of rows, which the counter tells. */
+    sqlite3_stmt *uncounted;
     RowCounter row_counter;
-    sqlite3_stmt *tracing; /* partition: as statement, calling evaluator_range's function for each row */
-    sqlite3_stmt *wrapped_tracing;
+    /* The counter turned out not to tell. */
+    bool uncounted_fails;
+    /* The map within the output's aggregate. */
+    sqlite3_stmt *wrapped;
+    /* The map as it is, to be stepped. */
+    sqlite3_stmt *statement;
     EvaluatorOutput *output; /* of the run that is under way */
-    bool preparing_own;      /* what is being prepared names functions that are not for maps */
+    const TaskOrder *order;  /* its order */
+    bool preparing_own;      /* what is being prepared may name functions that are not for maps */
     ChunkScan scan;
     int columns;  /* of the chunk table */
     char **names; /* `columns` of them */
@@ -45,6 +66,7 @@ struct Evaluator {
     struct price_stop stop;
     const EvaluatorWatch *watch;
     int64_t give_up_ns; /* partition: when a turn has taken too long; 0: never */
+    bool gives_up;      /* partition: the clock starts when the constants and the first row are done */
     int64_t view;       /* partition: see TaskReport */
     uint32_t traced_rows;
     int64_t traced_rowid; /* the last row that the tracing statement began */
@@ -58,5 +80,26 @@ int evaluator_range_begin(Evaluator *evaluator);
 /* Evaluates the rows of order->first_rowid … last_rowid that the file holds, into evaluator->output; see
  * TaskOrder. Returns as evaluator_run. */
 int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *buffer, TaskReport *report);
+
+/* ---- evaluator.c ---- */
+
+/* The authorizer of whatever is prepared for a map; `arg` is the evaluator. */
+int evaluator_authorize(void *arg, int action, const char *first, const char *second, const char *schema,
+                        const char *trigger);
+
+/* ---- evaluator_statements.c ---- */
+
+/* Judges the map and prepares it in the form in which it is run. SQLITE_OK or an error of the connection's,
+   or a denial. */
+int evaluator_prepare_statements(Evaluator *evaluator);
+
+/* Prepares what is run anew for each task. Returns as evaluator_prepare_statements. */
+int evaluator_prepare_single(Evaluator *evaluator);
+
+/* Prepares one text for a map that was judged, under the authorizer. Returns as sqlite3_prepare_v2. */
+int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **statement);
+
+/* Does without the lasting statement from now on. Returns as evaluator_prepare_statements. */
+int evaluator_drop_turns(Evaluator *evaluator);
 
 #endif

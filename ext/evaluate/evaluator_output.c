@@ -38,21 +38,24 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     Evaluator *evaluator = sqlite3_user_data(context);
     EvaluatorOutput *output = evaluator->output;
     RowsetWriter *writer = &output->writer;
-    int rc = SQLITE_OK;
-    for (int i = 0; rc == SQLITE_OK && i < argc; i++)
+    bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
+    int rc = partial && writer->rows == writer->capacity ? SQLITE_FULL : SQLITE_OK;
+    /* A partition's partial statement has a column more, the number of rows, which are traced here. */
+    for (int i = 0; rc == SQLITE_OK && i < argc && i < (int)writer->columns; i++)
         rc = rowset_set_value(writer, (uint32_t)i, argv[i], evaluator->scan.encoding);
     if (rc != SQLITE_OK) {
         sqlite3_result_error_code(context, rc);
         return;
     }
     rowset_end_row(writer);
-    if (!is_enough(output))
+    if (partial || !is_enough(output))
         return;
     stop(evaluator);
-    /* A chunk's scan can be told that it is at its end; a table's cannot. */
-    if (evaluator->recipe->scan)
+    /* A chunk's scan can be told that it is at its end, and a statement that traces its rows lets no further
+       one through; any other walk over a table ends with an error. */
+    if (evaluator->recipe->scan && !evaluator->turns.statement)
         sqlite3_result_error_code(context, SQLITE_ABORT);
-    else
+    else if (!evaluator->recipe->scan)
         evaluator->scan.end_row = evaluator->scan.row + 1;
 }
 
@@ -67,24 +70,33 @@ int evaluator_output_register(Evaluator *evaluator)
                                       output_row, output_end, NULL);
 }
 
-int evaluator_output_prepare(Evaluator *evaluator, const char *select, int columns, sqlite3_stmt **statement)
+#define TURNS "\"pricemap turns\""
+#define TURN "\"pricemap turn\""
+#define ROWS "\"pricemap rows\""
+
+static void append_columns(sqlite3_str *sql, int columns)
 {
-    *statement = NULL;
+    for (int i = 0; i < columns; i++)
+        sqlite3_str_appendf(sql, "%sc%d", i ? ", " : "", i);
+}
+
+/* That the subquery names the turn has SQLite run it for each one. */
+int evaluator_output_sql(Evaluator *evaluator, const char *select, int columns, bool turns, char **sql)
+{
+    *sql = NULL;
     if (columns > sqlite3_limit(evaluator->db, SQLITE_LIMIT_FUNCTION_ARG, -1))
         return SQLITE_OK;
-    sqlite3_str *sql = sqlite3_str_new(evaluator->db);
-    sqlite3_str_appendall(sql, "WITH \"pricemap rows\"(");
-    for (int i = 0; i < columns; i++)
-        sqlite3_str_appendf(sql, "%sc%d", i ? ", " : "", i);
-    sqlite3_str_appendf(sql, ") AS (%s\n) SELECT " OUTPUT_FUNCTION "(", select);
-    for (int i = 0; i < columns; i++)
-        sqlite3_str_appendf(sql, "%sc%d", i ? ", " : "", i);
-    sqlite3_str_appendall(sql, ") FROM \"pricemap rows\"");
-    char *text = sqlite3_str_finish(sql);
-    int rc = text ? sqlite3_prepare_v3(evaluator->db, text, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL)
-                  : SQLITE_NOMEM;
-    sqlite3_free(text);
-    return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+    sqlite3_str *text = sqlite3_str_new(evaluator->db);
+    if (turns)
+        sqlite3_str_appendall(text, "WITH RECURSIVE " TURNS "(" TURN ") AS (SELECT 1 UNION ALL SELECT " TURN
+                                    " + 1 FROM " TURNS ") SELECT (");
+    sqlite3_str_appendall(text, "WITH " ROWS "(");
+    append_columns(text, columns);
+    sqlite3_str_appendf(text, ") AS (%s\n) SELECT " OUTPUT_FUNCTION "(", select);
+    append_columns(text, columns);
+    sqlite3_str_appendall(text, turns ? ") + " TURN " FROM " ROWS ") FROM " TURNS : ") FROM " ROWS);
+    *sql = sqlite3_str_finish(text);
+    return *sql ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 int evaluator_output_begin(EvaluatorOutput *output, Buffer *buffer, uint32_t columns, uint32_t capacity)
@@ -131,4 +143,22 @@ int evaluator_output_run(Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt
         rc = SQLITE_OK;
     sqlite3_reset(statement);
     return rc;
+}
+
+int evaluator_output_turn(Evaluator *evaluator, bool *read)
+{
+    Turns *turns = &evaluator->turns;
+    ChunkScan *scan = &evaluator->scan;
+    if (turns->begins)
+        sqlite3_reset(turns->statement);
+    scan->read = false;
+    scan->timed = turns->begins;
+    scan->left_first_ns = 0;
+    int rc = sqlite3_step(turns->statement);
+    scan->timed = false;
+    turns->run = rc == SQLITE_ROW ? evaluator->order->run : 0;
+    if (rc != SQLITE_ROW)
+        sqlite3_reset(turns->statement);
+    *read = rc == SQLITE_ROW && scan->read;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

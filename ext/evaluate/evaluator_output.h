@@ -33,11 +33,12 @@ typedef struct EvaluatorOutput {
 int evaluator_output_register(struct Evaluator *evaluator);
 
 /*
- * Prepares `select` within the aggregate. *statement stays NULL, with SQLITE_OK, where that cannot be: a
- * function takes fewer arguments than the map has columns, say. SQLITE_NOMEM.
+ * The text of `select`, which gives `columns`, within the aggregate; with `turns` as a query without an end,
+ * a row of which stands for one run of `select`. *sql stays NULL, with SQLITE_OK, where a function takes
+ * fewer arguments than that; SQLITE_NOMEM. sqlite3_free it.
  */
-int evaluator_output_prepare(struct Evaluator *evaluator, const char *select, int columns,
-                             sqlite3_stmt **statement);
+int evaluator_output_sql(struct Evaluator *evaluator, const char *select, int columns, bool turns,
+                         char **sql);
 
 /*
  * Begins a rowset of `columns` and room for `capacity` rows in `buffer`. Returns as rowset_begin. rows_most
@@ -51,5 +52,12 @@ int evaluator_output_begin(EvaluatorOutput *output, Buffer *buffer, uint32_t col
  * of the row behind the last one that was written.
  */
 int evaluator_output_run(struct Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt *wrapped);
+
+/*
+ * The same by the next row of the lasting statement, which is begun where evaluator->turns says so. *read:
+ * whether it read its rows; without that, and SQLITE_OK, SQLite kept what it had read for another task, and
+ * nothing was done.
+ */
+int evaluator_output_turn(struct Evaluator *evaluator, bool *read);
 
 #endif

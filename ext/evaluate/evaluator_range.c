@@ -15,30 +15,59 @@
    turn over more than one rowid is given up, and its range comes back in parts. */
 static const int64_t give_up_after_ns = 20000000;
 
+static bool is_partial(const Evaluator *evaluator)
+{
+    return evaluator->recipe->flags & RECIPE_PARTIAL;
+}
+
+static void start_clock(Evaluator *evaluator, int64_t from_ns)
+{
+    *(is_partial(evaluator) ? &evaluator->give_up_ns : &evaluator->output->give_up_ns) =
+        from_ns + give_up_after_ns;
+}
+
 static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
     Evaluator *evaluator = sqlite3_user_data(context);
+    ChunkScan *scan = &evaluator->scan;
+    if (evaluator->output->stopped) {
+        sqlite3_result_int(context, 0);
+        return;
+    }
+    if (scan->timed && evaluator->traced_rows == 1) {
+        scan->timed = false;
+        scan->left_first_ns = monotonic_ns();
+        if (evaluator->gives_up)
+            start_clock(evaluator, scan->left_first_ns);
+    }
     evaluator->traced_rows++;
     evaluator->traced_rowid = sqlite3_value_int64(argv[0]);
     sqlite3_result_int(context, 1);
+}
+
+static void range_bound(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    Evaluator *evaluator = sqlite3_user_data(context);
+    evaluator->scan.read = true;
+    sqlite3_result_int64(context, sqlite3_value_int(argv[0]) ? evaluator->order->last_rowid
+                                                             : evaluator->order->first_rowid);
 }
 
 int evaluator_range_begin(Evaluator *evaluator)
 {
     int rc = sqlite3_create_function_v2(evaluator->db, RANGE_TRACE_FUNCTION, 1, SQLITE_UTF8, evaluator,
                                         trace_row, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(evaluator->db, RANGE_BOUND_FUNCTION, 1, SQLITE_UTF8, evaluator,
+                                        range_bound, NULL, NULL, NULL);
     read_ahead_attach(&evaluator->ahead, evaluator->db);
     /* An evaluator is opened at a time of its own, and no second one of a worker at the same. */
     evaluator->view = monotonic_ns();
     /* A scan comes by each page once: a cache would only grow with the table. */
     return rc == SQLITE_OK ? sqlite3_exec(evaluator->db, "PRAGMA cache_size = 16; BEGIN", NULL, NULL, NULL)
                            : rc;
-}
-
-static bool is_partial(const Evaluator *evaluator)
-{
-    return evaluator->recipe->flags & RECIPE_PARTIAL;
 }
 
 /* The rowid of the n-th row of the range, from 1. SQLITE_OK, or an error. */
@@ -62,16 +91,17 @@ static int find_rowid(Evaluator *evaluator, const TaskOrder *order, int64_t n, i
 
 /* Finds the row that failed, by running the range again and telling each row. The rows before it are in
    `writer` already; a map that does not fail a second time leaves the row unknown. */
-static void find_failure(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
+static void find_failure(Evaluator *evaluator, TaskReport *report)
 {
-    sqlite3_stmt *tracing = evaluator->tracing;
-    int rc;
+    sqlite3_stmt *tracing = NULL;
+    int rc = evaluator_prepare(evaluator, recipe_text(evaluator->recipe, evaluator->recipe->tracing_select),
+                               &tracing);
+    if (rc != SQLITE_OK)
+        return;
     evaluator->traced_rows = 0;
-    sqlite3_bind_int64(tracing, 1, order->first_rowid);
-    sqlite3_bind_int64(tracing, 2, order->last_rowid);
     while ((rc = sqlite3_step(tracing)) == SQLITE_ROW)
         continue;
-    sqlite3_reset(tracing);
+    sqlite3_finalize(tracing);
     if (rc != SQLITE_DONE) {
         report->rows_in = evaluator->traced_rows;
         report->next_rowid = evaluator->traced_rowid;
@@ -96,14 +126,16 @@ static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced,
 static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
 {
     bool traced = evaluator->recipe->flags & RECIPE_WHERE;
-    sqlite3_stmt *uncounted = traced ? NULL : evaluator->uncounted;
-    sqlite3_stmt *plain = traced ? evaluator->tracing : uncounted ? uncounted : evaluator->statement;
-    sqlite3_stmt *wrapped = traced ? evaluator->wrapped_tracing : evaluator->wrapped;
+    sqlite3_stmt *uncounted = evaluator->uncounted;
+    sqlite3_stmt *plain = uncounted ? uncounted : evaluator->statement;
+    sqlite3_stmt *wrapped = uncounted ? NULL : evaluator->wrapped;
     sqlite3_stmt *statement = wrapped ? wrapped : plain;
     EvaluatorOutput *output = evaluator->output;
     evaluator->traced_rows = 0;
-    sqlite3_bind_int64(statement, 1, order->first_rowid);
-    sqlite3_bind_int64(statement, 2, order->last_rowid);
+    if (!traced) {
+        sqlite3_bind_int64(statement, 1, order->first_rowid);
+        sqlite3_bind_int64(statement, 2, order->last_rowid);
+    }
     int rc = evaluator_output_run(evaluator, plain, wrapped);
     if (rc != SQLITE_OK)
         sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
@@ -113,9 +145,11 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
         /* Then they are counted from now on. */
         sqlite3_finalize(evaluator->uncounted);
         evaluator->uncounted = NULL;
+        evaluator->uncounted_fails = true;
         output->writer.rows = 0;
         output->rows_counted = 0;
-        return run_range(evaluator, order, report);
+        rc = evaluator_prepare_single(evaluator);
+        return rc == SQLITE_OK ? run_range(evaluator, order, report) : rc;
     }
     report->rows_in = traced                  ? evaluator->traced_rows
                       : is_partial(evaluator) ? (uint32_t)output->rows_counted
@@ -126,33 +160,56 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
     return output->stopped ? leave_rest(evaluator, order, traced, report) : SQLITE_OK;
 }
 
+/* The same by the lasting statement, which traces its rows. */
+static int run_turn(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
+{
+    bool read;
+    evaluator->traced_rows = 0;
+    int rc = evaluator_output_turn(evaluator, &read);
+    if (rc == SQLITE_OK && !read) {
+        evaluator->output->writer.rows = 0;
+        rc = evaluator_drop_turns(evaluator);
+        return rc == SQLITE_OK ? run_range(evaluator, order, report) : rc;
+    }
+    report->rows_in = evaluator->traced_rows;
+    if (rc != SQLITE_OK) {
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
+        report->next_rowid = evaluator->traced_rows ? evaluator->traced_rowid : order->first_rowid;
+        return rc;
+    }
+    report->next_row = order->end_row;
+    return evaluator->output->stopped ? leave_rest(evaluator, order, true, report) : SQLITE_OK;
+}
+
 int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *buffer, TaskReport *report)
 {
     EvaluatorOutput *output = evaluator->output;
-    bool partial = is_partial(evaluator);
-    uint32_t columns = (uint32_t)(sqlite3_column_count(evaluator->statement) - (partial ? 1 : 0));
-    int rc = evaluator_output_begin(output, buffer, columns, order->row_limit);
+    bool partial = is_partial(evaluator), turns = evaluator->turns.statement != NULL;
+    int rc = evaluator_output_begin(output, buffer, evaluator->output_columns, order->row_limit);
     if (rc != SQLITE_OK)
         return rc;
     uint64_t width = (uint64_t)order->last_rowid - (uint64_t)order->first_rowid;
     output->rows_most = width < INT64_MAX ? (int64_t)width + 1 : INT64_MAX;
     report->next_rowid = order->first_rowid;
     report->view = evaluator->view;
-    int64_t give_up_ns = order->may_give_up && width > 0 ? report->start_ns + give_up_after_ns : 0;
-    *(partial ? &evaluator->give_up_ns : &output->give_up_ns) = give_up_ns;
+    /* Constants are computed once, however the range is cut: the clock is not for them. */
+    evaluator->gives_up = order->may_give_up && width > 0;
+    if (evaluator->gives_up && !(turns && evaluator->turns.begins))
+        start_clock(evaluator, report->start_ns);
     read_ahead_begin(&evaluator->ahead);
-    rc = run_range(evaluator, order, report);
+    rc = turns ? run_turn(evaluator, order, report) : run_range(evaluator, order, report);
     read_ahead_end(&evaluator->ahead);
     bool overdue = evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
         output->writer.rows = 0;
         report->rows_in = 0;
+        report->next_rowid = order->first_rowid;
         report->too_long = true;
         report->message[0] = 0;
         return SQLITE_OK;
     }
-    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
-        find_failure(evaluator, order, report);
+    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM && !evaluator->turns.statement)
+        find_failure(evaluator, report);
     return rc;
 }

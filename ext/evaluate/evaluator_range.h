@@ -1,8 +1,10 @@
-/* The function that a partition recipe's tracing statement calls with each rowid; see evaluator_range.c. It
- * returns 1. */
+/* The functions that a partition recipe's tracing statement calls; see evaluator_range.c. */
 #ifndef PRICEMAP_EVALUATOR_RANGE_H
 #define PRICEMAP_EVALUATOR_RANGE_H
 
+/* Is called with each rowid before the map sees the row; whether the row is still wanted. */
 #define RANGE_TRACE_FUNCTION "pricemap_trace"
+/* The first (0) and the last (1) rowid of the range. A parameter could not change while a statement waits. */
+#define RANGE_BOUND_FUNCTION "pricemap_bound"
 
 #endif

@@ -200,9 +200,10 @@ static char *partition_select(const Plan *plan, bool tracing, bool counted)
     const char *rowid = plan->source.rowid;
     const char *key = plan->key_in_output ? rowid : NULL;
     char *from = sqlite3_mprintf("main.\"%w\"", plan->source.table);
-    char *rows = tracing
-                     ? sqlite3_mprintf("%s BETWEEN ?1 AND ?2 AND " RANGE_TRACE_FUNCTION "(%s)", rowid, rowid)
-                     : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
+    char *rows = tracing ? sqlite3_mprintf("%s BETWEEN " RANGE_BOUND_FUNCTION "(0) AND " RANGE_BOUND_FUNCTION
+                                           "(1) AND " RANGE_TRACE_FUNCTION "(%s)",
+                                           rowid, rowid)
+                         : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
     char *select = from && rows ? map_select(plan, from, key, counted ? "count(*)" : NULL, rows) : NULL;
     sqlite3_free(from);
     sqlite3_free(rows);
@@ -411,7 +412,7 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
     rc = take_inputs(plan, evaluator);
     if (rc != SQLITE_OK)
         return rc;
-    plan->map_columns = sqlite3_column_count(evaluator_statement(evaluator)) - plan->key_in_output;
+    plan->map_columns = evaluator_output_columns(evaluator) - plan->key_in_output;
     if (form == MAP_FUNCTION && plan->map_columns != 1)
         return fail(message,
                     sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "

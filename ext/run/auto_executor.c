@@ -164,6 +164,12 @@ const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSampl
     Plan *plan = control->plan;
     if (sample->units <= 0)
         return control->kind;
+    if (sample->ns <= 0) {
+        if (control->spent_ns <= 0 && control->kind == &executor_serial)
+            sqlite3_snprintf(sizeof control->reason, control->reason,
+                             "serial: no work seen so far but the constants of the map");
+        return control->kind;
+    }
     /* Where the host helped the workers it was held up as they are. */
     if (sample->ran_on != control->kind)
         return control->kind;

@@ -32,7 +32,8 @@ void map_run_account(MapRun *run, const RunTask *entry)
     const Task *task = entry->task;
     const TaskReport *report = &task->report;
     RunRecord *record = run_log_find(&run->state->log, run->number);
-    double ns = (double)(report->end_ns - report->start_ns);
+    /* Constants are no measure of what more rows will take. */
+    double ns = (double)report->end_ns - (double)report->start_ns - (double)report->constants_ns;
     double units = units_done(task);
     if (record)
         run_log_task(&run->state->log, record, report, report->rows_in, run->start_ns);
@@ -46,9 +47,10 @@ void map_run_account(MapRun *run, const RunTask *entry)
         run->rowids_per_row = units / report->rows_in < 1 ? 1 : units / report->rows_in;
     else if (is_range(task) && run->rowids_per_row < 1e15)
         run->rowids_per_row *= CHUNK_GROWTH;
-    if (units > 0) {
-        run->unit_ns = ns / units;
+    if (units > 0)
         run->unit_bytes = (double)report->output_bytes / units;
+    if (units > 0 && ns > 0) {
+        run->unit_ns = ns / units;
         if (is_range(task))
             run->plan->rowid_ns = run->unit_ns;
         else

@@ -44,8 +44,8 @@ static int try_partition(TaskSource *source, char **message)
     if ((uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
         source->why_feed = "the table is small";
     if (!source->why_feed) {
-        source->recipe = plan_partition_recipe(plan, source->state, snapshot_uri(source->snapshot),
-                                               ++source->state->last_scan);
+        source->recipe =
+            plan_partition_recipe(plan, source->state, snapshot_uri(source->snapshot), source->run);
         if (!source->recipe)
             return SQLITE_NOMEM;
         if (!can_read_file(source) || !snapshot_holds(source->snapshot))
@@ -60,7 +60,7 @@ static int try_partition(TaskSource *source, char **message)
 
 int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, char **message)
 {
-    *source = (TaskSource){.state = state, .plan = plan, .now = instant_now()};
+    *source = (TaskSource){.state = state, .plan = plan, .now = instant_now(), .run = ++state->last_scan};
     int rc = plan_start_feed(plan, state, message);
     if (rc != SQLITE_OK)
         return rc;
@@ -146,8 +146,11 @@ static int read_rows(TaskSource *source, Task *task, uint32_t rows)
             rowset_end_row(&writer);
     }
     rowset_finish(&writer);
-    task->order = (TaskOrder){
-        .now = source->now, .position = (uint64_t)source->units + 1, .first_row = 0, .end_row = writer.rows};
+    task->order = (TaskOrder){.now = source->now,
+                              .run = source->run,
+                              .position = (uint64_t)source->units + 1,
+                              .first_row = 0,
+                              .end_row = writer.rows};
     return rc;
 }
 
@@ -160,6 +163,7 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
     if ((uint64_t)last - (uint64_t)first >= (uint64_t)units)
         last = first + units - 1;
     task->order = (TaskOrder){.now = source->now,
+                              .run = source->run,
                               .end_row = 1,
                               .first_rowid = first,
                               .last_rowid = last,

@@ -26,6 +26,7 @@ typedef struct TaskSource {
     ConnectionState *state;
     Plan *plan;
     int64_t now;   /* the map's instant */
+    uint64_t run;  /* see TaskOrder */
     int64_t units; /* rows fed so far: the position of the last one */
     bool ended;
     int rc;               /* the source's own error; it is to be told after the rows before it */

@@ -12,7 +12,9 @@
  *   fail_with(code)      fails with that result code, in any process
  *   first_time(path)     1 when it made that file, else 0
  *   note_process(path)   appends the process's id, the nanoseconds of CLOCK_MONOTONIC and a newline to that
- *                        file; 1 */
+ *                        file; 1
+ *   constant(value, path)  notes the process as well and gives value, or an error where that is NULL. Its
+ *                        result depends on the arguments alone, as far as SQLite knows */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -122,21 +124,38 @@ static void first_time(sqlite3_context *context, int argc, sqlite3_value **argv)
     sqlite3_result_int(context, fd >= 0);
 }
 
-static void note_process(sqlite3_context *context, int argc, sqlite3_value **argv)
+static bool write_note(const char *path)
 {
-    (void)argc;
     char line[48];
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     int length = snprintf(line, sizeof line, "%d %lld\n", (int)getpid(),
                           (long long)now.tv_sec * 1000000000 + now.tv_nsec);
-    int fd = open((const char *)sqlite3_value_text(argv[0]), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, line, (size_t)length) != length)
-        sqlite3_result_error(context, "note_process: cannot write", -1);
-    else
-        sqlite3_result_int(context, 1);
+    int fd = open(path, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
+    bool written = fd >= 0 && write(fd, line, (size_t)length) == length;
     if (fd >= 0)
         close(fd);
+    return written;
+}
+
+static void note_process(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    if (write_note((const char *)sqlite3_value_text(argv[0])))
+        sqlite3_result_int(context, 1);
+    else
+        sqlite3_result_error(context, "note_process: cannot write", -1);
+}
+
+static void constant(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    if (!write_note((const char *)sqlite3_value_text(argv[1])))
+        sqlite3_result_error(context, "constant: cannot write", -1);
+    else if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+        sqlite3_result_error(context, "constant: NULL", -1);
+    else
+        sqlite3_result_value(context, argv[0]);
 }
 
 int sqlite3_crashextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
@@ -152,5 +171,8 @@ int sqlite3_crashextension_init(sqlite3 *db, char **message, const sqlite3_api_r
         rc = sqlite3_create_function(db, "first_time", 1, SQLITE_UTF8, NULL, first_time, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function(db, "note_process", 1, SQLITE_UTF8, NULL, note_process, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function(db, "constant", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, constant,
+                                     NULL, NULL);
     return rc;
 }

@@ -20,6 +20,9 @@ void crash_test_still_works(sqlite3 *db);
 /* Different processes in a file that note_process wrote; 0 when there is none. */
 int crash_test_noted(const MapTest *test, const char *name);
 
+/* Lines in such a file: times that it was noted. */
+int crash_test_notes(const MapTest *test, const char *name);
+
 /* Removes a file of the test's folder, if it is there. */
 void crash_test_forget(const MapTest *test, const char *name);
 

@@ -250,6 +250,7 @@ static const char *const names[] = {
     "a.b",
     "x\"\"; DROP TABLE secret; --",
     "pricemap_trace",
+    "pricemap_bound",
 };
 
 static void names_stay_in_their_quotes(void **state)

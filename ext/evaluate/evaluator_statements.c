@@ -1,0 +1,108 @@
+/*
+ * Which statements an evaluator prepares. A long text takes long to prepare, so each form of a map is
+ * prepared only where it is used, and EXPLAIN, which every evaluator begins with, tells the authorizer and
+ * the evaluator all that they want to know of the map.
+ */
+#include "ext/evaluate/evaluator_internal.h"
+#include "ext/evaluate/program.h"
+
+static bool is_range(const Evaluator *evaluator)
+{
+    return evaluator->recipe->scan != 0;
+}
+
+static bool is_partial(const Evaluator *evaluator)
+{
+    return evaluator->recipe->flags & RECIPE_PARTIAL;
+}
+
+/* Has the authorizer look at the map, which may not call what is for workers, and reads its program. */
+static int judge(Evaluator *evaluator, ProgramFacts *program)
+{
+    evaluator->preparing_own = false;
+    sqlite3_set_authorizer(evaluator->db, evaluator_authorize, evaluator);
+    int rc = program_read(evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->select), program);
+    sqlite3_set_authorizer(evaluator->db, NULL, NULL);
+    evaluator->preparing_own = true;
+    return rc;
+}
+
+int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **statement)
+{
+    sqlite3_set_authorizer(evaluator->db, evaluator_authorize, evaluator);
+    int rc = sqlite3_prepare_v3(evaluator->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    /* What the planner asks on this connection is not the map's. */
+    sqlite3_set_authorizer(evaluator->db, NULL, NULL);
+    return rc;
+}
+
+/* Prepares a statement within the output's aggregate. It stays NULL, with SQLITE_OK, where that cannot be. */
+static int prepare_wrapped(Evaluator *evaluator, uint32_t select, bool turns, sqlite3_stmt **statement)
+{
+    char *sql;
+    int columns = (int)evaluator->output_columns + (is_range(evaluator) && is_partial(evaluator));
+    int rc = evaluator_output_sql(evaluator, recipe_text(evaluator->recipe, select), columns, turns, &sql);
+    if (rc != SQLITE_OK || !sql)
+        return rc;
+    rc = evaluator_prepare(evaluator, sql, statement);
+    sqlite3_free(sql);
+    return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
+}
+
+/* Where rows can be told without counting them. */
+static int prepare_uncounted(Evaluator *evaluator)
+{
+    const char *text = recipe_text(evaluator->recipe, evaluator->recipe->uncounted_select);
+    int rc = evaluator_prepare(evaluator, text, &evaluator->uncounted);
+    if (rc == SQLITE_OK)
+        rc = row_counter_learn(&evaluator->row_counter, evaluator->uncounted, text);
+    if (rc == SQLITE_OK)
+        return rc;
+    sqlite3_finalize(evaluator->uncounted);
+    evaluator->uncounted = NULL;
+    return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
+}
+
+/* The text that is run over a range: rows that a WHERE drops have to be told. */
+static uint32_t run_text(const Evaluator *evaluator)
+{
+    const Recipe *recipe = evaluator->recipe;
+    return is_range(evaluator) && recipe->flags & RECIPE_WHERE ? recipe->tracing_select : recipe->select;
+}
+
+int evaluator_prepare_single(Evaluator *evaluator)
+{
+    const Recipe *recipe = evaluator->recipe;
+    uint32_t text = run_text(evaluator);
+    int rc = SQLITE_OK;
+    if (!evaluator->uncounted_fails && *recipe_text(recipe, recipe->uncounted_select))
+        rc = prepare_uncounted(evaluator);
+    if (rc == SQLITE_OK && !is_partial(evaluator))
+        rc = prepare_wrapped(evaluator, text, false, &evaluator->wrapped);
+    if (rc != SQLITE_OK || evaluator->uncounted || evaluator->wrapped || evaluator->statement)
+        return rc;
+    return evaluator_prepare(evaluator, recipe_text(recipe, text), &evaluator->statement);
+}
+
+int evaluator_drop_turns(Evaluator *evaluator)
+{
+    sqlite3_finalize(evaluator->turns.statement);
+    evaluator->turns = (Turns){0};
+    return evaluator_prepare_single(evaluator);
+}
+
+int evaluator_prepare_statements(Evaluator *evaluator)
+{
+    const Recipe *recipe = evaluator->recipe;
+    ProgramFacts program;
+    int rc = judge(evaluator, &program);
+    if (rc == SQLITE_OK && !program.columns)
+        rc = SQLITE_CORRUPT;
+    if (rc != SQLITE_OK)
+        return rc;
+    evaluator->output_columns = (uint32_t)(program.columns - (is_range(evaluator) && is_partial(evaluator)));
+    if (program.has_constants)
+        rc = prepare_wrapped(evaluator, is_range(evaluator) ? recipe->tracing_select : recipe->select, true,
+                             &evaluator->turns.statement);
+    return rc == SQLITE_OK && !evaluator->turns.statement ? evaluator_prepare_single(evaluator) : rc;
+}
