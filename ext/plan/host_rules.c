@@ -68,6 +68,15 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+bool host_rules_defines(sqlite3 *db, const char *name)
+{
+    sqlite3_stmt *list = NULL;
+    KnownFunction known;
+    int rc = find_function(db, &list, name, &known);
+    sqlite3_finalize(list);
+    return rc == SQLITE_OK && known.own;
+}
+
 /* Of a function SQLite says so in words only. */
 static bool is_denial(sqlite3 *db, int rc)
 {

@@ -14,6 +14,10 @@
  */
 int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message);
 
+/* Whether the host's connection has a function of this name that is not SQLite's own; false where it cannot
+ * be asked. */
+bool host_rules_defines(sqlite3 *db, const char *name);
+
 /*
  * What the host's connection makes of a statement just now, as one number: its program, without running it.
  * Two that are equal read the same and compute the same. 0: the connection cannot prepare it now.

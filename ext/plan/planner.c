@@ -171,9 +171,13 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
         return rc;
     uint32_t encoding = host_encoding(state->db);
     plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
-    char *declaration = columns_declare(&plan->source.columns, plan->source.rowid != NULL);
     const ColumnList *columns = &plan->source.columns;
-    bool viewed = plan->source.table && columns_need_view(columns);
+    bool rowid = plan->source.rowid != NULL;
+    /* A chunk table without rowids has a column more than its source. Where there is no room for one it has
+       rowids, and a view or a subquery over it, which have none. */
+    bool full = !rowid && columns->count >= limits[SQLITE_LIMIT_COLUMN];
+    char *declaration = columns_declare(columns, rowid || full);
+    bool viewed = plan->source.table && (full || columns_need_view(columns));
     char *view = viewed ? columns_view(columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
     char *select = chunk_select(plan, viewed);
     if (declaration && select && (view || !viewed))
@@ -316,13 +320,17 @@ static bool feed_walks_table(const Plan *plan, sqlite3 *db)
 }
 
 /* Adds what to do to what SQLite says is wrong with a map. */
-static int explain_failure(const Plan *plan, int rc, const char *text, char **message)
+static int explain_failure(const Plan *plan, sqlite3 *host, int rc, const char *text, char **message)
 {
     if (rc == SQLITE_NOMEM)
         return rc;
     sqlite3_str *whole = sqlite3_str_new(NULL);
     sqlite3_str_appendf(whole, "parallel_map: map: %s", text);
-    if (!strncmp(text, "no such function", 16)) {
+    if (!strncmp(text, "no such function: ", 18) && host_rules_defines(host, text + 18)) {
+        sqlite3_str_appendall(whole, ": it was defined by this program, or loaded into this connection "
+                                     "alone; put it into an extension and load that into workers with "
+                                     "parallel_map_load(path)");
+    } else if (!strncmp(text, "no such function", 16)) {
         sqlite3_str_appendall(whole, ": workers have SQLite's own functions and pricemap's; "
                                      "parallel_map_load(path) loads an extension into them");
     } else if (!strncmp(text, "no such collation sequence", 26)) {
@@ -343,7 +351,8 @@ static int explain_failure(const Plan *plan, int rc, const char *text, char **me
 }
 
 /* An aggregate over no rows gives a row, anything else none: so the map is tried on an empty chunk. */
-static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **message)
+static int check_aggregate(const Plan *plan, const ConnectionState *state, Evaluator *evaluator,
+                           char **message)
 {
     Buffer input, output;
     RowsetWriter writer;
@@ -362,7 +371,7 @@ static int check_aggregate(const Plan *plan, Evaluator *evaluator, char **messag
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
         rc = task_host_code(rc, false);
     if (rc != SQLITE_OK)
-        return explain_failure(plan, rc, report.message, message);
+        return explain_failure(plan, state->db, rc, report.message, message);
     if (report.rows_out && !plan->spec.partial)
         return fail(message,
                     sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
@@ -405,10 +414,10 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
     Evaluator *evaluator;
     int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
     if (rc != SQLITE_OK)
-        return explain_failure(plan, rc, text, message);
+        return explain_failure(plan, state->db, rc, text, message);
     rc = has_subquery(&plan->spec) ? map_tables_check(evaluator, text) : SQLITE_OK;
     if (rc != SQLITE_OK)
-        return explain_failure(plan, rc, text, message);
+        return explain_failure(plan, state->db, rc, text, message);
     rc = take_inputs(plan, evaluator);
     if (rc != SQLITE_OK)
         return rc;
@@ -418,7 +427,7 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
                     sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
                                     "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
                                     plan->spec.map));
-    rc = check_aggregate(plan, evaluator, message);
+    rc = check_aggregate(plan, state, evaluator, message);
     char *sql = rc == SQLITE_OK ? plan_whole_select(plan) : NULL;
     if (rc == SQLITE_OK)
         rc = sql ? host_rules_check(state->db, evaluator, sql, message) : SQLITE_NOMEM;
@@ -429,7 +438,7 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
         rc = from ? columns_describe(worker, from, &plan->output) : SQLITE_NOMEM;
         sqlite3_free(from);
         if (rc != SQLITE_OK)
-            rc = explain_failure(plan, rc, sqlite3_errmsg(worker), message);
+            rc = explain_failure(plan, state->db, rc, sqlite3_errmsg(worker), message);
     }
     return rc;
 }
@@ -447,7 +456,8 @@ static int leave_out_unused(Plan *plan, ConnectionState *state, MapForm form, ui
     int rc = build_recipe(plan, state, form);
     if (rc == SQLITE_OK) {
         rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
-        rc = rc == SQLITE_OK ? take_inputs(plan, evaluator) : explain_failure(plan, rc, text, message);
+        rc = rc == SQLITE_OK ? take_inputs(plan, evaluator)
+                             : explain_failure(plan, state->db, rc, text, message);
     }
     return rc;
 }

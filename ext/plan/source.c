@@ -111,7 +111,7 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
     if (sqlite3_bind_parameter_count(*statement))
         return fail(message,
                     sqlite3_mprintf("parallel_map: source: parameters cannot be bound in it: write the "
-                                    "values"));
+                                    "values, as quote() gives them"));
     return SQLITE_OK;
 }
 

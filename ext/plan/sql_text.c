@@ -176,7 +176,9 @@ char *sql_check_expressions(const char *text)
             return sqlite3_mprintf("';' has no place here: there is one statement, and this is a part of it");
         if (sql_is_char(&token, '?') || sql_is_char(&token, '@') || sql_is_char(&token, ':') ||
             sql_is_char(&token, '$'))
-            return sqlite3_mprintf("parameters cannot be bound here");
+            return sqlite3_mprintf(
+                "parameters cannot be bound here: make the value a column of the source, or "
+                "write it as quote() gives it");
         depth += sql_is_char(&token, '(') - sql_is_char(&token, ')');
         if (depth < 0)
             return sqlite3_mprintf("there is a ')' too many");

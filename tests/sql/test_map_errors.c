@@ -204,9 +204,15 @@ static void sources(void **state)
         {__LINE__, "'SELECT p FROM prices; SELECT 1', 'p'", "source holds two statements: give one SELECT"},
         {__LINE__, "'SELECT p FROM prices; DELETE FROM prices', 'p'",
          "source holds two statements: give one SELECT"},
-        {__LINE__, "'SELECT ?1 AS p', 'p'", "source: parameters cannot be bound in it: write the values"},
-        {__LINE__, "'SELECT :p AS p', 'p'", "source: parameters cannot be bound in it: write the values"},
-        {__LINE__, "'SELECT $p AS p', 'p'", "source: parameters cannot be bound in it: write the values"},
+        {__LINE__, "'SELECT ?1 AS p', 'p'",
+         "source: parameters cannot be bound in it: write the values, as quote() gives "
+         "them"},
+        {__LINE__, "'SELECT :p AS p', 'p'",
+         "source: parameters cannot be bound in it: write the values, as quote() gives "
+         "them"},
+        {__LINE__, "'SELECT $p AS p', 'p'",
+         "source: parameters cannot be bound in it: write the values, as quote() gives "
+         "them"},
         {__LINE__, "'SELECT ''p', 'p'", "source: unrecognized token: \"'p\""},
         {__LINE__, "'SELECT (p FROM prices', 'p'", "source: near \"FROM\": syntax error"},
         {__LINE__, "'SELECT p FROM prices) UNION SELECT (1', 'p'", "source: near \")\": syntax error"},
@@ -261,11 +267,21 @@ static void maps(void **state)
         {__LINE__, "'prices', '''p'", "map: a quote or comment is not closed"},
         {__LINE__, "'prices', '\"p'", "map: a quote or comment is not closed"},
         {__LINE__, "'prices', 'p /*'", "map: a quote or comment is not closed"},
-        {__LINE__, "'prices', '?'", "map: parameters cannot be bound here"},
-        {__LINE__, "'prices', '?12'", "map: parameters cannot be bound here"},
-        {__LINE__, "'prices', ':p'", "map: parameters cannot be bound here"},
-        {__LINE__, "'prices', '@p'", "map: parameters cannot be bound here"},
-        {__LINE__, "'prices', '$p'", "map: parameters cannot be bound here"},
+        {__LINE__, "'prices', '?'",
+         "map: parameters cannot be bound here: make the value a column of the source, or "
+         "write it as quote() gives it"},
+        {__LINE__, "'prices', '?12'",
+         "map: parameters cannot be bound here: make the value a column of the source, or "
+         "write it as quote() gives it"},
+        {__LINE__, "'prices', ':p'",
+         "map: parameters cannot be bound here: make the value a column of the source, or "
+         "write it as quote() gives it"},
+        {__LINE__, "'prices', '@p'",
+         "map: parameters cannot be bound here: make the value a column of the source, or "
+         "write it as quote() gives it"},
+        {__LINE__, "'prices', '$p'",
+         "map: parameters cannot be bound here: make the value a column of the source, or "
+         "write it as quote() gives it"},
         {__LINE__, "'prices', 'DISTINCT p'",
          "map: DISTINCT would hold per chunk only: say it in the query around the map"},
         {__LINE__, "'prices', 'p p p'", "map: near \"p\": syntax error"},

@@ -438,6 +438,28 @@ static void wide_and_long(void **state)
     sqlite3_free(row);
 }
 
+/* A source with as many columns as SQLite allows, which has no rowid. */
+static void as_many_columns_as_there_may_be(void **state)
+{
+    MapTest *test = *state;
+    sqlite3_str *list = sqlite3_str_new(test->db);
+    int columns = sqlite3_limit(test->db, SQLITE_LIMIT_COLUMN, -1);
+    for (int i = 1; i <= columns; i++)
+        sqlite3_str_appendf(list, "%si + %d AS c%d", i > 1 ? ", " : "", i, i);
+    char *selection = sqlite3_str_finish(list);
+    char *source = sqlite3_mprintf("(SELECT %s FROM n)", selection);
+    char *last = sqlite3_mprintf("c1 || ' ' || c%d", columns);
+    map_test_run(test->db,
+                 "CREATE TABLE n(i); INSERT INTO n VALUES(1), (2), (3); CREATE VIEW v AS SELECT %s FROM n",
+                 selection);
+    assert_int_equal(map_test_value(test, source, NULL, last), 3);
+    assert_int_equal(map_test_value(test, "v", NULL, last), 3);
+    map_test_list(test, source, "*");
+    sqlite3_free(selection);
+    sqlite3_free(source);
+    sqlite3_free(last);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +481,7 @@ int main(void)
         MAP_TEST_EACH(any_order),
         MAP_TEST_EACH(one_instant),
         MAP_TEST_EACH(wide_and_long),
+        MAP_TEST_EACH(as_many_columns_as_there_may_be),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,8 +134,8 @@ static void functions_of_the_host(void **state)
     sqlite3_free(message);
     expect_map_error(
         db, "mine()", SQLITE_ERROR,
-        "parallel_map: map: no such function: mine: workers have SQLite's own functions and pricemap's; "
-        "parallel_map_load(path) loads an extension into them");
+        "parallel_map: map: no such function: mine: it was defined by this program, or loaded into this "
+        "connection alone; put it into an extension and load that into workers with parallel_map_load(path)");
     map_test_value(test, "prices", "rowid", "lower(p)");
     /* The source is the host's: there its functions are. */
     map_test_value(test, "(SELECT upper(p) || mine() AS p FROM prices)", NULL, "p || 'x'");
