@@ -23,8 +23,8 @@ static const char *const hostile[] = {
     "\n\n\n\"block\"\t1\n@heading \\\n' . system('touch injected') . '",
     "</title></script></svg><script>document.title='injected'</script><svg onload=\"x\">",
     "../../injected /tmp/injected -e 'system(\"touch injected\")'",
-    "\x1b]0;injected\x07\x1b[2J \xc2\x9b"
-    "31m {/Bold b}^2_3 @x %s%n",
+    ("\x1b]0;injected\x07\x1b[2J \xc2\x9b"
+     "31m {/Bold b}^2_3 @x %s%n"),
 };
 enum { HOSTILE = sizeof hostile / sizeof *hostile };
 

@@ -13,8 +13,8 @@ static const char *const expressions[] = {
     "iif(id % 4000 < 2000, amount, increase_price_crazy(amount, 10, 2000))",
     "iif(id > 11000, increase_price_crazy(amount, 10, 5000), id)",
     "upper(replace(printf('%d of %s', amount, note), 'a', 'ae'))",
-    "CASE id % 5 WHEN 0 THEN NULL WHEN 1 THEN amount WHEN 2 THEN note WHEN 3 THEN amount * 1.5 ELSE "
-    "CAST(note AS BLOB) END",
+    ("CASE id % 5 WHEN 0 THEN NULL WHEN 1 THEN amount WHEN 2 THEN note WHEN 3 THEN amount * 1.5"
+     " ELSE CAST(note AS BLOB) END"),
     "substr(zeroblob(3000), 1, id % 3000)",
 };
 
@@ -23,9 +23,8 @@ static const char *const sources[] = {
     "account",
     "account",
     "SELECT id, amount, note FROM account WHERE id % 3 = 0 ORDER BY id",
-    "SELECT a.id, b.amount, a.note FROM account AS a JOIN account AS b ON b.id = 12001 - a.id WHERE a.id <= "
-    "3000 "
-    "ORDER BY a.id",
+    ("SELECT a.id, b.amount, a.note FROM account AS a JOIN account AS b ON b.id = 12001 - a.id"
+     " WHERE a.id <= 3000 ORDER BY a.id"),
     "SELECT id, amount, note FROM account ORDER BY id LIMIT 20",
 };
 

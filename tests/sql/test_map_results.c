@@ -321,8 +321,8 @@ static void subqueries_in_the_map(void **state)
         "p IN (SELECT value FROM json_each(a))",
         "EXISTS (SELECT 1 FROM json_each(a) AS e, json_tree(a) AS t WHERE e.value = t.atom)",
         "(WITH c(x) AS (VALUES (1), (2)) SELECT count(*) FROM c)",
-        "(WITH RECURSIVE c(x) AS (SELECT p UNION ALL SELECT x * 2 FROM c WHERE x < 100) SELECT max(x) FROM "
-        "c)",
+        ("(WITH RECURSIVE c(x) AS (SELECT p UNION ALL SELECT x * 2 FROM c WHERE x < 100)"
+         " SELECT max(x) FROM c)"),
         "(SELECT p + 1)",
         "(SELECT s.v FROM (SELECT p * 2 AS v) AS s)",
         "(SELECT count(*) FROM (SELECT 1 UNION ALL SELECT p))",
