@@ -37,12 +37,12 @@ static const char *advice(sqlite3 *db)
     }
 }
 
-void query_explain(sqlite3 *db, Failure *failure)
+int query_fail(sqlite3 *db, Failure *failure)
 {
     const char *file = sqlite3_db_filename(db, "main"), *to_do = advice(db);
     int of_file = file && *file;
-    failure_write(failure, "%s%s%s%s%s", of_file ? file : "", of_file ? ": " : "", sqlite3_errmsg(db),
-                  to_do ? ": " : "", to_do ? to_do : "");
+    return failure_set(failure, "%s%s%s%s%s", of_file ? file : "", of_file ? ": " : "", sqlite3_errmsg(db),
+                       to_do ? ": " : "", to_do ? to_do : "");
 }
 
 static int bind(sqlite3_stmt *statement, const char *types, va_list values)
@@ -145,4 +145,18 @@ int query_text(sqlite3 *db, char **text, Failure *failure, const char *sql, cons
 int query_script(sqlite3 *db, const char *sql, Failure *failure)
 {
     return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : query_fail(db, failure);
+}
+
+int query_begin(sqlite3 *db, Failure *failure)
+{
+    return query_script(db, "BEGIN IMMEDIATE", failure);
+}
+
+int query_end(sqlite3 *db, int result, Failure *failure)
+{
+    if (result == 0)
+        result = query_script(db, "COMMIT", failure);
+    if (result)
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return result;
 }

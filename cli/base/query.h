@@ -29,14 +29,14 @@ int query_text(sqlite3 *db, char **text, Failure *failure, const char *sql, cons
 /* Runs every statement of `sql`, without parameters. */
 int query_script(sqlite3 *db, const char *sql, Failure *failure);
 
-/* Sets the failure to what SQLite says about this connection's database. */
-void query_explain(sqlite3 *db, Failure *failure);
+/* Begins a transaction that writes. Returns 0, or -1 with the failure set. */
+int query_begin(sqlite3 *db, Failure *failure);
 
-/* The same, for a function that ends with it. */
-static inline int query_fail(sqlite3 *db, Failure *failure)
-{
-    query_explain(db, failure);
-    return failure_value();
-}
+/* Ends it: commits where `result` is 0, else, or where that fails, rolls back. Returns `result`, or -1 with
+ * the failure set. */
+int query_end(sqlite3 *db, int result, Failure *failure);
+
+/* Sets the failure to what SQLite says about this connection's database. Always returns -1. */
+int query_fail(sqlite3 *db, Failure *failure);
 
 #endif

@@ -68,16 +68,12 @@ static int check_owner(History *history, int64_t *version, Failure *failure)
 static int upgrade(History *history, Failure *failure)
 {
     int64_t version;
-    if (query_script(history->db, "BEGIN IMMEDIATE", failure))
+    if (query_begin(history->db, failure))
         return -1;
     int result = check_owner(history, &version, failure);
     for (; result == 0 && version < SCHEMA_VERSION; version++)
         result = query_script(history->db, schema_steps[version], failure);
-    if (result == 0)
-        result = query_script(history->db, "COMMIT", failure);
-    if (result)
-        sqlite3_exec(history->db, "ROLLBACK", NULL, NULL, NULL);
-    return result;
+    return query_end(history->db, result, failure);
 }
 
 /* Why SQLite could not open the file; it says no more than that. */

@@ -199,12 +199,7 @@ static int import_all(sqlite3 *db, const ImportWish *wish, Failure *failure)
 int importer_import(History *history, const ImportWish *wish, Failure *failure)
 {
     sqlite3 *db = history_db(history);
-    if (query_script(db, "BEGIN IMMEDIATE", failure))
+    if (query_begin(db, failure))
         return -1;
-    int result = import_all(db, wish, failure);
-    if (result == 0)
-        result = query_script(db, "COMMIT", failure);
-    if (result)
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return result;
+    return query_end(db, import_all(db, wish, failure), failure);
 }

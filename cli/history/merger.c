@@ -20,16 +20,12 @@ static int copy(sqlite3 *db, sqlite3 *from, Failure *failure)
 
 static int merge(sqlite3 *db, const char *file, Failure *failure)
 {
-    if (query_script(db, "BEGIN IMMEDIATE", failure))
+    if (query_begin(db, failure))
         return -1;
     int result = query_script(db, sql_merge_merge, failure);
     if (result == 0)
         result = query_run(db, NULL, failure, sql_merge_note, "t", file);
-    if (result == 0)
-        result = query_script(db, "COMMIT", failure);
-    if (result)
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return result;
+    return query_end(db, result, failure);
 }
 
 int merger_merge(History *history, const char *file, Failure *failure)

@@ -5,16 +5,6 @@
 #include "cli/base/query.h"
 #include "sql/sql.h"
 
-/* Ends the transaction: commits where `result` is 0, else rolls back and passes `result` on. */
-static int end_transaction(sqlite3 *db, int result, Failure *failure)
-{
-    if (result == 0)
-        result = query_script(db, "COMMIT", failure);
-    if (result)
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return result;
-}
-
 static int find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failure *failure)
 {
     static const char types[] = "tititttt";
@@ -153,10 +143,9 @@ int history_begin_run(History *history, const HistoryRun *description, int64_t *
     char *options;
     int result = describe_options(db, description, &options, failure);
     if (result == 0)
-        result = query_script(db, "BEGIN IMMEDIATE", failure);
+        result = query_begin(db, failure);
     if (result == 0)
-        result =
-            end_transaction(db, insert_all(db, description, options, run, measurements, failure), failure);
+        result = query_end(db, insert_all(db, description, options, run, measurements, failure), failure);
     sqlite3_free(options);
     return result;
 }
@@ -178,10 +167,9 @@ int history_record(History *history, int64_t measurement, const Sample *sample, 
                    int64_t rows, const char *stopped, Failure *failure)
 {
     sqlite3 *db = history_db(history);
-    if (query_script(db, "BEGIN IMMEDIATE", failure))
+    if (query_begin(db, failure))
         return -1;
-    return end_transaction(db, insert_sample(db, measurement, sample, summary, rows, stopped, failure),
-                           failure);
+    return query_end(db, insert_sample(db, measurement, sample, summary, rows, stopped, failure), failure);
 }
 
 static int end_run(History *history, int64_t run, const char *error, bool interrupted, Failure *failure)

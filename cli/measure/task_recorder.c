@@ -39,14 +39,10 @@ int task_recorder_record(sqlite3 *history, int64_t measurement, sqlite3 *mapped,
     if (result == 0)
         result = query_prepare(history, &insert, failure, sql_history_insert_task, "");
     if (result == 0)
-        result = query_script(history, "BEGIN IMMEDIATE", failure);
-    if (result == 0) {
-        result = copy_tasks(history, insert, measurement, mapped, tasks, failure);
-        if (result == 0)
-            result = query_script(history, "COMMIT", failure);
-        if (result)
-            sqlite3_exec(history, "ROLLBACK", NULL, NULL, NULL);
-    }
+        result = query_begin(history, failure);
+    if (result == 0)
+        result =
+            query_end(history, copy_tasks(history, insert, measurement, mapped, tasks, failure), failure);
     sqlite3_finalize(tasks);
     sqlite3_finalize(insert);
     return result;
