@@ -6,24 +6,8 @@
 #include "cli/base/failure.h"
 #include "cli/verbs/verbs.h"
 
-typedef struct Verb {
-    const char *name;
-    int (*perform)(int argc, char **argv);
-} Verb;
-
-static const Verb verbs[] = {
-    {"run", verb_run},         {"list", verb_list},
-    {"show", verb_show},       {"plot", verb_plot},
-    {"compare", verb_compare}, {"check", verb_check},
-    {"history", verb_history}, {"ack", verb_ack},
-    {"exclude", verb_exclude}, {"threshold", verb_threshold},
-    {"export", verb_export},   {"import", verb_import},
-    {"merge", verb_merge},     {"report", verb_report},
-    {"doctor", verb_doctor},
-};
-
 /* The verb comes first; only --db may stand before it, as people are used to from other commands. Returns its
- * place in argv, or 0 where there is none. */
+ * index in argv, or 0 where there is none. */
 static int find_verb(int argc, char **argv)
 {
     int i = 1;
@@ -38,18 +22,18 @@ static int find_verb(int argc, char **argv)
     return i < argc && argv[i][0] != '-' ? i : 0;
 }
 
-/* `help VERB` is VERB --help, and `help` alone that of the command. Returns the place of the verb, or 0. */
-static int turn_help(int *argc, char **argv, int place)
+/* `help VERB` is VERB --help, and `help` alone that of the command. Returns the index of the verb, or 0. */
+static int turn_help(int *argc, char **argv, int index)
 {
     static char option[] = "--help";
-    if (place + 1 == *argc) {
-        argv[place] = option;
+    if (index + 1 == *argc) {
+        argv[index] = option;
         return 0;
     }
-    argv[place] = argv[place + 1];
-    argv[place + 1] = option;
-    *argc = place + 2;
-    return place;
+    argv[index] = argv[index + 1];
+    argv[index + 1] = option;
+    *argc = index + 2;
+    return index;
 }
 
 int main(int argc, char **argv)
@@ -61,20 +45,20 @@ int main(int argc, char **argv)
     }
     argp_err_exit_status = EXIT_USAGE;
     argv[0] = name;
-    int place = find_verb(argc, argv);
-    if (place > 0 && strcmp(argv[place], "help") == 0)
-        place = turn_help(&argc, argv, place);
-    if (place == 0)
-        return verb_experiment(argc, argv);
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(argv[place], verbs[i].name) != 0)
+    int index = find_verb(argc, argv);
+    if (index > 0 && strcmp(argv[index], "help") == 0)
+        index = turn_help(&argc, argv, index);
+    if (index == 0)
+        return verb_perform(&verb_experiment, argc, argv);
+    for (size_t i = 0; verbs[i]; i++) {
+        if (strcmp(argv[index], verbs[i]->name) != 0)
             continue;
-        memmove(argv + place, argv + place + 1, (size_t)(argc - place) * sizeof *argv);
-        return verbs[i].perform(argc - 1, argv);
+        memmove(argv + index, argv + index + 1, (size_t)(argc - index) * sizeof *argv);
+        return verb_perform(verbs[i], argc - 1, argv);
     }
-    fprintf(stderr, "pricereport: %s: there is no such verb: use one of", argv[place]);
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        fprintf(stderr, "%s %s", i > 0 ? "," : "", verbs[i].name);
+    fprintf(stderr, "pricereport: %s: there is no such verb: use one of", argv[index]);
+    for (size_t i = 0; verbs[i]; i++)
+        fprintf(stderr, "%s %s", i > 0 ? "," : "", verbs[i]->name);
     fputs(", or none for the experiment\n", stderr);
     return EXIT_USAGE;
 }

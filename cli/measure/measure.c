@@ -7,8 +7,6 @@
 #include "cli/measure/measure.h"
 #include "cli/measure/recording.h"
 
-_Static_assert((int)MEASURE_INTERRUPTED == (int)RECORDING_INTERRUPTED, "measure() passes it on");
-
 static void describe_map(const MapJob *job, const char *database, HistoryBenchmark *benchmark)
 {
     *benchmark = (HistoryBenchmark){.name = job->name,
@@ -47,11 +45,11 @@ static int record_maps(const MeasurePlan *plan, History *history, MapBench *maps
             describe_map(map_bench_job(maps, i), slash ? slash + 1 : file, &benchmarks[i]);
         }
         RecordingPlan recording = {.run = {.verb = plan->verb,
-                                           .label = plan->options->label,
-                                           .repeats = plan->options->repeats,
-                                           .rules = &plan->options->rules,
+                                           .label = plan->recording.label,
+                                           .repeats = plan->recording.repeats,
+                                           .rules = &plan->recording.rules,
                                            .extension = plan->database.extension,
-                                           .arguments = plan->arguments,
+                                           .arguments = plan->recording.arguments,
                                            .benchmarks = benchmarks,
                                            .count = plan->count},
                                    .subjects = subjects,
@@ -101,26 +99,25 @@ int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *fa
     return result;
 }
 
-int measure_command(CommandBench *bench, const Options *options, char *const *arguments, History *history,
-                    int64_t *run, Failure *failure)
+int measure_one_command(CommandBench *bench, const char *name, char *const *command,
+                        const RecordingSettings *settings, History *history, int64_t *run, Failure *failure)
 {
     *run = 0;
     Interruption *interruption;
-    char *text = command_bench_text(options->command);
+    char *text = command_bench_text(command);
     if (!text)
         return failure_set(failure, "out of memory");
     int result = interruption_begin(&interruption, failure);
     if (result == 0) {
-        SamplingRules rules = options->rules;
+        SamplingRules rules = settings->rules;
         rules.sample_seconds = 0; /* a sample is one execution, however short */
         const SamplingSubject subject = command_bench_subject(bench);
-        const HistoryBenchmark benchmark = {.name = options->name ? options->name : text,
-                                            .command = options->command};
+        const HistoryBenchmark benchmark = {.name = name ? name : text, .command = command};
         RecordingPlan recording = {.run = {.verb = "command",
-                                           .label = options->label,
-                                           .repeats = options->repeats,
+                                           .label = settings->label,
+                                           .repeats = settings->repeats,
                                            .rules = &rules,
-                                           .arguments = arguments,
+                                           .arguments = settings->arguments,
                                            .benchmarks = &benchmark,
                                            .count = 1},
                                    .subjects = &subject,

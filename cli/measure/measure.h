@@ -10,29 +10,26 @@
 #include "cli/base/failure.h"
 #include "cli/history/history.h"
 #include "cli/sampling/map_bench.h"
-#include "cli/options/options.h"
+#include "cli/measure/recording.h"
 
 typedef struct MeasurePlan {
     const char *verb;     /* under which it is recorded */
     MapDatabase database; /* its extension is found by measure() */
     const MapJob *jobs;
     size_t count;
-    bool verify;            /* first compare every executor's rows with those of serial */
-    const Options *options; /* rules and label */
-    char *const *arguments; /* the command line, without the program's name, ends with NULL */
+    /* Whether every executor's rows are first compared with those of serial. */
+    bool verify;
+    RecordingSettings recording;
 } MeasurePlan;
 
-enum { MEASURE_INTERRUPTED = 1 };
-
 /* Measures, and records every sample as it is taken. Returns 0 and the finished run. Else the failure is set,
- * and a run that had begun is recorded with what it had measured: MEASURE_INTERRUPTED where the user ended
+ * and a run that had begun is recorded with what it had measured: RECORDING_INTERRUPTED where the user ended
  * it, else -1.
  * `*run` is 0 where it had not begun. */
 int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *failure);
 
-/* The same for a command; `arguments` is as above, and the name of the benchmark is options->name, else the
- * command itself. */
-int measure_command(CommandBench *bench, const Options *options, char *const *arguments, History *history,
-                    int64_t *run, Failure *failure);
+/* The same for a command; the benchmark bears `name`, or, where that is NULL, the text of the command. */
+int measure_one_command(CommandBench *bench, const char *name, char *const *command,
+                        const RecordingSettings *recording, History *history, int64_t *run, Failure *failure);
 
 #endif

@@ -10,6 +10,17 @@
 #include "cli/sampling/map_bench.h"
 #include "cli/sampling/sampling.h"
 
+/* How a run is sampled, and how it is found again. Texts are borrowed. */
+typedef struct RecordingSettings {
+    SamplingRules rules;
+    /* Name of the run in lists; NULL: none. */
+    const char *label;
+    /* Run that this one measures once more; 0: none. */
+    int64_t repeats;
+    /* Command line without the program's name, ends with NULL. */
+    char *const *arguments;
+} RecordingSettings;
+
 typedef struct RecordingPlan {
     HistoryRun run;                  /* its benchmarks, and the rules of sampling */
     const SamplingSubject *subjects; /* one for each benchmark */

@@ -2,12 +2,25 @@
 #ifndef PRICEREPORT_SCAN_H
 #define PRICEREPORT_SCAN_H
 
-#include <argp.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/base/failure.h"
 #include "cli/sampling/map_bench.h"
-#include "cli/options/options.h"
+
+enum { LIST_MAX = 64, SCAN_EXECUTORS_MAX = 16 };
+
+typedef struct NumberList {
+    int64_t numbers[LIST_MAX];
+    size_t count;
+} NumberList;
+
+/* What is varied; an empty list stands for the default. */
+typedef struct Scan {
+    const char *executors[SCAN_EXECUTORS_MAX];
+    size_t executor_count;
+    NumberList workers, chunks, rows, rounds;
+} Scan;
 
 /* What is mapped by all of them. A map with MAP_ROUNDS is scanned over the rounds, too. */
 typedef struct ScanMap {
@@ -16,16 +29,13 @@ typedef struct ScanMap {
     const char *map;
 } ScanMap;
 
-/* --executor, --workers, --chunk, --rows and --rounds, as a child for a verb's parser. */
-extern const struct argp options_scan;
-
 /* The jobs in the order of the maps, rounds, rows, executors, workers and chunks; for serial, workers mean
- * nothing. Without --executor there are serial, threads and processes. Returns 0 and the jobs, to be freed,
+ * nothing. Without executors there are all of them but auto. Returns 0 and the jobs, to be freed,
  * or -1 with the failure set: there may be too many. */
-int scan_jobs(const Options *options, const ScanMap *maps, size_t map_count, MapJob **jobs, size_t *count,
+int scan_jobs(const Scan *scan, const ScanMap *maps, size_t map_count, MapJob **jobs, size_t *count,
               Failure *failure);
 
 /* The greatest number of rows that was asked for; 0 for none. */
-int64_t scan_most_rows(const Options *options);
+int64_t scan_most_rows(const Scan *scan);
 
 #endif

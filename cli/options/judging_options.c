@@ -1,13 +1,12 @@
 #include <stdlib.h>
 
-#include "cli/options/judging_options.h"
 #include "cli/options/options.h"
 
 enum { KEY_THRESHOLD = 700, KEY_ANY_MACHINE };
 
 static const double most_percent = 1e6;
 
-double judging_percent(struct argp_state *state, const char *what, const char *text)
+double options_percent(struct argp_state *state, const char *what, const char *text)
 {
     char *end;
     double percent = strtod(text, &end);
@@ -18,13 +17,13 @@ double judging_percent(struct argp_state *state, const char *what, const char *t
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    Options *options = state->input;
+    JudgingOptions *judging = state->input;
     switch (key) {
     case KEY_THRESHOLD:
-        options->threshold = judging_percent(state, "--threshold", argument);
+        judging->threshold = options_percent(state, "--threshold", argument);
         return 0;
     case KEY_ANY_MACHINE:
-        options->any_machine = true;
+        judging->any_machine = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "cli/judging/comparison.h"
-#include "cli/options/judging_options.h"
-#include "cli/verbs/on_history.h"
 #include "cli/base/query.h"
 #include "cli/measure/remeasure.h"
 #include "sql/sql.h"
@@ -18,21 +16,19 @@ static const struct argp_child children[] = {
     {0},
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    Options *options = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case KEY_AGAINST:
-        options->base = argument;
+        options->arguments.base = argument;
         return 0;
     case KEY_ONCE:
         options->once = true;
         return 0;
     case ARGP_KEY_ARG:
-        options_run(state, argument, "check takes one run; what it is compared with is --against");
+        if (options->arguments.run)
+            argp_error(state, "%s: check takes one run; what it is compared with is --against", argument);
+        options->arguments.run = argument;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -43,24 +39,6 @@ static const struct argp_option table[] = {
     {"against", KEY_AGAINST, "BASE", 0, "The baseline (previous)", 1},
     {"once", KEY_ONCE, NULL, 0, "Do not measure a suspected regression once more", 1},
     {0},
-};
-
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "[RUN]",
-    .doc = "Ends with exit status 1 where a run is slower than its baseline.\v"
-           "RUN and BASE are what they are for pricereport compare, and judged as there. RUN is the latest "
-           "when left "
-           "out; BASE is, for each benchmark by itself, the measurement before it on the same machine. best "
-           "is the "
-           "fastest of all others.\n\n"
-           "Before it fails, it performs the run's recorded command once more, in the current folder, and "
-           "only what "
-           "is slower then, too, is a regression. A change that is meant to be is acknowledged with "
-           "pricereport ack.\n\n"
-           "Exit status: 0 no regression, 1 a regression, 2 wrong usage, 3 could not do it.",
-    .children = children,
 };
 
 /* Only a whole run can pass. */
@@ -89,18 +67,19 @@ static int judge_again(History *history, int64_t run, Failure *failure)
     return 0;
 }
 
-static int check(History *history, const Options *options, const void *context, Failure *failure)
+static int check(History *history, const Options *options, Failure *failure)
 {
-    (void)context;
-    ComparisonPlan plan = {.any_machine = options->any_machine, .threshold = options->threshold};
+    ComparisonPlan plan = {.any_machine = options->judging.any_machine,
+                           .threshold = options->judging.threshold};
     ComparisonCounts counts;
-    if (run_choice_find(history, options->run ? options->run : "latest", 0, &plan.now, failure))
+    if (run_choice_find(history, options->arguments.run ? options->arguments.run : "latest", 0, &plan.now,
+                        failure))
         return -1;
     if (plan.now.kind != CHOICE_RUN)
         return failure_set(failure, "%s is no run to check: give it as the baseline, with --against",
-                           options->run);
-    if (run_choice_find(history, options->base ? options->base : "previous", plan.now.machine, &plan.base,
-                        failure) ||
+                           options->arguments.run);
+    if (run_choice_find(history, options->arguments.base ? options->arguments.base : "previous",
+                        plan.now.machine, &plan.base, failure) ||
         check_finished(history, plan.now.run, failure) || comparison_make(history, &plan, failure) ||
         comparison_count(history, &counts, failure))
         return -1;
@@ -111,14 +90,28 @@ static int check(History *history, const Options *options, const void *context, 
         fprintf(stderr, "pricereport: nothing of run %" PRId64 " was checked: %s\n", plan.now.run,
                 counts.excluded > 0 ? "its figures or those of its baseline are excluded"
                                     : "there is no baseline for it");
-    if (comparison_print(history, options->format, stdout, failure))
+    if (comparison_print(history, options->common.format, stdout, failure))
         return -1;
     return counts.regressions > 0 ? EXIT_REGRESSION : EXIT_DONE;
 }
 
-int verb_check(int argc, char **argv)
-{
-    Options options = options_defaults("pricereport check");
-    options_parse(&parser, argc, argv, &options);
-    return on_history(&options, HISTORY_READ, check, NULL);
-}
+const Verb verb_check = {
+    .name = "check",
+    .summary = "fails where a run is slower than its baseline",
+    .options = table,
+    .children = children,
+    .args_doc = "[RUN]",
+    .doc =
+        "Ends with exit status 1 where a run is slower than its baseline.\v"
+        "RUN and BASE are what they are for pricereport compare, and judged as there. RUN is the latest when left "
+        "out; BASE is, for each benchmark by itself, the measurement before it on the same machine. "
+        "best is the fastest of all others.\n\n"
+        "Before it fails, it performs the run's recorded command once more, in the current folder, and only what "
+        "is slower then, too, is a regression. "
+        "A change that is meant to be is acknowledged with pricereport ack.\n\n"
+        "Exit status: 0 no regression, 1 a regression, 2 wrong usage, 3 could not do it.",
+    .arguments = VERB_OWN,
+    .mode = HISTORY_READ,
+    .parse = parse,
+    .perform = check,
+};

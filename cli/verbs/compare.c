@@ -1,7 +1,5 @@
 /* pricereport compare: two runs side by side. */
 #include "cli/judging/comparison.h"
-#include "cli/options/judging_options.h"
-#include "cli/verbs/on_history.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_FAIL = 600 };
@@ -12,21 +10,17 @@ static const struct argp_child children[] = {
     {0},
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    Options *options = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case KEY_FAIL:
         options->fail = true;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
-            options->base = argument;
+            options->arguments.base = argument;
         else if (state->arg_num == 1)
-            options->run = argument;
+            options->arguments.run = argument;
         else
             argp_error(state, "%s: compare takes two runs", argument);
         return 0;
@@ -41,31 +35,13 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "[BASE [RUN]]",
-    .doc = "Compares a run with another one, benchmark by benchmark, and says which became slower.\v"
-           "BASE and RUN are numbers, labels, branches, beginnings of commits, or latest; previous and best "
-           "are, for "
-           "each benchmark of the other side by itself, the measurement before it and the fastest of all "
-           "others. Left "
-           "out they are previous and latest.\n\n"
-           "A regression is all three: a Mann-Whitney test with p < 0.01, corrected for the number of "
-           "benchmarks "
-           "(Holm); medians that differ by the threshold; and an interval of their ratio that does not reach "
-           "1. Same: "
-           "the interval is within the threshold. Else it is inconclusive.",
-    .children = children,
-};
-
-static int compare(History *history, const Options *options, const void *context, Failure *failure)
+static int compare(History *history, const Options *options, Failure *failure)
 {
-    (void)context;
-    ComparisonPlan plan = {.any_machine = options->any_machine, .threshold = options->threshold};
+    ComparisonPlan plan = {.any_machine = options->judging.any_machine,
+                           .threshold = options->judging.threshold};
     ComparisonCounts counts;
-    const char *base = options->base ? options->base : "previous",
-               *now = options->run ? options->run : "latest";
+    const char *base = options->arguments.base ? options->arguments.base : "previous",
+               *now = options->arguments.run ? options->arguments.run : "latest";
     if (run_choice_find(history, now, 0, &plan.now, failure) ||
         run_choice_find(history, base, plan.now.machine, &plan.base, failure) ||
         comparison_make(history, &plan, failure) || comparison_count(history, &counts, failure))
@@ -74,14 +50,27 @@ static int compare(History *history, const Options *options, const void *context
         return failure_set(
             failure, "%s has nothing else to compare run %lld with: measure its benchmarks again",
             history_file(history), (long long)(plan.now.kind == CHOICE_RUN ? plan.now.run : plan.base.run));
-    if (comparison_print(history, options->format, stdout, failure))
+    if (comparison_print(history, options->common.format, stdout, failure))
         return -1;
     return options->fail && counts.regressions > 0 ? EXIT_REGRESSION : EXIT_DONE;
 }
 
-int verb_compare(int argc, char **argv)
-{
-    Options options = options_defaults("pricereport compare");
-    options_parse(&parser, argc, argv, &options);
-    return on_history(&options, HISTORY_READ, compare, NULL);
-}
+const Verb verb_compare = {
+    .name = "compare",
+    .summary = "says which benchmarks became slower between two runs",
+    .options = table,
+    .children = children,
+    .args_doc = "[BASE [RUN]]",
+    .doc =
+        "Compares a run with another one, benchmark by benchmark, and says which became slower.\v"
+        "BASE and RUN are numbers, labels, branches, beginnings of commits, or latest. "
+        "previous and best are, for each benchmark of the other side by itself, the measurement before it and the "
+        "fastest of all others. Left out they are previous and latest.\n\n"
+        "A regression is all three: a Mann-Whitney test with p < 0.01, corrected for the number of benchmarks "
+        "(Holm); medians that differ by the threshold; and an interval of their ratio that does not reach 1. "
+        "Same: the interval is within the threshold. Else it is inconclusive.",
+    .arguments = VERB_OWN,
+    .mode = HISTORY_READ,
+    .parse = parse,
+    .perform = compare,
+};

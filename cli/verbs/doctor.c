@@ -13,29 +13,6 @@ enum { LINE_WIDTH = 79, FOUND_COLUMN = 19 };
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
 
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "%s: doctor takes options only", argument);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp parser = {
-    .parser = parse,
-    .doc = "Looks for what makes timings on this machine unreliable, and says what to do about each.\v"
-           "Nothing is measured or changed, and the exit status is 0 whatever is found. unknown: the system "
-           "does not "
-           "tell.",
-    .children = children,
-};
-
 /* The words of a text, in lines of at most LINE_WIDTH characters that begin at column `indent`. */
 static void print_wrapped(const char *text, int indent)
 {
@@ -92,19 +69,27 @@ static int print_rows(const Surrounding *findings, OutputFormat format, Failure 
     return result;
 }
 
-int verb_doctor(int argc, char **argv)
+static int doctor(const Options *options)
 {
-    Options options = options_defaults("pricereport doctor");
-    options_parse(&parser, argc, argv, &options);
     Failure failure;
     Surrounding findings[SURROUNDINGS];
     surroundings_examine("", findings);
     int result = 0;
-    if (options.format == OUTPUT_TABLE)
+    if (options->common.format == OUTPUT_TABLE)
         print_for_people(findings);
     else
-        result = print_rows(findings, options.format, &failure);
+        result = print_rows(findings, options->common.format, &failure);
     if (result == 0)
         result = output_finish(stdout, &failure);
     return result ? failure_print(&failure) : EXIT_DONE;
 }
+
+const Verb verb_doctor = {
+    .name = "doctor",
+    .summary = "says what makes timings on this machine unreliable",
+    .children = children,
+    .doc = "Looks for what makes timings on this machine unreliable, and says what to do about each.\v"
+           "Nothing is measured or changed, and the exit status is 0 whatever is found. "
+           "unknown: the system does not tell.",
+    .whole = doctor,
+};

@@ -8,7 +8,6 @@
 #include "cli/report/chart.h"
 #include "cli/report/meaning.h"
 #include "cli/measure/measure.h"
-#include "cli/verbs/on_history.h"
 #include "cli/output/measurements.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
@@ -17,10 +16,6 @@
 #include "cli/verbs/verbs.h"
 
 enum { DEFAULT_WORKERS = 2, PUBLISHED_ROWS = 20 };
-
-/* Six benchmarks, and the whole of them in ten seconds. */
-static const double default_min_seconds = 0.5;
-static const double default_max_seconds = 1.5;
 
 static const char *const functions[] = {"increase_price", "increase_price_crazy"};
 enum { FUNCTION_COUNT = 2 };
@@ -36,51 +31,23 @@ static const struct argp_child children[] = {
     {0},
 };
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case ARGP_KEY_ARG:
         argp_error(
             state,
             "%s: a verb comes first, and pricereport --help lists them; without one it is the experiment",
             argument);
         return 0;
+    case ARGP_KEY_END:
+        if (options->scan.workers.count == 0)
+            options->scan.workers = (NumberList){.numbers = {DEFAULT_WORKERS}, .count = 1};
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
-
-static const struct argp parser = {
-    .parser = parse,
-    .doc = "Times two price functions, mapped over a price list serially, by threads and by processes; "
-           "records every "
-           "sample, and prints the table.\v"
-           "Each benchmark takes 0.5 to 1.5 seconds unless told otherwise. Ctrl-C ends the run and keeps "
-           "what was "
-           "measured. Without --workers there are 2, without --rows the 20 prices of the published "
-           "experiment.\n\n"
-           "Verbs, each with its own --help:\n"
-           "  pricereport run    times any map over any database\n"
-           "  pricereport list   lists the recorded runs\n"
-           "  pricereport show   prints a run, or its samples\n"
-           "  pricereport plot   draws charts of what is recorded\n"
-           "  pricereport report writes one HTML page about a run\n"
-           "  pricereport doctor says what makes timings on this machine unreliable\n"
-           "  pricereport compare   says which benchmarks are slower in one run than in another\n"
-           "  pricereport check     fails where a run is slower than its baseline\n"
-           "  pricereport history   prints benchmarks over the runs, and where they changed\n"
-           "  pricereport ack       acknowledges a change\n"
-           "  pricereport exclude   excludes figures that are wrong\n"
-           "  pricereport threshold sets from which change on a benchmark has changed\n"
-           "  pricereport export prints runs as JSON, CSV or Markdown\n"
-           "  pricereport import takes in results of hyperfine, Google Benchmark, pytest-benchmark\n"
-           "  pricereport merge  takes in other histories\n\n"
-           "Exit status: 0 done, 2 wrong usage, 3 could not do it.",
-    .children = children,
-};
 
 static int read_speedup(sqlite3 *db, int64_t run, const char *function, const char *executor, double *speedup,
                         Failure *failure)
@@ -112,8 +79,9 @@ static int print_meaning(sqlite3 *db, int64_t run, FILE *file, Failure *failure)
  * it. */
 static bool is_whole(const Options *options)
 {
-    return options->executor_count == 0 && options->workers.count == 1 && options->chunks.count == 0 &&
-           options->rows.count == 0 && options->rounds.count == 0;
+    return options->scan.executor_count == 0 && options->scan.workers.count == 1 &&
+           options->scan.chunks.count == 0 && options->scan.rows.count == 0 &&
+           options->scan.rounds.count == 0;
 }
 
 static int print_experiment(const Options *options, History *history, int64_t run, bool whole,
@@ -122,9 +90,9 @@ static int print_experiment(const Options *options, History *history, int64_t ru
     static const OutputQuery query = {sql_experiment_experiment, sql_experiment_experiment_table};
     sqlite3 *db = history_db(history);
     if (query_script(db, sql_experiment_published, failure) ||
-        output_rows(db, &query, run, options->format, stdout, failure))
+        output_rows(db, &query, run, options->common.format, stdout, failure))
         return -1;
-    if (options->format == OUTPUT_TABLE) {
+    if (options->common.format == OUTPUT_TABLE) {
         if (whole && print_meaning(db, run, stdout, failure))
             return -1;
         printf("%sRun %" PRId64 ", recorded in %s\n", whole ? "" : "\n", run, history_file(history));
@@ -134,19 +102,18 @@ static int print_experiment(const Options *options, History *history, int64_t ru
     return output_finish(stdout, failure);
 }
 
-static int measure_experiment(const Options *options, char *const *arguments, History *history, int64_t *run,
-                              Failure *failure)
+static int measure_experiment(const Options *options, History *history, int64_t *run, Failure *failure)
 {
     const ScanMap maps[FUNCTION_COUNT] = {{functions[0], "prices", "increase_price(p)"},
                                           {functions[1], "prices",
-                                           options->rounds.count > 0
+                                           options->scan.rounds.count > 0
                                                ? "increase_price_crazy(p, 10, " MAP_ROUNDS ")"
                                                : "increase_price_crazy(p)"}};
     MapJob *jobs;
     size_t count;
-    if (scan_jobs(options, maps, FUNCTION_COUNT, &jobs, &count, failure))
+    if (scan_jobs(&options->scan, maps, FUNCTION_COUNT, &jobs, &count, failure))
         return -1;
-    int64_t rows = scan_most_rows(options);
+    int64_t rows = scan_most_rows(&options->scan);
     const MeasurePlan plan = {.verb = "experiment",
                               .database = {.setup = sql_measure_prices,
                                            .fill = rows > PUBLISHED_ROWS ? sql_measure_more_prices : NULL,
@@ -154,40 +121,50 @@ static int measure_experiment(const Options *options, char *const *arguments, Hi
                               .jobs = jobs,
                               .count = count,
                               .verify = true,
-                              .options = options,
-                              .arguments = arguments};
+                              .recording = options_recording(options)};
     int result = measure(&plan, history, run, failure);
     free(jobs);
     return result;
 }
 
-/* The context is the command line, without the program's name. */
-static int perform(History *history, const Options *options, const void *context, Failure *failure)
+static int perform(History *history, const Options *options, Failure *failure)
 {
     int64_t run;
     Failure second;
-    if (options->plot && charts_make_directory(options->charts.directory, failure))
+    if (options->charts.plot && charts_make_directory(options->charts.wish.directory, failure))
         return -1;
-    int result = measure_experiment(options, context, history, &run, failure);
-    if (result == MEASURE_INTERRUPTED) {
+    int result = measure_experiment(options, history, &run, failure);
+    if (result == RECORDING_INTERRUPTED) {
         (void)print_experiment(options, history, run, false, &second);
         return -1;
     }
     if (result || print_experiment(options, history, run, is_whole(options), failure))
         return -1;
-    if (!options->plot)
+    if (!options->charts.plot)
         return 0;
-    FILE *paths = options->format == OUTPUT_TABLE ? stdout : NULL;
-    return charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
+    FILE *paths = options->common.format == OUTPUT_TABLE ? stdout : NULL;
+    return charts_draw(history_db(history), run, &options->charts.wish, paths, NULL, failure);
 }
 
-int verb_experiment(int argc, char **argv)
+/* Six benchmarks, and the whole of them in ten seconds. */
+static void prepare(Options *options)
 {
-    Options options = options_defaults("pricereport");
-    options.rules.min_seconds = default_min_seconds;
-    options.rules.max_seconds = default_max_seconds;
-    options_parse(&parser, argc, argv, &options);
-    if (options.workers.count == 0)
-        options.workers = (NumberList){.numbers = {DEFAULT_WORKERS}, .count = 1};
-    return on_history(&options, HISTORY_RECORD, perform, argv + 1);
+    options->sampling.rules.min_seconds = 0.5;
+    options->sampling.rules.max_seconds = 1.5;
 }
+
+const Verb verb_experiment = {
+    .name = "",
+    .summary = "times the published experiment",
+    .children = children,
+    .doc =
+        "Times two price functions, mapped over a price list serially, by threads and by processes; records every "
+        "sample, and prints the table.\v"
+        "Each benchmark takes 0.5 to 1.5 seconds unless told otherwise. Ctrl-C ends the run and keeps what was "
+        "measured. Without --workers there are 2, without --rows the 20 prices of the published experiment.",
+    .arguments = VERB_OWN,
+    .mode = HISTORY_RECORD,
+    .prepare = prepare,
+    .parse = parse,
+    .perform = perform,
+};

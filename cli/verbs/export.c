@@ -3,7 +3,6 @@
 
 #include "cli/output/measurements.h"
 #include "cli/history/run_choice.h"
-#include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
 #include "sql/sql.h"
@@ -13,19 +12,13 @@ enum { KEY_SAMPLES = 600 };
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     (void)argument;
-    Options *options = state->input;
+    (void)state;
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case KEY_SAMPLES:
         options->samples = true;
-        return 0;
-    case ARGP_KEY_ARGS:
-        options_rest(state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -37,30 +30,16 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "[RUN...]",
-    .doc =
-        "Prints runs with everything that is known of them, all runs where none is named.\v"
-        "RUN is a number, label, branch, beginning of a commit, or latest. --json, which is what it is when "
-        "nothing is asked "
-        "for, has all: every run with its machine, its options, its measurements and their samples. --csv "
-        "and "
-        "--markdown have a row for every measurement.",
-    .children = children,
-};
-
 static int choose(History *history, const Options *options, Failure *failure)
 {
     sqlite3 *db = history_db(history);
     if (query_script(db, sql_export_begin, failure))
         return -1;
-    if (options->file_count == 0)
+    if (options->arguments.rest_count == 0)
         return query_run(db, NULL, failure, sql_export_choose, "n");
-    for (size_t i = 0; i < options->file_count; i++) {
+    for (size_t i = 0; i < options->arguments.rest_count; i++) {
         int64_t run;
-        if (run_choice_single(history, options->files[i], &run, failure) ||
+        if (run_choice_single(history, options->arguments.rest[i], &run, failure) ||
             query_run(db, NULL, failure, sql_export_choose, "i", run))
             return -1;
     }
@@ -98,24 +77,33 @@ static int print_json(sqlite3 *db, Failure *failure)
 }
 
 /* All in one transaction, so that what is printed is of one moment. */
-static int print_all(History *history, const Options *options, const void *context, Failure *failure)
+static int print_all(History *history, const Options *options, Failure *failure)
 {
-    (void)context;
     static const OutputQuery flat = {sql_export_flat, sql_export_flat_table};
     static const OutputQuery samples = {sql_export_samples, sql_export_samples_table};
     sqlite3 *db = history_db(history);
     if (query_script(db, "BEGIN", failure) || choose(history, options, failure))
         return -1;
-    int result =
-        options->format == OUTPUT_TABLE || options->format == OUTPUT_JSON
-            ? print_json(db, failure)
-            : output_rows(db, options->samples ? &samples : &flat, 0, options->format, stdout, failure);
+    int result = options->common.format == OUTPUT_TABLE || options->common.format == OUTPUT_JSON
+                     ? print_json(db, failure)
+                     : output_rows(db, options->samples ? &samples : &flat, 0, options->common.format, stdout,
+                                   failure);
     return result ? result : query_script(db, "COMMIT", failure);
 }
 
-int verb_export(int argc, char **argv)
-{
-    Options options = options_defaults("pricereport export");
-    options_parse(&parser, argc, argv, &options);
-    return on_history(&options, HISTORY_READ, print_all, NULL);
-}
+const Verb verb_export = {
+    .name = "export",
+    .summary = "prints runs as JSON, CSV or Markdown",
+    .options = table,
+    .children = children,
+    .args_doc = "[RUN...]",
+    .doc =
+        "Prints runs with everything that is known of them, all runs where none is named.\v"
+        "RUN is a number, a label, a branch, the beginning of a commit, or latest. "
+        "--json, which is what it is when nothing is asked for, has all: every run with its machine, its options, "
+        "its measurements and their samples. --csv and --markdown have a row for every measurement.",
+    .arguments = VERB_REST,
+    .mode = HISTORY_READ,
+    .parse = parse,
+    .perform = print_all,
+};

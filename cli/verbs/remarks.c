@@ -2,7 +2,6 @@
 #include <inttypes.h>
 
 #include "cli/history/benchmark_choice.h"
-#include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
 #include "cli/history/run_choice.h"
@@ -26,21 +25,17 @@ static const struct argp_child children[] = {{&options_common, 0, "Common:", 2},
 
 static void check_complete(struct argp_state *state, const Options *options)
 {
-    if (!options->run && (options->reason || options->undo))
+    if (!options->arguments.run && (options->reason || options->undo))
         argp_error(state, "the run is missing: give its number, label or commit, or latest");
-    if (options->run && options->reason && options->undo)
+    if (options->arguments.run && options->reason && options->undo)
         argp_error(state, "--undo takes no --reason");
-    if (options->run && !options->undo && !(options->reason && *options->reason))
+    if (options->arguments.run && !options->undo && !(options->reason && *options->reason))
         argp_error(state, "the reason is missing: say in --reason why, for those who come later");
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    Options *options = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case KEY_REASON:
         options->reason = argument;
         return 0;
@@ -49,11 +44,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
-            options->run = argument;
-        else if (options->name_count == NAMES_MAX)
-            argp_error(state, "at most %d benchmarks", NAMES_MAX);
+            options->arguments.run = argument;
         else
-            options->names[options->name_count++] = argument;
+            options_name(state, argument, &options->arguments);
         return 0;
     case ARGP_KEY_END:
         check_complete(state, options);
@@ -69,45 +62,22 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static const struct argp ack_parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "[RUN [BENCHMARK...]]",
-    .doc = "Acknowledges that benchmarks changed in a run, and that the new level is right.\v"
-           "From then on, compare --fail and check do not fail for a regression that came with this run, "
-           "unless the "
-           "benchmark has become slower still. Without BENCHMARK it is all of the run. Without RUN it lists "
-           "what is "
-           "acknowledged.",
-    .children = children,
-};
-
-static const struct argp exclude_parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "[RUN [BENCHMARK...]]",
-    .doc = "Excludes figures that are wrong: nothing is judged by them any more.\v"
-           "They are no baseline, and no part of the history in which changes are looked for; but they stay, "
-           "and are "
-           "shown. Without BENCHMARK it is all of the run. Without RUN it lists what is excluded.",
-    .children = children,
-};
-
 static int change(History *history, const RemarkKind *kind, const Options *options, int64_t run,
                   Failure *failure)
 {
     sqlite3 *db = history_db(history);
     if (options->undo)
         return query_run(db, NULL, failure, sql_judging_delete_remarks, "ti", kind->name, run);
-    const char *sql = options->name_count > 0 ? sql_judging_add_remarks : sql_judging_add_run_remark;
+    const char *sql =
+        options->arguments.name_count > 0 ? sql_judging_add_remarks : sql_judging_add_run_remark;
     return query_run(db, NULL, failure, sql, "tit", kind->name, run, options->reason);
 }
 
 static int remark(History *history, const RemarkKind *kind, const Options *options, Failure *failure)
 {
     int64_t run;
-    if (run_choice_single(history, options->run, &run, failure) ||
-        benchmark_choice_names(history, options->names, options->name_count, failure) ||
+    if (run_choice_single(history, options->arguments.run, &run, failure) ||
+        benchmark_choice_names(history, options->arguments.names, options->arguments.name_count, failure) ||
         change(history, kind, options, run, failure))
         return -1;
     int changes = sqlite3_changes(history_db(history));
@@ -121,31 +91,59 @@ static int remark(History *history, const RemarkKind *kind, const Options *optio
                            " tells what it did",
                            run, run);
     printf("%s: run %" PRId64, options->undo ? kind->undone : kind->done, run);
-    for (size_t i = 0; i < options->name_count; i++)
-        printf(", %s", options->names[i]);
+    for (size_t i = 0; i < options->arguments.name_count; i++)
+        printf(", %s", options->arguments.names[i]);
     fputs("\n", stdout);
     return 0;
 }
 
-static int perform(History *history, const Options *options, const void *context, Failure *failure)
+static int perform(History *history, const Options *options, const RemarkKind *kind, Failure *failure)
 {
     static const OutputQuery query = {sql_judging_remarks, sql_judging_remarks_table};
-    const RemarkKind *kind = context;
-    return options->run
-               ? remark(history, kind, options, failure)
-               : output_rows(history_db(history), &query, kind->number, options->format, stdout, failure);
+    return options->arguments.run ? remark(history, kind, options, failure)
+                                  : output_rows(history_db(history), &query, kind->number,
+                                                options->common.format, stdout, failure);
 }
 
-int verb_ack(int argc, char **argv)
+static int acknowledge(History *history, const Options *options, Failure *failure)
 {
-    Options options = options_defaults("pricereport ack");
-    options_parse(&ack_parser, argc, argv, &options);
-    return on_history(&options, HISTORY_READ, perform, &acknowledgements);
+    return perform(history, options, &acknowledgements, failure);
 }
 
-int verb_exclude(int argc, char **argv)
+static int exclude(History *history, const Options *options, Failure *failure)
 {
-    Options options = options_defaults("pricereport exclude");
-    options_parse(&exclude_parser, argc, argv, &options);
-    return on_history(&options, HISTORY_READ, perform, &exclusions);
+    return perform(history, options, &exclusions, failure);
 }
+
+const Verb verb_ack = {
+    .name = "ack",
+    .summary = "acknowledges a change",
+    .options = table,
+    .children = children,
+    .args_doc = "[RUN [BENCHMARK...]]",
+    .doc =
+        "Acknowledges that benchmarks changed in a run, and that the new level is right.\v"
+        "From then on, compare --fail and check do not fail for a regression that came with this run, unless the "
+        "benchmark has become slower still. "
+        "Without BENCHMARK it is all of the run. Without RUN it lists what is acknowledged.",
+    .arguments = VERB_OWN,
+    .mode = HISTORY_READ,
+    .parse = parse,
+    .perform = acknowledge,
+};
+
+const Verb verb_exclude = {
+    .name = "exclude",
+    .summary = "excludes figures that are wrong",
+    .options = table,
+    .children = children,
+    .args_doc = "[RUN [BENCHMARK...]]",
+    .doc =
+        "Excludes figures that are wrong: nothing is judged by them any more.\v"
+        "They are no baseline, and no part of the history in which changes are looked for; but they stay, and are "
+        "shown. Without BENCHMARK it is all of the run. Without RUN it lists what is excluded.",
+    .arguments = VERB_OWN,
+    .mode = HISTORY_READ,
+    .parse = parse,
+    .perform = exclude,
+};

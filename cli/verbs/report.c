@@ -1,7 +1,6 @@
 /* pricereport report: one HTML page. */
 #include "cli/report/chart.h"
 #include "cli/history/run_choice.h"
-#include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/report/page.h"
 #include "cli/verbs/verbs.h"
@@ -10,20 +9,13 @@ enum { KEY_OUT = 600 };
 
 static const struct argp_child children[] = {{&options_history, 0, "Common:", 2}, {0}};
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    Options *options = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case KEY_OUT:
         if (!*argument)
             argp_error(state, "--out: give the name of a folder");
-        options->charts.directory = argument;
-        return 0;
-    case ARGP_KEY_ARG:
-        options_run(state, argument, "report takes one run");
+        options->charts.wish.directory = argument;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -35,28 +27,13 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "[RUN]",
-    .doc = "Writes one HTML page about a run: what it found, its tables and charts, change points, and its "
-           "machine. The page needs no other file and no network.\v"
-           "RUN is a number, label, branch, beginning of a commit, or latest, which is what it is when left "
-           "out; then a "
-           "chart that needs what the latest run lacks shows the newest run of the same machine that has it. "
-           "The "
-           "page is report.html in the folder, where the charts are, too; its path is printed.",
-    .children = children,
-};
-
-static int perform(History *history, const Options *options, const void *context, Failure *failure)
+static int perform(History *history, const Options *options, Failure *failure)
 {
-    (void)context;
     int64_t run;
-    if (run_choice_single(history, options->run, &run, failure))
+    if (run_choice_single(history, options->arguments.run, &run, failure))
         return -1;
-    ChartWish wish = options->charts;
-    wish.any_run = !options->run;
+    ChartWish wish = options->charts.wish;
+    wish.any_run = !options->arguments.run;
     char *path;
     Failure missing;
     if (page_write(history_db(history), run, &wish, &path, &missing, failure))
@@ -68,9 +45,20 @@ static int perform(History *history, const Options *options, const void *context
     return *missing.text ? failure_set(failure, "the page has no charts: %s", missing.text) : 0;
 }
 
-int verb_report(int argc, char **argv)
-{
-    Options options = options_defaults("pricereport report");
-    options_parse(&parser, argc, argv, &options);
-    return on_history(&options, HISTORY_READ, perform, NULL);
-}
+const Verb verb_report = {
+    .name = "report",
+    .summary = "writes one HTML page about a run",
+    .options = table,
+    .children = children,
+    .args_doc = "[RUN]",
+    .doc =
+        "Writes one HTML page about a run: what it found, its tables and charts, change points, and its machine. "
+        "The page needs no other file and no network.\v"
+        "RUN is a number, a label, a branch, the beginning of a commit, or latest, which is what it is when left out; "
+        "then a chart that needs what the latest run lacks shows the newest run of the same machine that has it. "
+        "The page is report.html in the folder, where the charts are, too; its path is printed.",
+    .arguments = VERB_ONE_RUN,
+    .mode = HISTORY_READ,
+    .parse = parse,
+    .perform = perform,
+};

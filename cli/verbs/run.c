@@ -6,7 +6,6 @@
 #include "cli/report/chart.h"
 #include "cli/measure/measure.h"
 #include "cli/output/measurements.h"
-#include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "cli/measure/scan.h"
 #include "cli/verbs/verbs.h"
@@ -35,22 +34,22 @@ static const struct argp_child children[] = {
 
 static void check_map(struct argp_state *state, const Options *options)
 {
-    if (options->executor_count == 1 && strcmp(options->executors[0], "serial") == 0 &&
-        options->workers.count > 0)
+    if (options->scan.executor_count == 1 && strcmp(options->scan.executors[0], "serial") == 0 &&
+        options->scan.workers.count > 0)
         fputs("pricereport: --workers is left out: serial has none\n", stderr);
-    if (!options->in)
+    if (!options->map.in)
         argp_error(state,
                    "what is mapped is missing: give --in FILE, an SQLite database, or -- and a command");
-    if (!options->source)
+    if (!options->map.source)
         argp_error(state, "the rows to map are missing: give --source, a table, a view or a SELECT");
-    if (!options->map)
+    if (!options->map.map)
         argp_error(state, "the map is missing: give --map, an expression over the source's columns");
-    bool takes_rounds = options->map && strstr(options->map, MAP_ROUNDS);
-    if (options->rounds.count > 0 && !takes_rounds)
+    bool takes_rounds = options->map.map && strstr(options->map.map, MAP_ROUNDS);
+    if (options->scan.rounds.count > 0 && !takes_rounds)
         argp_error(state, "--rounds: the map takes none: write " MAP_ROUNDS " in --map where they belong");
-    if (options->rounds.count == 0 && takes_rounds)
+    if (options->scan.rounds.count == 0 && takes_rounds)
         argp_error(state, "the map has " MAP_ROUNDS ": give --rounds, too");
-    if (options->show_output || options->ignore_failure)
+    if (options->command.show_output || options->command.ignore_failure)
         argp_error(state, "--show-output and --ignore-failure are for commands: give one after --");
 }
 
@@ -59,58 +58,54 @@ static void check_command(struct argp_state *state, const Options *options)
     const struct {
         const char *option;
         bool given;
-    } of_maps[] = {{"--in", options->in},
-                   {"--source", options->source},
-                   {"--map", options->map},
-                   {"--load", options->load_count > 0},
-                   {"--executor", options->executor_count > 0},
-                   {"--workers", options->workers.count > 0},
-                   {"--chunk", options->chunks.count > 0},
-                   {"--rows", options->rows.count > 0},
-                   {"--rounds", options->rounds.count > 0},
-                   {"--verify", options->verify}};
+    } of_maps[] = {{"--in", options->map.in},
+                   {"--source", options->map.source},
+                   {"--map", options->map.map},
+                   {"--load", options->map.load_count > 0},
+                   {"--executor", options->scan.executor_count > 0},
+                   {"--workers", options->scan.workers.count > 0},
+                   {"--chunk", options->scan.chunks.count > 0},
+                   {"--rows", options->scan.rows.count > 0},
+                   {"--rounds", options->scan.rounds.count > 0},
+                   {"--verify", options->map.verify}};
     for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++)
         if (of_maps[i].given)
             argp_error(state, "%s is for maps, and a command is timed: leave it out", of_maps[i].option);
     for (size_t i = 0; i < CHART_COUNT; i++)
-        if (options->charts.kinds & 1u << i && chart_is_of_maps(i))
+        if (options->charts.wish.kinds & 1u << i && chart_is_of_maps(i))
             argp_error(state, "--chart %s is of maps, and a command is timed: leave it out", chart_name(i));
-    if (!options->command[0] || !*options->command[0])
+    if (!options->command.argv[0] || !*options->command.argv[0])
         argp_error(state, "the command is missing after --: give a program and its arguments");
 }
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    Options *options = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case KEY_IN:
-        options->in = argument;
+        options->map.in = argument;
         return 0;
     case KEY_SOURCE:
-        options->source = argument;
+        options->map.source = argument;
         return 0;
     case KEY_MAP:
-        options->map = argument;
+        options->map.map = argument;
         return 0;
     case KEY_NAME:
-        options->name = options_text(state, "--name", argument);
+        options->map.name = options_text(state, "--name", argument);
         return 0;
     case KEY_LOAD:
-        if (options->load_count == LOADS_MAX)
+        if (options->map.load_count == LOADS_MAX)
             argp_error(state, "--load: at most %d extensions", LOADS_MAX);
-        options->loads[options->load_count++] = argument;
+        options->map.loads[options->map.load_count++] = argument;
         return 0;
     case KEY_VERIFY:
-        options->verify = true;
+        options->map.verify = true;
         return 0;
     case KEY_SHOW_OUTPUT:
-        options->show_output = true;
+        options->command.show_output = true;
         return 0;
     case KEY_IGNORE_FAILURE:
-        options->ignore_failure = true;
+        options->command.ignore_failure = true;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state,
@@ -119,7 +114,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                    argument, argument);
         return 0;
     case ARGP_KEY_END:
-        if (options->command)
+        if (options->command.argv)
             check_command(state, options);
         else
             check_map(state, options);
@@ -142,20 +137,6 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]",
-    .doc =
-        "Times a map over the rows of a database with every combination that is asked for, or any command; "
-        "records every sample, and prints the table.\v"
-        "A benchmark has at least 10 samples and 3 seconds, and ends when the 95 % interval of its median is "
-        "within 2 %, after 1000 samples, or after 60 seconds. Ctrl-C ends the run and keeps what was "
-        "measured.\n\n"
-        "A sample of a command is one execution, with its own user and system time and peak memory.",
-    .children = children,
-};
-
 /* Prints what the run measured. Of an interrupted one, too: the failure stays what it is, and is returned. */
 static int print_run(const Options *options, History *history, int64_t run, int result, Failure *failure)
 {
@@ -163,9 +144,9 @@ static int print_run(const Options *options, History *history, int64_t run, int 
     Failure second = {.text = ""};
     Failure *other = result ? &second : failure;
     const OutputQuery *query = measurements_query(db, run, other);
-    if (!query || output_rows(db, query, run, options->format, stdout, other))
+    if (!query || output_rows(db, query, run, options->common.format, stdout, other))
         return -1;
-    if (options->format == OUTPUT_TABLE) {
+    if (options->common.format == OUTPUT_TABLE) {
         printf("\nRun %" PRId64 ", recorded in %s\n", run, history_file(history));
         if (measurements_note_load(db, run, stdout, other))
             return -1;
@@ -173,78 +154,84 @@ static int print_run(const Options *options, History *history, int64_t run, int 
     return output_finish(stdout, other) ? -1 : result;
 }
 
-static int measure_maps(const Options *options, char *const *arguments, History *history, int64_t *run,
-                        Failure *failure)
+static int measure_command(const Options *options, CommandBench *command, History *history, int64_t *run,
+                           Failure *failure)
 {
-    const ScanMap map = {
-        .name = options->name ? options->name : options->map, .source = options->source, .map = options->map};
+    const RecordingSettings recording = options_recording(options);
+    return measure_one_command(command, options->map.name, options->command.argv, &recording, history, run,
+                               failure);
+}
+
+static int measure_maps(const Options *options, History *history, int64_t *run, Failure *failure)
+{
+    const ScanMap map = {.name = options->map.name ? options->map.name : options->map.map,
+                         .source = options->map.source,
+                         .map = options->map.map};
     MapJob *jobs;
     size_t count;
-    if (scan_jobs(options, &map, 1, &jobs, &count, failure))
+    if (scan_jobs(&options->scan, &map, 1, &jobs, &count, failure))
         return -1;
-    const MeasurePlan plan = {
-        .verb = "run",
-        .database = {.file = options->in, .loads = options->loads, .load_count = options->load_count},
-        .jobs = jobs,
-        .count = count,
-        .verify = options->verify,
-        .options = options,
-        .arguments = arguments};
+    const MeasurePlan plan = {.verb = "run",
+                              .database = {.file = options->map.in,
+                                           .loads = options->map.loads,
+                                           .load_count = options->map.load_count},
+                              .jobs = jobs,
+                              .count = count,
+                              .verify = options->map.verify,
+                              .recording = options_recording(options)};
     int result = measure(&plan, history, run, failure);
     free(jobs);
     return result;
 }
 
-/* What the options do not tell. */
-typedef struct Wanted {
-    char *const *arguments; /* the command line, without the program's name */
-    CommandBench *command;  /* NULL: maps */
-} Wanted;
-
-static int perform(History *history, const Options *options, const void *context, Failure *failure)
+/* `context` is the CommandBench; NULL: maps. */
+static int perform(History *history, const Options *options, void *context, Failure *failure)
 {
-    const Wanted *wanted = context;
+    CommandBench *command = context;
     int64_t run;
-    if (options->plot && charts_make_directory(options->charts.directory, failure))
+    if (options->charts.plot && charts_make_directory(options->charts.wish.directory, failure))
         return -1;
-    int result = wanted->command
-                     ? measure_command(wanted->command, options, wanted->arguments, history, &run, failure)
-                     : measure_maps(options, wanted->arguments, history, &run, failure);
-    if (result == 0 || result == MEASURE_INTERRUPTED)
+    int result = command ? measure_command(options, command, history, &run, failure)
+                         : measure_maps(options, history, &run, failure);
+    if (result == 0 || result == RECORDING_INTERRUPTED)
         result = print_run(options, history, run, result, failure);
     if (result)
         return -1;
-    if (!options->plot)
+    if (!options->charts.plot)
         return 0;
-    FILE *paths = options->format == OUTPUT_TABLE ? stdout : NULL;
-    return charts_draw(history_db(history), run, &options->charts, paths, NULL, failure);
+    FILE *paths = options->common.format == OUTPUT_TABLE ? stdout : NULL;
+    return charts_draw(history_db(history), run, &options->charts.wish, paths, NULL, failure);
 }
 
-/* What follows -- is the command's, options and all. Returns how many arguments come before. */
-static int split_command(int argc, char **argv, Options *options)
+/* The command's launcher is started before the history is opened, so that it inherits nothing of that. */
+static int run(const Options *options)
 {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--") == 0) {
-            options->command = argv + i + 1;
-            return i;
-        }
-    return argc;
-}
-
-int verb_run(int argc, char **argv)
-{
-    Options options = options_defaults("pricereport run");
-    options.in_order = true;
     Failure failure;
     CommandBench *command = NULL;
-    options_parse(&parser, split_command(argc, argv, &options), argv, &options);
-    const CommandJob job = {.argv = options.command,
-                            .show_output = options.show_output,
-                            .ignore_failure = options.ignore_failure};
-    if (options.command && command_bench_open(&command, &job, &failure))
+    const CommandJob job = {.argv = options->command.argv,
+                            .show_output = options->command.show_output,
+                            .ignore_failure = options->command.ignore_failure};
+    if (job.argv && command_bench_open(&command, &job, &failure))
         return failure_print(&failure);
-    const Wanted wanted = {.arguments = argv + 1, .command = command};
-    int status = on_history(&options, HISTORY_RECORD, perform, &wanted);
+    int status = verb_on_history(options, HISTORY_RECORD, perform, command);
     command_bench_close(&command);
     return status;
 }
+
+const Verb verb_run = {
+    .name = "run",
+    .summary = "times any map over any database, or any command",
+    .options = table,
+    .children = children,
+    .args_doc = "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]",
+    .doc =
+        "Times a map over the rows of a database with every combination that is asked for, or any command; records "
+        "every sample, and prints the table.\v"
+        "A benchmark has at least 10 samples and 3 seconds, and ends when the 95 % interval of its median is "
+        "within 2 %, after 1000 samples, or after 60 seconds. Ctrl-C ends the run and keeps what was measured.\n\n"
+        "A sample of a command is one execution, with its own user and system time and peak memory.",
+    .arguments = VERB_OWN,
+    .takes_command = true,
+    .parse = parse,
+    .whole = run,
+};

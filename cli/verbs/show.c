@@ -1,7 +1,6 @@
 /* pricereport show: one run. */
 #include "cli/output/measurements.h"
 #include "cli/history/run_choice.h"
-#include "cli/verbs/on_history.h"
 #include "cli/output/output.h"
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
@@ -13,18 +12,13 @@ static const OutputQuery samples = {sql_show_samples, sql_show_samples_table};
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
 
-static error_t parse(int key, char *argument, struct argp_state *state)
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    Options *options = state->input;
+    (void)argument;
+    (void)state;
     switch (key) {
-    case ARGP_KEY_INIT:
-        options_share(state, children);
-        return 0;
     case KEY_SAMPLES:
         options->samples = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        options_run(state, argument, "show takes one run");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -36,46 +30,42 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static const struct argp parser = {
-    .options = table,
-    .parser = parse,
-    .args_doc = "[RUN]",
-    .doc = "Prints what is known of a run, and what it measured.\v"
-           "RUN is a number, label, branch, beginning of a commit, or latest, which is what it is when left "
-           "out. "
-           "With --csv, "
-           "the measurements alone are printed.",
-    .children = children,
-};
-
-static int show(History *history, const Options *options, const void *context, Failure *failure)
+static int show(History *history, const Options *options, Failure *failure)
 {
-    (void)context;
     int64_t run;
     sqlite3 *db = history_db(history);
-    if (run_choice_single(history, options->run, &run, failure))
+    if (run_choice_single(history, options->arguments.run, &run, failure))
         return -1;
     if (options->samples)
-        return output_rows(db, &samples, run, options->format, stdout, failure);
+        return output_rows(db, &samples, run, options->common.format, stdout, failure);
     const OutputQuery *measurements = measurements_query(db, run, failure);
     if (!measurements)
         return -1;
-    if (options->format == OUTPUT_JSON) {
+    if (options->common.format == OUTPUT_JSON) {
         int result = measurements_json(db, &details, measurements, run, stdout, failure);
         fputs("\n", stdout);
         return result;
     }
-    if (options->format != OUTPUT_CSV) {
-        if (output_rows(db, &details, run, options->format, stdout, failure))
+    if (options->common.format != OUTPUT_CSV) {
+        if (output_rows(db, &details, run, options->common.format, stdout, failure))
             return -1;
         fputs("\n", stdout);
     }
-    return output_rows(db, measurements, run, options->format, stdout, failure);
+    return output_rows(db, measurements, run, options->common.format, stdout, failure);
 }
 
-int verb_show(int argc, char **argv)
-{
-    Options options = options_defaults("pricereport show");
-    options_parse(&parser, argc, argv, &options);
-    return on_history(&options, HISTORY_READ, show, NULL);
-}
+const Verb verb_show = {
+    .name = "show",
+    .summary = "prints a run, or its samples",
+    .options = table,
+    .children = children,
+    .args_doc = "[RUN]",
+    .doc =
+        "Prints what is known of a run, and what it measured.\v"
+        "RUN is a number, a label, a branch, the beginning of a commit, or latest, which is what it is when left out. "
+        "With --csv, the measurements alone are printed.",
+    .arguments = VERB_ONE_RUN,
+    .mode = HISTORY_READ,
+    .parse = parse,
+    .perform = show,
+};

@@ -1,23 +1,14 @@
-/* The verbs. Each gets its arguments with argv[0] "pricereport", the verb itself taken out, and returns an
- * exit status. */
+/* The verbs, each defined in the file of its name. */
 #ifndef PRICEREPORT_VERBS_H
 #define PRICEREPORT_VERBS_H
 
-int verb_experiment(int argc, char **argv);
-int verb_run(int argc, char **argv);
-int verb_list(int argc, char **argv);
-int verb_show(int argc, char **argv);
-int verb_plot(int argc, char **argv);
-int verb_compare(int argc, char **argv);
-int verb_check(int argc, char **argv);
-int verb_history(int argc, char **argv);
-int verb_ack(int argc, char **argv);
-int verb_exclude(int argc, char **argv);
-int verb_threshold(int argc, char **argv);
-int verb_export(int argc, char **argv);
-int verb_import(int argc, char **argv);
-int verb_merge(int argc, char **argv);
-int verb_report(int argc, char **argv);
-int verb_doctor(int argc, char **argv);
+#include "cli/verbs/verb.h"
+
+extern const Verb verb_experiment, verb_run, verb_list, verb_show, verb_plot, verb_report, verb_doctor,
+    verb_compare, verb_check, verb_history, verb_ack, verb_exclude, verb_threshold, verb_export, verb_import,
+    verb_merge;
+
+/* All but the experiment, in the order in which help lists them, ends with NULL. */
+extern const Verb *const verbs[];
 
 #endif

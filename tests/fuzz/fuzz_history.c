@@ -22,30 +22,30 @@
 enum { ROWS = 100, ARGUMENTS = 8, FILE_MAX = 1 << 20 };
 
 typedef struct Call {
-    int (*perform)(int argc, char **argv);
+    const Verb *verb;
     const char *arguments[ARGUMENTS];
 } Call;
 
 /* Where DB, OUT and OTHER stand is the name of a file. Not check: it may run what the file names. */
 static const Call calls[] = {
-    {verb_list, {"--db", "DB"}},
-    {verb_list, {"--json", "--db", "DB"}},
-    {verb_show, {"--db", "DB"}},
-    {verb_show, {"--db", "DB", "--csv", "2"}},
-    {verb_compare, {"--db", "DB", "1", "3"}},
-    {verb_compare, {"--db", "DB", "--markdown"}},
-    {verb_history, {"--db", "DB"}},
-    {verb_history, {"--db", "DB", "map_0(p)"}},
-    {verb_export, {"--db", "DB", "--json"}},
-    {verb_export, {"--db", "DB", "--csv", "--samples"}},
-    {verb_report, {"--db", "DB", "--out", "OUT"}},
-    {verb_plot, {"--db", "DB", "--format", "svg", "--out", "OUT"}},
-    {verb_threshold, {"--db", "DB"}},
-    {verb_threshold, {"--db", "DB", "map_0(p)", "7"}},
-    {verb_exclude, {"--db", "DB", "2", "--reason", "fuzz"}},
-    {verb_ack, {"--db", "DB", "3", "--reason", "fuzz"}},
-    {verb_merge, {"--db", "OTHER", "DB"}},
-    {verb_merge, {"--db", "DB", "OTHER"}},
+    {&verb_list, {"--db", "DB"}},
+    {&verb_list, {"--json", "--db", "DB"}},
+    {&verb_show, {"--db", "DB"}},
+    {&verb_show, {"--db", "DB", "--csv", "2"}},
+    {&verb_compare, {"--db", "DB", "1", "3"}},
+    {&verb_compare, {"--db", "DB", "--markdown"}},
+    {&verb_history, {"--db", "DB"}},
+    {&verb_history, {"--db", "DB", "map_0(p)"}},
+    {&verb_export, {"--db", "DB", "--json"}},
+    {&verb_export, {"--db", "DB", "--csv", "--samples"}},
+    {&verb_report, {"--db", "DB", "--out", "OUT"}},
+    {&verb_plot, {"--db", "DB", "--format", "svg", "--out", "OUT"}},
+    {&verb_threshold, {"--db", "DB"}},
+    {&verb_threshold, {"--db", "DB", "map_0(p)", "7"}},
+    {&verb_exclude, {"--db", "DB", "2", "--reason", "fuzz"}},
+    {&verb_ack, {"--db", "DB", "3", "--reason", "fuzz"}},
+    {&verb_merge, {"--db", "OTHER", "DB"}},
+    {&verb_merge, {"--db", "DB", "OTHER"}},
 };
 
 static char *made; /* a valid history */
@@ -137,7 +137,7 @@ static void perform(const Call *call, const char *db, const char *other)
     size_t size;
     FILE *errors = stderr;
     stderr = open_memstream(&said, &size);
-    int status = call->perform(argc, argv);
+    int status = verb_perform(call->verb, argc, argv);
     fclose(stderr);
     stderr = errors;
     if (status < EXIT_DONE || status > EXIT_FAILED)

@@ -1,0 +1,58 @@
+/* What a verb is, and what all of them do alike. Each verb's file defines one Verb; verbs.h lists them. */
+#ifndef PRICEREPORT_VERB_H
+#define PRICEREPORT_VERB_H
+
+#include <argp.h>
+#include <stdbool.h>
+
+#include "cli/base/failure.h"
+#include "cli/history/history.h"
+#include "cli/options/options.h"
+
+/* What a verb does with arguments that are no options. */
+typedef enum VerbArguments {
+    VERB_OPTIONS_ONLY, /* there may be none */
+    VERB_ONE_RUN,      /* at most one, into Arguments.run */
+    VERB_REST,         /* any number, into Arguments.rest */
+    VERB_OWN           /* the verb's own `parse` takes them */
+} VerbArguments;
+
+typedef struct Verb {
+    /* Word of the command line; "" for the experiment. */
+    const char *name;
+    /* Half a sentence for the list of verbs. */
+    const char *summary;
+    /* Options of its own, with keys from 600; NULL: none. */
+    const struct argp_option *options;
+    /* Parsers of the option groups it takes, with their headings. */
+    const struct argp_child *children;
+    /* Arguments and texts of its help, as argp has them. */
+    const char *args_doc, *doc;
+    VerbArguments arguments;
+    /* What to say where VERB_REST finds none; NULL: none are needed. */
+    const char *missing;
+    /* Whether `--` begins a command; then options end with the first argument. */
+    bool takes_command;
+    HistoryMode mode;
+    /* Sets defaults that differ from options_defaults; NULL: none do. */
+    void (*prepare)(Options *options);
+    /* Takes its own options and arguments, and checks all of them at ARGP_KEY_END; NULL: it has none. */
+    error_t (*parse)(int key, char *argument, struct argp_state *state, Options *options);
+    /* Does the work on the open history. Returns an exit status, or -1 with the failure set. */
+    int (*perform)(History *history, const Options *options, Failure *failure);
+    /* Takes the place of opening the history and `perform`, for a verb that has other work first, or needs no
+     * history. Returns an exit status. */
+    int (*whole)(const Options *options);
+} Verb;
+
+/* Parses the arguments, opens the history, performs the verb, makes sure that what was printed arrived, and
+ * prints the failure, if there is one. argv[0] is "pricereport", and the verb itself is taken out. Ends the
+ * process where the user asked for help or used the verb wrongly. Returns the exit status. */
+int verb_perform(const Verb *verb, int argc, char **argv);
+
+/* The part of verb_perform that comes after the options. `context` is passed on. */
+int verb_on_history(const Options *options, HistoryMode mode,
+                    int (*work)(History *history, const Options *options, void *context, Failure *failure),
+                    void *context);
+
+#endif
