@@ -53,6 +53,7 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->encoding = parts->encoding;
     recipe->flags = parts->flags;
     memcpy(recipe->limits, parts->limits, sizeof recipe->limits);
+    recipe->zone = parts->zone;
     uint32_t end = sizeof(Recipe);
     recipe->declaration = put(recipe, &end, parts->declaration);
     recipe->view = put(recipe, &end, parts->view);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "ext/base/sqlite_api.h"
+#include "ext/base/time_zone.h"
 
 enum { RECIPE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1 };
 
@@ -31,6 +32,7 @@ typedef struct Recipe {
     uint32_t encoding;             /* of the source database: SQLITE_UTF8, SQLITE_UTF16LE or SQLITE_UTF16BE */
     uint32_t flags;                /* RECIPE_ */
     int32_t limits[RECIPE_LIMITS]; /* the host's, by SQLITE_LIMIT_ code */
+    TimeZone zone;                 /* the host's, which worker processes take on */
     uint64_t scan;                 /* a number per partition scan of the host process; 0: the rows are fed */
     uint32_t declaration;          /* offset: CREATE TABLE text that declares the chunk table's columns */
     uint32_t view;   /* offset: CREATE VIEW text of what the statement reads instead of it; or "" */
@@ -48,6 +50,7 @@ typedef struct Recipe {
 typedef struct RecipeParts {
     uint32_t encoding, flags;
     const int *limits; /* RECIPE_LIMITS of them */
+    TimeZone zone;
     uint64_t scan;
     const char *declaration, *select;
     const char *view, *uncounted_select, *tracing_select, *rowids_select, *uri, *table; /* NULL: "" */

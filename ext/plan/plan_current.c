@@ -48,9 +48,12 @@ static bool is_judged_as_before(Plan *plan, ConnectionState *state)
 bool plan_is_current(Plan *plan, ConnectionState *state)
 {
     int limits[RECIPE_LIMITS];
+    TimeZone zone;
     plan_read_limits(state->db, limits);
+    time_zone_look(&zone);
     return plan->extension_count == state->extension_count &&
            !memcmp(limits, plan->recipe->limits, sizeof limits) &&
+           !memcmp(&zone, &plan->recipe->zone, sizeof zone) &&
            (plan->judged == state->maps_prepared || is_judged_as_before(plan, state));
 }
 

@@ -161,8 +161,10 @@ static char *chunk_select(const Plan *plan, bool viewed)
 static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
 {
     int limits[RECIPE_LIMITS];
+    TimeZone zone;
     uint32_t flags;
     plan_read_limits(state->db, limits);
+    time_zone_look(&zone);
     plan->key_in_output = form == MAP_FUNCTION && plan->source.rowid;
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
@@ -185,6 +187,7 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
             .encoding = encoding,
             .flags = flags,
             .limits = limits,
+            .zone = zone,
             .declaration = declaration,
             .view = view,
             .select = select,
@@ -228,6 +231,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .encoding = plan->recipe->encoding,
             .flags = plan->recipe->flags,
             .limits = plan->recipe->limits,
+            .zone = plan->recipe->zone,
             .scan = scan,
             .declaration = "",
             .select = select,

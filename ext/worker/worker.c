@@ -37,6 +37,9 @@ typedef struct Worker {
     Window inputs[CHANNEL_SLOTS];
     OutputBuffer outputs[CHANNEL_SLOTS];
     uint64_t heard; /* ended scans that it has let go of */
+    /* Time zones: the host's with the last task, and the last one that is known to be in effect on both
+     * sides. */
+    TimeZone zone, known_zone;
 } Worker;
 
 static int reserve_output(Buffer *buffer, size_t size)
@@ -83,6 +86,16 @@ static int report_failure(TaskReport *report, const TaskOrder *order, int rc, co
     return rc;
 }
 
+/* 'localtime' means the host's zone, which may have changed since the process was started. */
+static void follow_zone(Worker *worker, const Recipe *recipe)
+{
+    if (!memcmp(&worker->zone, &recipe->zone, sizeof worker->zone))
+        return;
+    worker->zone = recipe->zone;
+    worker->zone.name[sizeof worker->zone.name - 1] = 0;
+    time_zone_follow(&worker->zone, &worker->known_zone);
+}
+
 static void run_slot(Worker *worker, int index)
 {
     ChannelSlot *slot = &worker->control->slots[index];
@@ -96,11 +109,14 @@ static void run_slot(Worker *worker, int index)
         worker->runner = chunk_runner_create();
     /* What the host put in has memory, in the steps that windows grow by. */
     int rc = window_map(input, worker->memory, window_round(start + slot->input_size));
+    const Recipe *recipe = (const Recipe *)(const void *)input->data;
+    if (rc == SQLITE_OK && slot->recipe_size >= sizeof *recipe)
+        follow_zone(worker, recipe);
     if (!worker->runner || rc != SQLITE_OK)
         report_failure(&slot->report, &order, SQLITE_NOMEM, "a worker process is out of memory");
     else
-        chunk_runner_run(worker->runner, (const Recipe *)(const void *)input->data, &order,
-                         input->data + start, slot->input_size, &slot->control, output, &slot->report);
+        chunk_runner_run(worker->runner, recipe, &order, input->data + start, slot->input_size,
+                         &slot->control, output, &slot->report);
     if (input->size > CHANNEL_KEEP_BYTES)
         window_trim(input, -1, CHANNEL_KEEP_BYTES);
 
@@ -165,6 +181,8 @@ static void work(int memory, PoolControl *pool, uint32_t region)
                                            .memory = memory,
                                            .slot = &control->slots[i]};
     }
+    time_zone_look(&worker.zone);
+    worker.known_zone = worker.zone;
     worker.heard = atomic_load(&pool->ended_count);
     atomic_store(&control->heard, worker.heard);
     atomic_store(&control->pid, getpid());

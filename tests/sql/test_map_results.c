@@ -2,10 +2,12 @@
  * gives what the plain SELECT gives, in value, type and order. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "map_test.h"
@@ -460,6 +462,40 @@ static void as_many_columns_as_there_may_be(void **state)
     sqlite3_free(last);
 }
 
+/* The zone that is in effect in the host now, in workers that were started in another one too. */
+static void time_zone_of_the_host(void **state)
+{
+    static const struct {
+        const char *zone; /* NULL: none */
+        bool in_effect;   /* told to the C library as well */
+    } changes[] = {{"UTC", true},     {"EST5EDT,M3.2.0,M11.1.0", true},
+                   {"JST-9", false},  {NULL, true},
+                   {"UTC-3", true},   {"UTC", false},
+                   {"IST-5:30", true}};
+    MapTest *test = *state;
+    char *usual = getenv("TZ") ? strdup(getenv("TZ")) : NULL;
+    map_test_run(test->db,
+                 "CREATE TABLE n(d); INSERT INTO n WITH RECURSIVE c(i) AS (VALUES(0) UNION ALL SELECT "
+                 "i + 1 FROM c WHERE i < 2999) SELECT datetime('2024-07-01', i || ' hours') FROM c");
+    map_test_chunk(test->db, 100);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (changes[i].zone)
+            setenv("TZ", changes[i].zone, 1);
+        else
+            unsetenv("TZ");
+        if (changes[i].in_effect)
+            tzset();
+        map_test_value(test, "n", "rowid", "datetime(d, 'localtime')");
+        map_test_value(test, "n", "rowid", "datetime(d, 'utc') || increase_price_crazy(1, 0, 1000)");
+    }
+    if (usual)
+        setenv("TZ", usual, 1);
+    else
+        unsetenv("TZ");
+    tzset();
+    free(usual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,6 +518,7 @@ int main(void)
         MAP_TEST_EACH(one_instant),
         MAP_TEST_EACH(wide_and_long),
         MAP_TEST_EACH(as_many_columns_as_there_may_be),
+        MAP_TEST_EACH(time_zone_of_the_host),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
