@@ -18,10 +18,6 @@ typedef struct LogCursor {
      */
     int64_t last_run;
     uint32_t last_run_tasks;
-    /* Records of `read_run`, which are kept packed; 0: none. */
-    int64_t read_run;
-    uint32_t read_block, read_count;
-    TaskRecord read[TASK_LOG_BLOCK];
 } LogCursor;
 
 static const char runs_declaration[] =
@@ -118,7 +114,7 @@ static int runs_filter(sqlite3_vtab_cursor *base, int number, const char *text, 
     cursor->run = log->count ? log->runs[0]->run : 1;
     cursor->task = 0;
     cursor->last_run = log->last_run;
-    cursor->last_run_tasks = log->count ? log->runs[log->count - 1]->records.count : 0;
+    cursor->last_run_tasks = log->count ? log->runs[log->count - 1]->record_count : 0;
     return SQLITE_OK;
 }
 
@@ -140,7 +136,7 @@ static void skip_taskless(LogCursor *cursor)
     RunLog *log = log_of(cursor);
     while (cursor->run <= cursor->last_run) {
         const RunRecord *run = run_log_find(log, cursor->run);
-        if (run && cursor->task < run->records.count &&
+        if (run && cursor->task < run->record_count &&
             (cursor->run < cursor->last_run || cursor->task < cursor->last_run_tasks))
             return;
         cursor->run++;
@@ -192,25 +188,16 @@ static int runs_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
     return SQLITE_OK;
 }
 
-/* The cursor's record; NULL where its run is not in the log any more. */
-static const TaskRecord *current_record(LogCursor *cursor)
+/* The cursor's record, valid until the log gets another; NULL where its run is not in the log any more. */
+static const TaskRecord *current_record(const LogCursor *cursor)
 {
     const RunRecord *run = run_log_find(log_of(cursor), cursor->run);
-    uint32_t block = cursor->task / TASK_LOG_BLOCK, place = cursor->task % TASK_LOG_BLOCK;
-    if (!run || cursor->task >= run->records.count)
-        return NULL;
-    /* The last block may have got longer. */
-    if (cursor->read_run != cursor->run || cursor->read_block != block || place >= cursor->read_count) {
-        cursor->read_count = task_log_read(&run->records, block, cursor->read);
-        cursor->read_run = cursor->run;
-        cursor->read_block = block;
-    }
-    return &cursor->read[place];
+    return run && cursor->task < run->record_count ? &run->records[cursor->task] : NULL;
 }
 
 static int tasks_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
-    LogCursor *cursor = (LogCursor *)base;
+    const LogCursor *cursor = (LogCursor *)base;
     const TaskRecord *task = current_record(cursor);
     if (!task)
         return SQLITE_OK;

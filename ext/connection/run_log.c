@@ -4,6 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Room for the first records of a run. */
+enum { FIRST_RECORDS = 16 };
+
 void run_log_set(char **field, const char *text)
 {
     free(*field);
@@ -12,8 +15,10 @@ void run_log_set(char **field, const char *text)
 
 static void drop_tasks(RunLog *log, RunRecord *run)
 {
-    log->tasks -= run->records.count;
-    task_log_clear(&run->records);
+    log->tasks -= run->record_count;
+    free(run->records);
+    run->records = NULL;
+    run->record_count = run->record_room = 0;
 }
 
 static void free_run(RunLog *log, RunRecord *run)
@@ -85,11 +90,19 @@ void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_
 {
     if (log->tasks >= RUN_LOG_TASKS)
         make_room(log);
-    const TaskRecord record = {.worker = report->worker,
-                               .pid = report->pid,
-                               .start_ns = report->start_ns - run_start_ns,
-                               .end_ns = report->end_ns - run_start_ns,
-                               .rows_in = rows_in,
-                               .rows_out = report->rows_out};
-    log->tasks += task_log_add(&run->records, &record);
+    if (run->record_count == run->record_room) {
+        uint32_t room = run->record_room + run->record_room / 2 + FIRST_RECORDS;
+        TaskRecord *grown = realloc(run->records, room * sizeof *grown);
+        if (!grown)
+            return;
+        run->records = grown;
+        run->record_room = room;
+    }
+    run->records[run->record_count++] = (TaskRecord){.worker = report->worker,
+                                                     .pid = report->pid,
+                                                     .start_ns = report->start_ns - run_start_ns,
+                                                     .end_ns = report->end_ns - run_start_ns,
+                                                     .rows_in = rows_in,
+                                                     .rows_out = report->rows_out};
+    log->tasks++;
 }

@@ -9,12 +9,19 @@
 
 #include "ext/base/sqlite_api.h"
 #include "ext/data/task.h"
-#include "ext/connection/task_log.h"
 
 enum {
     RUN_LOG_RUNS = 200,      /* kept; the oldest goes first */
     RUN_LOG_TASKS = 1 << 18, /* kept over all runs: the tasks of the oldest runs go first */
 };
+
+/* What is kept of one task. */
+typedef struct TaskRecord {
+    int32_t worker, pid;
+    /* Nanoseconds since the start of the run. */
+    int64_t start_ns, end_ns;
+    uint32_t rows_in, rows_out;
+} TaskRecord;
 
 typedef struct RunRecord {
     int64_t run;
@@ -23,7 +30,9 @@ typedef struct RunRecord {
     int workers;
     int64_t chunk, tasks, rows_in, rows_out, retries;
     double wall_seconds, startup_seconds, busy_seconds;
-    TaskLog records;
+    /* Records of its tasks, in the order in which they ended, with room for more. */
+    TaskRecord *records;
+    uint32_t record_count, record_room;
 } RunRecord;
 
 typedef struct RunLog {
