@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -316,9 +317,42 @@ static void serve(Zygote *zygote)
 
 /* ---- the beginning ---- */
 
+static const char autogroup_file[] = "/proc/self/autogroup";
+
+/* The nice value that the host has among the sessions of the machine: its own, or, where that is the usual
+   one, its session's. Both are this process's until it begins a session. */
+static int read_nice(void)
+{
+    int nice = getpriority(PRIO_PROCESS, 0), group = 0;
+    FILE *file = nice ? NULL : fopen(autogroup_file, "re");
+    if (!file)
+        return nice;
+    /* "/autogroup-11 nice 0" */
+    int read = fscanf(file, "%*s nice %d", &group);
+    fclose(file);
+    return read == 1 ? group : 0;
+}
+
+/* Where the kernel shares processors out by session the new one has a nice value of its own, which begins at
+   0: it becomes the host's, so that workers get no more and no less than the host. */
+static void write_nice(int nice)
+{
+    int file = nice ? open(autogroup_file, O_WRONLY | O_CLOEXEC) : -1;
+    if (file < 0)
+        return;
+    char text[16];
+    int length = snprintf(text, sizeof text, "%d", nice);
+    if (write(file, text, (size_t)length) != length) {
+        /* A lower value than the usual one takes a right that is not there: then it stays as it was. */
+    }
+    close(file);
+}
+
 static void leave_the_host_alone(int socket)
 {
+    int nice = read_nice();
     setsid();
+    write_nice(nice);
 #ifdef SYS_close_range
     long closed = syscall(SYS_close_range, (unsigned)socket + 1, ~0u, 0);
 #else

@@ -200,6 +200,38 @@ static void test_kinship(void **state)
     process_test_works(test, 3);
 }
 
+/* The nice value of a process's session, as the kernel shares processors out by them; -100: it does not. */
+static int session_nice(pid_t pid)
+{
+    char path[40];
+    int nice = -100;
+    snprintf(path, sizeof path, "/proc/%d/autogroup", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%*s nice %d", &nice) != 1)
+        nice = -100;
+    if (file)
+        fclose(file);
+    return nice;
+}
+
+/* Workers are in a session of their own, and no less nice than their host. */
+static void host_is_nice(void)
+{
+    char *message = NULL;
+    pid_t zygote = 0;
+    bool by_session = session_nice(getpid()) != -100;
+    if (setpriority(PRIO_PROCESS, 0, 7) != 0)
+        _exit(80);
+    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    if (!executor || executor_ensure_workers(executor, 1, &message) != SQLITE_OK)
+        _exit(81);
+    if (process_test_find("pricemap-zygote", 1, &zygote, 1) != 1)
+        _exit(82);
+    if (by_session && session_nice(zygote) != 7)
+        _exit(83);
+    executor_close(executor);
+}
+
 static void test_odd_hosts(void **state)
 {
     (void)state;
@@ -210,6 +242,7 @@ static void test_odd_hosts(void **state)
     assert_int_equal(in_host(host_has_an_alarm, NULL), 0);
     assert_int_equal(in_host(host_inherits_orphans, NULL), 0);
     assert_int_equal(in_host(host_forks, NULL), 0);
+    assert_int_equal(in_host(host_is_nice, NULL), 0);
 }
 
 /* A host that is killed while its workers sleep, compute, or are stopped; another has a forked child that
