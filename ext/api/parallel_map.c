@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/api/kept_rows.h"
 #include "ext/run/map_run.h"
 
 #define MODULE_NAME "parallel_map"
@@ -18,6 +19,10 @@
 /* Columns of the function's form; the hidden ones are its arguments, in order. */
 enum { COLUMN_KEY, COLUMN_VALUE, COLUMN_SOURCE, COLUMN_MAP, COLUMN_EXECUTOR, COLUMN_WORKERS, COLUMN_CHUNK };
 enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1, IDLE_PLANS = 8, DEPTH_MAX = 16 };
+
+/* The bit of idxNum behind those of the arguments: the last value that is passed is one that a column of the
+   map has to equal. */
+enum { GIVEN_EQUAL = 1 << ARGUMENTS };
 
 static const char function_declaration[] =
     "CREATE TABLE x(key, value, source HIDDEN, map HIDDEN, executor HIDDEN, workers HIDDEN, chunk HIDDEN)";
@@ -40,6 +45,13 @@ typedef struct MapCursor {
     uint32_t row;
     int64_t position; /* of the row, from 1 */
     bool ended;
+    /* What the run has given so far, and the column that is asked for; see kept_rows.h. */
+    KeptRows kept;
+    bool keeps;
+    int kept_column;
+    /* All rows are kept, and found by their index. */
+    bool indexed;
+    KeptLookup lookup;
 } MapCursor;
 
 static int set_error(sqlite3_vtab *table, int rc, char *message)
@@ -137,27 +149,11 @@ static int map_disconnect(sqlite3_vtab *base)
     return SQLITE_OK;
 }
 
-/*
- * Arguments are equalities on the hidden columns: idxNum has a bit per argument, and they are passed in
- * order. Without those that have to be there, or with one that cannot be used in this place of a join, the
- * plan is no plan.
- */
-static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+/* Passes the arguments of the function's form. */
+static int pass_arguments(sqlite3_vtab *base, sqlite3_index_info *info, int *next)
 {
-    MapTable *table = (MapTable *)base;
     int place[ARGUMENTS];
-    table->state->maps_prepared++;
     memset(place, -1, sizeof place);
-    info->estimatedCost = 1e6;
-    info->estimatedRows = 100000;
-    /* The columns of the map that are read; of a function the value alone is one. */
-    info->idxStr =
-        sqlite3_mprintf("%llx", table->form == MAP_TABLE ? info->colUsed : info->colUsed >> COLUMN_VALUE & 1);
-    info->needToFreeIdxStr = 1;
-    if (!info->idxStr)
-        return SQLITE_NOMEM;
-    if (table->form == MAP_TABLE)
-        return SQLITE_OK;
     for (int i = 0; i < info->nConstraint; i++) {
         int argument = info->aConstraint[i].iColumn - COLUMN_SOURCE;
         if (argument < 0 || argument >= ARGUMENTS || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
@@ -172,14 +168,54 @@ static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
             sqlite3_mprintf("parallel_map: %s is missing: call parallel_map(source, map [, executor, "
                             "workers, chunk])",
                             place[0] < 0 ? "source" : "map"));
-    int next = 1;
     for (int argument = 0; argument < ARGUMENTS; argument++)
         if (place[argument] >= 0) {
             info->idxNum |= 1 << argument;
-            info->aConstraintUsage[place[argument]].argvIndex = next++;
+            info->aConstraintUsage[place[argument]].argvIndex = (*next)++;
             info->aConstraintUsage[place[argument]].omit = 1;
         }
     return SQLITE_OK;
+}
+
+/* The constraint that a column of the map equals something; -1: there is none to be used here. */
+static int find_equality(const MapTable *table, const sqlite3_index_info *info)
+{
+    for (int i = 0; i < info->nConstraint; i++)
+        if (info->aConstraint[i].usable && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ &&
+            info->aConstraint[i].iColumn >= 0 &&
+            (table->form == MAP_TABLE || info->aConstraint[i].iColumn < COLUMN_SOURCE))
+            return i;
+    return -1;
+}
+
+/*
+ * Arguments are equalities on the hidden columns: idxNum has a bit per argument, and they are passed in
+ * order. Without those that have to be there, or with one that cannot be used in this place of a join, the
+ * plan is no plan. After them comes the value that a column of the map has to equal, where there is one; it
+ * changes neither cost nor rows, as all of the map is computed once, and SQLite compares again.
+ * idxStr is "columns:column": those of the map that are read, in hexadecimal, and the one that is compared.
+ */
+static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+    MapTable *table = (MapTable *)base;
+    int next = 1;
+    table->state->maps_prepared++;
+    info->estimatedCost = 1e6;
+    info->estimatedRows = 100000;
+    int equality = find_equality(table, info);
+    /* Of a function the value alone is a column that may be left out. */
+    info->idxStr = sqlite3_mprintf(
+        "%llx:%d", table->form == MAP_TABLE ? info->colUsed : info->colUsed >> COLUMN_VALUE & 1,
+        equality < 0 ? -1 : info->aConstraint[equality].iColumn);
+    info->needToFreeIdxStr = 1;
+    if (!info->idxStr)
+        return SQLITE_NOMEM;
+    int rc = table->form == MAP_FUNCTION ? pass_arguments(base, info, &next) : SQLITE_OK;
+    if (rc == SQLITE_OK && equality >= 0) {
+        info->idxNum |= GIVEN_EQUAL;
+        info->aConstraintUsage[equality].argvIndex = next;
+    }
+    return rc;
 }
 
 static int map_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
@@ -216,6 +252,8 @@ static void end_run(MapCursor *cursor)
 {
     map_run_close(cursor->run);
     cursor->run = NULL;
+    kept_rows_free(&cursor->kept);
+    cursor->keeps = cursor->indexed = false;
     if (cursor->plan)
         keep_plan((MapTable *)cursor->base.pVtab, cursor->plan);
     cursor->plan = NULL;
@@ -299,27 +337,90 @@ static int next_rows(MapCursor *cursor)
     char *message = NULL;
     cursor->row = 0;
     int rc = map_run_next(cursor->run, &cursor->rows, &message);
-    if (rc == SQLITE_ROW)
+    if (rc == SQLITE_ROW) {
+        cursor->keeps = cursor->keeps && kept_rows_add(&cursor->kept, &cursor->rows);
         return SQLITE_OK;
+    }
     cursor->ended = true;
     if (rc == SQLITE_DONE)
         return SQLITE_OK;
     return set_error(cursor->base.pVtab, rc, message);
 }
 
-static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, int argc, sqlite3_value **argv)
+/* The next of the kept rows that may equal the value that is looked up. */
+static void next_kept(MapCursor *cursor)
 {
-    (void)argc;
-    uint64_t used = strtoull(text, NULL, 16);
-    MapCursor *cursor = (MapCursor *)base;
-    MapTable *table = (MapTable *)base->pVtab;
-    char *message = NULL;
+    cursor->ended =
+        !kept_rows_next(&cursor->kept, &cursor->lookup, &cursor->rows, &cursor->row, &cursor->position);
+}
+
+/* The rowset's column for a column of the table; KEPT_NUMBER: the row's number is asked for. */
+static uint32_t rowset_column(const MapCursor *cursor, int column)
+{
+    const Plan *plan = cursor->plan;
+    if (((MapTable *)cursor->base.pVtab)->form == MAP_TABLE || plan->key_in_output)
+        return (uint32_t)column;
+    return column == COLUMN_KEY ? KEPT_NUMBER : 0;
+}
+
+/* Has the cursor find its rows among those that it keeps, where they are those of the same map. *found stays
+   false where the map has to run. */
+static int look_up(MapCursor *cursor, const MapSpec *spec, uint64_t used, int column, sqlite3_value *value,
+                   bool *found)
+{
+    int rc = SQLITE_OK;
+    if (!cursor->keeps || cursor->kept_column != column || cursor->plan->asked != used ||
+        !map_spec_equal(&cursor->plan->spec, spec))
+        return rc;
+    /* A reader may come back before it has had all rows. */
+    while (rc == SQLITE_OK && !cursor->indexed && !cursor->ended)
+        rc = next_rows(cursor);
+    if (rc != SQLITE_OK || !cursor->keeps)
+        return rc;
+    if (!cursor->indexed) {
+        map_run_close(cursor->run);
+        cursor->run = NULL;
+        cursor->keeps = cursor->indexed = kept_rows_index(&cursor->kept, rowset_column(cursor, column));
+    }
+    *found = cursor->indexed;
+    if (*found) {
+        kept_rows_find(&cursor->kept, value, &cursor->lookup);
+        next_kept(cursor);
+    }
+    return rc;
+}
+
+/* What a cursor is asked for, as idxNum and idxStr tell it; `value` NULL: nothing has to equal a value. */
+static int ask(MapCursor *cursor, const MapSpec *spec, const char *text, sqlite3_value *value)
+{
+    char *end, *message = NULL;
+    uint64_t used = strtoull(text, &end, 16);
+    int column = (int)strtol(end + 1, NULL, 10);
+    bool found = false;
+    int rc = value ? look_up(cursor, spec, used, column, value, &found) : SQLITE_OK;
+    if (rc != SQLITE_OK || found)
+        return rc;
     end_run(cursor);
     cursor->ended = false;
     cursor->position = 1;
+    cursor->keeps = value != NULL;
+    cursor->kept_column = column;
+    rc = start_run(cursor, spec, used, &message);
+    if (rc == SQLITE_OK)
+        return next_rows(cursor);
+    cursor->ended = true;
+    return set_error(cursor->base.pVtab, rc, message);
+}
+
+static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, int argc, sqlite3_value **argv)
+{
+    MapCursor *cursor = (MapCursor *)base;
+    MapTable *table = (MapTable *)base->pVtab;
+    sqlite3_value *equal = given & GIVEN_EQUAL ? argv[argc - 1] : NULL;
+    char *message = NULL;
     int rc;
     if (table->form == MAP_TABLE) {
-        rc = start_run(cursor, &table->spec, used, &message);
+        rc = ask(cursor, &table->spec, text, equal);
     } else {
         sqlite3_value *argument[ARGUMENTS] = {0};
         for (int i = 0, next = 0; i < ARGUMENTS; i++)
@@ -328,20 +429,19 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
         MapSpec spec;
         rc = map_spec_from_values(&spec, argument[0], argument[1], argument[2], argument[3], argument[4],
                                   &message);
-        if (rc == SQLITE_OK)
-            rc = start_run(cursor, &spec, used, &message);
+        rc = rc == SQLITE_OK ? ask(cursor, &spec, text, equal) : set_error(base->pVtab, rc, message);
         map_spec_free(&spec);
     }
-    if (rc != SQLITE_OK) {
-        cursor->ended = true;
-        return set_error(base->pVtab, rc, message);
-    }
-    return next_rows(cursor);
+    return rc;
 }
 
 static int map_next(sqlite3_vtab_cursor *base)
 {
     MapCursor *cursor = (MapCursor *)base;
+    if (cursor->indexed) {
+        next_kept(cursor);
+        return SQLITE_OK;
+    }
     cursor->position++;
     return ++cursor->row < cursor->rows.rows ? SQLITE_OK : next_rows(cursor);
 }
@@ -369,17 +469,14 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
 {
     MapCursor *cursor = (MapCursor *)base;
     const Plan *plan = cursor->plan;
-    uint32_t from = (uint32_t)column;
-    if (((MapTable *)base->pVtab)->form == MAP_FUNCTION) {
-        if (column >= COLUMN_SOURCE) {
-            argument_result(context, &plan->spec, column);
-            return SQLITE_OK;
-        }
-        if (column == COLUMN_KEY && !plan->key_in_output) {
-            sqlite3_result_int64(context, cursor->position);
-            return SQLITE_OK;
-        }
-        from = plan->key_in_output ? from : 0;
+    if (((MapTable *)base->pVtab)->form == MAP_FUNCTION && column >= COLUMN_SOURCE) {
+        argument_result(context, &plan->spec, column);
+        return SQLITE_OK;
+    }
+    uint32_t from = rowset_column(cursor, column);
+    if (from == KEPT_NUMBER) {
+        sqlite3_result_int64(context, cursor->position);
+        return SQLITE_OK;
     }
     RowsetValue value;
     if (!rowset_get(&cursor->rows, cursor->row, from, &value))
