@@ -25,6 +25,7 @@ enum {
     RECIPE_LIKE_NOCASE =
         32, /* the map may call LIKE, and on the host's connection SQLite's own compares so … */
     RECIPE_LIKE_BINARY = 64, /* … or so */
+    RECIPE_TABLES = 128, /* partition: what is in the file is all that a function could find in the host */
 };
 
 typedef struct Recipe {

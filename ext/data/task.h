@@ -25,6 +25,9 @@ enum {
     TASK_OUTPUT_BYTES = 1 << 20,
 };
 
+/* What a function of a map may ask for on the worker's connection; see inner_statements.h. */
+enum { TASK_ASKED_FOR_TABLES = 1, TASK_ASKED_TO_CHANGE = 2 };
+
 typedef struct TaskOrder {
     int64_t now;  /* the map's one instant, in SQLite's Julian-day milliseconds; 0: the clock */
     uint64_t run; /* a number per run of a map on its connection: what is constant in one stays; 0: alone */
@@ -47,7 +50,8 @@ typedef struct TaskReport {
     uint64_t output_bytes; /* that the rowset takes; output_size is what its buffer has */
     int64_t
         view; /* partition: the read transaction that the rows were read in, a number unique in its process */
-    bool too_long;      /* partition: given up without a result, the range wants to be smaller */
+    int32_t asked; /* TASK_ASKED_: a function of the map wanted a statement of its own; in `message` which */
+    bool too_long; /* partition: given up without a result, the range wants to be smaller */
     int64_t next_rowid; /* partition: with next_row < end_row, where the rest of the range begins; with an
                            error the rowid of the row that failed */
     int32_t worker;     /* from 0; -1: the host itself */

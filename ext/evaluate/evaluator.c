@@ -101,6 +101,11 @@ int evaluator_authorize(void *arg, int action, const char *first, const char *se
     Evaluator *evaluator = arg;
     (void)schema;
     (void)trigger;
+    if (evaluator->stage == PREPARING_OURS)
+        return SQLITE_OK;
+    /* A statement that SQLite prepares anew before it runs is not what runs yet, and is judged again. */
+    if (evaluator->stage == RUNNING_MAP && sqlite3_stmt_busy(evaluator->running))
+        return inner_statement_authorize(evaluator, action, first);
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:
@@ -121,6 +126,15 @@ int evaluator_authorize(void *arg, int action, const char *first, const char *se
     default:
         return deny(evaluator, "a map only computes%s", "");
     }
+}
+
+int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement)
+{
+    evaluator->running = statement;
+    evaluator->stage = RUNNING_MAP;
+    int rc = sqlite3_step(statement);
+    evaluator->stage = PREPARING_OURS;
+    return rc;
 }
 
 static int is_cancelled(void *arg)
@@ -185,6 +199,8 @@ static int open_connection(Evaluator *evaluator, char *message)
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_progress_handler(evaluator->db, CANCEL_STEPS, is_cancelled, evaluator);
+    /* Set once: each setting makes SQLite prepare anew what was prepared before. */
+    sqlite3_set_authorizer(evaluator->db, evaluator_authorize, evaluator);
     if (rc == SQLITE_OK)
         rc = price_functions_register_stoppable(evaluator->db, &evaluator->stop);
     if (rc == SQLITE_OK)
@@ -461,10 +477,20 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->order = order;
     evaluator->instant.now = order->now;
     evaluator->turns.begins = !evaluator->turns.run || evaluator->turns.run != order->run;
+    evaluator->asked = 0;
     int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
                                      : run_chunk(evaluator, order, input, input_size, buffer, report);
-    if (rc != SQLITE_OK) {
+    /* Without rows there is no value that could be wrong. */
+    if (evaluator->asked && order->end_row > order->first_row)
+        rc = SQLITE_ERROR;
+    if (rc != SQLITE_OK)
         report_failure(evaluator, order, rc, buffer, report);
+    if (evaluator->asked) {
+        inner_statement_report(evaluator, report);
+        /* Among the constants that a lasting statement keeps may be what was refused. */
+        evaluator->turns.run = 0;
+    }
+    if (rc != SQLITE_OK) {
         if (evaluator->recipe->flags & RECIPE_PARTIAL)
             output.writer.rows = 0;
     }

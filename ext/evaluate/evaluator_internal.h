@@ -6,6 +6,7 @@
 #include "ext/evaluate/evaluator.h"
 #include "ext/evaluate/evaluator_output.h"
 #include "ext/evaluate/evaluator_range.h"
+#include "ext/evaluate/inner_statements.h"
 #include "ext/evaluate/instant_vfs.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/price.h"
@@ -52,6 +53,9 @@ struct Evaluator {
     EvaluatorOutput *output; /* of the run that is under way */
     const TaskOrder *order;  /* its order */
     bool preparing_own;      /* what is being prepared may name functions that are not for maps */
+    enum { PREPARING_OURS, PREPARING_MAP, RUNNING_MAP } stage; /* whose statements are prepared now */
+    sqlite3_stmt *running;                                     /* that is being stepped */
+    int32_t asked; /* TASK_ASKED_, of a function in the run that is under way */
     ChunkScan scan;
     int columns;  /* of the chunk table */
     char **names; /* `columns` of them */
@@ -86,6 +90,10 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
 /* The authorizer of whatever is prepared for a map; `arg` is the evaluator. */
 int evaluator_authorize(void *arg, int action, const char *first, const char *second, const char *schema,
                         const char *trigger);
+
+/* Steps a statement over the map's rows, whose functions may prepare statements of their own only as
+   inner_statements.h says. Returns as sqlite3_step. */
+int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement);
 
 /* ---- evaluator_statements.c ---- */
 

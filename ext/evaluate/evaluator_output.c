@@ -39,7 +39,10 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     EvaluatorOutput *output = evaluator->output;
     RowsetWriter *writer = &output->writer;
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
-    int rc = partial && writer->rows == writer->capacity ? SQLITE_FULL : SQLITE_OK;
+    /* What a function was refused is not in its value. */
+    int rc = evaluator->asked                              ? SQLITE_ABORT
+             : partial && writer->rows == writer->capacity ? SQLITE_FULL
+                                                           : SQLITE_OK;
     /* A partition's partial statement has a column more, the number of rows, which are traced here. */
     for (int i = 0; rc == SQLITE_OK && i < argc && i < (int)writer->columns; i++)
         rc = rowset_set_value(writer, (uint32_t)i, argv[i], evaluator->scan.encoding);
@@ -115,7 +118,9 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
     bool counted = partial && evaluator->recipe->scan && statement != evaluator->uncounted;
     int rc;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((rc = evaluator_step(evaluator, statement)) == SQLITE_ROW) {
+        if (evaluator->asked)
+            return SQLITE_ABORT;
         if (writer->rows == writer->capacity)
             return SQLITE_FULL;
         for (uint32_t i = 0; i < writer->columns; i++) {
@@ -138,7 +143,7 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
 int evaluator_output_run(Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt *wrapped)
 {
     sqlite3_stmt *statement = wrapped ? wrapped : plain;
-    int rc = wrapped ? sqlite3_step(wrapped) : step_rows(evaluator, plain);
+    int rc = wrapped ? evaluator_step(evaluator, wrapped) : step_rows(evaluator, plain);
     if (wrapped && (rc == SQLITE_ROW || rc == SQLITE_DONE || evaluator->output->stopped))
         rc = SQLITE_OK;
     sqlite3_reset(statement);
@@ -154,7 +159,7 @@ int evaluator_output_turn(Evaluator *evaluator, bool *read)
     scan->read = false;
     scan->timed = turns->begins;
     scan->left_first_ns = 0;
-    int rc = sqlite3_step(turns->statement);
+    int rc = evaluator_step(evaluator, turns->statement);
     scan->timed = false;
     turns->run = rc == SQLITE_ROW ? evaluator->order->run : 0;
     if (rc != SQLITE_ROW)

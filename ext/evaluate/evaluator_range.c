@@ -99,7 +99,7 @@ static void find_failure(Evaluator *evaluator, TaskReport *report)
     if (rc != SQLITE_OK)
         return;
     evaluator->traced_rows = 0;
-    while ((rc = sqlite3_step(tracing)) == SQLITE_ROW)
+    while ((rc = evaluator_step(evaluator, tracing)) == SQLITE_ROW)
         continue;
     sqlite3_finalize(tracing);
     if (rc != SQLITE_DONE) {
@@ -209,7 +209,8 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
         report->message[0] = 0;
         return SQLITE_OK;
     }
-    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM && !evaluator->turns.statement)
+    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM && !evaluator->turns.statement &&
+        !evaluator->asked)
         find_failure(evaluator, report);
     return rc;
 }

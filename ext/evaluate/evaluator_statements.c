@@ -20,19 +20,19 @@ static bool is_partial(const Evaluator *evaluator)
 static int judge(Evaluator *evaluator, ProgramFacts *program)
 {
     evaluator->preparing_own = false;
-    sqlite3_set_authorizer(evaluator->db, evaluator_authorize, evaluator);
+    evaluator->stage = PREPARING_MAP;
     int rc = program_read(evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->select), program);
-    sqlite3_set_authorizer(evaluator->db, NULL, NULL);
+    evaluator->stage = PREPARING_OURS;
     evaluator->preparing_own = true;
     return rc;
 }
 
 int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **statement)
 {
-    sqlite3_set_authorizer(evaluator->db, evaluator_authorize, evaluator);
+    evaluator->stage = PREPARING_MAP;
     int rc = sqlite3_prepare_v3(evaluator->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
     /* What the planner asks on this connection is not the map's. */
-    sqlite3_set_authorizer(evaluator->db, NULL, NULL);
+    evaluator->stage = PREPARING_OURS;
     return rc;
 }
 

@@ -201,7 +201,8 @@ static int look_up(HostFunctions *check, const char *name, NameKnown *known)
         return rc;
     /* What the pragma sets in the host, it sets in workers. */
     if (host_pragmas || worker_pragmas) {
-        known->same = (host_pragmas || !host->own) && (worker_pragmas || !worker->own);
+        worker->own = worker->own && !worker_pragmas;
+        known->same = (host_pragmas || !host->own) && !worker->own;
         return rc;
     }
     return compare_own(check, name, known);

@@ -67,6 +67,7 @@ void plan_inherit(Plan *plan, const Plan *old)
     plan->feed_ns = old->feed_ns;
     plan->failed_kinds = old->failed_kinds;
     plan->rests = old->rests;
+    plan->asks = plan->asks || old->asks;
 }
 
 bool plan_is_stale(const Plan *plan)

@@ -10,6 +10,7 @@
 #include "ext/plan/host_rules.h"
 #include "ext/plan/map_tables.h"
 #include "ext/plan/sql_text.h"
+#include "sql/ext_sql.h"
 
 static int fail(char **message, char *text)
 {
@@ -217,7 +218,20 @@ static char *partition_select(const Plan *plan, bool tracing, bool counted)
     return select;
 }
 
-Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *uri, uint64_t scan)
+/* RECIPE_TABLES where a function that reads tables on a worker's connection finds what it would find on the
+   host's: the worker has the file as its main, and nothing else. */
+static uint32_t tables_flag(const ConnectionState *state, const char *schema)
+{
+    sqlite3_stmt *statement = NULL;
+    bool only = state->extension_count && !strcmp(schema, "main") &&
+                sqlite3_prepare_v2(state->db, sql_ext_only_main, -1, &statement, NULL) == SQLITE_OK &&
+                sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return only ? RECIPE_TABLES : 0;
+}
+
+Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *schema, const char *uri,
+                              uint64_t scan)
 {
     Recipe *recipe = NULL;
     bool partial = plan->spec.partial, told = partial && !plan->spec.where && !plan->spec.group_by;
@@ -229,7 +243,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     if (select && tracing && rowids && (uncounted || !told))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
-            .flags = plan->recipe->flags,
+            .flags = plan->recipe->flags | tables_flag(state, schema),
             .limits = plan->recipe->limits,
             .zone = plan->recipe->zone,
             .scan = scan,
@@ -355,8 +369,7 @@ static int explain_failure(const Plan *plan, sqlite3 *host, int rc, const char *
 }
 
 /* An aggregate over no rows gives a row, anything else none: so the map is tried on an empty chunk. */
-static int check_aggregate(const Plan *plan, const ConnectionState *state, Evaluator *evaluator,
-                           char **message)
+static int check_aggregate(Plan *plan, const ConnectionState *state, Evaluator *evaluator, char **message)
 {
     Buffer input, output;
     RowsetWriter writer;
@@ -374,6 +387,7 @@ static int check_aggregate(const Plan *plan, const ConnectionState *state, Evalu
     buffer_heap_free(&output);
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
         rc = task_host_code(rc, false);
+    plan->asks = report.asked;
     if (rc != SQLITE_OK)
         return explain_failure(plan, state->db, rc, report.message, message);
     if (report.rows_out && !plan->spec.partial)

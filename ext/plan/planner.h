@@ -39,7 +39,8 @@ typedef struct Plan {
        with a map was prepared as the judged-th one. */
     uint64_t whole_program, feed_program;
     unsigned judged;
-    bool tried;             /* a run was begun over it: what fails then may be because the plan is old */
+    bool tried; /* a run was begun over it: what fails then may be because the plan is old */
+    bool asks;  /* a function of the map reads tables on its connection, which only a file's workers have */
     struct Plan *next_idle; /* in the list of its virtual table */
 
     /* Learnt from the last run over it; 0: nothing yet. */
@@ -67,10 +68,12 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
                 char **message);
 
 /*
- * The recipe for workers that read the plan's table from the file at `uri`, under the number `scan`. NULL
- * when out of memory; the caller's to recipe_unref. Only for a plan that is partitionable.
+ * The recipe for workers that read the plan's table from the file at `uri`, which is the host's schema
+ * `schema`, under the number `scan`. NULL when out of memory; the caller's to recipe_unref. Only for a plan
+ * that is partitionable.
  */
-Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *uri, uint64_t scan);
+Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *schema, const char *uri,
+                              uint64_t scan);
 
 /* Frees it with its statements; NULL does nothing. */
 void plan_free(Plan *plan);

@@ -112,12 +112,36 @@ static int fail_with(MapRun *run, int rc, char **message)
     return rc;
 }
 
+/* The error of a task in which a function was refused a statement of its own. */
+static int fail_asked(MapRun *run, const TaskReport *report, char **message)
+{
+    const char *why =
+        run->source.snapshot ? "other databases or temporary tables are there as well" : run->source.why_feed;
+    char *text =
+        report->asked == TASK_ASKED_FOR_TABLES
+            ? sqlite3_mprintf(
+                  "parallel_map: map: a function in it (%s) reads tables on its connection, and workers have "
+                  "none but those of a file that they read themselves (here: %s): give a table of the "
+                  "main database as the source, without changes pending, or call the function in the "
+                  "query around the map",
+                  report->message, why ? why : "the rows were handed out")
+            : sqlite3_mprintf(
+                  "parallel_map: map: a function in it (%s) would change something on its connection, "
+                  "and a map only computes: call the function in the query around the map",
+                  report->message);
+    int rc = text ? fail(run, SQLITE_ERROR, text, message) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return rc;
+}
+
 /* The error of the current task. A worker that reads the table itself does not know the row's position; the
    rows before it were all counted, so in source order the run does. */
 static int fail_task(MapRun *run, char **message)
 {
     const Task *task = run->tasks[run->current].task;
     const TaskReport *report = &task->report;
+    if (report->asked)
+        return fail_asked(run, report, message);
     bool interrupted = run->interrupted && report->rc == SQLITE_INTERRUPT;
     int code = interrupted ? SQLITE_INTERRUPT : task_host_code(report->rc, is_range(task));
     if (!is_range(task) || !report->rows_in)
@@ -179,6 +203,38 @@ static int fall_back(MapRun *run)
     return task_source_fall_back(&run->source, ranges, count);
 }
 
+/*
+ * A function of the map asked for tables, which a worker that is handed rows has not. Where the workers could
+ * read the source themselves they would have them: the run begins anew so, as long as nothing of it was given
+ * out. *begun: it did. SQLITE_OK, or an error with *message set.
+ */
+static int begin_with_tables(MapRun *run, bool *begun, char **message)
+{
+    Plan *plan = run->plan;
+    const TaskReport *report = &run->tasks[run->current].task->report;
+    *begun = false;
+    if (report->asked != TASK_ASKED_FOR_TABLES || run->source.snapshot || run->source.range_feed ||
+        plan->asks)
+        return SQLITE_OK;
+    /* For the next run in any case. */
+    plan->asks = true;
+    if (run->rows_out)
+        return SQLITE_OK;
+    for (int i = 0; i < run->count; i++)
+        map_run_give_up_task(run, &run->tasks[i]);
+    run->count = 0;
+    run->current = -1;
+    task_free(run->spare);
+    run->spare = NULL;
+    run->unit_ns = run->unit_bytes = 0;
+    run->rows_in = 0;
+    task_source_close(&run->source);
+    int rc = task_source_open(&run->source, run->state, plan, message);
+    run->partitioned = run->source.snapshot != NULL;
+    *begun = rc == SQLITE_OK;
+    return rc;
+}
+
 /* Whether the current task's result is to be thrown away: it was read from a file that has changed, or could
    not be read from it at all. */
 static bool is_doubtful(MapRun *run)
@@ -187,8 +243,8 @@ static bool is_doubtful(MapRun *run)
     if (!is_range(task) || !run->source.snapshot)
         return false;
     const TaskReport *report = &task->report;
-    if (report->rc != SQLITE_OK && report->rc != SQLITE_INTERRUPT && report->rc != SQLITE_NOMEM &&
-        !report->rows_in)
+    if (report->rc != SQLITE_OK && !report->asked && report->rc != SQLITE_INTERRUPT &&
+        report->rc != SQLITE_NOMEM && !report->rows_in)
         return true;
     return !task_source_confirm(&run->source, report);
 }
@@ -218,6 +274,14 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
             if (rc != SQLITE_OK)
                 return fail(run, rc, run->source.message, message);
             continue;
+        }
+        if (run->tasks[place].task->report.asked) {
+            bool begun;
+            rc = begin_with_tables(run, &begun, message);
+            if (rc != SQLITE_OK)
+                return fail_with(run, rc, message);
+            if (begun)
+                continue;
         }
         map_run_account(run, &run->tasks[place]);
         /* Tasks may give no rows for long; the host should not wait for them unheard. */

@@ -245,6 +245,11 @@ bool snapshot_views_last(const Snapshot *snapshot)
     return snapshot->sentinel != NULL;
 }
 
+const char *snapshot_schema(const Snapshot *snapshot)
+{
+    return snapshot->schema;
+}
+
 const char *snapshot_uri(const Snapshot *snapshot)
 {
     return snapshot->uri;

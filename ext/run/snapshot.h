@@ -37,6 +37,9 @@ bool snapshot_holds(Snapshot *snapshot);
 /* Whether a worker's view, once it is proven, stays what it is whatever is written to the file (WAL). */
 bool snapshot_views_last(const Snapshot *snapshot);
 
+/* The schema in which the table is, as the host calls it. */
+const char *snapshot_schema(const Snapshot *snapshot);
+
 /* The URI by which a worker opens the file for reading, and the least and greatest rowid of the table. */
 const char *snapshot_uri(const Snapshot *snapshot);
 void snapshot_bounds(const Snapshot *snapshot, int64_t *least, int64_t *greatest);

@@ -41,11 +41,11 @@ static int try_partition(TaskSource *source, char **message)
     if (!source->snapshot)
         return SQLITE_OK;
     snapshot_bounds(source->snapshot, &source->next_rowid, &source->last_rowid);
-    if ((uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
+    if (!plan->asks && (uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
         source->why_feed = "the table is small";
     if (!source->why_feed) {
-        source->recipe =
-            plan_partition_recipe(plan, source->state, snapshot_uri(source->snapshot), source->run);
+        source->recipe = plan_partition_recipe(plan, source->state, snapshot_schema(source->snapshot),
+                                               snapshot_uri(source->snapshot), source->run);
         if (!source->recipe)
             return SQLITE_NOMEM;
         if (!can_read_file(source) || !snapshot_holds(source->snapshot))
@@ -70,7 +70,7 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, cha
         return SQLITE_OK;
     }
     /* A table that had few rows the last time is not asked again: that would cost as much as mapping it. */
-    if (plan->rows > 0 && plan->rows < PARTITION_ROWIDS) {
+    if (!plan->asks && plan->rows > 0 && plan->rows < PARTITION_ROWIDS) {
         source->why_feed = "the table is small";
         return SQLITE_OK;
     }

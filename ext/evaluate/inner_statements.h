@@ -1,0 +1,25 @@
+/*
+ * Statements that functions of an extension prepare on the worker's connection while a map runs, to read
+ * tables there. A map's own text never names a table but its source; what a function asks for by itself is
+ * another matter, and shows in when it is prepared: a map is prepared before it runs, and a function calls
+ * while it runs.
+ *
+ * A worker that is handed rows has no tables, so that such a function would find nothing and quietly give
+ * NULL. There, or where what it would find is not what the host has, or where it would write, the statement
+ * is refused and the run fails.
+ */
+#ifndef PRICEMAP_INNER_STATEMENTS_H
+#define PRICEMAP_INNER_STATEMENTS_H
+
+#include "ext/data/task.h"
+
+struct Evaluator;
+
+/* Judges an inner statement, as an authorizer of SQLite does, and notes in the evaluator what was refused. */
+int inner_statement_authorize(struct Evaluator *evaluator, int action, const char *pragma);
+
+/* Says in the report what was refused, and which functions of the map can have been it: those that neither
+   SQLite nor pricemap has. */
+void inner_statement_report(struct Evaluator *evaluator, TaskReport *report);
+
+#endif

@@ -1,0 +1,165 @@
+/* What functions of extensions do beside computing: they read tables on their connection, or would change
+ * some. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "map_test.h"
+
+/* The extension is in the host, as it is in workers. */
+static void load_everywhere(sqlite3 *db)
+{
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_load_extension(db, READING_EXTENSION, NULL, NULL), SQLITE_OK);
+    sql_test_run(db, "SELECT parallel_map_load('" READING_EXTENSION "')");
+}
+
+/* rates(id, rate), and the tables large and small with the columns id and p. */
+static void make_tables(sqlite3 *db)
+{
+    sql_test_run(
+        db, "CREATE TABLE rates(id INTEGER PRIMARY KEY, rate); INSERT INTO rates VALUES (0, 1.5), (1, 'x'),"
+            " (2, NULL), (3, 7);"
+            "CREATE TABLE large(id INTEGER PRIMARY KEY, p);"
+            "INSERT INTO large WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+            "12000) SELECT i, i % 5 FROM n;"
+            "CREATE TABLE small AS SELECT * FROM large WHERE id <= 60");
+}
+
+/* The map is refused, and says which functions can be meant and what stands against it here. */
+static void expect_refused(sqlite3 *db, const char *sql, const char *function, const char *why)
+{
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    char *expected = sqlite3_mprintf("parallel_map: map: a function in it (%s) %s", function, why);
+    if (rc != SQLITE_ERROR || strncmp(sqlite3_errmsg(db), expected, strlen(expected)) != 0)
+        fail_msg("%s: %d, %s", sql, rc, sqlite3_errmsg(db));
+    sqlite3_free(expected);
+}
+
+#define READS                                                                                                \
+    "reads tables on its connection, and workers have none but those of a file that they read themselves "   \
+    "(here: "
+
+static void functions_that_read_tables(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "rates.db");
+    sqlite3_close(test->db);
+    sqlite3 *db = test->db = map_test_open(test, path);
+    make_tables(db);
+    load_everywhere(db);
+    static const char *const tables[] = {"large", "small"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        map_test_value(test, tables[i], "rowid", "look_up(p)");
+        map_test_value(test, tables[i], "rowid", "look_up(3) + p");
+        map_test_value(test, tables[i], "rowid", "rate_columns() || p");
+        map_test_list(test, tables[i], "id, look_up(p), typeof(look_up(p))");
+        map_test_run(
+            db,
+            "CREATE VIRTUAL TABLE temp.w USING parallel_map(source = %s, map = (id), where = (look_up(p) = "
+            "1.5)); CREATE VIRTUAL TABLE temp.g USING parallel_map(source = %s, partial = 1, map = "
+            "(count(look_up(p)) AS n, sum(look_up(p)) AS s))",
+            tables[i], tables[i]);
+        char *plain = sqlite3_mprintf("SELECT id FROM %s WHERE look_up(p) = 1.5", tables[i]);
+        map_test_same(db, plain, "SELECT id FROM w");
+        sqlite3_free(plain);
+        plain = sqlite3_mprintf("SELECT count(look_up(p)), sum(look_up(p)) FROM %s", tables[i]);
+        map_test_same(db, plain, "SELECT sum(n), sum(s) FROM g");
+        sqlite3_free(plain);
+        sql_test_run(db, "DROP TABLE w; DROP TABLE g");
+    }
+    /* The map's own text names no table, whatever functions it calls. */
+    assert_int_equal(
+        sqlite3_exec(db, "SELECT * FROM parallel_map('large', 'look_up(p) + (SELECT rate FROM rates)')", NULL,
+                     NULL, NULL),
+        SQLITE_ERROR);
+    sqlite3_free(path);
+}
+
+/* Called for the first time when rows of the map were given out already: then the next run finds the tables.
+ */
+static void functions_that_read_tables_late(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "rates.db");
+    sqlite3_close(test->db);
+    sqlite3 *db = test->db = map_test_open(test, path);
+    make_tables(db);
+    load_everywhere(db);
+    sqlite3_exec(db,
+                 "SELECT value FROM parallel_map('small', 'CASE WHEN id > 40 THEN look_up(p) ELSE p END')",
+                 NULL, NULL, NULL);
+    map_test_value(test, "small", "rowid", "CASE WHEN id > 40 THEN look_up(p) ELSE p END");
+    sqlite3_free(path);
+}
+
+static void functions_that_would_find_other_tables(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "rates.db");
+    static const char map[] = "SELECT * FROM parallel_map('large', 'look_up(p)')";
+    /* In memory. */
+    make_tables(test->db);
+    load_everywhere(test->db);
+    expect_refused(test->db, map, "look_up()", READS "the source is in no file)");
+    sqlite3 *db = map_test_open(test, path);
+    make_tables(db);
+    load_everywhere(db);
+    sql_test_run(db, "CREATE VIEW v AS SELECT * FROM large");
+    expect_refused(db, "SELECT * FROM parallel_map('SELECT * FROM small', 'look_up(p)')", "look_up()",
+                   READS "the source is no plain walk over a rowid table)");
+    expect_refused(db, "SELECT * FROM parallel_map('v', 'rate_columns()')", "rate_columns()",
+                   READS "the source is no plain walk over a rowid table)");
+    sql_test_run(db, "BEGIN; UPDATE rates SET rate = 8");
+    expect_refused(db, map, "look_up()", READS "the host has changes of its own pending)");
+    expect_refused(
+        db,
+        "CREATE VIRTUAL TABLE temp.g USING parallel_map(source = large, map = (look_up(p)), where = "
+        "(look_up(p) = 8)); SELECT * FROM g",
+        "look_up()", READS "the host has changes of its own pending)");
+    sql_test_run(db, "ROLLBACK");
+    map_test_same(db, "SELECT id, look_up(p) FROM large",
+                  "SELECT key, value FROM parallel_map('large', 'look_up(p)')");
+    /* Where a function would find a temporary table, or one that is attached. */
+    static const char others[] = READS "other databases or temporary tables are there as well)";
+    sql_test_run(db, "CREATE TEMP TABLE other(x)");
+    expect_refused(db, map, "look_up()", others);
+    sql_test_run(db, "DROP TABLE temp.other; ATTACH ':memory:' AS beside");
+    expect_refused(db, map, "look_up()", others);
+    sql_test_run(db, "DETACH beside");
+    map_test_same(db, "SELECT id, look_up(p) FROM large",
+                  "SELECT key, value FROM parallel_map('large', 'look_up(p)')");
+    sql_test_close(&db);
+    sqlite3_free(path);
+}
+
+static void functions_that_would_change_something(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "rates.db");
+    sqlite3 *db = map_test_open(test, path);
+    make_tables(db);
+    load_everywhere(db);
+    static const char why[] = "would change something on its connection, and a map only computes";
+    expect_refused(db, "SELECT * FROM parallel_map('large', 'note(p)')", "note()", why);
+    expect_refused(db, "SELECT * FROM parallel_map('SELECT p FROM small', 'note(p)')", "note()", why);
+    sql_test_expect(db, "SELECT count(*) FROM sqlite_master WHERE name = 'noted'", "0");
+    sql_test_close(&db);
+    sqlite3_free(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MAP_TEST_EACH(functions_that_read_tables),
+        MAP_TEST_EACH(functions_that_read_tables_late),
+        MAP_TEST_EACH(functions_that_would_find_other_tables),
+        MAP_TEST_EACH(functions_that_would_change_something),
+    };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
