@@ -13,6 +13,7 @@
 
 #include "ext/evaluate/chunk_runner.h"
 #include "engine_parts.h"
+#include "within.h"
 
 typedef struct Fixture {
     Buffer input, output;
@@ -299,8 +300,8 @@ static void tasks_of_one_run(void **state)
     (void)state;
     static const char *const selects[] = {
         "SELECT a * 2 + increase_price(100) - 110 FROM chunk",
-        "WITH kept AS MATERIALIZED (SELECT a FROM chunk) SELECT kept.a * 2 + increase_price(100) - 110 "
-        "FROM (SELECT 1 AS one) CROSS JOIN kept",
+        ("WITH kept AS MATERIALIZED (SELECT a FROM chunk) SELECT kept.a * 2 + increase_price(100) - 110 "
+         "FROM (SELECT 1 AS one) CROSS JOIN kept"),
         "SELECT CASE WHEN increase_price(100) < 0 THEN 0 ELSE a * 2 END FROM chunk",
         "SELECT a * 2 FROM chunk WHERE increase_price(100) > 0",
     };
@@ -329,7 +330,7 @@ static void tasks_of_one_run(void **state)
                             2 * (task + row + 1));
             }
             /* Constants took some of a task's time, where it began the run. */
-            assert_in_range(fixture.report.constants_ns, 0, fixture.report.end_ns - fixture.report.start_ns);
+            assert_within(fixture.report.constants_ns, 0, fixture.report.end_ns - fixture.report.start_ns);
             if (task % 10)
                 assert_int_equal(fixture.report.constants_ns, 0);
         }
