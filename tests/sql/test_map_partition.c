@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -311,6 +312,30 @@ static void nothing_is_locked_afterwards(void **state)
     sqlite3_free(path);
 }
 
+/* Worker processes that stand still when the statement ends are killed, so that they let go of the file. */
+static void stopped_workers_let_go(void **state)
+{
+    MapTest *test = *state;
+    pid_t workers[64];
+    char *path = open_file(test, "wal");
+    sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a))");
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(test->db, "SELECT a FROM m", -1, &statement, NULL), SQLITE_OK);
+    /* Behind the last row all tasks are done, and the statement is not yet. */
+    for (int row = 0; row < atoi(ROWS); row++)
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int found = leftovers_find("pricemap-worker", workers, 64);
+    for (int i = 0; i < found; i++)
+        kill(workers[i], SIGSTOP);
+    assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+    assert_int_equal(open_in_workers(path), 0);
+    sqlite3_finalize(statement);
+    sql_test_expect(test->db, "PRAGMA journal_mode = delete", "'delete'");
+    sql_test_expect(test->db, "SELECT count(a) FROM m", ROWS);
+    sql_test_run(test->db, "DROP TABLE m");
+    sqlite3_free(path);
+}
+
 /* An index that serves `where` would give the rows in its own order, and a turn that ends early would lose
  * some. */
 static void index_that_serves_where(void **state)
@@ -513,6 +538,7 @@ int main(void)
         MAP_TEST_EACH(failing_row_is_named),
         MAP_TEST_EACH(host_commits_in_mid_scan),
         MAP_TEST_EACH(nothing_is_locked_afterwards),
+        MAP_TEST_WITH(stopped_workers_let_go, "processes"),
         MAP_TEST_EACH(index_that_serves_where),
         MAP_TEST_EACH(wide_map),
         MAP_TEST_EACH(another_process_changes_the_journal_mode),
