@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ext/api/kept_rows.h"
+#include "ext/base/sqlite_limits.h"
 #include "ext/run/map_run.h"
 
 #define MODULE_NAME "parallel_map"
@@ -115,6 +116,24 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
     return rc;
 }
 
+static int prepare_pulse(sqlite3 *db, sqlite3_stmt **pulse)
+{
+    SqliteLimits own;
+    limits_lift(db, &own);
+    int rc = sqlite3_prepare_v3(db, "SELECT 1", -1, SQLITE_PREPARE_PERSISTENT, pulse, NULL);
+    limits_restore(db, &own);
+    return rc;
+}
+
+static int declare(sqlite3 *db, const char *declaration)
+{
+    SqliteLimits own;
+    limits_lift(db, &own);
+    int rc = sqlite3_declare_vtab(db, declaration);
+    limits_restore(db, &own);
+    return rc;
+}
+
 static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                        char **message)
 {
@@ -123,11 +142,11 @@ static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
         return SQLITE_NOMEM;
     table->state = connection_state_ref(aux);
     table->form = argc == 3 && !strcmp(argv[2], MODULE_NAME) ? MAP_FUNCTION : MAP_TABLE;
-    int rc = sqlite3_prepare_v3(db, "SELECT 1", -1, SQLITE_PREPARE_PERSISTENT, &table->pulse, NULL);
+    int rc = prepare_pulse(db, &table->pulse);
     if (rc == SQLITE_OK && table->form == MAP_TABLE)
         rc = define_table(table, argc, argv, message);
     if (rc == SQLITE_OK)
-        rc = sqlite3_declare_vtab(db, table->form == MAP_TABLE ? table->declaration : function_declaration);
+        rc = declare(db, table->form == MAP_TABLE ? table->declaration : function_declaration);
     if (rc == SQLITE_OK)
         rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     if (rc != SQLITE_OK) {

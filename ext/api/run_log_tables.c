@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/sqlite_limits.h"
+
 typedef struct LogTable {
     sqlite3_vtab base;
     ConnectionState *state;
@@ -40,7 +42,10 @@ static RunLog *log_of(const LogCursor *cursor)
 static int connect_table(sqlite3 *db, ConnectionState *state, const char *name, const char *declaration,
                          sqlite3_vtab **out, char **message)
 {
+    SqliteLimits own;
+    limits_lift(db, &own);
     int rc = sqlite3_declare_vtab(db, declaration);
+    limits_restore(db, &own);
     if (rc == SQLITE_OK)
         rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     if (rc != SQLITE_OK) {

@@ -89,7 +89,7 @@ int evaluator_output_sql(Evaluator *evaluator, const char *select, int columns, 
     *sql = NULL;
     if (columns > sqlite3_limit(evaluator->db, SQLITE_LIMIT_FUNCTION_ARG, -1))
         return SQLITE_OK;
-    sqlite3_str *text = sqlite3_str_new(evaluator->db);
+    sqlite3_str *text = sqlite3_str_new(NULL);
     if (turns)
         sqlite3_str_appendall(text, "WITH RECURSIVE " TURNS "(" TURN ") AS (SELECT 1 UNION ALL SELECT " TURN
                                     " + 1 FROM " TURNS ") SELECT (");

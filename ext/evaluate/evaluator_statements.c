@@ -3,6 +3,7 @@
  * prepared only where it is used, and EXPLAIN, which every evaluator begins with, tells the authorizer and
  * the evaluator all that they want to know of the map.
  */
+#include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/evaluator_internal.h"
 #include "ext/evaluate/program.h"
 
@@ -91,6 +92,15 @@ int evaluator_drop_turns(Evaluator *evaluator)
     return evaluator_prepare_single(evaluator);
 }
 
+/* The map was judged by the limits; what is put around it is not the host's. LENGTH is of values: it stays.
+ */
+static void lift_limits(Evaluator *evaluator)
+{
+    SqliteLimits own;
+    limits_lift(evaluator->db, &own);
+    sqlite3_limit(evaluator->db, SQLITE_LIMIT_LENGTH, own.values[SQLITE_LIMIT_LENGTH]);
+}
+
 int evaluator_prepare_statements(Evaluator *evaluator)
 {
     const Recipe *recipe = evaluator->recipe;
@@ -100,6 +110,7 @@ int evaluator_prepare_statements(Evaluator *evaluator)
         rc = SQLITE_CORRUPT;
     if (rc != SQLITE_OK)
         return rc;
+    lift_limits(evaluator);
     evaluator->output_columns = (uint32_t)(program.columns - (is_range(evaluator) && is_partial(evaluator)));
     if (program.has_constants)
         rc = prepare_wrapped(evaluator, is_range(evaluator) ? recipe->tracing_select : recipe->select, true,

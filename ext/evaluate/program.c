@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "ext/base/sqlite_limits.h"
+
 /* The columns of EXPLAIN. */
 enum { EXPLAIN_OPCODE = 1, EXPLAIN_P2 = 3 };
 
@@ -25,7 +27,10 @@ int program_read(sqlite3 *db, const char *sql, ProgramFacts *facts)
 {
     sqlite3_stmt *explained = NULL;
     int rc = prepare(db, sql, &explained);
+    SqliteLimits own;
     *facts = (ProgramFacts){0};
+    /* The words of EXPLAIN may be longer than the values of the map. */
+    limits_lift(db, &own);
     while (rc == SQLITE_OK && (rc = sqlite3_step(explained)) == SQLITE_ROW) {
         const char *opcode = (const char *)sqlite3_column_text(explained, EXPLAIN_OPCODE);
         rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
@@ -40,5 +45,6 @@ int program_read(sqlite3 *db, const char *sql, ProgramFacts *facts)
         }
     }
     sqlite3_finalize(explained);
+    limits_restore(db, &own);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

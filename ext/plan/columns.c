@@ -6,9 +6,10 @@
  */
 #include "ext/plan/columns.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ext/base/sqlite_limits.h"
 
 /* The bits of a comparison's P5 that hold its affinity, and their values, as in SQLite's bytecode. */
 enum {
@@ -102,16 +103,13 @@ static int read_names(sqlite3 *db, const char *from, ColumnList *columns)
 static int prepare_comparisons(sqlite3 *db, const char *from, const ColumnList *columns,
                                sqlite3_stmt **explain)
 {
-    sqlite3_str *sql = sqlite3_str_new(db);
+    sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendall(sql, "EXPLAIN SELECT ");
     for (int i = 0; i < columns->count; i++)
         sqlite3_str_appendf(sql, "%s\"%w\" = ?%d", i ? ", " : "", columns->items[i].name, i + 1);
     sqlite3_str_appendf(sql, " FROM %s", from);
     char *text = sqlite3_str_finish(sql);
-    /* One parameter per column, whatever the host allows in its own statements. */
-    int allowed = sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, INT_MAX);
     int rc = text ? sqlite3_prepare_v2(db, text, -1, explain, NULL) : SQLITE_NOMEM;
-    sqlite3_limit(db, SQLITE_LIMIT_VARIABLE_NUMBER, allowed);
     sqlite3_free(text);
     return rc;
 }
@@ -205,7 +203,9 @@ static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *reg
 int columns_describe(sqlite3 *db, const char *from, ColumnList *columns)
 {
     sqlite3_stmt *explain = NULL;
+    SqliteLimits own;
     *columns = (ColumnList){0};
+    limits_lift(db, &own);
     int rc = read_names(db, from, columns);
     if (rc == SQLITE_OK)
         rc = prepare_comparisons(db, from, columns, &explain);
@@ -215,6 +215,7 @@ int columns_describe(sqlite3 *db, const char *from, ColumnList *columns)
         free(registers);
     }
     sqlite3_finalize(explain);
+    limits_restore(db, &own);
     if (rc != SQLITE_OK)
         columns_free(columns);
     return rc;

@@ -26,8 +26,8 @@ typedef struct ColumnList {
  * Describes the columns of `from`, what may stand in a FROM clause: a quoted name, or one valid SELECT in
  * brackets (a newline before the last one ends a comment). Names are those that a statement around it can
  * use, whatever the connection has set about names of columns; duplicate names are made different. SQLITE_OK;
- * else an error whose text is the connection's, and an empty list. Only prepares statements, on the
- * connection's thread. Free with columns_free.
+ * else an error whose text is the connection's, and an empty list. The connection's limits do not hold for
+ * it. Only prepares statements, on the connection's thread. Free with columns_free.
  */
 int columns_describe(sqlite3 *db, const char *from, ColumnList *columns);
 

@@ -1,7 +1,9 @@
 #include "ext/plan/host_rules.h"
 
+#include <limits.h>
 #include <string.h>
 
+#include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/own_functions.h"
 #include "ext/plan/extension_functions.h"
@@ -107,7 +109,7 @@ static int gives_null(sqlite3_stmt *explained, bool *null)
  */
 static int check_denial(sqlite3 *db, const char *name, int arguments, char **message)
 {
-    sqlite3_str *sql = sqlite3_str_new(db);
+    sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_stmt *statement = NULL;
     sqlite3_str_appendf(sql, "EXPLAIN SELECT \"%w\"(", name);
     /* Two are enough for every function that takes any number. */
@@ -242,30 +244,62 @@ static int check_function(void *arg, const char *name)
                : rc;
 }
 
-/* What the host's authorizer forbids stays forbidden: it is asked about the whole statement. */
-static int check_statement(sqlite3 *db, const char *sql, char **message)
+/* Prepares it under the limits that the host has set for what it says itself. */
+static int prepare_plain(sqlite3 *db, const PlainSelect *plain)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    int allowed = sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, -1);
+    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH,
+                  allowed < INT_MAX - plain->added ? allowed + plain->added : INT_MAX);
+    int rc = sqlite3_prepare_v2(db, plain->sql, -1, &statement, NULL);
+    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, allowed);
     sqlite3_finalize(statement);
-    /* A function that only workers have is no failure. */
-    bool denied = is_denial(db, rc);
-    if (denied)
-        *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
-    return denied || rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+    return rc;
 }
 
-int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message)
+int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **message)
+{
+    int rc = prepare_plain(db, plain);
+    if (rc == SQLITE_OK || rc == SQLITE_NOMEM)
+        return rc;
+    char *text = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+    SqliteLimits own;
+    limits_lift(db, &own);
+    bool limited = text && prepare_plain(db, plain) == SQLITE_OK;
+    limits_restore(db, &own);
+    if (limited)
+        *message = text;
+    else
+        sqlite3_free(text);
+    return !text ? SQLITE_NOMEM : limited ? rc : SQLITE_OK;
+}
+
+/* What the host's authorizer or its limits forbid stays forbidden: it is asked about the whole statement. A
+   function that only workers have is no failure. */
+static int check_statement(sqlite3 *db, const PlainSelect *plain, char **message)
+{
+    int rc = prepare_plain(db, plain);
+    if (is_denial(db, rc)) {
+        *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+        return rc;
+    }
+    return rc == SQLITE_OK || rc == SQLITE_NOMEM ? rc : host_rules_check_limits(db, plain, message);
+}
+
+int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const PlainSelect *plain, char **message)
 {
     HostFunctions functions = {.host = db,
                                .worker = evaluator_connection(evaluator),
                                .recipe = evaluator_recipe(evaluator),
                                .message = message};
+    SqliteLimits own;
+    limits_lift(db, &own);
     int rc = evaluator_functions(evaluator, check_function, &functions);
     sqlite3_finalize(functions.host_list);
     sqlite3_finalize(functions.worker_list);
     extension_functions_free(functions.extensions);
-    return rc == SQLITE_OK ? check_statement(db, sql, message) : rc;
+    limits_restore(db, &own);
+    return rc == SQLITE_OK ? check_statement(db, plain, message) : rc;
 }
 
 uint64_t host_rules_program(sqlite3 *db, const char *sql)
@@ -274,6 +308,8 @@ uint64_t host_rules_program(sqlite3 *db, const char *sql)
     sqlite3_stmt *statement = NULL;
     uint64_t hash = 0xcbf29ce484222325u;
     char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
+    SqliteLimits own;
+    limits_lift(db, &own);
     int rc = explain ? sqlite3_prepare_v2(db, explain, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(explain);
     while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
@@ -282,5 +318,6 @@ uint64_t host_rules_program(sqlite3 *db, const char *sql)
         rc = SQLITE_OK;
     }
     sqlite3_finalize(statement);
+    limits_restore(db, &own);
     return rc != SQLITE_DONE ? 0 : hash ? hash : 1;
 }

@@ -7,12 +7,22 @@
 
 #include "ext/evaluate/evaluator.h"
 
+/* The map over the source itself, as the host would run it without workers. */
+typedef struct PlainSelect {
+    const char *sql;
+    int added; /* characters of it that one need not say */
+} PlainSelect;
+
 /*
- * Judges the map that `evaluator` has prepared; `sql` is the same map over the source itself. SQLITE_OK; else
+ * Judges the map that `evaluator` has prepared; `plain` is the same without workers. SQLITE_OK; else
  * an error with *message set (sqlite3_free it), or SQLITE_NOMEM. On the connection's thread; prepares
  * statements, and begins no transaction.
  */
-int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const char *sql, char **message);
+int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const PlainSelect *plain, char **message);
+
+/* Whether one of the host's limits, and nothing else, keeps it from preparing the statement. Returns as
+ * above. */
+int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **message);
 
 /* Whether the host's connection has a function of this name that is not SQLite's own; false where it cannot
  * be asked. */

@@ -1,8 +1,8 @@
 #include "ext/plan/map_tables.h"
 
-#include <limits.h>
 #include <string.h>
 
+#include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
 
 /* The columns of EXPLAIN. P4 of the instruction that opens a virtual table is the address of that table. */
@@ -23,9 +23,9 @@ static int read_program(sqlite3 *db, const char *sql, Judge *judge, void *arg)
 {
     sqlite3_stmt *explained = NULL;
     char *text = sqlite3_mprintf("EXPLAIN %s", sql);
-    int length = sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, INT_MAX);
+    SqliteLimits own;
+    limits_lift(db, &own);
     int rc = text ? sqlite3_prepare_v2(db, text, -1, &explained, NULL) : SQLITE_NOMEM;
-    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, length);
     sqlite3_free(text);
     while (rc == SQLITE_OK && (rc = sqlite3_step(explained)) == SQLITE_ROW) {
         const char *opcode = (const char *)sqlite3_column_text(explained, EXPLAIN_OPCODE);
@@ -36,6 +36,7 @@ static int read_program(sqlite3 *db, const char *sql, Judge *judge, void *arg)
         }
     }
     sqlite3_finalize(explained);
+    limits_restore(db, &own);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 

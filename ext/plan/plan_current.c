@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/evaluator.h"
 #include "ext/plan/host_rules.h"
 #include "ext/plan/planner_internal.h"
@@ -9,7 +10,8 @@
 int plan_read_programs(const Plan *plan, sqlite3 *db, uint64_t *whole, uint64_t *feed)
 {
     int *index_of;
-    char *whole_sql = plan_whole_select(plan);
+    PlainSelect plain;
+    char *whole_sql = plan_plain_select(plan, &plain);
     char *feed_sql = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
     int rc = whole_sql && feed_sql ? SQLITE_OK : SQLITE_NOMEM;
     if (rc == SQLITE_OK) {
@@ -36,10 +38,11 @@ static bool is_judged_as_before(Plan *plan, ConnectionState *state)
         return true;
     /* The host cannot prepare a map with functions that only workers have: each other one is asked about. */
     Evaluator *evaluator;
-    char *sql = plan_whole_select(plan);
+    PlainSelect plain;
+    char *sql = plan_plain_select(plan, &plain);
     int rc = sql ? chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text) : SQLITE_NOMEM;
     if (rc == SQLITE_OK)
-        rc = host_rules_check(state->db, evaluator, sql, &message);
+        rc = host_rules_check(state->db, evaluator, &plain, &message);
     sqlite3_free(message);
     sqlite3_free(sql);
     return rc == SQLITE_OK;
@@ -47,12 +50,12 @@ static bool is_judged_as_before(Plan *plan, ConnectionState *state)
 
 bool plan_is_current(Plan *plan, ConnectionState *state)
 {
-    int limits[RECIPE_LIMITS];
+    SqliteLimits own;
     TimeZone zone;
-    plan_read_limits(state->db, limits);
+    limits_read(state->db, &own);
     time_zone_look(&zone);
     return plan->extension_count == state->extension_count &&
-           !memcmp(limits, plan->recipe->limits, sizeof limits) &&
+           !memcmp(own.values, plan->recipe->limits, sizeof own.values) &&
            !memcmp(&zone, &plan->recipe->zone, sizeof zone) &&
            (plan->judged == state->maps_prepared || is_judged_as_before(plan, state));
 }

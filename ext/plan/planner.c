@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
 #include "ext/evaluate/evaluator_range.h"
@@ -55,73 +56,6 @@ static uint32_t host_encoding(sqlite3 *db)
     return encoding;
 }
 
-void plan_read_limits(sqlite3 *db, int *limits)
-{
-    for (int i = 0; i < RECIPE_LIMITS; i++)
-        limits[i] = sqlite3_limit(db, i, -1);
-}
-
-#define BEFORE_NAME "\"pricemap before\""
-#define AFTER_NAME "\"pricemap after\""
-
-/* SELECT [before AS …,] map [, after AS …] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a
-   comment that a part may end with. */
-static void append_map(sqlite3_str *sql, const Plan *plan, const char *from, const char *before,
-                       const char *after, const char *rows)
-{
-    const MapSpec *spec = &plan->spec;
-    sqlite3_str_appendall(sql, "SELECT ");
-    if (before)
-        sqlite3_str_appendf(sql, "%s AS " BEFORE_NAME ", ", before);
-    sqlite3_str_appendf(sql, "%s\n", spec->map);
-    if (after)
-        sqlite3_str_appendf(sql, ", %s AS " AFTER_NAME, after);
-    sqlite3_str_appendf(sql, " FROM %s AS \"%w\"", from, plan->source.alias);
-    /* A range of rowids is walked by rowid: with an index the rows would come in another order, and a turn
-       that ends early could not be taken up again behind its last rowid. */
-    if (rows)
-        sqlite3_str_appendf(sql, " NOT INDEXED WHERE %s", rows);
-    if (spec->where)
-        sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", spec->where);
-    if (spec->group_by)
-        sqlite3_str_appendf(sql, " GROUP BY %s\n", spec->group_by);
-}
-
-static bool column_used(const Plan *plan, int column)
-{
-    return plan->used >> (column < 63 ? column : 63) & 1;
-}
-
-/*
- * The statement over `from`: [before,] map [, after], of the rows that `rows` lets through; each of the three
- * may be NULL. Where not all columns of the map are read it is put into a subquery, and the others are NULL
- * around it: then SQLite does not compute them.
- */
-static char *map_select(const Plan *plan, const char *from, const char *before, const char *after,
-                        const char *rows)
-{
-    sqlite3_str *sql = sqlite3_str_new(NULL);
-    if (plan->used == PLAN_ALL_COLUMNS) {
-        append_map(sql, plan, from, before, after, rows);
-        return sqlite3_str_finish(sql);
-    }
-    const char *separator = "";
-    sqlite3_str_appendf(sql, "SELECT ");
-    if (before) {
-        sqlite3_str_appendall(sql, BEFORE_NAME);
-        separator = ", ";
-    }
-    for (int i = 0; i < plan->map_columns; i++, separator = ", ")
-        if (column_used(plan, i))
-            sqlite3_str_appendf(sql, "%s\"%w\"", separator, plan->output.items[i].name);
-        else
-            sqlite3_str_appendf(sql, "%sNULL", separator);
-    sqlite3_str_appendf(sql, "%s%s FROM (", after ? ", " : "", after ? AFTER_NAME : "");
-    append_map(sql, plan, from, before, after, rows);
-    sqlite3_str_appendall(sql, ")");
-    return sqlite3_str_finish(sql);
-}
-
 /* Whether the text has the word LIKE in it, as an operator, a function or anything else. */
 static bool may_call_like(const char *text)
 {
@@ -144,50 +78,38 @@ static int read_flags(const Plan *plan, sqlite3 *db, uint32_t *flags)
     return rc;
 }
 
-/* The statement over a chunk, for which a table, a view or a subquery stands as for the source: a common
-   table expression, which is a subquery without a rowid. */
-static char *chunk_select(const Plan *plan, bool viewed)
-{
-    const char *key = plan->key_in_output ? plan->source.rowid : NULL;
-    if (plan->source.table)
-        return map_select(plan, viewed ? "\"" CHUNK_VIEW_NAME "\"" : CHUNK_TABLE_NAME, key, NULL, NULL);
-    char *rows = columns_subquery(&plan->source.columns, CHUNK_TABLE_NAME);
-    char *map = rows ? map_select(plan, "\"" CHUNK_VIEW_NAME "\"", key, NULL, NULL) : NULL;
-    char *select = map ? sqlite3_mprintf("WITH \"" CHUNK_VIEW_NAME "\" AS %s %s", rows, map) : NULL;
-    sqlite3_free(rows);
-    sqlite3_free(map);
-    return select;
-}
-
 static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
 {
-    int limits[RECIPE_LIMITS];
+    SqliteLimits own;
     TimeZone zone;
-    uint32_t flags;
-    plan_read_limits(state->db, limits);
+    uint32_t flags, encoding = SQLITE_UTF8;
     time_zone_look(&zone);
     plan->key_in_output = form == MAP_FUNCTION && plan->source.rowid;
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
+    limits_lift(state->db, &own);
     int rc = read_flags(plan, state->db, &flags);
+    if (rc == SQLITE_OK)
+        encoding = host_encoding(state->db);
+    const int most_columns = sqlite3_limit(state->db, SQLITE_LIMIT_COLUMN, -1);
+    limits_restore(state->db, &own);
     if (rc != SQLITE_OK)
         return rc;
-    uint32_t encoding = host_encoding(state->db);
     plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     const ColumnList *columns = &plan->source.columns;
     bool rowid = plan->source.rowid != NULL;
     /* A chunk table without rowids has a column more than its source. Where there is no room for one it has
        rowids, and a view or a subquery over it, which have none. */
-    bool full = !rowid && columns->count >= limits[SQLITE_LIMIT_COLUMN];
+    bool full = !rowid && columns->count >= most_columns;
     char *declaration = columns_declare(columns, rowid || full);
     bool viewed = plan->source.table && (full || columns_need_view(columns));
     char *view = viewed ? columns_view(columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
-    char *select = chunk_select(plan, viewed);
+    char *select = plan_chunk_select(plan, viewed);
     if (declaration && select && (view || !viewed))
         plan->recipe = recipe_build(&(RecipeParts){
             .encoding = encoding,
             .flags = flags,
-            .limits = limits,
+            .limits = own.values,
             .zone = zone,
             .declaration = declaration,
             .view = view,
@@ -202,31 +124,18 @@ static int build_recipe(Plan *plan, ConnectionState *state, MapForm form)
     return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* The worker's connection has the file as main, whatever the host calls it. */
-static char *partition_select(const Plan *plan, bool tracing, bool counted)
-{
-    const char *rowid = plan->source.rowid;
-    const char *key = plan->key_in_output ? rowid : NULL;
-    char *from = sqlite3_mprintf("main.\"%w\"", plan->source.table);
-    char *rows = tracing ? sqlite3_mprintf("%s BETWEEN " RANGE_BOUND_FUNCTION "(0) AND " RANGE_BOUND_FUNCTION
-                                           "(1) AND " RANGE_TRACE_FUNCTION "(%s)",
-                                           rowid, rowid)
-                         : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
-    char *select = from && rows ? map_select(plan, from, key, counted ? "count(*)" : NULL, rows) : NULL;
-    sqlite3_free(from);
-    sqlite3_free(rows);
-    return select;
-}
-
 /* RECIPE_TABLES where a function that reads tables on a worker's connection finds what it would find on the
    host's: the worker has the file as its main, and nothing else. */
 static uint32_t tables_flag(const ConnectionState *state, const char *schema)
 {
     sqlite3_stmt *statement = NULL;
+    SqliteLimits own;
+    limits_lift(state->db, &own);
     bool only = state->extension_count && !strcmp(schema, "main") &&
                 sqlite3_prepare_v2(state->db, sql_ext_only_main, -1, &statement, NULL) == SQLITE_OK &&
                 sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
+    limits_restore(state->db, &own);
     return only ? RECIPE_TABLES : 0;
 }
 
@@ -235,9 +144,9 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
 {
     Recipe *recipe = NULL;
     bool partial = plan->spec.partial, told = partial && !plan->spec.where && !plan->spec.group_by;
-    char *select = partition_select(plan, false, partial);
-    char *uncounted = told ? partition_select(plan, false, false) : NULL;
-    char *tracing = partition_select(plan, true, partial);
+    char *select = plan_partition_select(plan, false, partial);
+    char *uncounted = told ? plan_partition_select(plan, false, false) : NULL;
+    char *tracing = plan_partition_select(plan, true, partial);
     char *rowids = sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s BETWEEN ?1 AND ?2",
                                    plan->source.rowid, plan->source.table, plan->source.rowid);
     if (select && tracing && rowids && (uncounted || !told))
@@ -400,9 +309,14 @@ static int check_aggregate(Plan *plan, const ConnectionState *state, Evaluator *
     return SQLITE_OK;
 }
 
-char *plan_whole_select(const Plan *plan)
+/* A worker cannot prepare the map: where that is for one of the host's limits, the host says so. */
+static int judge_limits(const Plan *plan, sqlite3 *db, int failure, const char *text, char **message)
 {
-    return map_select(plan, plan->source.from, NULL, NULL, NULL);
+    PlainSelect plain;
+    char *sql = plan_plain_select(plan, &plain);
+    int rc = sql ? host_rules_check_limits(db, &plain, message) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    return rc != SQLITE_OK ? rc : explain_failure(plan, db, failure, text, message);
 }
 
 /* What the feed has to read is what the worker's statement asks for. */
@@ -432,7 +346,7 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
     Evaluator *evaluator;
     int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
     if (rc != SQLITE_OK)
-        return explain_failure(plan, state->db, rc, text, message);
+        return judge_limits(plan, state->db, rc, text, message);
     rc = has_subquery(&plan->spec) ? map_tables_check(evaluator, text) : SQLITE_OK;
     if (rc != SQLITE_OK)
         return explain_failure(plan, state->db, rc, text, message);
@@ -446,9 +360,10 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
                                     "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
                                     plan->spec.map));
     rc = check_aggregate(plan, state, evaluator, message);
-    char *sql = rc == SQLITE_OK ? plan_whole_select(plan) : NULL;
+    PlainSelect plain;
+    char *sql = rc == SQLITE_OK ? plan_plain_select(plan, &plain) : NULL;
     if (rc == SQLITE_OK)
-        rc = sql ? host_rules_check(state->db, evaluator, sql, message) : SQLITE_NOMEM;
+        rc = sql ? host_rules_check(state->db, evaluator, &plain, message) : SQLITE_NOMEM;
     sqlite3_free(sql);
     if (rc == SQLITE_OK && form == MAP_TABLE) {
         sqlite3 *worker = evaluator_connection(evaluator);
@@ -510,9 +425,12 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
         plan_free(plan);
         return rc;
     }
+    SqliteLimits own;
+    limits_lift(state->db, &own);
     plan->partitionable = plan->source.table && plan->source.rowid && !has_subquery(&plan->spec) &&
                           feed_walks_table(plan, state->db) && feed_reads_inputs(plan, state->db) &&
                           !reads_backwards(state->db);
+    limits_restore(state->db, &own);
     *out = plan;
     return SQLITE_OK;
 }
@@ -555,8 +473,11 @@ int plan_start_feed(Plan *plan, ConnectionState *state, char **message)
         return SQLITE_SCHEMA;
     char *sql = source_feed_sql(&plan->source, plan->inputs, plan->input_count, settled, &plan->index_of);
     unsigned maps_before = state->maps_prepared;
+    SqliteLimits own;
+    limits_lift(db, &own);
     int rc =
         sql ? sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &plan->feed, NULL) : SQLITE_NOMEM;
+    limits_restore(db, &own);
     sqlite3_free(sql);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
         *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
@@ -573,7 +494,10 @@ int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statem
     char *sql = feed ? sqlite3_mprintf("%s WHERE %s BETWEEN ?1 AND ?2 ORDER BY %s", feed, plan->source.rowid,
                                        plan->source.rowid)
                      : NULL;
+    SqliteLimits own;
+    limits_lift(db, &own);
     int rc = sql ? sqlite3_prepare_v2(db, sql, -1, statement, NULL) : SQLITE_NOMEM;
+    limits_restore(db, &own);
     sqlite3_free(sql);
     sqlite3_free(feed);
     free(index_of);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/sqlite_limits.h"
+
 /* Where a database file counts its changes, in bytes from its start; big-endian, but only compared. */
 enum { CHANGE_COUNTER_OFFSET = 24 };
 
@@ -214,12 +216,15 @@ int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char 
     if (!snapshot)
         return SQLITE_NOMEM;
     snapshot->db = db;
+    SqliteLimits own;
+    limits_lift(db, &own);
     snapshot->schema = schema ? sqlite3_mprintf("%s", schema) : find_schema(db, table);
     int rc = SQLITE_OK;
     if (!snapshot->schema)
         *why = "the table's database was not found";
     else
         rc = pin(snapshot, table, rowid, why);
+    limits_restore(db, &own);
     if (rc == SQLITE_OK && !*why)
         *out = snapshot;
     else

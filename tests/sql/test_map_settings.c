@@ -292,6 +292,157 @@ static void temporary_views(void **state)
                   "SELECT value FROM (SELECT rowid, b AS value FROM u ORDER BY rowid LIMIT 30 OFFSET 30)");
 }
 
+/* ---- limits ---- */
+
+/* Steps both to their ends; both have to give the same rows, and to fail alike. Returns the code of the end.
+ */
+static int step_both(sqlite3 *db, sqlite3_stmt *plain, int prepared, sqlite3_stmt *map, const char *what)
+{
+    char expected[256];
+    int rc = prepared, rows = 0;
+    sqlite3_snprintf(sizeof expected, expected, "%s", sqlite3_errmsg(db));
+    for (;; rows++) {
+        if (prepared == SQLITE_OK && (rc = sqlite3_step(plain)) != SQLITE_ROW)
+            sqlite3_snprintf(sizeof expected, expected, "%s", sqlite3_errmsg(db));
+        int got = sqlite3_step(map);
+        if (got == SQLITE_ROW && rc == SQLITE_ROW) {
+            sqlite3_value *one = sqlite3_column_value(plain, 0), *other = sqlite3_column_value(map, 0);
+            assert_int_equal(sqlite3_value_type(one), sqlite3_value_type(other));
+            assert_int_equal(sqlite3_value_bytes(one), sqlite3_value_bytes(other));
+            assert_memory_equal(sqlite3_value_text(one), sqlite3_value_text(other), sqlite3_value_bytes(one));
+            continue;
+        }
+        if (got != rc || (rc != SQLITE_DONE && !strstr(sqlite3_errmsg(db), expected)))
+            fail_msg("%s, row %d: plain %d %s, map %d %s", what, rows + 1, rc, expected, got,
+                     sqlite3_errmsg(db));
+        return rc;
+    }
+}
+
+typedef struct LimitCase {
+    int limit, least, most; /* from `least` on up to `most` */
+    const char *source, *map;
+} LimitCase;
+
+/* For each value of the limit; it has to be one that fails at first, where it bounds the map, and passes at
+ * last. */
+static void expect_same_limit(const MapTest *test, const LimitCase *limit, bool bounds)
+{
+    sqlite3 *db = test->db;
+    char *call = sqlite3_mprintf("SELECT value FROM parallel_map(%Q, %Q)", limit->source, limit->map);
+    char *plain_sql =
+        sqlite3_mprintf(strncmp(limit->source, "SELECT", 6) ? "SELECT %s FROM %s" : "SELECT %s FROM (%s)",
+                        limit->map, limit->source);
+    int passed = 0, failed = 0, usual = sqlite3_limit(db, limit->limit, -1);
+    for (int value = limit->least; value <= limit->most; value++) {
+        sqlite3_stmt *map = NULL, *plain = NULL;
+        char what[256];
+        sqlite3_snprintf(sizeof what, what, "limit %d = %d, %s", limit->limit, value, limit->map);
+        /* What the host says around the map is not in question. */
+        assert_int_equal(sqlite3_prepare_v2(db, call, -1, &map, NULL), SQLITE_OK);
+        sqlite3_limit(db, limit->limit, value);
+        int prepared = sqlite3_prepare_v2(db, plain_sql, -1, &plain, NULL);
+        int rc = step_both(db, plain, prepared, map, what);
+        passed += rc == SQLITE_DONE;
+        failed += rc != SQLITE_DONE;
+        sqlite3_finalize(plain);
+        sqlite3_finalize(map);
+        sqlite3_limit(db, limit->limit, usual);
+    }
+    if (passed == 0 || (bounds && failed == 0))
+        print_error("limit %d, %s\n", limit->limit, limit->map);
+    assert_true(passed > 0);
+    assert_true(!bounds || failed > 0);
+    sqlite3_free(call);
+    sqlite3_free(plain_sql);
+}
+
+static void limits_of_the_host(void **state)
+{
+    MapTest *test = *state;
+    use_large_file(test, "delete");
+    sql_test_run(
+        test->db,
+        "CREATE TABLE small AS SELECT a, b FROM t LIMIT 5; ALTER TABLE small ADD COLUMN n;"
+        "CREATE VIEW v AS SELECT a, b + 1 AS c FROM small;"
+        "CREATE TABLE keyed(k PRIMARY KEY, a) WITHOUT ROWID; INSERT INTO keyed SELECT b, a FROM small");
+    static const LimitCase cases[] = {
+        {SQLITE_LIMIT_LENGTH, 60, 90, "t", "replace(a, 'bc', printf('%.66c', b))"},
+        {SQLITE_LIMIT_LENGTH, 60, 90, "SELECT a, printf('%.75c', 'x') AS l FROM small", "length(l)"},
+        {SQLITE_LIMIT_SQL_LENGTH, 30, 50, "t", "a || b || 'a longer one'"},
+        {SQLITE_LIMIT_SQL_LENGTH, 50, 80, "SELECT a, b FROM small WHERE b > 2", "a || b || 12345"},
+        {SQLITE_LIMIT_COLUMN, 1, 4, "SELECT a, b, n FROM small", "a || b"},
+        {SQLITE_LIMIT_EXPR_DEPTH, 4, 12, "t", "((((((b + 1) + 2) + 3) + 4) + 5) + 6)"},
+        {SQLITE_LIMIT_EXPR_DEPTH, 4, 12, "SELECT (((((b + 1) + 2) + 3) + 4) + 5) AS c FROM small", "c"},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 1, 4, "SELECT b FROM small UNION ALL SELECT 1 UNION ALL SELECT 2",
+         "b + 1"},
+        {SQLITE_LIMIT_COMPOUND_SELECT, 1, 4, "small", "(SELECT b UNION ALL SELECT 1 UNION ALL SELECT 2)"},
+        {SQLITE_LIMIT_VDBE_OP, 38, 46, "t", "a || b || upper(a)"},
+        {SQLITE_LIMIT_VDBE_OP, 164, 170, "v", "a IN (1, 2, 3) OR c IN (4, 5, 6) OR a || c IN (7, 8, 9)"},
+        {SQLITE_LIMIT_FUNCTION_ARG, 1, 5, "t", "max(b, 1, 2, 3)"},
+        {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1, 9, "t", "a LIKE '_B_1%'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect_same_limit(test, &cases[i], true);
+    static const int others[] = {SQLITE_LIMIT_VARIABLE_NUMBER,    SQLITE_LIMIT_ATTACHED,
+                                 SQLITE_LIMIT_TRIGGER_DEPTH,      SQLITE_LIMIT_WORKER_THREADS,
+                                 SQLITE_LIMIT_FUNCTION_ARG,       SQLITE_LIMIT_COMPOUND_SELECT,
+                                 SQLITE_LIMIT_LIKE_PATTERN_LENGTH};
+    static const char *const sources[] = {"t", "small", "v", "keyed", "SELECT a FROM small"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        for (size_t j = 0; j < sizeof sources / sizeof *sources; j++)
+            expect_same_limit(test, &(LimitCase){others[i], 0, 1, sources[j], "a"}, false);
+}
+
+/* All at once, and so low that hardly more than the map can be said. */
+static void low_limits(void **state)
+{
+    MapTest *test = *state;
+    static const int limits[][2] = {{SQLITE_LIMIT_SQL_LENGTH, 60},     {SQLITE_LIMIT_COLUMN, 8},
+                                    {SQLITE_LIMIT_EXPR_DEPTH, 4},      {SQLITE_LIMIT_COMPOUND_SELECT, 1},
+                                    {SQLITE_LIMIT_VDBE_OP, 60},        {SQLITE_LIMIT_FUNCTION_ARG, 2},
+                                    {SQLITE_LIMIT_VARIABLE_NUMBER, 1}, {SQLITE_LIMIT_LENGTH, 100}};
+    use_large_file(test, "wal");
+    sqlite3 *db = test->db;
+    sql_test_run(
+        db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (b, increase_price(b) AS c), "
+            "where = (b % 3))");
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        sqlite3_limit(db, limits[i][0], limits[i][1]);
+    map_test_same(db, "SELECT b + 1 FROM t", "SELECT value FROM parallel_map('t','b+1')");
+    map_test_same(db, "SELECT increase_price(b) FROM t WHERE b % 3", "SELECT c FROM m");
+    sql_test_expect(db, "SELECT count(*) FROM parallel_map_runs", "2");
+    sql_test_expect(db, "SELECT max(error) FROM parallel_map_runs", "NULL");
+}
+
+/* SQLite's own most is 2 000: with none left for a key. */
+static void as_many_columns_as_there_can_be(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    int most = sqlite3_limit(db, SQLITE_LIMIT_COLUMN, -1);
+    sqlite3_str *list = sqlite3_str_new(NULL), *values = sqlite3_str_new(NULL);
+    for (int i = 0; i < most; i++) {
+        sqlite3_str_appendf(list, "%sc%d", i ? ", " : "", i);
+        sqlite3_str_appendf(values, "%s%d AS c%d", i ? ", " : "", i, i);
+    }
+    char *columns = sqlite3_str_finish(list), *select = sqlite3_str_finish(values);
+    map_test_run(db, "CREATE TABLE t(%s); INSERT INTO t SELECT %s; INSERT INTO t SELECT * FROM t;", columns,
+                 select);
+    map_test_run(db, "CREATE TABLE k(%s, PRIMARY KEY(c0)) WITHOUT ROWID; INSERT INTO k SELECT %s", columns,
+                 select);
+    map_test_run(db, "CREATE VIEW v AS SELECT * FROM t; CREATE VIEW w AS SELECT c0 + 1 AS c0, %s FROM t",
+                 strchr(columns, ' '));
+    static const char *const sources[] = {"t", "k", "v", "w", "(SELECT * FROM t)"};
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        map_test_value(test, sources[i], NULL, "c0 + c1999");
+        map_test_list(test, sources[i], "c1999, c0, c77");
+        map_test_list(test, sources[i], "*");
+    }
+    sqlite3_free(columns);
+    sqlite3_free(select);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +455,9 @@ int main(void)
         MAP_TEST_EACH(query_only),
         MAP_TEST_EACH(read_uncommitted),
         MAP_TEST_EACH(temporary_views),
+        MAP_TEST_EACH(limits_of_the_host),
+        MAP_TEST_EACH(low_limits),
+        MAP_TEST_EACH(as_many_columns_as_there_can_be),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,27 @@
+/*
+ * The limits of a connection (sqlite3_limit). A host may set them low for its own statements. What pricemap
+ * asks on the host's connection is longer than what the user said, so that the limits are lifted while it
+ * asks, and put back before the user's own text is judged or run. On the connection's thread.
+ */
+#ifndef PRICEMAP_SQLITE_LIMITS_H
+#define PRICEMAP_SQLITE_LIMITS_H
+
+#include "ext/base/sqlite_api.h"
+
+enum { SQLITE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1 };
+
+typedef struct SqliteLimits {
+    int values[SQLITE_LIMITS]; /* by SQLITE_LIMIT_ code */
+} SqliteLimits;
+
+/* Reads the limits of the connection. */
+void limits_read(sqlite3 *db, SqliteLimits *limits);
+
+/* Lifts what bounds a statement's text and program, as far as SQLite was compiled to, and keeps in `own` what
+   was there for limits_restore. */
+void limits_lift(sqlite3 *db, SqliteLimits *own);
+
+/* Puts back what limits_lift or limits_read found. */
+void limits_restore(sqlite3 *db, const SqliteLimits *own);
+
+#endif
