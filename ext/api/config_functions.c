@@ -6,8 +6,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "ext/evaluate/chunk_table.h"
 #include "ext/base/processors.h"
+#include "ext/connection/extension_trial.h"
 #include "ext/functions/version_function.h"
 #include "ext/plan/map_spec.h"
 
@@ -142,30 +142,6 @@ static void config_function(sqlite3_context *context, int argc, sqlite3_value **
     setting_result(context, &settings, setting);
 }
 
-/* Opens an evaluator that loads the extension, to see now whether workers will be able to. */
-static int try_extension(const char *path, const char *entry, char *message)
-{
-    const char *extension[] = {path, entry};
-    int limits[RECIPE_LIMITS];
-    for (int i = 0; i < RECIPE_LIMITS; i++)
-        limits[i] = -1;
-    Recipe *recipe = recipe_build(&(RecipeParts){
-        .encoding = SQLITE_UTF8,
-        .limits = limits,
-        .declaration = "CREATE TABLE x(a)",
-        .select = "SELECT 1 FROM " CHUNK_TABLE_NAME,
-        .extension_count = 1,
-        .extensions = extension,
-    });
-    if (!recipe)
-        return SQLITE_NOMEM;
-    Evaluator *evaluator;
-    int rc = evaluator_open(recipe, NULL, &evaluator, message);
-    evaluator_close(evaluator);
-    recipe_unref(recipe);
-    return rc;
-}
-
 /* A path relative to a folder is made absolute, as workers may stand elsewhere. A name without a slash is the
    dynamic linker's to find. NULL when out of memory; sqlite3_free it. */
 static char *absolute_path(const char *path)
@@ -194,17 +170,22 @@ static void load_function(sqlite3_context *context, int argc, sqlite3_value **ar
                                       path ? "empty" : "NULL"));
         return;
     }
-    char message[TASK_MESSAGE_SIZE] = "";
+    char message[TASK_MESSAGE_SIZE] = "", *trouble = NULL;
     char *absolute = absolute_path(path);
-    int rc = absolute ? try_extension(absolute, entry ? entry : "", message) : SQLITE_NOMEM;
+    int rc = absolute ? extension_trial_here(absolute, entry ? entry : "", message) : SQLITE_NOMEM;
     if (rc == SQLITE_OK) {
-        rc = connection_state_add_extension(state, absolute, entry ? entry : "");
         message[0] = 0;
+        rc = extension_trial_in_workers(state, absolute, entry ? entry : "", &trouble);
     }
+    if (rc == SQLITE_OK)
+        rc = connection_state_add_extension(state, absolute, entry ? entry : "");
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM && message[0])
         sqlite3_result_error(context, message, -1);
     else if (rc != SQLITE_OK)
         sqlite3_result_error_code(context, rc);
+    else if (trouble)
+        sqlite3_result_text(context, trouble, -1, SQLITE_TRANSIENT);
+    sqlite3_free(trouble);
     sqlite3_free(absolute);
 }
 

@@ -54,9 +54,11 @@ typedef struct TaskReport {
     bool too_long; /* partition: given up without a result, the range wants to be smaller */
     int64_t next_rowid; /* partition: with next_row < end_row, where the rest of the range begins; with an
                            error the rowid of the row that failed */
-    int32_t worker;     /* from 0; -1: the host itself */
-    int32_t pid;        /* of the process that ran it */
-    int64_t start_ns;   /* CLOCK_MONOTONIC */
+    /* Whether the worker did not come to any row because it cannot prepare the map: not 0 where so. */
+    int32_t unprepared;
+    int32_t worker;   /* from 0; -1: the host itself */
+    int32_t pid;      /* of the process that ran it */
+    int64_t start_ns; /* CLOCK_MONOTONIC */
     int64_t end_ns;
     /* Of the time between the two, what the constants of the map took and not the rows: where an evaluator
        began a scan; as far as is known. */

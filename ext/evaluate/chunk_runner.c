@@ -88,5 +88,7 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
     report->rc = chunk_runner_evaluator(runner, recipe, &evaluator, report->message);
     if (report->rc == SQLITE_OK)
         evaluator_run(evaluator, order, input, input_size, control, output, report);
+    else
+        report->unprepared = 1;
     return report->rc;
 }

@@ -19,10 +19,10 @@ void chunk_runner_free(ChunkRunner *runner);
 
 /*
  * Evaluates the rows of `order` over the rowset `input` and leaves a finished rowset in `output` (which is
- * begun anew) and the outcome in `report`: rc, message, next_row, rows_out, start_ns and end_ns; worker and
- * pid are the caller's to set. With an rc other than SQLITE_OK the output still holds the rows before the
- * failure, where there are any. A set control->cancel ends it with SQLITE_INTERRUPT within a few thousand
- * steps. `recipe` is copied when it is new: it may lie in a block that changes afterwards. Returns
+ * begun anew) and the outcome in `report`: rc, message, unprepared, next_row, rows_out, start_ns and end_ns;
+ * worker and pid are the caller's to set. With an rc other than SQLITE_OK the output still holds the rows
+ * before the failure, where there are any. A set control->cancel ends it with SQLITE_INTERRUPT within a few
+ * thousand steps. `recipe` is copied when it is new: it may lie in a block that changes afterwards. Returns
  * report->rc.
  */
 int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder *order, const void *input,

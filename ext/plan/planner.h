@@ -53,6 +53,8 @@ typedef struct Plan {
     /* Kinds of workers, a bit each in the order of executor_kinds, of which `auto` found that they hold each
      * other up in this map. */
     unsigned failed_kinds;
+    /* Kinds of workers, as bits too, that cannot prepare the map: they lack what the host has. */
+    unsigned lacking_kinds;
     int rests; /* runs for which `auto` does without workers, after they gained nothing */
 } Plan;
 

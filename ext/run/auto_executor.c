@@ -55,7 +55,8 @@ static const ExecutorKind *leave_place(AutoExecutor *control, const AutoSample *
     if (plan->rests > 0 || !kind) {
         sqlite3_snprintf(size, control->reason,
                          plan->rests > 0 ? "serial: workers did not make this map faster when it ran before"
-                                         : "serial: no workers could be started");
+                         : plan->lacking_kinds ? "serial: workers cannot prepare this map"
+                                               : "serial: no workers could be started");
         return &executor_serial;
     }
     WorkFigures figures = {.eval_ns = control->in_place_ns,
@@ -91,7 +92,8 @@ const ExecutorKind *auto_executor_begin(AutoExecutor *control, Plan *plan, Execu
     *control = (AutoExecutor){.plan = plan, .workers = workers, .wanted = workers, .kind = &executor_serial};
     for (int i = 0; i < EXECUTOR_KINDS; i++) {
         const ExecutorKind *kind = executor_kinds[i];
-        control->usable[i] = kind->automatic && (!kind->possible || kind->possible() == SQLITE_OK);
+        control->usable[i] = kind->automatic && !(plan->lacking_kinds & 1u << i) &&
+                             (!kind->possible || kind->possible() == SQLITE_OK);
         control->start_ns[i] = start_cost(executors[i], workers, kind->start_ns);
     }
     if (plan->rests > 0)
@@ -210,5 +212,27 @@ const ExecutorKind *auto_executor_unavailable(AutoExecutor *control, const Execu
     control->judged = true;
     sqlite3_snprintf(sizeof control->reason, control->reason, "serial: no workers could be started: %s",
                      message ? message : "out of memory");
+    return switch_to(control, &executor_serial);
+}
+
+const ExecutorKind *auto_executor_lacking(AutoExecutor *control, const ExecutorKind *kind,
+                                          const char *message)
+{
+    Plan *plan = control->plan;
+    int index = executor_kind_index(kind);
+    plan->lacking_kinds |= 1u << index;
+    control->usable[index] = false;
+    if (control->kind != kind)
+        return control->kind;
+    const ExecutorKind *next = best_kind(control);
+    sqlite3_snprintf(sizeof control->reason, control->reason, "%s: %s cannot prepare this map: %s",
+                     next ? next->name : executor_serial.name, kind->workers, message);
+    if (next)
+        return switch_to(control, next);
+    /* Other workers there were hold each other up: as when the last kind gains nothing. */
+    if (plan->failed_kinds)
+        plan->rests = REST_RUNS;
+    plan->failed_kinds = 0;
+    control->judged = true;
     return switch_to(control, &executor_serial);
 }

@@ -52,4 +52,9 @@ const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSampl
 const ExecutorKind *auto_executor_unavailable(AutoExecutor *control, const ExecutorKind *kind,
                                               const char *message);
 
+/* Tells that workers of a kind cannot prepare the map, which the host can, and what they say. The plan
+ * remembers it. Returns the executor to go on with. */
+const ExecutorKind *auto_executor_lacking(AutoExecutor *control, const ExecutorKind *kind,
+                                          const char *message);
+
 #endif

@@ -1,6 +1,7 @@
 #include "ext/run/map_run_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ext/base/monotonic.h"
 
@@ -134,6 +135,23 @@ static int fail_asked(MapRun *run, const TaskReport *report, char **message)
     return rc;
 }
 
+/* Workers that cannot prepare a map which the host has prepared lack something: what that is, and what to do.
+ */
+static int fail_unprepared(MapRun *run, char **message)
+{
+    const RunTask *entry = &run->tasks[run->current];
+    const TaskReport *report = &entry->task->report;
+    char *text = sqlite3_mprintf("parallel_map: worker processes: %s: they have SQLite's own functions and "
+                                 "collations, pricemap's, and those of "
+                                 "extensions named by parallel_map_load(path); what this program registers "
+                                 "itself (sqlite3_auto_extension) it "
+                                 "alone has: use executor threads",
+                                 report->message);
+    int rc = text ? fail(run, SQLITE_ERROR, text, message) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return rc;
+}
+
 /* The error of the current task. A worker that reads the table itself does not know the row's position; the
    rows before it were all counted, so in source order the run does. */
 static int fail_task(MapRun *run, char **message)
@@ -144,6 +162,9 @@ static int fail_task(MapRun *run, char **message)
         return fail_asked(run, report, message);
     bool interrupted = run->interrupted && report->rc == SQLITE_INTERRUPT;
     int code = interrupted ? SQLITE_INTERRUPT : task_host_code(report->rc, is_range(task));
+    if (report->unprepared && run->tasks[run->current].executor->kind->isolates &&
+        !strncmp(report->message, "no such ", 8))
+        return fail_unprepared(run, message);
     if (!is_range(task) || !report->rows_in)
         return fail(run, code, report->message, message);
     char *text = run->plan->spec.ordered
@@ -249,6 +270,27 @@ static bool is_doubtful(MapRun *run)
     return !task_source_confirm(&run->source, report);
 }
 
+/* Whether workers that `auto` chose cannot prepare the map for what they lack and the host has: a function of
+   an extension that does not load in them, or that the host's program has registered for every connection. */
+static bool is_lacking(const MapRun *run)
+{
+    const RunTask *entry = &run->tasks[run->current];
+    const TaskReport *report = &entry->task->report;
+    return !run->requested && !entry->executor->kind->in_place && report->unprepared &&
+           (report->rc & 0xff) == SQLITE_ERROR;
+}
+
+/* Goes on without such workers; the current task is handed out again. */
+static void do_without(MapRun *run)
+{
+    RunTask *entry = &run->tasks[run->current];
+    map_run_follow_controller(
+        run, auto_executor_lacking(&run->control, entry->executor->kind, entry->task->report.message));
+    executor_release(entry->executor, entry->task);
+    entry->executor = NULL;
+    run->current = -1;
+}
+
 int map_run_next(MapRun *run, RowsetView *rows, char **message)
 {
     map_run_time_reader(run);
@@ -269,6 +311,10 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
         if (rc != SQLITE_OK)
             return fail_with(run, rc, message);
         run->current = place;
+        if (is_lacking(run)) {
+            do_without(run);
+            continue;
+        }
         if (is_doubtful(run)) {
             rc = fall_back(run);
             if (rc != SQLITE_OK)

@@ -289,9 +289,9 @@ static void killed_while_it_starts(void **state)
     char *usual = strdup(worker), *mark = map_test_path(test, "killed");
     assert_int_equal(setenv("KILLED_ONCE_BECOMES", usual, 1), 0);
     assert_int_equal(setenv("KILLED_ONCE_MARK", mark, 1), 0);
-    assert_int_equal(setenv("PRICEMAP_WORKER", KILLED_ONCE, 1), 0);
     sqlite3 *db = map_test_open(test, ":memory:");
-    crash_test_prepare(db, ROWS);
+    crash_test_prepare(db, ROWS); /* parallel_map_load has had a worker */
+    assert_int_equal(setenv("PRICEMAP_WORKER", KILLED_ONCE, 1), 0);
     crash_test_still_works(db);
     assert_int_equal(access(mark, F_OK) == 0, crash_test_is(test, "processes"));
     sql_test_close(&db);

@@ -5,6 +5,8 @@
  * sqlite3_tiny_failing_init: an error. By sqlite3_tiny_shy_init: as by default, but an error in a worker
  * process. */
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,6 +20,7 @@ int sqlite3_tiny_table_init(sqlite3 *db, char **message, const sqlite3_api_routi
 int sqlite3_tiny_pair_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 int sqlite3_tiny_shy_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
+int sqlite3_tiny_deadly_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 
 /* Worker threads load it at one time, while others run it: the pointer is written once. */
 static void set_api(const sqlite3_api_routines *routines)
@@ -185,11 +188,23 @@ int sqlite3_tiny_failing_init(sqlite3 *db, char **message, const sqlite3_api_rou
     return SQLITE_ERROR;
 }
 
-int sqlite3_tiny_shy_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
+static bool is_worker_process(void)
 {
     char name[16] = "";
     prctl(PR_GET_NAME, name);
-    if (strncmp(name, "pricemap-", 9) != 0)
+    return strncmp(name, "pricemap-", 9) == 0;
+}
+
+int sqlite3_tiny_deadly_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
+{
+    if (is_worker_process())
+        raise(SIGKILL);
+    return sqlite3_tinyextension_init(db, message, routines);
+}
+
+int sqlite3_tiny_shy_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
+{
+    if (!is_worker_process())
         return sqlite3_tinyextension_init(db, message, routines);
     set_api(routines);
     *message = sqlite3_mprintf("tiny trouble in a worker process");
