@@ -117,7 +117,9 @@ typedef struct HelloReply {
     uint32_t layout;
     int32_t pid;
     char source_id[CHANNEL_ID_BYTES]; /* of the SQLite that the workers use */
-    char error[512];                  /* "" when the zygote can fork workers */
+    /* Why the zygote cannot fork workers, or "". With another source_id than the host's: why the host's
+     * SQLite could not be loaded. */
+    char error[512];
 } HelloReply;
 
 typedef struct HostMessage {

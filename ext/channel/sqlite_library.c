@@ -88,8 +88,10 @@ bool sqlite_library_attach(const char *path, bool has_table, int64_t table_offse
     /* Lazily: a host's plug-in may need functions that only the host's program has, but SQLite in it needs
      * none. */
     void *library = *path ? dlopen(path, RTLD_LAZY | RTLD_LOCAL) : NULL;
+    const char *refusal = *path && !library ? dlerror() : "it shows none of SQLite's functions";
     if (library && (attach_by_name(library) || (has_table && attach_by_table(library, table_offset))))
         return true;
+    snprintf(error, error_size, "%s", *path && refusal ? refusal : "");
     library = dlopen(system_library, RTLD_LAZY | RTLD_LOCAL);
     if (library && attach_by_name(library))
         return true;

@@ -414,6 +414,10 @@ static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
                                sizeof reply->error))
         return;
     snprintf(reply->source_id, sizeof reply->source_id, "%s", sqlite3_sourceid());
+    /* Another SQLite than the host's is of no use to the host, which is told why it is another one. */
+    if (reply->error[0] && strncmp(reply->source_id, hello->source_id, sizeof reply->source_id - 1) != 0)
+        return;
+    reply->error[0] = 0;
     void *pool = zygote->memory < 0 ? MAP_FAILED
                                     : mmap(NULL, sizeof *zygote->pool, PROT_READ | PROT_WRITE, MAP_SHARED,
                                            zygote->memory, 0);

@@ -108,6 +108,32 @@ static void test_workers_of_such_a_host(void **state)
     leftovers_check(&before);
 }
 
+/* A plug-in that is of use in its own host only, as npm's sqlite3 is: what the dynamic linker misses is told.
+ */
+static void test_a_library_that_needs_its_host(void **state)
+{
+    (void)state;
+    char text[1024];
+    Leftovers before = leftovers_look();
+    void *library = dlopen(HIDDEN_SQLITE, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(library);
+    sqlite3_api = hidden_table_of(library);
+    int needy = ensure(NEEDY_SQLITE, text, sizeof text);
+    char silent[1024];
+    int other = ensure("/dev/null", silent, sizeof silent);
+    sqlite3_api = real;
+    dlclose(library);
+    assert_int_equal(needy, SQLITE_ERROR);
+    assert_non_null(
+        strstr(text, "parallel_map: worker processes cannot load this program's SQLite: " NEEDY_SQLITE));
+    assert_non_null(strstr(text, "undefined symbol: only_the_host_has_this: use executor threads"));
+    assert_int_equal(other, SQLITE_ERROR);
+    assert_non_null(strstr(silent, "cannot load this program's SQLite: /dev/null: "));
+    /* It may be the system's SQLite under another name: then nothing is missing. */
+    assert_int_equal(ensure(NEEDY_SQLITE, text, sizeof text), SQLITE_OK);
+    leftovers_check(&before);
+}
+
 static void test_paths(void **state)
 {
     (void)state;
@@ -150,8 +176,11 @@ int main(void)
                                               .open = sqlite3_open,
                                               .close = sqlite3_close};
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_name),  cmocka_unit_test(test_what_does_not_load_is_the_systems),
-        cmocka_unit_test(test_by_table), cmocka_unit_test(test_workers_of_such_a_host),
+        cmocka_unit_test(test_by_name),
+        cmocka_unit_test(test_what_does_not_load_is_the_systems),
+        cmocka_unit_test(test_by_table),
+        cmocka_unit_test(test_workers_of_such_a_host),
+        cmocka_unit_test(test_a_library_that_needs_its_host),
         cmocka_unit_test(test_paths),
     };
     leftovers_mark();

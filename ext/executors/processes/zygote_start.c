@@ -166,12 +166,20 @@ bool zygote_start_fits(ProcessPool *pool, const Message *message)
             PRICEMAP_VERSION, pool->worker_path);
         return false;
     }
+    bool other = strncmp(reply->source_id, sqlite3_sourceid(), sizeof reply->source_id - 1) != 0;
+    if (other && reply->source_id[0] && reply->error[0]) {
+        zygote_start_trouble(
+            pool,
+            "parallel_map: worker processes cannot load this program's SQLite: %.*s: use executor threads",
+            (int)sizeof reply->error - 1, reply->error);
+        return false;
+    }
     if (reply->error[0]) {
         zygote_start_trouble(pool, "parallel_map: pricemap-worker (%s) could not start: %.*s",
                              pool->worker_path, (int)sizeof reply->error - 1, reply->error);
         return false;
     }
-    if (strncmp(reply->source_id, sqlite3_sourceid(), sizeof reply->source_id - 1) != 0) {
+    if (other) {
         zygote_start_trouble(
             pool,
             "parallel_map: the worker processes found another SQLite (%.*s) than this program's (%s, %s): "
