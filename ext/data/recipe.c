@@ -64,6 +64,7 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->uri = put(recipe, &end, parts->uri);
     recipe->table = put(recipe, &end, parts->table);
     recipe->scan = parts->scan;
+    recipe->columns = parts->columns;
     recipe->extension_count = parts->extension_count;
     recipe->extensions = end;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)

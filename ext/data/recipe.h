@@ -25,7 +25,8 @@ enum {
     RECIPE_LIKE_NOCASE =
         32, /* the map may call LIKE, and on the host's connection SQLite's own compares so … */
     RECIPE_LIKE_BINARY = 64, /* … or so */
-    RECIPE_TABLES = 128, /* partition: what is in the file is all that a function could find in the host */
+    RECIPE_TABLES = 128,    /* partition: what is in the file is all that a function could find in the host */
+    RECIPE_CONSTANTS = 256, /* with `columns`: the map has parts that no row matters to */
 };
 
 typedef struct Recipe {
@@ -43,6 +44,8 @@ typedef struct Recipe {
     uint32_t rowids_select;    /* offset: partition: the rowids of a range, to find the one of a row in it */
     uint32_t uri;              /* offset: partition: the database file; feed: "" */
     uint32_t table;            /* offset: partition: the table in it that the statement reads */
+    /* Columns of the output, where the map was judged already; 0: whoever opens the recipe judges it. */
+    uint32_t columns;
     uint32_t extension_count;
     uint32_t extensions; /* offset: per extension two texts, path and entry point (empty: the default one) */
 } Recipe;
@@ -53,6 +56,7 @@ typedef struct RecipeParts {
     const int *limits; /* RECIPE_LIMITS of them */
     TimeZone zone;
     uint64_t scan;
+    uint32_t columns;
     const char *declaration, *select;
     const char *view, *uncounted_select, *tracing_select, *rowids_select, *uri, *table; /* NULL: "" */
     uint32_t extension_count;

@@ -397,6 +397,11 @@ int evaluator_output_columns(const Evaluator *evaluator)
     return (int)evaluator->output_columns;
 }
 
+bool evaluator_has_constants(const Evaluator *evaluator)
+{
+    return evaluator->has_constants;
+}
+
 sqlite3 *evaluator_connection(const Evaluator *evaluator)
 {
     return evaluator->db;

@@ -43,8 +43,13 @@ const Recipe *evaluator_recipe(const Evaluator *evaluator);
  */
 int evaluator_inputs(const Evaluator *evaluator, const int **columns);
 
-/* The number of columns of the output; and the connection, to describe them. */
+/* The number of columns of the output. */
 int evaluator_output_columns(const Evaluator *evaluator);
+
+/* Whether the map has parts that no row matters to, which are computed once per run. */
+bool evaluator_has_constants(const Evaluator *evaluator);
+
+/* The connection, to describe the output. */
 sqlite3 *evaluator_connection(const Evaluator *evaluator);
 
 /* Calls visit(arg, name) for each distinct function that the map names, until one returns non-zero,

@@ -65,6 +65,7 @@ struct Evaluator {
     int *inputs;   /* per input column: its column, -1 the rowid */
     int input_count;
     uint32_t output_columns;
+    bool has_constants;
     Names functions;
     char denial[256]; /* why the authorizer refused, "" if it did not */
     struct price_stop stop;

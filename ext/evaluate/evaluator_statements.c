@@ -1,7 +1,7 @@
 /*
  * Which statements an evaluator prepares. A long text takes long to prepare, so each form of a map is
- * prepared only where it is used, and EXPLAIN, which every evaluator begins with, tells the authorizer and
- * the evaluator all that they want to know of the map.
+ * prepared only where it is used. EXPLAIN tells the authorizer and the evaluator all that they want to know
+ * of a map; workers that read a table do without, as the plan has seen to that.
  */
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/evaluator_internal.h"
@@ -18,14 +18,17 @@ static bool is_partial(const Evaluator *evaluator)
 }
 
 /* Has the authorizer look at the map, which may not call what is for workers, and reads its program. */
-static int judge(Evaluator *evaluator, ProgramFacts *program)
+static int judge(Evaluator *evaluator)
 {
+    ProgramFacts program;
     evaluator->preparing_own = false;
     evaluator->stage = PREPARING_MAP;
-    int rc = program_read(evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->select), program);
+    int rc = program_read(evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->select), &program);
     evaluator->stage = PREPARING_OURS;
     evaluator->preparing_own = true;
-    return rc;
+    evaluator->output_columns = (uint32_t)(program.columns - (is_range(evaluator) && is_partial(evaluator)));
+    evaluator->has_constants = program.has_constants;
+    return rc == SQLITE_OK && !program.columns ? SQLITE_CORRUPT : rc;
 }
 
 int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **statement)
@@ -104,15 +107,16 @@ static void lift_limits(Evaluator *evaluator)
 int evaluator_prepare_statements(Evaluator *evaluator)
 {
     const Recipe *recipe = evaluator->recipe;
-    ProgramFacts program;
-    int rc = judge(evaluator, &program);
-    if (rc == SQLITE_OK && !program.columns)
-        rc = SQLITE_CORRUPT;
+    int rc = SQLITE_OK;
+    evaluator->preparing_own = true;
+    evaluator->output_columns = recipe->columns;
+    evaluator->has_constants = recipe->flags & RECIPE_CONSTANTS;
+    if (!recipe->columns)
+        rc = judge(evaluator);
     if (rc != SQLITE_OK)
         return rc;
     lift_limits(evaluator);
-    evaluator->output_columns = (uint32_t)(program.columns - (is_range(evaluator) && is_partial(evaluator)));
-    if (program.has_constants)
+    if (evaluator->has_constants)
         rc = prepare_wrapped(evaluator, is_range(evaluator) ? recipe->tracing_select : recipe->select, true,
                              &evaluator->turns.statement);
     return rc == SQLITE_OK && !evaluator->turns.statement ? evaluator_prepare_single(evaluator) : rc;

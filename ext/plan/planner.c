@@ -152,10 +152,12 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     if (select && tracing && rowids && (uncounted || !told))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
-            .flags = plan->recipe->flags | tables_flag(state, schema),
+            .flags = plan->recipe->flags | tables_flag(state, schema) |
+                     (plan->has_constants ? RECIPE_CONSTANTS : 0u),
             .limits = plan->recipe->limits,
             .zone = plan->recipe->zone,
             .scan = scan,
+            .columns = (uint32_t)(plan->map_columns + plan->key_in_output),
             .declaration = "",
             .select = select,
             .uncounted_select = uncounted,
@@ -325,6 +327,7 @@ static int take_inputs(Plan *plan, const Evaluator *evaluator)
     const int *inputs;
     free(plan->inputs);
     plan->input_count = evaluator_inputs(evaluator, &inputs);
+    plan->has_constants = evaluator_has_constants(evaluator);
     plan->inputs = malloc(((size_t)plan->input_count + 1) * sizeof *inputs);
     if (!plan->inputs)
         return SQLITE_NOMEM;

@@ -24,6 +24,7 @@ typedef struct Plan {
     int encoding;       /* of text in rowsets: SQLITE_UTF8 or SQLITE_UTF16 */
     uint64_t asked;     /* as `used`, but as plan_create was told it: to find the plan again */
     int map_columns;    /* of the map, the key not counted */
+    bool has_constants; /* parts of the map that no row matters to */
     ColumnList output;  /* of a MAP_TABLE */
     bool partitionable; /* nothing in its text speaks against workers reading the table themselves */
     bool key_in_output; /* of a MAP_FUNCTION: column 0 is the rowid, else the key is the position */

@@ -338,6 +338,115 @@ static void tasks_of_one_run(void **state)
     }
 }
 
+/* ---- how often a text is prepared ---- */
+
+static const sqlite3_api_routines *library;
+static int prepares;
+
+static void note_text(const char *sql)
+{
+    prepares += strstr(sql, "'long text'") != NULL;
+}
+
+static int note_prepare_v2(sqlite3 *db, const char *sql, int size, sqlite3_stmt **statement,
+                           const char **tail)
+{
+    note_text(sql);
+    return library->prepare_v2(db, sql, size, statement, tail);
+}
+
+static int note_prepare_v3(sqlite3 *db, const char *sql, int size, unsigned flags, sqlite3_stmt **statement,
+                           const char **tail)
+{
+    note_text(sql);
+    return library->prepare_v3(db, sql, size, flags, statement, tail);
+}
+
+/* A recipe over t(a) of the file, of a map that the plan has judged. */
+static Recipe *file_recipe(const char *uri, uint32_t flags)
+{
+    int limits[RECIPE_LIMITS];
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        limits[i] = INT_MAX;
+    Recipe *recipe = recipe_build(&(RecipeParts){
+        .encoding = SQLITE_UTF8,
+        .flags = flags,
+        .limits = limits,
+        .scan = 1,
+        .columns = 1,
+        .declaration = "",
+        .select = "SELECT abs(a) + length('long text') FROM main.t NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2",
+        .tracing_select = "SELECT abs(a) + length('long text') FROM main.t NOT INDEXED WHERE rowid BETWEEN "
+                          "pricemap_bound(0) AND pricemap_bound(1) AND pricemap_trace(rowid)",
+        .rowids_select = "SELECT rowid FROM main.t NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2",
+        .uri = uri,
+        .table = "t"});
+    assert_non_null(recipe);
+    return recipe;
+}
+
+static void run_range(Evaluator *evaluator)
+{
+    Buffer output;
+    TaskControl control = {0};
+    TaskReport report;
+    buffer_heap_init(&output);
+    for (int64_t first = 1; first < 100; first += 10) {
+        TaskOrder order = {
+            .run = 1, .end_row = 1, .first_rowid = first, .last_rowid = first + 9, .row_limit = 10};
+        assert_int_equal(evaluator_run(evaluator, &order, NULL, 0, &control, &output, &report), SQLITE_OK);
+        assert_int_equal(report.rows_out, 10);
+        assert_int_equal(report.rows_in, 10);
+    }
+    buffer_heap_free(&output);
+}
+
+/* Texts may be long: the map is prepared once to be judged and once to be run, and by workers that read a
+   table only to be run. */
+static void texts_are_prepared_once(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/pricemap-evaluator-XXXXXX", message[TASK_MESSAGE_SIZE];
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "CREATE TABLE t(a); INSERT INTO t WITH RECURSIVE n(i) AS (VALUES(1) UNION "
+                                  "ALL SELECT i + 1 FROM n WHERE i < 100) SELECT -i FROM n",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close_v2(db), SQLITE_OK);
+    library = sqlite3_api;
+    sqlite3_api_routines noting = *library;
+    noting.prepare_v2 = note_prepare_v2;
+    noting.prepare_v3 = note_prepare_v3;
+    sqlite3_api = &noting;
+    static const uint32_t flags[] = {0, RECIPE_WHERE, RECIPE_CONSTANTS, RECIPE_CONSTANTS | RECIPE_WHERE};
+    char *uri = sqlite3_mprintf("file:%s?immutable=1", path);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        Evaluator *evaluator;
+        Recipe *recipe = file_recipe(uri, flags[i]);
+        prepares = 0;
+        if (evaluator_open(recipe, NULL, &evaluator, message) != SQLITE_OK)
+            fail_msg("%s", message);
+        recipe_unref(recipe);
+        run_range(evaluator);
+        assert_int_equal(prepares, 1);
+        evaluator_close(evaluator);
+    }
+    Fixture fixture;
+    prepares = 0;
+    begin(&fixture, "a + length('long text')", 0, 10);
+    assert_int_equal(run(&fixture, 0, 10), SQLITE_OK);
+    assert_int_equal(prepares, 2);
+    end(&fixture);
+    sqlite3_api = library;
+    sqlite3_free(uri);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +460,7 @@ int main(void)
         cmocka_unit_test(hostile_input),
         cmocka_unit_test(runner_keeps_evaluators),
         cmocka_unit_test(tasks_of_one_run),
+        cmocka_unit_test(texts_are_prepared_once),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
