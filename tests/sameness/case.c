@@ -41,6 +41,13 @@ static void append_options(sqlite3_str *sql, const Options *options)
         sqlite3_str_appendf(sql, ", chunk = %d", options->chunk);
 }
 
+/* A number as a literal, or as a parameter that rows_read binds as INTEGER or as REAL. */
+static char *make_number(Random *random, int number)
+{
+    static const char *const forms[] = {"%d", "%d", "$i%d", "$r%d"};
+    return sqlite3_mprintf(random_pick(random, forms), number);
+}
+
 /* A call of the table-valued function. */
 static char *make_call(Random *random, const CaseSource *source, const char *map)
 {
@@ -48,9 +55,10 @@ static char *make_call(Random *random, const CaseSource *source, const char *map
     size_t length = strlen(source->told);
     char *bare = *source->told == '(' ? sqlite3_mprintf("%.*s", (int)length - 2, source->told + 1)
                                       : sqlite3_mprintf("%s", source->told);
-    char *chunk = options.chunk ? sqlite3_mprintf(", %d", options.chunk) : sqlite3_mprintf("");
-    char *call = sqlite3_mprintf("parallel_map(%Q, %Q, '%s', %d%s)", bare, map, options.executor,
-                                 options.workers, chunk);
+    char *workers = make_number(random, options.workers), *chunk = make_number(random, options.chunk);
+    char *call = sqlite3_mprintf("parallel_map(%Q, %Q, '%s', %s%s%s)", bare, map, options.executor, workers,
+                                 options.chunk ? ", " : "", options.chunk ? chunk : "");
+    sqlite3_free(workers);
     sqlite3_free(chunk);
     sqlite3_free(bare);
     return call;

@@ -53,11 +53,24 @@ static bool add_row(Rows *rows, uint64_t hash)
     return true;
 }
 
+static void bind_numbers(sqlite3_stmt *statement)
+{
+    for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
+        const char *name = sqlite3_bind_parameter_name(statement, i);
+        if (name && name[1] == 'r')
+            sqlite3_bind_double(statement, i, atof(name + 2));
+        else if (name)
+            sqlite3_bind_int(statement, i, atoi(name + 2));
+    }
+}
+
 void rows_read(sqlite3 *db, const char *sql, Rows *rows)
 {
     sqlite3_stmt *statement = NULL;
     *rows = (Rows){0};
     rows->rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    if (rows->rc == SQLITE_OK)
+        bind_numbers(statement);
     if (rows->rc == SQLITE_OK)
         while ((rows->rc = sqlite3_step(statement)) == SQLITE_ROW)
             if (!add_row(rows, hash_row(statement)))

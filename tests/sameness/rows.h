@@ -13,7 +13,7 @@ typedef struct Rows {
     char message[1024]; /* with an error */
 } Rows;
 
-/* Runs one statement to its end. Free with rows_free. */
+/* Runs one statement to its end, with $i7 bound as the INTEGER 7 and $r7 as the REAL. Free with rows_free. */
 void rows_read(sqlite3 *db, const char *sql, Rows *rows);
 void rows_free(Rows *rows);
 

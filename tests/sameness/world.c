@@ -202,6 +202,31 @@ static void make_tables(World *world, Random *random)
     }
 }
 
+/* What the host has set for all its statements: pragmas, and some limits so low that maps meet them. The
+   views of the world stay within them: SQLite reads its schema under them, too. */
+static void make_settings(World *world, Random *random)
+{
+    static const char *const pragmas[] = {"case_sensitive_like = 0", "case_sensitive_like = 1",
+                                          "full_column_names = 1", "short_column_names = 0",
+                                          "read_uncommitted = 1"};
+    static const struct {
+        int code, least, most;
+        const char *name; /* to the shell */
+    } limits[] = {{SQLITE_LIMIT_EXPR_DEPTH, 12, 20, "expr_depth"},
+                  {SQLITE_LIMIT_COMPOUND_SELECT, 2, 3, "compound_select"},
+                  {SQLITE_LIMIT_VARIABLE_NUMBER, 2, 4, "variable_number"}};
+    for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++)
+        if (random_once_in(random, 6))
+            run(world, "PRAGMA %s", pragmas[i]);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        int value = limits[i].least + random_below(random, limits[i].most - limits[i].least + 1);
+        if (!random_once_in(random, 12))
+            continue;
+        sqlite3_limit(world->db, limits[i].code, value);
+        sqlite3_str_appendf(world->script, ".limit %s %d\n", limits[i].name, value);
+    }
+}
+
 void world_remove_file(const char *name)
 {
     static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
@@ -229,6 +254,7 @@ int world_begin(World *world, Random *random, const char *extension)
         return -1;
     }
     make_tables(world, random);
+    make_settings(world, random);
     return 0;
 }
 
