@@ -5,6 +5,7 @@
 #include "ext/api/parallel_map.h"
 #include "ext/api/run_log_tables.h"
 #include "ext/base/own_library.h"
+#include "ext/base/sqlite_build.h"
 #include "ext/connection/connection_state.h"
 #include "ext/functions/own_functions.h"
 #include "ext/functions/price_functions.h"
@@ -58,10 +59,20 @@ static int load(sqlite3 *db)
 
 int sqlite3_pricemap_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
 {
+    /* SQLite without the loading of extensions (SQLITE_OMIT_LOAD_EXTENSION) has no table; there is nothing to
+     * make a message with. */
+    if (!routines || !routines->mprintf)
+        return SQLITE_ERROR;
     set_api(routines);
     if (sqlite3_libversion_number() < OLDEST_SQLITE) {
         *message =
             sqlite3_mprintf("pricemap: this is SQLite %s: 3.38 or later is needed", sqlite3_libversion());
+        return SQLITE_ERROR;
+    }
+    const char *option, *lacking = sqlite_build_lacks(&option);
+    if (lacking) {
+        *message =
+            sqlite3_mprintf("pricemap: this SQLite was built with SQLITE_%s: it lacks %s", option, lacking);
         return SQLITE_ERROR;
     }
     int rc = load(db);

@@ -85,9 +85,9 @@ static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, Plan *
     HostWatch watch;
     double timeout = table->state->settings.timeout_seconds;
     host_watch_begin(&watch, table->pulse, timeout);
-    chunk_runner_watch(table->state->runner, host_watch_stop, &watch);
+    chunk_runner_watch(table->state->runner, table->state->db, host_watch_stop, &watch);
     int rc = plan_create(table->state, spec, table->form, used, plan, message);
-    chunk_runner_watch(table->state->runner, NULL, NULL);
+    chunk_runner_watch(table->state->runner, NULL, NULL, NULL);
     if (rc != SQLITE_INTERRUPT || watch.interrupted || !watch.timed_out)
         return rc;
     sqlite3_free(*message);

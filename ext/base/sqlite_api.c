@@ -15,7 +15,9 @@ static int learn_routines(sqlite3 *db, char **message, const sqlite3_api_routine
 int sqlite_api_attach(const SqliteEntryPoints *library)
 {
     sqlite3 *db = NULL;
-    int rc = library->auto_extension((void (*)(void))learn_routines);
+    int rc = library->initialize ? library->initialize() : SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = library->auto_extension((void (*)(void))learn_routines);
     if (rc != SQLITE_OK)
         return rc;
     rc = library->open(":memory:", &db);

@@ -42,6 +42,9 @@ static bool find(void *library, const char *name, void *function, size_t size)
 static bool attach_by_name(void *library)
 {
     SqliteEntryPoints entry = {0};
+    /* A build may leave it to its program to begin (SQLITE_OMIT_AUTOINIT). */
+    if (!find(library, "sqlite3_initialize", &entry.initialize, sizeof entry.initialize))
+        entry.initialize = NULL;
     return find(library, "sqlite3_auto_extension", &entry.auto_extension, sizeof entry.auto_extension) &&
            find(library, "sqlite3_cancel_auto_extension", &entry.cancel_auto_extension,
                 sizeof entry.cancel_auto_extension) &&
@@ -72,6 +75,9 @@ static bool attach_by_table(void *library, int64_t offset)
         !is_in(start, &table->open, sizeof table->open) ||
         !is_in(start, &table->close, sizeof table->close) ||
         !is_in(start, &table->sourceid, sizeof table->sourceid))
+        return false;
+    /* The table does not lead to what such a build has to begin with. */
+    if (table->compileoption_used && table->compileoption_used("OMIT_AUTOINIT"))
         return false;
     sqlite3 *db = NULL;
     int rc = table->open(":memory:", &db);

@@ -27,9 +27,9 @@ void chunk_runner_free(ChunkRunner *runner)
     free(runner);
 }
 
-void chunk_runner_watch(ChunkRunner *runner, int (*stop)(void *), void *arg)
+void chunk_runner_watch(ChunkRunner *runner, sqlite3 *db, int (*stop)(void *), void *arg)
 {
-    runner->watch = (EvaluatorWatch){stop, arg};
+    runner->watch = (EvaluatorWatch){stop, arg, db};
 }
 
 bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)

@@ -32,8 +32,9 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
  * scan. Returns whether files of other scans are still open. */
 bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan);
 
-/* From now on stop(arg) may end an evaluation; NULL: nothing but the cancel flag. See EvaluatorWatch. */
-void chunk_runner_watch(ChunkRunner *runner, int (*stop)(void *arg), void *arg);
+/* From now on stop(arg), which tells of an interrupt of `db`, may end an evaluation; NULL: nothing but the
+ * cancel flag. See EvaluatorWatch. */
+void chunk_runner_watch(ChunkRunner *runner, sqlite3 *db, int (*stop)(void *arg), void *arg);
 
 /*
  * The runner's evaluator for a recipe, opened when it is new. It stays the runner's and is valid until the

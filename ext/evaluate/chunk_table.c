@@ -95,7 +95,7 @@ static int chunk_next(sqlite3_vtab_cursor *base)
         scan->left_first_ns = monotonic_ns();
     }
     atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
-    return SQLITE_OK;
+    return scan->stop && scan->stop(scan->stop_arg) ? SQLITE_INTERRUPT : SQLITE_OK;
 }
 
 static int chunk_eof(sqlite3_vtab_cursor *base)

@@ -24,6 +24,9 @@ typedef struct ChunkScan {
     uint32_t row;     /* the one that is being evaluated */
     uint32_t end_row; /* the scan ends before it */
     TaskControl *control;
+    /* Whether the scan should end before its next row, asked with stop_arg; NULL: nobody is asked. */
+    int (*stop)(void *arg);
+    void *stop_arg;
     int cursors; /* open ones */
     /* Whether a cursor was put on the first row since the evaluator last cleared this. */
     bool read;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ext/base/interrupted.h"
 #include "ext/base/monotonic.h"
 #include "ext/functions/price_functions.h"
 #include "ext/functions/version_function.h"
@@ -146,6 +147,32 @@ static int is_cancelled(void *arg)
            (evaluator->watch && evaluator->watch->stop && evaluator->watch->stop(evaluator->watch->arg));
 }
 
+/* The same for another thread than the evaluator's, which must not use the host's connection: that can be
+   asked where its SQLite has a call for it. Clocks are looked at by rows alone. */
+static int is_cancelled_apart(void *arg)
+{
+    const Evaluator *evaluator = arg;
+    return atomic_load_explicit(&evaluator->scan.control->cancel, memory_order_relaxed) ||
+           (evaluator->watch && evaluator->watch->db && interrupted_can_be_asked() &&
+            connection_is_interrupted(evaluator->watch->db));
+}
+
+bool evaluator_is_stopped(Evaluator *evaluator)
+{
+    return evaluator->looks_at_rows && is_cancelled(evaluator);
+}
+
+static void watch_progress(Evaluator *evaluator)
+{
+    if (!interrupter_is_needed()) {
+        sqlite3_progress_handler(evaluator->db, CANCEL_STEPS, is_cancelled, evaluator);
+        return;
+    }
+    evaluator->looks_at_rows = true;
+    evaluator->scan.stop = is_cancelled;
+    evaluator->scan.stop_arg = evaluator;
+}
+
 static int load_extensions(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
@@ -199,7 +226,7 @@ static int open_connection(Evaluator *evaluator, char *message)
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_progress_handler(evaluator->db, CANCEL_STEPS, is_cancelled, evaluator);
+    watch_progress(evaluator);
     /* Set once: each setting makes SQLite prepare anew what was prepared before. */
     sqlite3_set_authorizer(evaluator->db, evaluator_authorize, evaluator);
     if (rc == SQLITE_OK)
@@ -345,7 +372,11 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
     if (rc == SQLITE_OK) {
         evaluator->scan.input = evaluator->input_of;
         apply_limits(evaluator);
+        /* Constants of the map may be computed. */
+        Interrupter interrupter;
+        interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
         rc = prepare(evaluator, message);
+        interrupter_end(&interrupter);
     }
     if (rc != SQLITE_OK) {
         if (!message[0])
@@ -507,8 +538,15 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->instant.now = order->now;
     evaluator->turns.begins = !evaluator->turns.run || evaluator->turns.run != order->run;
     evaluator->asked = 0;
+    Interrupter interrupter;
+    interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
     int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
                                      : run_chunk(evaluator, order, input, input_size, buffer, report);
+    if (interrupter_end(&interrupter) && evaluator->turns.statement) {
+        /* A statement that is left on its row would hear of the interrupt in its next turn. */
+        sqlite3_reset(evaluator->turns.statement);
+        evaluator->turns.run = 0;
+    }
     /* Without rows there is no value that could be wrong. */
     if (evaluator->asked && order->end_row > order->first_row)
         rc = SQLITE_ERROR;

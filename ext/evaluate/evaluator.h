@@ -21,6 +21,8 @@ typedef struct Evaluator Evaluator;
 typedef struct EvaluatorWatch {
     int (*stop)(void *arg);
     void *arg;
+    /* Connection whose interrupt stop tells of: what another thread looks at; NULL: none. */
+    sqlite3 *db;
 } EvaluatorWatch;
 
 /*

@@ -8,6 +8,7 @@
 #include "ext/evaluate/evaluator_range.h"
 #include "ext/evaluate/inner_statements.h"
 #include "ext/evaluate/instant_vfs.h"
+#include "ext/evaluate/interrupter.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/price.h"
 #include "ext/evaluate/read_ahead.h"
@@ -76,6 +77,8 @@ struct Evaluator {
     uint32_t traced_rows;
     int64_t traced_rowid; /* the last row that the tracing statement began */
     TaskControl idle;     /* what scan.control points to between runs */
+    /* Whether each row looks if it is to be the last: SQLite has no progress handler. */
+    bool looks_at_rows;
 };
 
 /* Readies a connection to a database file: registers what the tracing statement calls, begins the read
@@ -95,6 +98,10 @@ int evaluator_authorize(void *arg, int action, const char *first, const char *se
 /* Steps a statement over the map's rows, whose functions may prepare statements of their own only as
    inner_statements.h says. Returns as sqlite3_step. */
 int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement);
+
+/* Whether a row should be the last because the run is to end. Costs nothing where SQLite's progress handler
+   sees to that. */
+bool evaluator_is_stopped(Evaluator *evaluator);
 
 /* ---- evaluator_statements.c ---- */
 

@@ -41,6 +41,7 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
     /* What a function was refused is not in its value. */
     int rc = evaluator->asked                              ? SQLITE_ABORT
+             : evaluator_is_stopped(evaluator)             ? SQLITE_INTERRUPT
              : partial && writer->rows == writer->capacity ? SQLITE_FULL
                                                            : SQLITE_OK;
     /* A partition's partial statement has a column more, the number of rows, which are traced here. */
@@ -123,6 +124,8 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
             return SQLITE_ABORT;
         if (writer->rows == writer->capacity)
             return SQLITE_FULL;
+        if (evaluator_is_stopped(evaluator))
+            return SQLITE_INTERRUPT;
         for (uint32_t i = 0; i < writer->columns; i++) {
             rc = rowset_set_value(writer, i, sqlite3_column_value(statement, (int)i),
                                   evaluator->scan.encoding);

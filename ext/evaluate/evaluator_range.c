@@ -43,7 +43,10 @@ static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     }
     evaluator->traced_rows++;
     evaluator->traced_rowid = sqlite3_value_int64(argv[0]);
-    sqlite3_result_int(context, 1);
+    if (evaluator_is_stopped(evaluator))
+        sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+    else
+        sqlite3_result_int(context, 1);
 }
 
 static void range_bound(sqlite3_context *context, int argc, sqlite3_value **argv)

@@ -24,6 +24,7 @@
 #include "ext/executors/kinds.h"
 #include "ext/base/monotonic.h"
 #include "ext/base/processors.h"
+#include "ext/base/sqlite_threads.h"
 
 /* Ended scans that are remembered for a worker to hear of; one that missed more lets go of all. */
 enum { ENDED_SCANS = 16, SPIN_NANOSECONDS = 20000 };
@@ -270,21 +271,6 @@ static int fill_place(ThreadPool *pool, int place)
     return 0;
 }
 
-static int threads_possible(void)
-{
-    if (!sqlite3_threadsafe())
-        return SQLITE_ERROR;
-    /* That SQLite was built for threads does not say that the host has not switched its mutexes off. */
-    sqlite3_mutex *mutex = sqlite3_mutex_alloc(SQLITE_MUTEX_FAST);
-    if (!mutex)
-        return SQLITE_NOMEM;
-    sqlite3_mutex_enter(mutex);
-    bool real = sqlite3_mutex_try(mutex) == SQLITE_BUSY;
-    sqlite3_mutex_leave(mutex);
-    sqlite3_mutex_free(mutex);
-    return real ? SQLITE_OK : SQLITE_ERROR;
-}
-
 static int threads_ensure_workers(Executor *base, int workers, char **message)
 {
     ThreadPool *pool = (ThreadPool *)base;
@@ -292,7 +278,7 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
     bury_retired(pool);
     if (base->workers >= workers)
         return SQLITE_OK;
-    int possible = threads_possible();
+    int possible = sqlite_allows_threads();
     if (possible == SQLITE_NOMEM)
         return possible;
     if (possible != SQLITE_OK) {
@@ -539,7 +525,7 @@ const ExecutorKind executor_threads = {
     .window_ns = 1e6,
     .windows = 2,
     .create = threads_create,
-    .possible = threads_possible,
+    .possible = sqlite_allows_threads,
     .ensure_workers = threads_ensure_workers,
     .submit = threads_submit,
     .withdraw = threads_withdraw,

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ext/base/interrupted.h"
+
 /* How much of a bad value an error message repeats. */
 enum { SHOWN_CHARACTERS = 40, SHOWN_BLOB_BYTES = 16 };
 
@@ -167,43 +169,15 @@ static void increase_price(sqlite3_context *context, int count, sqlite3_value **
     sqlite3_result_double(context, price_raise(arguments.price, arguments.percent));
 }
 
-#if SQLITE_VERSION_NUMBER >= 3041000
-#define CAN_ASK 1
-static int connection_is_interrupted(void *db)
-{
-    return sqlite3_is_interrupted(db);
-}
-#elif SQLITE_VERSION_NUMBER >= 3040000 && !defined SQLITE_CORE
-#define CAN_ASK 1
-/* The table of functions only ever grows at its end, and this is what 3.41 added to that of 3.40. */
-typedef struct RoutinesOf341 {
-    sqlite3_api_routines of_340;
-    int (*is_interrupted)(sqlite3 *);
-} RoutinesOf341;
-
-static int connection_is_interrupted(void *db)
-{
-    return ((const RoutinesOf341 *)(const void *)sqlite3_api)->is_interrupted(db);
-}
-#else
-#define CAN_ASK 0
-#endif
-
-/* Who may stop this call: the registered hook, else the connection where its SQLite can be asked. A host
- * may be older or newer than the headers this was compiled with; an older one's table of functions ends too
- * early. */
+/* Who may stop this call: the registered hook, else the connection where its SQLite can be asked. */
 static const struct price_stop *find_stop(sqlite3_context *context, struct price_stop *own)
 {
     struct price_stop *stop = sqlite3_user_data(context);
-#if CAN_ASK
-    if (!stop && sqlite3_libversion_number() >= 3041000) {
+    if (!stop && interrupted_can_be_asked()) {
         own->stop = connection_is_interrupted;
         own->arg = sqlite3_context_db_handle(context);
         stop = own;
     }
-#else
-    (void)own;
-#endif
     return stop;
 }
 

@@ -85,10 +85,12 @@ char *plan_partition_select(const Plan *plan, bool tracing, bool counted)
     const char *rowid = plan->source.rowid;
     const char *key = plan->key_in_output ? rowid : NULL;
     char *from = sqlite3_mprintf("main.\"%w\"", plan->source.table);
-    char *rows = tracing ? sqlite3_mprintf("%s BETWEEN " RANGE_BOUND_FUNCTION "(0) AND " RANGE_BOUND_FUNCTION
+    /* Written as two comparisons: a build may not make two of BETWEEN (SQLITE_OMIT_BETWEEN_OPTIMIZATION), and
+       would walk the whole table for each range. */
+    char *rows = tracing ? sqlite3_mprintf("%s >= " RANGE_BOUND_FUNCTION "(0) AND %s <= " RANGE_BOUND_FUNCTION
                                            "(1) AND " RANGE_TRACE_FUNCTION "(%s)",
-                                           rowid, rowid)
-                         : sqlite3_mprintf("%s BETWEEN ?1 AND ?2", rowid);
+                                           rowid, rowid, rowid)
+                         : sqlite3_mprintf("%s >= ?1 AND %s <= ?2", rowid, rowid);
     char *select = from && rows ? map_select(plan, from, key, counted ? "count(*)" : NULL, rows) : NULL;
     sqlite3_free(from);
     sqlite3_free(rows);

@@ -43,7 +43,9 @@ static uint32_t host_encoding(sqlite3 *db)
 {
     sqlite3_stmt *statement;
     uint32_t encoding = SQLITE_UTF8;
-    if (sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) != SQLITE_OK)
+    /* A build without UTF-16 (SQLITE_OMIT_UTF16) opens no such database. */
+    if (!sqlite3_api->value_text16 ||
+        sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) != SQLITE_OK)
         return encoding;
     if (sqlite3_step(statement) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(statement, 0);
@@ -147,8 +149,9 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     char *select = plan_partition_select(plan, false, partial);
     char *uncounted = told ? plan_partition_select(plan, false, false) : NULL;
     char *tracing = plan_partition_select(plan, true, partial);
-    char *rowids = sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s BETWEEN ?1 AND ?2",
-                                   plan->source.rowid, plan->source.table, plan->source.rowid);
+    char *rowids =
+        sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s >= ?1 AND %s <= ?2",
+                        plan->source.rowid, plan->source.table, plan->source.rowid, plan->source.rowid);
     if (select && tracing && rowids && (uncounted || !told))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
@@ -494,8 +497,8 @@ int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statem
 {
     int *index_of;
     char *feed = source_feed_sql(&plan->source, plan->inputs, plan->input_count, false, &index_of);
-    char *sql = feed ? sqlite3_mprintf("%s WHERE %s BETWEEN ?1 AND ?2 ORDER BY %s", feed, plan->source.rowid,
-                                       plan->source.rowid)
+    char *sql = feed ? sqlite3_mprintf("%s WHERE %s >= ?1 AND %s <= ?2 ORDER BY %s", feed, plan->source.rowid,
+                                       plan->source.rowid, plan->source.rowid)
                      : NULL;
     SqliteLimits own;
     limits_lift(db, &own);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ext/base/monotonic.h"
+#include "ext/evaluate/interrupter.h"
 
 enum {
     WAIT_MS = 10, /* between two looks for an interrupt */
@@ -39,10 +40,11 @@ int map_run_use_executor(MapRun *run, const ExecutorKind *kind, char **message)
 }
 
 /* A task that is needed next, and that no worker has begun, need not wait for one to wake. Where there is a
-   time limit a worker does it: the host goes on looking at the clock. */
+   time limit a worker does it: the host goes on looking at the clock; so it does where an interrupt would not
+   end a row in the host. */
 static bool may_help(const MapRun *run)
 {
-    return run->plan->spec.ordered && run->timeout <= 0;
+    return run->plan->spec.ordered && run->timeout <= 0 && interrupter_reaches_host();
 }
 
 /* Has the host itself run a task that the serial executor has, until the host is interrupted or the task has
@@ -51,9 +53,9 @@ static void run_in_place(MapRun *run, Task *task)
 {
     HostWatch watch;
     host_watch_begin(&watch, run->pulse, task->timeout);
-    chunk_runner_watch(run->state->runner, host_watch_stop, &watch);
+    chunk_runner_watch(run->state->runner, run->state->db, host_watch_stop, &watch);
     executor_wait(run->serial, task, WAIT_MS);
-    chunk_runner_watch(run->state->runner, NULL, NULL);
+    chunk_runner_watch(run->state->runner, NULL, NULL, NULL);
     run->interrupted = run->interrupted || watch.interrupted;
     if (watch.timed_out && task->report.rc == SQLITE_INTERRUPT)
         task_report_timeout(task);

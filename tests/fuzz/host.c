@@ -120,7 +120,7 @@ void host_start(const char *worker)
     atexit(remove_folder);
     setenv("PRICEMAP_WORKER", worker, 1);
     if (sqlite_api_attach(&(SqliteEntryPoints){sqlite3_auto_extension, sqlite3_cancel_auto_extension,
-                                               sqlite3_open, sqlite3_close}) != SQLITE_OK)
+                                               sqlite3_open, sqlite3_close, sqlite3_initialize}) != SQLITE_OK)
         host_finding("sqlite_api_attach", "failed");
     sqlite3_hard_heap_limit64(HEAP_BYTES);
     if (pthread_create(&thread, NULL, keep_watch, NULL) != 0)

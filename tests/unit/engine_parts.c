@@ -17,7 +17,7 @@ int engine_attach(void **state)
 {
     (void)state;
     return sqlite_api_attach(&(SqliteEntryPoints){sqlite3_auto_extension, sqlite3_cancel_auto_extension,
-                                                  sqlite3_open, sqlite3_close});
+                                                  sqlite3_open, sqlite3_close, sqlite3_initialize});
 }
 
 Recipe *engine_recipe(const char *list, uint32_t flags)
