@@ -33,7 +33,7 @@ static uint64_t add_text(uint64_t hash, const unsigned char *text)
 }
 
 /* `*list` is the prepared list of the functions of `db`, made at the first need and finalized by the caller:
-   its program is as long as the list. */
+   its program is as long as the list. SQLITE_AUTH: it is empty, as the host's authorizer has it ignored. */
 static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, KnownFunction *known)
 {
     /* The columns of the pragma. As a table it would begin a read transaction on main. */
@@ -50,7 +50,9 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_stmt *statement = *list;
+    bool any = false;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        any = true;
         const char *listed = (const char *)sqlite3_column_text(statement, FUNCTION_NAME);
         if (!listed || sqlite3_stricmp(listed, name))
             continue;
@@ -67,7 +69,7 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
         known->arguments = sqlite3_column_int(statement, FUNCTION_ARGUMENTS);
     }
     sqlite3_reset(statement);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc != SQLITE_DONE ? rc : any ? SQLITE_OK : SQLITE_AUTH;
 }
 
 bool host_rules_defines(sqlite3 *db, const char *name)
@@ -236,7 +238,7 @@ static int check_function(void *arg, const char *name)
         *check->message =
             sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
                             "function_list: %s",
-                            name, sqlite3_errmsg(check->host));
+                            name, rc == SQLITE_AUTH ? "not authorized" : sqlite3_errmsg(check->host));
     if (rc == SQLITE_OK && !known.same)
         return fail(check->message, say_other(name, &known));
     return rc == SQLITE_OK && known.host.listed

@@ -218,13 +218,14 @@ static bool feed_reads_inputs(const Plan *plan, sqlite3 *db)
     return plain && reads == plan->input_count;
 }
 
-/* Whether the host's statements without ORDER BY run backwards, to test its programs. */
+/* Whether the host's statements without ORDER BY run backwards, to test its programs, or may: its authorizer
+ * can have the question ignored, and then there is no row. */
 static bool reads_backwards(sqlite3 *db)
 {
     sqlite3_stmt *statement = NULL;
     bool backwards =
         sqlite3_prepare_v2(db, "PRAGMA reverse_unordered_selects", -1, &statement, NULL) != SQLITE_OK ||
-        (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0));
+        sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
     return backwards;
 }

@@ -51,18 +51,22 @@ static bool has_plain_files(sqlite3 *db, const char *schema)
     return plain;
 }
 
+/* SQLITE_AUTH where the host's authorizer denies the pragma, or has it ignored, so that it gives no row. */
 static int read_journal_mode(sqlite3 *db, const char *schema, bool *wal)
 {
     sqlite3_stmt *statement = NULL;
     char *sql = sqlite3_mprintf("PRAGMA \"%w\".journal_mode", schema);
     int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(sql);
-    if (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+    int step = rc == SQLITE_OK ? sqlite3_step(statement) : SQLITE_DONE;
+    if (step == SQLITE_ROW) {
         const char *mode = (const char *)sqlite3_column_text(statement, 0);
         *wal = mode && !strcmp(mode, "wal");
     }
     int finalized = sqlite3_finalize(statement);
-    return rc != SQLITE_OK ? rc : finalized;
+    if (rc == SQLITE_OK)
+        rc = finalized;
+    return rc == SQLITE_OK && step == SQLITE_DONE ? SQLITE_AUTH : rc;
 }
 
 /* Whether the host reads what other connections to its shared cache have not committed, or may. */
@@ -195,6 +199,10 @@ static int pin(Snapshot *snapshot, const char *table, const char *rowid, const c
     bool wal_now = wal;
     if (rc == SQLITE_OK && !*why)
         rc = read_journal_mode(db, snapshot->schema, &wal_now);
+    if (rc == SQLITE_AUTH) {
+        *why = "the host's authorizer hides the journal mode";
+        return SQLITE_OK;
+    }
     if (rc == SQLITE_OK && !*why && wal_now != wal)
         *why = "the file has changed its journal mode";
     if (rc == SQLITE_OK && !*why && has_moved(snapshot))

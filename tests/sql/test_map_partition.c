@@ -408,6 +408,42 @@ static int ignore_column_a(void *arg, int action, const char *table, const char 
     return action == SQLITE_READ && !strcmp(table, "t") && !strcmp(column, "a") ? SQLITE_IGNORE : SQLITE_OK;
 }
 
+/* Has the pragma ignored that `arg` names. */
+static int ignore_pragma(void *arg, int action, const char *first, const char *second, const char *schema,
+                         const char *via)
+{
+    (void)second;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_PRAGMA && strcmp(first, arg) == 0 ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+/* An authorizer can have a question ignored: then there is no answer, which is not the same as "no". */
+static void ignored_pragmas(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "wal");
+    sqlite3 *db = test->db;
+    char mode[] = "journal_mode", functions[] = "function_list", reverse[] = "reverse_unordered_selects";
+    sql_test_run(db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (id, a + 1 AS x));"
+                     "CREATE VIRTUAL TABLE temp.n USING parallel_map(source = t, map = (id, a + 2 AS x))");
+    /* The file itself has other rows than the log. */
+    sql_test_run(db, "PRAGMA wal_checkpoint(TRUNCATE); UPDATE t SET a = a + 1");
+    sqlite3_set_authorizer(db, ignore_pragma, mode);
+    sql_test_expect(db, "SELECT count(*), sum(x) FROM m", ROWS "|10030000");
+    expect_fed_because(db, "the host's authorizer hides the journal mode");
+    sqlite3_set_authorizer(db, ignore_pragma, functions);
+    sql_test_expect_error(db, "SELECT value FROM parallel_map('t', 'upper(b)')", SQLITE_AUTH,
+                          "parallel_map: map: cannot see whether upper() is the host's own: PRAGMA "
+                          "function_list: not authorized");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    sql_test_run(db, "PRAGMA journal_mode = delete; PRAGMA reverse_unordered_selects = 1");
+    sqlite3_set_authorizer(db, ignore_pragma, reverse);
+    map_test_same(db, "SELECT id, a + 2 FROM t", "SELECT * FROM n");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    sqlite3_free(path);
+}
+
 /* A column that the host's authorizer turns into NULL stays NULL. */
 static void ignored_column(void **state)
 {
@@ -544,6 +580,7 @@ int main(void)
         MAP_TEST_EACH(another_process_changes_the_journal_mode),
         MAP_TEST_EACH(file_that_was_moved),
         MAP_TEST_EACH(ignored_column),
+        MAP_TEST_EACH(ignored_pragmas),
         MAP_TEST_EACH(few_rows_far_apart),
         MAP_TEST_EACH(groups_in_few_rowids),
         MAP_TEST_EACH(order_of_an_index),
