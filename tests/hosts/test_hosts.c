@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -41,25 +42,43 @@ typedef struct Host {
     const char *name;
     const char *probe;     /* succeeds where the host is installed; its words are separated by blanks */
     const char *command;   /* the words that run a script, %s, in it */
-    const char *extension; /* of the script's name */
-    const char *fence;     /* of its block in the README */
+    const char *script;    /* in HOSTS_FOLDER */
+    const char *extension; /* of the names of its other scripts */
+    const char *fence;     /* of its block in the README; NULL: it has none */
     bool loads;            /* SQL may load extensions, so that parallel_map_load may too */
-    const char *lacking;   /* the function that workers lack, or are said to */
+    const char *error;     /* is in the message of a map that asks for what workers lack */
 } Host;
 
 enum { PYTHON = 1, NODE = 4 };
 
+#define JDBC "/usr/share/java/sqlite-jdbc.jar"
+
+/* What a map that calls a function is told, one that the host defined, and one that nobody did. */
+#define DEFINED(name)                                                                                        \
+    "no such function: " name ": it was defined by this program, or loaded into this connection alone;"
+#define UNDEFINED(name) "no such function: " name ": workers have SQLite's own functions and pricemap's; "
+
 static const Host hosts[] = {
-    {"sqlite3 shell", "sqlite3 -version", "sqlite3 -init %s shop.db", "sql", "sql", true, "sha3"},
+    {"sqlite3 shell", "sqlite3 -version", "sqlite3 -init %s shop.db", "host.sql", "sql", "sql", true,
+     DEFINED("sha3")},
     {"Python", "/usr/bin/python3 -c __import__('sqlite3').Connection.enable_load_extension",
-     "/usr/bin/python3 %s", "py", "python", true, "host_only"},
-    {"Perl", "perl -MDBD::SQLite -e 1", "perl %s", "pl", "perl", true, "host_only"},
-    {"PHP", "php -r exit(class_exists('SQLite3')?0:1);", "php -d sqlite3.extension_dir=$PWD/build/ext %s",
-     "php", "php", false, "host_only"},
-    {"Node.js", HOSTS_FOLDER "/install-libsql " LIBSQL_FOLDER, "node %s", "js", "js", false, "host_only"},
+     "/usr/bin/python3 %s", "host.py", "py", "python", true, DEFINED("host_only")},
+    {"Perl", "perl -MDBD::SQLite -e 1", "perl %s", "host.pl", "pl", "perl", true, DEFINED("host_only")},
+    {"PHP", "php -r exit(class_exists('SQLite3')?0:1);", "php -d sqlite3.extension_dir=\"$PWD/build/ext\" %s",
+     "host.php", "php", "php", false, DEFINED("host_only")},
+    {"Node.js", HOSTS_FOLDER "/install-npm libsql " NPM_FOLDER, "node %s", "host.js", "js", "js", false,
+     UNDEFINED("host_only")},
+    {"APSW", "/usr/bin/python3 -c __import__('apsw')", "/usr/bin/python3 %s", "host_apsw.py", "py", NULL,
+     true, DEFINED("host_only")},
+    {"Ruby", "ruby -rsqlite3 -e 1", "ruby %s", "host.rb", "rb", NULL, true, DEFINED("host_only")},
+    {"Tcl", "tclsh " HOSTS_FOLDER "/has_tcl.tcl", "tclsh %s", "host.tcl", "tcl", NULL, true,
+     DEFINED("host_only")},
+    {"R", "Rscript -e library(RSQLite)", "Rscript --vanilla %s", "host.R", "R", NULL, true,
+     UNDEFINED("host_only")},
+    {"JDBC", "test -f " JDBC, "java -cp " JDBC " %s", "Host.java", "java", NULL, true, DEFINED("host_only")},
 };
 
-enum { HOSTS = sizeof hosts / sizeof *hosts };
+enum { HOSTS = sizeof hosts / sizeof *hosts, README_HOSTS = 5 /* the first ones */ };
 
 typedef struct HostTest {
     const Host *host;
@@ -67,17 +86,20 @@ typedef struct HostTest {
     Leftovers before;
 } HostTest;
 
-/* A word of a command, to be freed: "%s" stands for `script`, and "$PWD" for the current folder. */
+/* A word of a command, to be freed: "%s" stands for `script`, and `"$PWD` … `"` for what is in the current
+ * folder. */
 static char *expand(const char *word, const char *script)
 {
-    const char *place = strstr(word, "$PWD");
+    static const char folder_name[] = "\"$PWD";
+    const char *place = strstr(word, folder_name);
     char *folder = getcwd(NULL, 0), *whole = NULL;
     assert_non_null(folder);
     if (strcmp(word, "%s") == 0)
         whole = strdup(script);
     else if (!place)
         whole = strdup(word);
-    else if (asprintf(&whole, "%.*s%s%s", (int)(place - word), word, folder, place + strlen("$PWD")) < 0)
+    else if (asprintf(&whole, "%.*s%s%.*s", (int)(place - word), word, folder,
+                      (int)strcspn(place + strlen(folder_name), "\""), place + strlen(folder_name)) < 0)
         whole = NULL;
     assert_non_null(whole);
     free(folder);
@@ -276,10 +298,10 @@ static void test_host(void **state)
 {
     const HostTest *test = *state;
     const Host *host = test->host;
-    char script[sizeof HOSTS_FOLDER + 16], message[128];
+    char script[sizeof HOSTS_FOLDER + 32];
     int input[2];
     skip_unless_installed(host);
-    snprintf(script, sizeof script, HOSTS_FOLDER "/host.%s", host->extension);
+    snprintf(script, sizeof script, HOSTS_FOLDER "/%s", host->script);
     assert_int_equal(pipe2(input, O_CLOEXEC), 0);
     pid_t pid = start(host->command, script, input[0], "host.out", "host.err");
     close(input[0]);
@@ -289,11 +311,7 @@ static void test_host(void **state)
     assert_int_equal(command_wait(pid), 0);
     leftovers_check(&test->before);
     expect_rows(host);
-    /* libsql's driver for Node.js has no way to define a function. */
-    snprintf(message, sizeof message, "no such function: %s: %s", host->lacking,
-             strcmp(host->extension, "js") == 0 ? "workers have SQLite's own functions and pricemap's"
-                                                : "it was defined by this program");
-    expect_in_file("host.err", message);
+    expect_in_file("host.err", host->error);
 }
 
 /* ---- interrupts ---- */
@@ -398,28 +416,82 @@ static void test_readme_has_only_hosts(void **state)
     int fences = 0;
     for (const char *at = section; (at = strstr(at, "\n```")); at++)
         fences++;
-    assert_int_equal(fences, 2 * HOSTS);
+    assert_int_equal(fences, 2 * README_HOSTS);
     free(section);
+}
+
+/* ---- hosts whose SQLite no worker process can load, or only in some builds ---- */
+
+#define BUILT_IN "parallel_map: the worker processes found another SQLite ("
+
+static const Host threaded_hosts[] = {
+    {"npm's sqlite3", HOSTS_FOLDER "/install-npm sqlite3 " NPM_FOLDER, "node %s", "npm_sqlite3.js", "js",
+     NULL, false, "parallel_map: worker processes cannot load this program's SQLite: "},
+    {"Bun", "bun --version", "bun %s", "bun.js", "js", NULL, false, BUILT_IN},
+    {"node:sqlite", "node -e process.exit(process.getBuiltinModule?.('node:sqlite')?0:1)", "node %s",
+     "node_sqlite.js", "js", NULL, false, BUILT_IN},
+};
+
+enum { THREADED_HOSTS = sizeof threaded_hosts / sizeof *threaded_hosts };
+
+/* Serial, threads and auto map there, and processes say why not, or map. */
+static void test_threaded_host(void **state)
+{
+    static const char *const maps[] = {"serial.rows", "threads.rows", "auto.rows"};
+    const HostTest *test = *state;
+    const Host *host = test->host;
+    char script[sizeof HOSTS_FOLDER + 32];
+    skip_unless_installed(host);
+    snprintf(script, sizeof script, HOSTS_FOLDER "/%s", host->script);
+    if (run(host->command, script, "host.out", "host.err") != 0)
+        fail_msg("%s: %s", host->name, command_read_file("host.err"));
+    char *plain = command_read_file("plain.rows");
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        char *rows = command_read_file(maps[i]);
+        if (!*plain || strcmp(rows, plain) != 0)
+            fail_msg("%s: other rows than the plain SELECT:\n%s", maps[i], rows);
+        free(rows);
+    }
+    char *processes = command_read_file("processes.rows");
+    if (strcmp(processes, plain) != 0) {
+        expect_in_file("processes.rows", host->error);
+        expect_in_file("processes.rows", ": use executor threads");
+    }
+    free(processes);
+    free(plain);
+    leftovers_check(&test->before);
+}
+
+/* Where the packages of npm that are hosts are. */
+static void set_node_path(void)
+{
+    setenv("NODE_PATH", NPM_FOLDER "/libsql/node_modules:" NPM_FOLDER "/sqlite3/node_modules", 1);
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[2 * HOSTS + 3];
-    char names[HOSTS][64];
+    struct CMUnitTest tests[HOSTS + README_HOSTS + THREADED_HOSTS + 3], *next = tests;
+    char names[README_HOSTS][64];
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     leftovers_mark();
     unsetenv("PRICEMAP_WORKER"); /* as with users: it is found beside the extension */
-    setenv("NODE_PATH", LIBSQL_FOLDER "/node_modules", 1);
+    set_node_path();
     for (int i = 0; i < HOSTS; i++) {
         void *host = (void *)(uintptr_t)&hosts[i];
+        *next++ = (struct CMUnitTest){hosts[i].name, test_host, setup, teardown, host};
+        if (!hosts[i].fence)
+            continue;
         snprintf(names[i], sizeof names[i], "%s: the README's lines", hosts[i].name);
-        tests[2 * i] = (struct CMUnitTest){hosts[i].name, test_host, setup, teardown, host};
-        tests[2 * i + 1] = (struct CMUnitTest){names[i], test_readme, setup, teardown, host};
+        *next++ = (struct CMUnitTest){names[i], test_readme, setup, teardown, host};
     }
-    tests[2 * HOSTS] = (struct CMUnitTest)cmocka_unit_test(test_readme_has_only_hosts);
-    tests[2 * HOSTS + 1] = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(
+    for (int i = 0; i < THREADED_HOSTS; i++)
+        *next++ = (struct CMUnitTest){threaded_hosts[i].name, test_threaded_host, setup, teardown,
+                                      (void *)(uintptr_t)&threaded_hosts[i]};
+    *next++ = (struct CMUnitTest)cmocka_unit_test(test_readme_has_only_hosts);
+    *next++ = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(
         test_interrupts_in_python, setup, teardown, (void *)(uintptr_t)&hosts[PYTHON]);
-    tests[2 * HOSTS + 2] = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(
+    *next++ = (struct CMUnitTest)cmocka_unit_test_prestate_setup_teardown(
         test_interrupts_in_node, setup, teardown, (void *)(uintptr_t)&hosts[NODE]);
+    assert(next == tests + sizeof tests / sizeof *tests);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
