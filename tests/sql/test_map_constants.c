@@ -12,8 +12,8 @@
 #include "../unit/within.h"
 #include "crash_test.h"
 
-/* The host may help its workers. */
-enum { ROWS = 2000, MOST_NOTES = MAP_TEST_WORKERS + 1 };
+/* The host may help its workers, and `auto` may go from threads to processes. */
+enum { ROWS = 2000, MOST_NOTES = 2 * MAP_TEST_WORKERS + 1 };
 
 /* In a map `%s` is the path of the notes, which makes the call an expression without a column. */
 static const struct {
