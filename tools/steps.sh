@@ -59,14 +59,39 @@ is_our_build() {
         [ "$(sed -n 's/^ *Build dir  *//p' "$steps_log")" = "$1" ]
 }
 
+# Whether the folder whose options is_our_build has just listed has -DNAME=true or -DNAME=false; of an option with
+# another kind of value this is taken for granted.
+has_option() {
+    case $1 in
+    -D*=true | -D*=false) ;;
+    *) return 0 ;;
+    esac
+    option_value=${1#*=}
+    option_name=${1#-D}
+    [ "$(awk -v name="${option_name%%=*}" '$1 == name { print $2; exit }' "$steps_log")" = "$option_value" ]
+}
+
+has_options() {
+    for option; do
+        has_option "$option" || return 1
+    done
+}
+
 # configure FOLDER [MESON OPTION...]: leaves a configured build folder, whatever was there before.
-# An existing one that fits is kept with its object files; one half made, made by another Meson, or copied or moved here
+# An existing one that fits is kept with its object files, and given the options; one half made, made by another Meson, or copied or moved here
 # from elsewhere, is started afresh.
 configure() {
     configure_folder=$1
     shift
     if is_our_build "$configure_folder"; then
-        return 0
+        has_options "$@" && return 0
+        # An option that is new to the folder is only met the first time.
+        for _ in 1 2; do
+            step "Configuring ${configure_folder##*/}/" meson setup --reconfigure "$@" "$configure_folder" "$top" ||
+                fail "could not configure the build"
+            is_our_build "$configure_folder" && has_options "$@" && return 0
+        done
+        fail "could not give the build its options: $*"
     fi
     if [ -e "$configure_folder" ]; then
         if [ ! -d "$configure_folder/meson-private" ] && [ -n "$(ls -A "$configure_folder")" ]; then
