@@ -131,9 +131,10 @@ static void load_by_processor(void **state)
 {
     has_four_processors(state);
     has(state, "/proc/loadavg", "0.95 3.00 4.00 1/100 1234\n");
-    expect(state, "load", SURROUNDING_OK, "0.95 processors of 4", NULL);
+    expect(state, "load", SURROUNDING_OK, "load average 0.95 over the last minute, on 4 processors", NULL);
     has(state, "/proc/loadavg", "1.05 0.00 0.00 1/100 1234\n");
-    expect(state, "load", SURROUNDING_WARNING, "1.05 processors of 4", "end what else runs");
+    expect(state, "load", SURROUNDING_WARNING, "load average 1.05 over the last minute, on 4 processors",
+           "end what else runs");
     has(state, "/proc/loadavg", "nonsense\n");
     expect(state, "load", SURROUNDING_UNKNOWN, "not told", NULL);
 }
