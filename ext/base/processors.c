@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Processors of the affinity mask; the mask may be larger than a cpu_set_t on a large machine. */
-static int affinity_count(void)
+int processors_affinity(void)
 {
+    /* The mask may be larger than a cpu_set_t on a large machine. */
     for (int bits = CPU_SETSIZE; bits <= 1 << 20; bits *= 2) {
         cpu_set_t *set = CPU_ALLOC((size_t)bits);
         if (!set)
@@ -92,5 +92,5 @@ int processors_quota(const char *groups_path, const char *folder, int processors
 
 int processors_available(void)
 {
-    return processors_quota("/proc/self/cgroup", "/sys/fs/cgroup", affinity_count());
+    return processors_quota("/proc/self/cgroup", "/sys/fs/cgroup", processors_affinity());
 }

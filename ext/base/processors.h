@@ -8,6 +8,10 @@
  */
 int processors_available(void);
 
+/* The processors of this process's affinity mask alone, at least 1. Reads no files; callable on any thread.
+ */
+int processors_affinity(void);
+
 /* One turn of a spin loop. */
 static inline void processor_pause(void)
 {

@@ -4,13 +4,14 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <limits.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "ext/base/descriptors.h"
 
 /* ---- messages ---- */
 
@@ -274,35 +275,6 @@ void channel_region_discard(int memory, uint32_t region)
 }
 
 /* ---- small things ---- */
-
-int descriptor_above_standard(int fd)
-{
-    if (fd < 0 || fd > STDERR_FILENO)
-        return fd;
-    int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    int failure = errno;
-    close(fd);
-    errno = failure;
-    return moved;
-}
-
-int descriptor_of_process(pid_t pid)
-{
-#ifdef SYS_pidfd_open
-    return descriptor_above_standard((int)syscall(SYS_pidfd_open, pid, 0));
-#else
-    (void)pid;
-    errno = ENOSYS;
-    return -1;
-#endif
-}
-
-int channel_processors(void)
-{
-    /* Masks for machines with more processors than cpu_set_t has room for fail; then there are many. */
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0 ? CPU_COUNT(&set) : CPU_SETSIZE;
-}
 
 const char *channel_fork_advice(int failure)
 {

@@ -23,7 +23,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "ext/data/task.h"
 
@@ -212,21 +211,6 @@ void channel_region_discard(int memory, uint32_t region);
 
 /* ---- small things that both sides need ---- */
 
-/* CLOCK_MONOTONIC. */
-static inline int64_t channel_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* Moves a descriptor above 2, where nobody takes it for standard output. Closes `fd`; the new one, close on
-   exec, or -1 with errno. A negative `fd` is returned as it is. */
-int descriptor_above_standard(int fd);
-/* A pidfd (close on exec) of a process, or -1 with errno where the kernel has none. */
-int descriptor_of_process(pid_t pid);
-/* Processors that this process may use, at least 1. */
-int channel_processors(void);
 /* What a user can do where a fork failed with this errno, as the end of a message; "" where nothing is known.
  */
 const char *channel_fork_advice(int failure);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 #include "ext/base/processors.h"
 
 static const Settings default_settings = {
@@ -75,7 +75,7 @@ int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, 
 
 int connection_state_processors(ConnectionState *state)
 {
-    int64_t now_ns = monotonic_ns();
+    int64_t now_ns = clock_ns();
     if (!state->processors || now_ns - state->processors_ns > 1000000000) {
         state->processors = processors_available();
         state->processors_ns = now_ns;

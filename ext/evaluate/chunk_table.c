@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 
 typedef struct ChunkTable {
     sqlite3_vtab base;
@@ -92,7 +92,7 @@ static int chunk_next(sqlite3_vtab_cursor *base)
     scan->row++;
     if (scan->timed) {
         scan->timed = false;
-        scan->left_first_ns = monotonic_ns();
+        scan->left_first_ns = clock_ns();
     }
     atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
     return scan->stop && scan->stop(scan->stop_arg) ? SQLITE_INTERRUPT : SQLITE_OK;

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "ext/base/interrupted.h"
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 #include "ext/functions/price_functions.h"
 #include "ext/functions/version_function.h"
 
@@ -143,7 +143,7 @@ static int is_cancelled(void *arg)
 {
     Evaluator *evaluator = arg;
     return atomic_load_explicit(&evaluator->scan.control->cancel, memory_order_relaxed) ||
-           (evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns) ||
+           (evaluator->give_up_ns && clock_ns() > evaluator->give_up_ns) ||
            (evaluator->watch && evaluator->watch->stop && evaluator->watch->stop(evaluator->watch->arg));
 }
 
@@ -531,7 +531,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
                   TaskControl *control, Buffer *buffer, TaskReport *report)
 {
     EvaluatorOutput output = {0};
-    *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = monotonic_ns()};
+    *report = (TaskReport){.worker = -1, .next_row = order->first_row, .start_ns = clock_ns()};
     evaluator->scan.control = control;
     evaluator->output = &output;
     evaluator->order = order;
@@ -568,7 +568,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
         rowset_finish(&output.writer);
     report->rows_out = output.writer.rows;
     report->output_bytes = output.writer.bytes;
-    report->end_ns = monotonic_ns();
+    report->end_ns = clock_ns();
     report->constants_ns = constants_time(evaluator, report);
     return rc;
 }

@@ -8,7 +8,7 @@
  * same with a function called for each row before the map sees it.
  */
 #include "ext/evaluate/evaluator_internal.h"
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 
 /* A turn over a range that takes this long is ended, so that the rest can be shared out: rowids say little
    about rows. A scalar one is taken up again behind its last row. A partial statement cannot be resumed: a
@@ -37,7 +37,7 @@ static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     }
     if (scan->timed && evaluator->traced_rows == 1) {
         scan->timed = false;
-        scan->left_first_ns = monotonic_ns();
+        scan->left_first_ns = clock_ns();
         if (evaluator->gives_up)
             start_clock(evaluator, scan->left_first_ns);
     }
@@ -67,7 +67,7 @@ int evaluator_range_begin(Evaluator *evaluator)
                                         range_bound, NULL, NULL, NULL);
     read_ahead_attach(&evaluator->ahead, evaluator->db);
     /* An evaluator is opened at a time of its own, and no second one of a worker at the same. */
-    evaluator->view = monotonic_ns();
+    evaluator->view = clock_ns();
     /* A scan comes by each page once: a cache would only grow with the table. */
     return rc == SQLITE_OK ? sqlite3_exec(evaluator->db, "PRAGMA cache_size = 16; BEGIN", NULL, NULL, NULL)
                            : rc;
@@ -202,7 +202,7 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
     read_ahead_begin(&evaluator->ahead);
     rc = turns ? run_turn(evaluator, order, report) : run_range(evaluator, order, report);
     read_ahead_end(&evaluator->ahead);
-    bool overdue = evaluator->give_up_ns && monotonic_ns() > evaluator->give_up_ns;
+    bool overdue = evaluator->give_up_ns && clock_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
         output->writer.rows = 0;

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "ext/base/interrupted.h"
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 
 enum { LOOK_NANOSECONDS = 10000000, STACK_BYTES = 256 << 10 };
 
@@ -21,7 +21,7 @@ bool interrupter_reaches_host(void)
 /* Waits until the computation is over, at most until the next look. */
 static void wait_locked(Interrupter *interrupter)
 {
-    int64_t until = monotonic_ns() + LOOK_NANOSECONDS;
+    int64_t until = clock_ns() + LOOK_NANOSECONDS;
     struct timespec time = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     pthread_cond_timedwait(&interrupter->ended, &interrupter->mutex, &time);
 }

@@ -22,12 +22,12 @@
 
 #include "ext/evaluate/chunk_runner.h"
 #include "ext/executors/kinds.h"
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 #include "ext/base/processors.h"
 #include "ext/base/sqlite_threads.h"
 
 /* Ended scans that are remembered for a worker to hear of; one that missed more lets go of all. */
-enum { ENDED_SCANS = 16, SPIN_NANOSECONDS = 20000 };
+enum { ENDED_SCANS = 16 };
 
 typedef struct ThreadPool ThreadPool;
 
@@ -159,8 +159,8 @@ static void spin_locked(ThreadPool *pool)
     if (!pool->may_spin || pool->first || pool->ending)
         return;
     pthread_mutex_unlock(&pool->mutex);
-    for (int64_t end = monotonic_ns() + SPIN_NANOSECONDS;
-         !atomic_load_explicit(&pool->queued, memory_order_relaxed) && monotonic_ns() < end;)
+    for (int64_t end = clock_ns() + SPIN_NANOSECONDS;
+         !atomic_load_explicit(&pool->queued, memory_order_relaxed) && clock_ns() < end;)
         processor_pause();
     pthread_mutex_lock(&pool->mutex);
 }
@@ -200,7 +200,7 @@ static void *work(void *arg)
             continue;
         worker->task = task;
         worker->reads_files = worker->reads_files || task->recipe->scan;
-        worker->deadline_ns = task->timeout > 0 ? monotonic_ns() + (int64_t)(task->timeout * 1e9) : 0;
+        worker->deadline_ns = task->timeout > 0 ? clock_ns() + (int64_t)(task->timeout * 1e9) : 0;
         pthread_mutex_unlock(&pool->mutex);
         /* There may be memory for it now. */
         if (!runner)
@@ -286,7 +286,7 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
             sqlite3_mprintf("parallel_map: this SQLite was built without threads: use executor = processes");
         return SQLITE_ERROR;
     }
-    int64_t start = monotonic_ns();
+    int64_t start = clock_ns();
     pool->may_spin = processors_available() > 1;
     if (workers > pool->places) {
         ThreadWorker **grown = realloc(pool->workers, (size_t)workers * sizeof(ThreadWorker *));
@@ -306,7 +306,7 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
             return SQLITE_ERROR;
         }
     }
-    base->startup_ns = monotonic_ns() - start;
+    base->startup_ns = clock_ns() - start;
     return SQLITE_OK;
 }
 
@@ -349,7 +349,7 @@ static void cancel_overdue_locked(ThreadPool *pool)
         if (!worker || !worker->task || !worker->deadline_ns || worker->timed_out)
             continue;
         if (!now)
-            now = monotonic_ns();
+            now = clock_ns();
         if (now > worker->deadline_ns) {
             worker->timed_out = true;
             atomic_store(&worker->task->control.cancel, 1);
@@ -448,7 +448,7 @@ static void threads_let_go(Executor *base)
 {
     ThreadPool *pool = (ThreadPool *)base;
     pthread_mutex_lock(&pool->mutex);
-    pool->retire_ns = monotonic_ns() + (int64_t)(base->limits.idle_seconds * 1e9);
+    pool->retire_ns = clock_ns() + (int64_t)(base->limits.idle_seconds * 1e9);
     pthread_cond_broadcast(&pool->work_ready);
     pthread_mutex_unlock(&pool->mutex);
 }

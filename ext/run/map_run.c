@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext/base/monotonic.h"
 #include "ext/evaluate/interrupter.h"
+#include "ext/base/clock.h"
 
 enum {
     WAIT_MS = 10, /* between two looks for an interrupt */
@@ -188,12 +188,12 @@ static void end_scan(MapRun *run, uint64_t scan)
    way of whatever the host, or another connection, does with it. */
 static void await_end_of_scan(MapRun *run)
 {
-    const int64_t start_ns = monotonic_ns();
+    const int64_t start_ns = clock_ns();
     bool interrupted = false;
     for (int kind = 0; kind < EXECUTOR_KINDS; kind++) {
         ScanEnd end = SCAN_LEFT;
         int64_t limit_ns = leave_ns;
-        while (run->held[kind] && monotonic_ns() - start_ns < limit_ns) {
+        while (run->held[kind] && clock_ns() - start_ns < limit_ns) {
             end = executor_await_end(run->held[kind], WAIT_MS);
             if (end == SCAN_LEFT)
                 break;
@@ -333,10 +333,10 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
         }
         map_run_account(run, &run->tasks[place]);
         /* Tasks may give no rows for long; the host should not wait for them unheard. */
-        if (monotonic_ns() - run->looked_ns > WAIT_MS * 1000000L) {
+        if (clock_ns() - run->looked_ns > WAIT_MS * 1000000L) {
             if (look_for_interrupt(run))
                 return fail(run, SQLITE_INTERRUPT, "interrupted", message);
-            run->looked_ns = monotonic_ns();
+            run->looked_ns = clock_ns();
         }
         progress_line_draw(&run->progress, run->rows_in, map_run_share_done(run));
         const Task *task = run->tasks[place].task;
@@ -402,7 +402,7 @@ int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun
     run->plan = plan;
     run->pulse = pulse;
     run->current = -1;
-    run->start_ns = run->looked_ns = monotonic_ns();
+    run->start_ns = run->looked_ns = clock_ns();
     run->rowids_per_row = 1;
     int rc = start(run, message);
     if (rc == SQLITE_OK) {

@@ -1,6 +1,6 @@
 #include "ext/run/map_run_internal.h"
 
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 
 bool map_run_has_rest(const Task *task)
 {
@@ -72,13 +72,13 @@ void map_run_account(MapRun *run, const RunTask *entry)
 void map_run_time_reader(MapRun *run)
 {
     if (run->given_ns && run->given_units > 0)
-        run->reader_ns = (double)(monotonic_ns() - run->given_ns) / run->given_units;
+        run->reader_ns = (double)(clock_ns() - run->given_ns) / run->given_units;
     run->given_ns = 0;
 }
 
 void map_run_give(MapRun *run, const Task *task)
 {
-    run->given_ns = !run->requested ? monotonic_ns() : 0;
+    run->given_ns = !run->requested ? clock_ns() : 0;
     run->given_units = units_done(task);
 }
 
@@ -126,7 +126,7 @@ void map_run_write_log(MapRun *run)
     record->rows_in = run->rows_in;
     record->rows_out = run->rows_out;
     record->retries = run->retries;
-    record->wall_seconds = (double)(monotonic_ns() - run->start_ns) / 1e9;
+    record->wall_seconds = (double)(clock_ns() - run->start_ns) / 1e9;
     record->startup_seconds = (double)run->startup_ns / 1e9;
     record->busy_seconds = (double)run->busy_ns / 1e9;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 
 /* A chunk should take about this long: long against the few microseconds that handing it out costs, short
    against the wait for the last one, and its rows still in the processor's cache when the host reads them.
@@ -150,14 +150,14 @@ int map_run_top_up(MapRun *run)
         if (!task)
             return SQLITE_NOMEM;
         bool timed = !run->requested && runs_in_place(run);
-        int64_t start = timed ? monotonic_ns() : 0;
+        int64_t start = timed ? clock_ns() : 0;
         int64_t units = next_units(run);
         if (!task_source_fill(&run->source, task, units, output_rows(run, units), !run->chunk)) {
             run->spare = task;
             continue;
         }
         if (timed && !run->source.snapshot)
-            run->feed_ns = (double)(monotonic_ns() - start) / task->order.end_row;
+            run->feed_ns = (double)(clock_ns() - start) / task->order.end_row;
         run->last_units = run->source.snapshot ? task->order.last_rowid - task->order.first_rowid + 1
                                                : (int64_t)task->order.end_row;
         int rc = insert_task(run, run->count, task);

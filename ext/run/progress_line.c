@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 
 static const int64_t first_ns = 500000000;
 static const int64_t interval_ns = 200000000;
@@ -26,7 +26,7 @@ void progress_line_draw(ProgressLine *line, int64_t rows, double share)
 {
     if (!line->wanted)
         return;
-    int64_t now = monotonic_ns();
+    int64_t now = clock_ns();
     if (now < line->next_ns)
         return;
     line->next_ns = now + interval_ns;

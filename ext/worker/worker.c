@@ -13,13 +13,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
+#include "ext/base/limits.h"
 #include "ext/channel/channel.h"
 #include "ext/evaluate/chunk_runner.h"
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
 #include "ext/worker/zygote.h"
-
-enum { SPIN_NANOSECONDS = 20000 };
 
 /* The output window of one slot as a buffer: grows into the window, takes memory before it is written. */
 typedef struct OutputBuffer {
@@ -81,7 +81,7 @@ static int report_failure(TaskReport *report, const TaskOrder *order, int rc, co
 {
     report->rc = rc;
     report->next_row = order->first_row;
-    report->start_ns = report->end_ns = channel_clock();
+    report->start_ns = report->end_ns = clock_ns();
     snprintf(report->message, sizeof report->message, "%s", text);
     return rc;
 }
@@ -141,7 +141,7 @@ static bool run_next(Worker *worker)
         return false;
     ChannelSlot *slot = &worker->control->slots[next];
     unsigned queued = SLOT_QUEUED;
-    atomic_store(&slot->started_ns, channel_clock());
+    atomic_store(&slot->started_ns, clock_ns());
     /* The host may be withdrawing it this very moment; then the next look shows what there is instead. */
     if (atomic_compare_exchange_strong(&slot->state, &queued, SLOT_RUNNING))
         run_slot(worker, next);
@@ -189,13 +189,13 @@ static void work(int memory, PoolControl *pool, uint32_t region)
     prctl(PR_SET_NAME, "pricemap-worker");
     atomic_store(&control->ready, 1);
     bell_ring(&pool->bell);
-    const int64_t spin = channel_processors() > 1 ? SPIN_NANOSECONDS : 0;
+    const int64_t spin = processors_affinity() > 1 ? SPIN_NANOSECONDS : 0;
     for (;;) {
         while (end_scans(&worker) || run_next(&worker))
             ;
-        for (int64_t end = channel_clock() + spin; channel_clock() < end;) {
+        for (int64_t end = clock_ns() + spin; clock_ns() < end;) {
             if (end_scans(&worker) || run_next(&worker))
-                end = channel_clock() + spin;
+                end = clock_ns() + spin;
             processor_pause();
         }
         unsigned seen = bell_listen(&control->bell);

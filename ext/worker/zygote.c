@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
+#include "ext/base/descriptors.h"
 #include "ext/base/limits.h"
 #include "ext/channel/sqlite_library.h"
 
@@ -181,7 +183,7 @@ static bool still_runs(const Zygote *zygote, const Place *place)
 /* Kills whose time has come. Returns the milliseconds until the next one, or -1. */
 static int kill_due(Zygote *zygote)
 {
-    int64_t next = 0, now = channel_clock();
+    int64_t next = 0, now = clock_ns();
     for (uint32_t i = 0; i < zygote->place_count; i++) {
         Place *place = &zygote->places[i];
         if (!place->kill_at)
@@ -222,7 +224,7 @@ static void handle_kill(Zygote *zygote, const HostMessage *message)
         Place *place = &zygote->places[i];
         if (place->region != message->region || message->slot >= CHANNEL_SLOTS)
             continue;
-        place->kill_at = channel_clock() + (int64_t)message->milliseconds * 1000000;
+        place->kill_at = clock_ns() + (int64_t)message->milliseconds * 1000000;
         place->kill_slot = message->slot;
         place->kill_sequence = message->sequence;
     }
@@ -254,7 +256,7 @@ static void farewell(Zygote *zygote)
             kill(zygote->places[i].pid, SIGKILL);
             alive++;
         }
-    int64_t end = channel_clock() + (int64_t)FAREWELL_MILLISECONDS * 1000000;
+    int64_t end = clock_ns() + (int64_t)FAREWELL_MILLISECONDS * 1000000;
     while (alive > 0) {
         pid_t pid = waitpid(-1, NULL, WNOHANG);
         if (pid > 0) {
@@ -264,7 +266,7 @@ static void farewell(Zygote *zygote)
         if (pid < 0 && errno != EINTR)
             return;
         struct pollfd signals = {.fd = zygote->child_signals, .events = POLLIN};
-        int64_t left = (end - channel_clock()) / 1000000;
+        int64_t left = (end - clock_ns()) / 1000000;
         if (left <= 0)
             return;
         poll(&signals, 1, (int)left);
@@ -279,7 +281,7 @@ static void farewell(Zygote *zygote)
 static int idle_left(const Zygote *zygote)
 {
     int64_t end = zygote->pool ? atomic_load(&zygote->pool->idle_end_ns) : 0;
-    int64_t left = end ? (end - channel_clock() + 999999) / 1000000 : IDLE_LOOK_MILLISECONDS;
+    int64_t left = end ? (end - clock_ns() + 999999) / 1000000 : IDLE_LOOK_MILLISECONDS;
     return left <= 0 ? 0 : left < IDLE_LOOK_MILLISECONDS ? (int)left : IDLE_LOOK_MILLISECONDS;
 }
 

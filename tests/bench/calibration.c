@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "ext/base/clock.h"
 #include "ext/functions/price.h"
 #include "cli/statistics/statistics.h"
 
@@ -12,11 +12,9 @@ double calibration_round_seconds(void)
     enum { CALLS = 15 };
     double seconds[CALLS], result = 0;
     for (size_t i = 0; i < CALLS; i++) {
-        struct timespec start, end;
-        clock_gettime(CLOCK_MONOTONIC, &start);
+        int64_t start = clock_ns();
         price_raise_crazy(42 + result, PRICE_DEFAULT_PERCENT, PRICE_DEFAULT_ROUNDS, NULL, &result);
-        clock_gettime(CLOCK_MONOTONIC, &end);
-        seconds[i] = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+        seconds[i] = (double)(clock_ns() - start) / 1e9;
         result = fmin(result, 1);
     }
     statistics_sort(seconds, CALLS);

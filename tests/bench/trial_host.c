@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
 #include "../unit/leftovers.h"
 #include "mapping.h"
 
@@ -32,20 +32,13 @@ typedef struct Host {
     bool wrong;
 } Host;
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static int map(Host *host, Mapping *mapping, int64_t *ns, Failure *failure)
 {
     MappingAnswer answer = {-1, 0};
-    int64_t start = monotonic_ns();
+    int64_t start = clock_ns();
     if (mapping_answer(mapping, &answer, failure))
         return -1;
-    *ns = monotonic_ns() - start;
+    *ns = clock_ns() - start;
     if (!host->expected.rows)
         host->expected = answer;
     mapping->expected = host->expected;

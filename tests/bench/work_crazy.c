@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "ext/base/clock.h"
 #include "ext/functions/price.h"
 #include "floor.h"
 #include "price_lists.h"
@@ -56,13 +56,11 @@ typedef struct Floor {
 static int take_floor(void *context, int64_t loops, Sample *sample, Failure *failure)
 {
     Floor *f = context;
-    struct timespec start, end;
     int error = 0;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    int64_t start = clock_ns();
     for (int64_t i = 0; i < loops && !error; i++)
         error = floor_map(f->prices, f->raised, f->count, PRICE_DEFAULT_ROUNDS, f->bench->settings.workers);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    sample->wall_ns = (end.tv_sec - start.tv_sec) * INT64_C(1000000000) + end.tv_nsec - start.tv_nsec;
+    sample->wall_ns = clock_ns() - start;
     if (error)
         return failure_set(failure, "the floor: %s", strerror(error));
     double sum = 0;

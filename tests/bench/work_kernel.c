@@ -1,7 +1,7 @@
 /* The kernel of the crazy raise against a loop of bare square roots of the same width. */
 #include <stdio.h>
-#include <time.h>
 
+#include "ext/base/clock.h"
 #include "ext/functions/price.h"
 #include "bare_loop.h"
 #include "report.h"
@@ -14,22 +14,15 @@ typedef struct Kernel {
     double result;
 } Kernel;
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static int take_kernel(void *context, int64_t loops, Sample *sample, Failure *failure)
 {
     Kernel *kernel = context;
-    int64_t start = monotonic_ns();
+    int64_t start = clock_ns();
     for (int64_t i = 0; i < loops; i++)
         if (price_raise_crazy_with(kernel->variant, price, percent, PRICE_DEFAULT_ROUNDS, NULL,
                                    &kernel->result))
             return failure_set(failure, "the kernel %s cannot raise %g", kernel->variant->name, price);
-    sample->wall_ns = monotonic_ns() - start;
+    sample->wall_ns = clock_ns() - start;
     return 0;
 }
 
@@ -38,10 +31,10 @@ static int take_bare(void *context, int64_t loops, Sample *sample, Failure *fail
     const Kernel *kernel = context;
     double raised = price_raise(price, percent);
     (void)failure;
-    int64_t start = monotonic_ns();
+    int64_t start = clock_ns();
     for (int64_t i = 0; i < loops; i++)
         bare_loop_run(kernel->variant->lanes, raised + raised * raised, PRICE_DEFAULT_ROUNDS);
-    sample->wall_ns = monotonic_ns() - start;
+    sample->wall_ns = clock_ns() - start;
     return 0;
 }
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
 #include "tests/bench/bench_sql.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
@@ -40,13 +40,6 @@ typedef struct Notice {
     int64_t killed_ns; /* 0: nobody was */
 } Notice;
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* At most `room` lines; their number. */
 static int read_beginnings(const char *path, Beginning *lines, int room)
 {
@@ -64,14 +57,14 @@ static void *kill_one(void *arg)
 {
     Notice *notice = arg;
     Beginning lines[LINES_MAX];
-    int64_t end = monotonic_ns() + (int64_t)BEGIN_SECONDS * 1000000000;
-    while (read_beginnings(notice->path, lines, LINES_MAX) < notice->rows && monotonic_ns() < end)
+    int64_t end = clock_ns() + (int64_t)BEGIN_SECONDS * 1000000000;
+    while (read_beginnings(notice->path, lines, LINES_MAX) < notice->rows && clock_ns() < end)
         usleep(LOOK_US);
     int count = read_beginnings(notice->path, lines, LINES_MAX);
     if (count < notice->rows)
         return NULL;
     usleep((useconds_t)(random_next(&notice->random) % DELAY_US));
-    int64_t now = monotonic_ns();
+    int64_t now = clock_ns();
     if (kill(lines[random_next(&notice->random) % (uint64_t)count].pid, SIGKILL) == 0)
         notice->killed_ns = now;
     return NULL;

@@ -1,8 +1,8 @@
 /* Twenty prices and a cheap map: what it costs to use parallel_map at all, warm and for the first time. */
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "ext/base/clock.h"
 #include "tests/bench/bench_sql.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
@@ -65,19 +65,12 @@ typedef struct FirstMap {
     MappingAnswer expected;
 } FirstMap;
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* From preparing to finalizing; the connection is opened before, and closed after. */
 static int map_first(const FirstMap *first, sqlite3 *db, int64_t *ns, Failure *failure)
 {
     sqlite3_stmt *statement;
     MappingAnswer answer = {-1, NAN};
-    int64_t start = monotonic_ns();
+    int64_t start = clock_ns();
     if (query_prepare(db, &statement, failure, bench_sql_first, "ttti", cheap.source, cheap.map,
                       first->executor, (int64_t)first->bench->settings.workers))
         return -1;
@@ -85,7 +78,7 @@ static int map_first(const FirstMap *first, sqlite3 *db, int64_t *ns, Failure *f
         answer = (MappingAnswer){sqlite3_column_int64(statement, 0), sqlite3_column_double(statement, 1)};
     if (sqlite3_finalize(statement) != SQLITE_OK)
         return query_fail(db, failure);
-    *ns += monotonic_ns() - start;
+    *ns += clock_ns() - start;
     if (answer.rows == first->expected.rows && answer.sum == first->expected.sum)
         return 0;
     first->bench->wrong = true;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "ext/channel/channel.h"
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 #include "ext/worker/zygote.h"
 
 void __gcov_dump(void);
@@ -29,9 +29,9 @@ void __wrap_bell_ring(Bell *bell)
 {
     static int64_t written_ns;
     __real_bell_ring(bell);
-    if (monotonic_ns() > written_ns + pause_ns) {
+    if (clock_ns() > written_ns + pause_ns) {
         write_counts();
-        written_ns = monotonic_ns();
+        written_ns = clock_ns();
     }
 }
 

@@ -81,6 +81,8 @@ static bool kernel_offset(int64_t *offset)
 }
 
 #include "ext/executors/executor.h"
+#include "ext/base/clock.h"
+#include "ext/base/descriptors.h"
 #include "ext/channel/sqlite_library.h"
 #include "ext/executors/processes/worker_program.h"
 #include <stdarg.h>
@@ -94,9 +96,9 @@ static bool kernel_offset(int64_t *offset)
 #define waitpid kernel_waitpid
 #define kill kernel_kill
 #define poll kernel_poll
-#define channel_clock kernel_clock
+#define clock_ns kernel_clock
 #define waitid(kind, id, info, options) ((void)(info))
-#define syscall ignore_call
+#define process_signal(process, signal) ignore_call(process)
 #include "ext/executors/processes/zygote_start.c"
 #include "ext/executors/processes/process_pool.c"
 #undef poll

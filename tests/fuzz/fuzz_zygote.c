@@ -156,6 +156,7 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
 }
 
 #include "ext/executors/executor.h"
+#include "ext/base/clock.h"
 #include "ext/channel/sqlite_library.h"
 #include "ext/worker/zygote.h"
 #include <fcntl.h>
@@ -169,7 +170,7 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
 #define waitpid kernel_waitpid
 #define calloc kernel_calloc
 #define poll kernel_poll
-#define channel_clock kernel_clock
+#define clock_ns kernel_clock
 #define sqlite_library_attach kernel_attach
 /* This process stays what it is. */
 #define setsid() ignore_call(0)

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
 #include "ext/channel/channel.h"
 #include "hostile_answer.h"
 #include "ext/data/rowset.h"
@@ -67,7 +68,7 @@ static void answer_slot(Hostile *self, int index)
     memcpy(output->data, answer.bytes, answer.size);
     atomic_store(&slot->output_reserved, answer.how & HOSTILE_RESERVED ? answer.reserved : output->size);
     slot->report = answer.report;
-    slot->report.start_ns = slot->report.end_ns = channel_clock();
+    slot->report.start_ns = slot->report.end_ns = clock_ns();
     if (answer.how & HOSTILE_FITS) {
         slot->report.rc = SQLITE_OK;
         slot->report.next_row = slot->order.end_row;

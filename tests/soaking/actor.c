@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ext/base/clock.h"
 #include "operations.h"
 
 /* Zygotes that may fail in a row before a map does; and of those, ones that never answered. */
@@ -64,7 +65,7 @@ bool actor_excuses(Actor *actor, int rc, const char *message)
         actor->timeout > 0 && (strstr(message, "timeout_seconds") || strstr(message, "timed out after") ||
                                strstr(message, "killed by signal 9")),
         is_from_kills(actor, message),
-        (rc & 0xff) == SQLITE_BUSY && soak_now_ns() - actor->began_ns > (int64_t)ACTOR_BUSY_MS * 900000,
+        (rc & 0xff) == SQLITE_BUSY && clock_ns() - actor->began_ns > (int64_t)ACTOR_BUSY_MS * 900000,
     };
     for (size_t i = 0; i < sizeof excuses / sizeof *excuses; i++)
         if (excuses[i]) {
@@ -198,7 +199,7 @@ static void *act(void *arg)
         SoakCount kind = operations_choose(&actor->random);
         actor->sql[0] = 0;
         actor->interrupts_before = atomic_load(&actor->interrupts);
-        actor->began_ns = soak_now_ns();
+        actor->began_ns = clock_ns();
         atomic_fetch_add(&actor->operation, 1);
         atomic_store(&actor->kind, (int)kind);
         atomic_store(&actor->since_ns, actor->began_ns);
@@ -207,7 +208,7 @@ static void *act(void *arg)
         open = actor->db != NULL;
     }
     atomic_store(&actor->kind, SOAK_REOPEN);
-    atomic_store(&actor->since_ns, soak_now_ns());
+    atomic_store(&actor->since_ns, clock_ns());
     actor_close(actor);
     atomic_store(&actor->since_ns, 0);
     return NULL;

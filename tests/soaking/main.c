@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
 #include "../unit/leftovers.h"
 #include "actor.h"
 #include "disturber.h"
@@ -64,7 +65,7 @@ static int64_t resident_kib(void)
 /* An operation that does not end is the one finding that nothing can go on after. */
 static void watch(Soak *soak, const Actor *actors)
 {
-    int64_t now = soak_now_ns();
+    int64_t now = clock_ns();
     for (int i = 0; i < ACTORS; i++) {
         int64_t since = atomic_load(&actors[i].since_ns);
         if (!since || now - since < (int64_t)HANG_SECONDS * 1000000000)
@@ -138,8 +139,8 @@ static int run_era(Soak *soak, double seconds, const Leftovers *before, Memory *
             return -1;
     if (!disturbers_start(disturbers, soak, actors, ACTORS))
         return -1;
-    int64_t end = soak_now_ns() + (int64_t)(seconds * 1e9);
-    while (soak_now_ns() < end) {
+    int64_t end = clock_ns() + (int64_t)(seconds * 1e9);
+    while (clock_ns() < end) {
         usleep(20000);
         watch(soak, actors);
     }
@@ -160,18 +161,18 @@ static int run_era(Soak *soak, double seconds, const Leftovers *before, Memory *
 static int run(Soak *soak, double minutes)
 {
     Memory memory = {0};
-    int64_t start = soak_now_ns(), end = start + (int64_t)(minutes * 60e9);
+    int64_t start = clock_ns(), end = start + (int64_t)(minutes * 60e9);
     int64_t next_line = start + (int64_t)60 * 1000000000;
     int result = 0;
     leftovers_mark();
     sqlite3_initialize();
     const Leftovers before = leftovers_look();
-    for (int64_t now = start; result == 0 && now < end; now = soak_now_ns()) {
+    for (int64_t now = start; result == 0 && now < end; now = clock_ns()) {
         double left = (double)(end - now) / 1e9;
         result = run_era(soak, left < ERA_SECONDS ? left : ERA_SECONDS, &before, &memory);
-        if (soak_now_ns() < next_line)
+        if (clock_ns() < next_line)
             continue;
-        printf("%3.0f min, %" PRId64 " KiB: ", (double)(soak_now_ns() - start) / 60e9, memory.now_kib);
+        printf("%3.0f min, %" PRId64 " KiB: ", (double)(clock_ns() - start) / 60e9, memory.now_kib);
         soak_print_counts(soak);
         next_line += (int64_t)60 * 1000000000;
     }

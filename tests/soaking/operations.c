@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
 #include "../sameness/rows.h"
 #include "question.h"
 
@@ -401,8 +402,8 @@ static void change_journal(Actor *actor)
     if (actor->shared)
         return;
     snprintf(sql, sizeof sql, "PRAGMA journal_mode = %s", random_pick(&actor->random, modes));
-    int64_t end = soak_now_ns() + (int64_t)LET_GO_SECONDS * 1000000000;
-    while (sqlite3_exec(actor->db, sql, NULL, NULL, NULL) == SQLITE_BUSY && soak_now_ns() < end)
+    int64_t end = clock_ns() + (int64_t)LET_GO_SECONDS * 1000000000;
+    while (sqlite3_exec(actor->db, sql, NULL, NULL, NULL) == SQLITE_BUSY && clock_ns() < end)
         usleep(1000);
     actor_run(actor, "%s", sql);
 }

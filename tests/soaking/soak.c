@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 const char *const soak_count_names[SOAK_COUNTS] = {
     [SOAK_COMPARE] = "compared",
@@ -65,11 +64,4 @@ void soak_print_counts(Soak *soak)
     printf("findings %d\n", atomic_load(&soak->findings));
     fflush(stdout);
     pthread_mutex_unlock(&printing);
-}
-
-int64_t soak_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }

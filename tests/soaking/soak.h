@@ -69,7 +69,4 @@ __attribute__((format(printf, 4, 5))) void soak_finding(Soak *soak, int actor, l
 /* Prints all counts in one line. */
 void soak_print_counts(Soak *soak);
 
-/* CLOCK_MONOTONIC. */
-int64_t soak_now_ns(void);
-
 #endif

@@ -26,6 +26,8 @@
 #include <unistd.h>
 
 #include <sqlite3ext.h>
+
+#include "ext/base/clock.h"
 SQLITE_EXTENSION_INIT1
 
 int sqlite3_crashextension_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
@@ -127,10 +129,7 @@ static void first_time(sqlite3_context *context, int argc, sqlite3_value **argv)
 static bool write_note(const char *path)
 {
     char line[48];
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int length = snprintf(line, sizeof line, "%d %lld\n", (int)getpid(),
-                          (long long)now.tv_sec * 1000000000 + now.tv_nsec);
+    int length = snprintf(line, sizeof line, "%d %lld\n", (int)getpid(), (long long)clock_ns());
     int fd = open(path, O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600);
     bool written = fd >= 0 && write(fd, line, (size_t)length) == length;
     if (fd >= 0)

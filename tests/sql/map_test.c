@@ -5,10 +5,10 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "ext/base/clock.h"
 #include "map_test.h"
 
 __attribute__((format(printf, 3, 4))) static void fail_at(const char *file, int line, const char *format, ...)
@@ -218,7 +218,5 @@ void map_test_prices(sqlite3 *db)
 
 sqlite3_int64 map_test_milliseconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (sqlite3_int64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_ns() / 1000000;
 }

@@ -21,6 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
 #include "ext/channel/channel.h"
 #include "ext/evaluate/chunk_runner.h"
 #include "ext/data/rowset.h"
@@ -144,11 +145,11 @@ static int64_t act(const Command *command, const char *file, int64_t value, Task
     else if (strcmp(action, "exit") == 0)
         exit((int)command->number);
     else if (strcmp(action, "sleep") == 0)
-        for (int64_t end = channel_clock() + command->number * 1000000; channel_clock() < end;)
+        for (int64_t end = clock_ns() + command->number * 1000000; clock_ns() < end;)
             usleep(1000);
     else if (strcmp(action, "nap") == 0)
-        for (int64_t end = channel_clock() + command->number * 1000000;
-             channel_clock() < end && !atomic_load(&control->cancel);)
+        for (int64_t end = clock_ns() + command->number * 1000000;
+             clock_ns() < end && !atomic_load(&control->cancel);)
             usleep(1000);
     else if (strcmp(action, "zygote") == 0)
         kill(getppid(), SIGKILL), usleep(10000000);
@@ -202,7 +203,7 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
     sscanf(recipe_text(recipe, recipe->select), "%31s %lld %lld", command.action, &command.row,
            &command.number);
     log_evaluation(file);
-    report->start_ns = channel_clock();
+    report->start_ns = clock_ns();
     report->next_row = order->first_row;
     report->rc = rowset_open(&rows, input, input_size) ? SQLITE_OK : SQLITE_CORRUPT;
     if (report->rc == SQLITE_OK)
@@ -230,7 +231,7 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
     }
     rowset_finish(&writer);
     report->rows_out = writer.rows;
-    report->end_ns = channel_clock();
+    report->end_ns = clock_ns();
     if (report->rc != SQLITE_OK)
         snprintf(report->message, sizeof report->message, "fake: failed at row %llu",
                  (unsigned long long)(order->position + report->next_row));

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -14,13 +13,6 @@
 #include "process_test.h"
 #include "ext/data/rowset.h"
 #include "ext/executors/processes/worker_program.h"
-
-int64_t process_test_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 Executor *process_test_create(const char *path)
 {
@@ -101,10 +93,10 @@ Task *process_test_task(const Recipe *recipe, uint64_t position, uint32_t rows)
 
 void process_test_wait(Executor *executor, Task *task)
 {
-    int64_t end = process_test_clock() + process_test_hang_ns;
+    int64_t end = clock_ns() + process_test_hang_ns;
     while (!task->done) {
         executor_wait(executor, task, 50);
-        assert_true(process_test_clock() < end);
+        assert_true(clock_ns() < end);
     }
 }
 
@@ -233,8 +225,7 @@ int process_test_logged(const ProcessTest *test)
 int process_test_find(const char *name, int least, pid_t *pids, int room)
 {
     int count = 0;
-    for (int64_t end = process_test_clock() + process_test_hang_ns;
-         count < least && process_test_clock() < end;)
+    for (int64_t end = clock_ns() + process_test_hang_ns; count < least && clock_ns() < end;)
         count = leftovers_find(name, pids, room);
     assert_true(count >= least);
     return count;

@@ -6,6 +6,7 @@
 #ifndef PRICEMAP_PROCESS_TEST_H
 #define PRICEMAP_PROCESS_TEST_H
 
+#include "ext/base/clock.h"
 #include "ext/executors/processes/executor_processes.h"
 #include "leftovers.h"
 
@@ -41,9 +42,6 @@ int process_test_attach(void **state);
 /* For each test: its state is a ProcessTest. */
 int process_test_setup(void **state);
 int process_test_teardown(void **state);
-
-/* Nanoseconds of the monotonic clock. */
-int64_t process_test_clock(void);
 
 /* An executor of the worker program at `path`, with two retries. */
 Executor *process_test_create(const char *path);

@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "ext/base/clock.h"
+#include "ext/base/descriptors.h"
 #include "ext/channel/channel.h"
 
 static const uint64_t mebibyte = 1 << 20;
@@ -172,7 +174,6 @@ static void test_descriptors_above_standard(void **state)
     close(kept);
     close(moved);
     assert_int_equal(open_descriptors(), before);
-    assert_true(channel_processors() >= 1);
 }
 
 /* ---- messages ---- */
@@ -307,10 +308,10 @@ static void test_sleep_ends_in_time(void **state)
     (void)state;
     Bell *bell = mmap(NULL, sizeof *bell, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_true(bell != MAP_FAILED);
-    int64_t start = channel_clock();
+    int64_t start = clock_ns();
     bell_sleep(bell, bell_listen(bell), 20000000);
     bell_wake(bell);
-    assert_true(channel_clock() - start >= 19000000);
+    assert_true(clock_ns() - start >= 19000000);
     /* Rung since it listened: no sleep at all. */
     unsigned seen = bell_listen(bell);
     bell_ring(bell);

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "ext/base/clock.h"
 #include "ext/executors/processes/executor_processes.h"
 #include "faults.h"
 #include "leftovers.h"
@@ -58,9 +58,7 @@ static Task *make_task(const Recipe *recipe, int number)
 
 static int64_t seconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
+    return clock_ns() / 1000000000;
 }
 
 static bool rows_are_right(const Task *task)

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "ext/base/clock.h"
 #include "engine_parts.h"
 #include "ext/executors/kinds.h"
 #include "leftovers.h"
@@ -19,9 +19,7 @@
 
 static int64_t milliseconds(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return clock_ns() / 1000000;
 }
 
 static Executor *create(int workers)

@@ -18,6 +18,7 @@ static void affinity(void **state)
     (void)state;
     cpu_set_t all, one;
     assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    assert_int_equal(processors_affinity(), CPU_COUNT(&all));
     int available = processors_available();
     assert_true(available >= 1 && available <= CPU_COUNT(&all));
     for (int i = 0; i < CPU_SETSIZE; i++) {
@@ -26,6 +27,7 @@ static void affinity(void **state)
         CPU_ZERO(&one);
         CPU_SET(i, &one);
         assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+        assert_int_equal(processors_affinity(), 1);
         assert_int_equal(processors_available(), 1);
     }
     assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "ext/base/monotonic.h"
+#include "ext/base/clock.h"
 #include "ext/run/progress_line.h"
 #include "terminal.h"
 #include "within.h"
@@ -21,7 +21,7 @@ static char *drawn(bool wanted, int64_t ago_ns, int64_t rows, double share)
 {
     ProgressLine line;
     Terminal terminal = terminal_begin();
-    progress_line_begin(&line, wanted, monotonic_ns() - ago_ns);
+    progress_line_begin(&line, wanted, clock_ns() - ago_ns);
     progress_line_draw(&line, rows, share);
     progress_line_end(&line);
     return terminal_end(&terminal);
@@ -32,7 +32,7 @@ static void rows_rate_and_time_left(void **state)
     (void)state;
     ProgressLine line;
     Terminal terminal = terminal_begin();
-    progress_line_begin(&line, true, monotonic_ns() - 1000 * second_ns);
+    progress_line_begin(&line, true, clock_ns() - 1000 * second_ns);
     progress_line_draw(&line, 5000, 0.25);
     progress_line_draw(&line, 5001, 0.25); /* too soon behind the first */
     progress_line_end(&line);
@@ -87,7 +87,7 @@ static void not_drawn_unasked_or_elsewhere(void **state)
     int saved = dup(STDERR_FILENO);
     assert_int_equal(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
     close(ends[1]);
-    progress_line_begin(&line, true, monotonic_ns() - 100 * second_ns);
+    progress_line_begin(&line, true, clock_ns() - 100 * second_ns);
     progress_line_draw(&line, 700, 0.5);
     progress_line_end(&line);
     assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
@@ -102,7 +102,7 @@ static void a_terminal_that_takes_nothing(void **state)
     (void)state;
     ProgressLine line;
     Terminal terminal = terminal_begin();
-    progress_line_begin(&line, true, monotonic_ns() - 100 * second_ns);
+    progress_line_begin(&line, true, clock_ns() - 100 * second_ns);
     assert_true(line.wanted);
     close(STDERR_FILENO);
     progress_line_draw(&line, 700, 0.5);

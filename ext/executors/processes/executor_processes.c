@@ -40,6 +40,7 @@
 #include <string.h>
 
 #include "ext/executors/processes/process_pool.h"
+#include "ext/base/clock.h"
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
 #include "ext/executors/kinds.h"
@@ -49,7 +50,6 @@
 
 enum {
     NAP_MILLISECONDS = 10,
-    SPIN_NANOSECONDS = 20000,
     ABANDON_MILLISECONDS = 20,
 };
 
@@ -80,7 +80,7 @@ __attribute__((format(printf, 5, 6))) static void fail(ProcessExecutor *self, Ta
 {
     va_list arguments;
     task->report = (TaskReport){.rc = rc, .next_row = row, .worker = -1};
-    task->report.start_ns = task->report.end_ns = channel_clock();
+    task->report.start_ns = task->report.end_ns = clock_ns();
     va_start(arguments, format);
     vsnprintf(task->report.message, sizeof task->report.message, format, arguments);
     va_end(arguments);
@@ -264,8 +264,8 @@ static void channel_lost(void *receiver, Channel *channel, const WorkerEnd *end)
     ProcessExecutor *self = receiver;
     bool timed_out = channel->verdict == VERDICT_TIMED_OUT;
     /* A worker that was killed because of an abandoned task may have begun another one just then. */
-    bool guilty = channel_is_condemned(channel) || (end->certain && channel->verdict == VERDICT_NONE &&
-                                                    channel_clock() > channel->pardon_until);
+    bool guilty = channel_is_condemned(channel) ||
+                  (end->certain && channel->verdict == VERDICT_NONE && clock_ns() > channel->pardon_until);
     int status = end->certain ? end->status : SIGKILL;
     for (int i = 0; i < CHANNEL_SLOTS; i++) {
         Slot *slot = &channel->slots[i];
@@ -356,7 +356,7 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
 {
     ProcessExecutor *self = self_of(executor);
     ProcessPool *pool = &self->pool;
-    int64_t start = channel_clock();
+    int64_t start = clock_ns();
     executor->startup_ns = 0;
     if (pool->control)
         atomic_store(&pool->control->idle_end_ns, 0);
@@ -367,7 +367,7 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
         *message = sqlite3_mprintf("parallel_map: out of memory for %d worker processes", workers);
         return SQLITE_NOMEM;
     }
-    self->processors = channel_processors();
+    self->processors = processors_affinity();
     executor->workers = pool->live;
     if (pool->state != ZYGOTE_NONE && pool->live == pool->place_count)
         return SQLITE_OK;
@@ -383,7 +383,7 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
             break;
     }
     executor->workers = pool->live;
-    executor->startup_ns = channel_clock() - start;
+    executor->startup_ns = clock_ns() - start;
     if (started)
         return SQLITE_OK;
     *message = sqlite3_mprintf(
@@ -449,16 +449,16 @@ static void processes_wait(Executor *executor, const Task *task, int millisecond
         self->seen = self->completed;
         return;
     }
-    int64_t now = channel_clock();
+    int64_t now = clock_ns();
     int64_t end = now + (int64_t)milliseconds * 1000000;
     for (bool spun = self->pool.live >= self->processors; !spun && !is_over(self, task);) {
         processor_pause();
-        spun = channel_clock() - now > SPIN_NANOSECONDS;
+        spun = clock_ns() - now > SPIN_NANOSECONDS;
     }
     Bell *bell = self->pool.control ? &self->pool.control->bell : NULL;
     for (;;) {
         unsigned rung = bell ? bell_listen(bell) : 0;
-        now = channel_clock();
+        now = clock_ns();
         look_after(self, now);
         if (is_over(self, task) || now >= end || !bell)
             break;
@@ -514,7 +514,7 @@ static void processes_end_scan(Executor *executor, uint64_t scan)
     uint64_t count = atomic_load(&pool->control->ended_count);
     atomic_store(&pool->control->ended_scans[count % CHANNEL_ENDED_SCANS], scan);
     atomic_store(&pool->control->ended_count, count + 1);
-    pool->ended_ns = channel_clock();
+    pool->ended_ns = clock_ns();
     for (int i = 0; i < pool->place_count; i++)
         if (pool->places[i] && pool->places[i]->reads_files)
             bell_ring(&pool->places[i]->control->bell);
@@ -528,7 +528,7 @@ static ScanEnd processes_await_end(Executor *executor, int milliseconds)
         return SCAN_LEFT;
     Bell *bell = &pool->control->bell;
     bool alone = atomic_load(&executor->users) <= 1;
-    int64_t now = channel_clock(), end = now + (int64_t)milliseconds * 1000000;
+    int64_t now = clock_ns(), end = now + (int64_t)milliseconds * 1000000;
     ScanEnd state = worker_watch_leaving(pool, alone, now);
     while (state != SCAN_LEFT && now < end) {
         unsigned rung = bell_listen(bell);
@@ -538,7 +538,7 @@ static ScanEnd processes_await_end(Executor *executor, int milliseconds)
         state = worker_watch_leaving(pool, alone, now);
         if (state != SCAN_LEFT)
             bell_sleep(bell, rung, end - now);
-        now = channel_clock();
+        now = clock_ns();
     }
     bell_wake(bell);
     return state;
@@ -549,7 +549,7 @@ static void processes_let_go(Executor *executor)
 {
     PoolControl *control = self_of(executor)->pool.control;
     if (control && !atomic_load(&executor->users))
-        atomic_store(&control->idle_end_ns, channel_clock() + (int64_t)(executor->limits.idle_seconds * 1e9));
+        atomic_store(&control->idle_end_ns, clock_ns() + (int64_t)(executor->limits.idle_seconds * 1e9));
 }
 
 Executor *executor_processes_create(const char *worker_path, const char *sqlite_path)

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
+#include "ext/base/descriptors.h"
 #include "ext/executors/executor.h"
 #include "ext/executors/processes/zygote_start.h"
 
@@ -225,7 +227,7 @@ static void drop_zygote(ProcessPool *pool)
         close(pool->socket);
     pool->socket = -1;
     if (pool->zygote >= 0) {
-        zygote_start_signal(pool->zygote, SIGKILL);
+        process_signal(pool->zygote, SIGKILL);
         struct pollfd gone = {.fd = pool->zygote, .events = POLLIN};
         poll(&gone, 1, FAREWELL_MILLISECONDS);
         siginfo_t info;
@@ -336,7 +338,7 @@ static bool is_silent_for_good(const ProcessPool *pool)
     /* A copy of its end of the socket may be open in a process that the host forked in the wrong moment. */
     struct pollfd gone = {.fd = pool->zygote, .events = POLLIN};
     bool dead = pool->zygote >= 0 && poll(&gone, 1, 0) > 0;
-    return dead || (pool->state == ZYGOTE_STARTING && channel_clock() > pool->hello_by);
+    return dead || (pool->state == ZYGOTE_STARTING && clock_ns() > pool->hello_by);
 }
 
 /* Says why nothing is heard any more: `failure` is 0 at the end of the socket, or the errno of the receiving.
@@ -461,7 +463,7 @@ static void nap(ProcessPool *pool)
 
 bool process_pool_await(ProcessPool *pool)
 {
-    int64_t end = channel_clock() + (int64_t)HELLO_SECONDS * 1000000000;
+    int64_t end = clock_ns() + (int64_t)HELLO_SECONDS * 1000000000;
     for (;;) {
         process_pool_hear(pool);
         if (pool->state == ZYGOTE_NONE || !pool->live)
@@ -469,7 +471,7 @@ bool process_pool_await(ProcessPool *pool)
         if (pool->state == ZYGOTE_READY && pool->forked && any_ready(pool))
             return true;
         nap(pool);
-        if (pool->state == ZYGOTE_READY && channel_clock() > end) {
+        if (pool->state == ZYGOTE_READY && clock_ns() > end) {
             process_pool_kill_zygote(pool);
             return false;
         }
@@ -485,7 +487,7 @@ void process_pool_kill(ProcessPool *pool, Channel *channel, const Slot *slot, Ch
                            .milliseconds = milliseconds,
                            .sequence = slot ? slot->shared->sequence : 0};
     channel->verdict = verdict;
-    int64_t now = channel_clock();
+    int64_t now = clock_ns();
     channel->gone_by = now + (int64_t)(milliseconds + KILL_GRACE_MILLISECONDS) * 1000000;
     channel->pardon_until = now + (int64_t)(milliseconds + PARDON_MILLISECONDS) * 1000000;
     /* Where the socket is full the zygote does not read; then gone_by passes and the zygote is replaced. */
@@ -506,7 +508,7 @@ void process_pool_close(ProcessPool *pool)
         channel_send(pool->socket, &message, sizeof message, NULL, 0);
         shutdown(pool->socket, SHUT_WR);
         struct pollfd gone[] = {{.fd = pool->zygote, .events = POLLIN}, {.fd = pool->socket, .events = 0}};
-        for (int64_t end = channel_clock() + (int64_t)FAREWELL_MILLISECONDS * 1000000; channel_clock() < end;)
+        for (int64_t end = clock_ns() + (int64_t)FAREWELL_MILLISECONDS * 1000000; clock_ns() < end;)
             if (poll(gone, 2, FAREWELL_MILLISECONDS) >= 0 || errno != EINTR)
                 break;
         drop_zygote(pool);

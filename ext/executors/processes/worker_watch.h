@@ -8,7 +8,7 @@
 #include "ext/executors/executor.h"
 #include "ext/executors/processes/process_pool.h"
 
-/* One look at all of a pool's workers, at this time of channel_clock(): has those killed that have had their
+/* One look at all of a pool's workers, at this time of clock_ns(): has those killed that have had their
  * time, and the zygote if a worker that was to be killed still is not. On the host's thread; never waits. */
 void worker_watch_look(ProcessPool *pool, int64_t now);
 

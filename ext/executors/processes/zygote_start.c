@@ -7,10 +7,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ext/base/clock.h"
+#include "ext/base/descriptors.h"
 #include "ext/channel/sqlite_library.h"
 #include "ext/executors/processes/worker_program.h"
 
@@ -22,16 +23,6 @@ void zygote_start_trouble(ProcessPool *pool, const char *format, ...)
     va_end(arguments);
 }
 
-void zygote_start_signal(int process, int signal)
-{
-#ifdef SYS_pidfd_send_signal
-    syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
-#else
-    (void)process;
-    (void)signal;
-#endif
-}
-
 /* The process that the host started itself; it ends as soon as it has forked the zygote. `kill_it`: it may
  * not have. */
 void zygote_start_reap(ProcessPool *pool, bool kill_it)
@@ -41,7 +32,7 @@ void zygote_start_reap(ProcessPool *pool, bool kill_it)
     if (kill_it) {
         /* By its number only while it is our unreaped child: the host may reap children itself. */
         if (pool->starter_fd >= 0)
-            zygote_start_signal(pool->starter_fd, SIGKILL);
+            process_signal(pool->starter_fd, SIGKILL);
         else if (waitpid(pool->starter, NULL, WNOHANG) == 0)
             kill(pool->starter, SIGKILL);
     }
@@ -145,7 +136,7 @@ bool zygote_start(ProcessPool *pool)
     pool->starter_fd = descriptor_of_process(pool->starter);
     pool->socket = ends[0];
     pool->state = ZYGOTE_STARTING;
-    pool->hello_by = channel_clock() + (int64_t)HELLO_SECONDS * 1000000000;
+    pool->hello_by = clock_ns() + (int64_t)HELLO_SECONDS * 1000000000;
     return true;
 }
 

@@ -23,7 +23,4 @@ void zygote_start_reap(ProcessPool *pool, bool kill_it);
 /* Sets the pool's `trouble`: an error message. */
 __attribute__((format(printf, 2, 3))) void zygote_start_trouble(ProcessPool *pool, const char *format, ...);
 
-/* Sends a signal to a process by its pidfd. */
-void zygote_start_signal(int process, int signal);
-
 #endif

@@ -1,12 +1,12 @@
-/* The clock by which everything here is timed. */
-#ifndef PRICEMAP_MONOTONIC_H
-#define PRICEMAP_MONOTONIC_H
+/* The monotonic clock. */
+#ifndef PRICEMAP_CLOCK_H
+#define PRICEMAP_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
 /* CLOCK_MONOTONIC in nanoseconds: the same clock in all processes of the machine. */
-static inline int64_t monotonic_ns(void)
+static inline int64_t clock_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

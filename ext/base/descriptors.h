@@ -1,0 +1,19 @@
+/* File descriptors, and those that stand for a process. Callable on any thread. */
+#ifndef PRICEMAP_DESCRIPTORS_H
+#define PRICEMAP_DESCRIPTORS_H
+
+#include <sys/types.h>
+
+/*
+ * Moves a descriptor above 2, where no code takes it for standard output, and closes `fd`. Returns the new
+ * one, close on exec, or -1 with errno. A negative `fd` is returned unchanged.
+ */
+int descriptor_above_standard(int fd);
+
+/* A pidfd (close on exec) of a process, or -1 with errno: ENOSYS where the kernel has none. Close it. */
+int descriptor_of_process(pid_t pid);
+
+/* Sends a signal to the process that a pidfd stands for. Errors are ignored: the process has ended then. */
+void process_signal(int process, int signal);
+
+#endif
