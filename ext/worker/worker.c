@@ -205,6 +205,18 @@ static void work(int memory, PoolControl *pool, uint32_t region)
     }
 }
 
+/*
+ * A plug-in of Node.js that brings an SQLite (better-sqlite3) calls this function of its program as soon as
+ * it is loaded, and the dynamic linker ends a program that has none. A worker wants nothing of the plug-in
+ * but SQLite.
+ */
+__attribute__((visibility("default"))) void node_module_register(void *module);
+
+void node_module_register(void *module)
+{
+    (void)module;
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {

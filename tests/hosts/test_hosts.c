@@ -68,6 +68,8 @@ static const Host hosts[] = {
      "host.php", "php", "php", false, DEFINED("host_only")},
     {"Node.js", HOSTS_FOLDER "/install-npm libsql " NPM_FOLDER, "node %s", "host.js", "js", "js", false,
      UNDEFINED("host_only")},
+    {"better-sqlite3", HOSTS_FOLDER "/install-npm better-sqlite3 " NPM_FOLDER, "node %s", "better_sqlite3.js",
+     "js", NULL, false, DEFINED("host_only")},
     {"APSW", "/usr/bin/python3 -c __import__('apsw')", "/usr/bin/python3 %s", "host_apsw.py", "py", NULL,
      true, DEFINED("host_only")},
     {"Ruby", "ruby -rsqlite3 -e 1", "ruby %s", "host.rb", "rb", NULL, true, DEFINED("host_only")},
@@ -465,7 +467,10 @@ static void test_threaded_host(void **state)
 /* Where the packages of npm that are hosts are. */
 static void set_node_path(void)
 {
-    setenv("NODE_PATH", NPM_FOLDER "/libsql/node_modules:" NPM_FOLDER "/sqlite3/node_modules", 1);
+    setenv("NODE_PATH",
+           NPM_FOLDER "/libsql/node_modules:" NPM_FOLDER "/better-sqlite3/node_modules:" NPM_FOLDER
+                      "/sqlite3/node_modules",
+           1);
 }
 
 int main(void)
