@@ -107,6 +107,22 @@ int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value
     }
 }
 
+int rowset_set_subtype(RowsetWriter *writer, uint32_t column, unsigned subtype)
+{
+    size_t cell = (size_t)column * writer->capacity + writer->rows;
+    const unsigned char *values = writer->buffer->data + sizeof(RowsetHeader);
+    int type = values[(size_t)writer->columns * writer->capacity * 8 + cell];
+    RowsetSubtyped entry = {.subtype = subtype & 0xff};
+    memcpy(&entry.bits, values + cell * 8, 8);
+    int rc = rowset_set_bytes(writer, column, SQLITE_BLOB, &entry, sizeof entry);
+    if (rc != SQLITE_OK)
+        return rc;
+    uint64_t place;
+    memcpy(&place, writer->buffer->data + sizeof(RowsetHeader) + cell * 8, 8);
+    rowset_set_bits(writer, column, type | ROWSET_SUBTYPED, place);
+    return SQLITE_OK;
+}
+
 bool rowset_open(RowsetView *view, const void *data, uint64_t size)
 {
     RowsetHeader header;
@@ -146,4 +162,6 @@ void rowset_result(sqlite3_context *context, const RowsetValue *value, int encod
     default:
         sqlite3_result_null(context);
     }
+    if (value->subtype)
+        sqlite3_result_subtype(context, value->subtype);
 }

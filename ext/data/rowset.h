@@ -6,7 +6,9 @@
  *
  * A value is an int64, a double, or, for text and blobs, the place in the heap of an entry: uint32 length,
  * the bytes, two NUL bytes, padding to 4. A type is SQLite's code (SQLITE_INTEGER … SQLITE_NULL). Text is in
- * the encoding that writer and reader agreed on elsewhere; here it is bytes.
+ * the encoding that writer and reader agreed on elsewhere; here it is bytes. A value with a subtype, SQLite's
+ * mark of JSON for one, has ROWSET_SUBTYPED in its type, and its value is the place of an entry that holds
+ * the value as it would be without, and the subtype.
  *
  * A reader trusts nothing: it copies the header, checks it once, and checks every heap entry against the
  * bounds it copied when it reads it, because a worker process that went astray may still be writing.
@@ -49,9 +51,19 @@ typedef struct RowsetView {
     uint32_t rows;
 } RowsetView;
 
+/* A bit of a type; see above. */
+enum { ROWSET_SUBTYPED = 0x40 };
+
+/* What the entry of a value with a subtype holds. */
+typedef struct RowsetSubtyped {
+    uint64_t bits;
+    uint64_t subtype;
+} RowsetSubtyped;
+
 /* One value. `bytes` and `size` are set for text and blobs and point into the rowset's memory. */
 typedef struct RowsetValue {
     int type;
+    unsigned subtype; /* 0: none */
     union {
         int64_t integer;
         double real;
@@ -123,6 +135,12 @@ static inline void rowset_end_row(RowsetWriter *writer)
 int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding);
 
 /*
+ * Gives the value that was set last in the column a subtype, of which SQLite keeps 8 bits. SQLITE_OK, or the
+ * error of the buffer's reserve.
+ */
+int rowset_set_subtype(RowsetWriter *writer, uint32_t column, unsigned subtype);
+
+/*
  * Opens the rowset at `data`, of which `size` bytes may be read. False where the header does not fit those
  * bytes: then nothing of it may be used.
  */
@@ -138,6 +156,17 @@ static inline bool rowset_get(const RowsetView *view, uint32_t row, uint32_t col
     int type = values[(size_t)view->columns * view->capacity * 8 + cell];
     uint64_t bits;
     memcpy(&bits, values + cell * 8, 8);
+    value->subtype = 0;
+    if (type & ROWSET_SUBTYPED) {
+        RowsetSubtyped entry;
+        uint64_t most = view->heap_bytes;
+        if (most < sizeof(uint32_t) + sizeof entry || bits > most - sizeof(uint32_t) - sizeof entry)
+            return false;
+        memcpy(&entry, view->data + view->heap + bits + sizeof(uint32_t), sizeof entry);
+        type &= ~ROWSET_SUBTYPED;
+        bits = entry.bits;
+        value->subtype = (unsigned)entry.subtype;
+    }
     value->type = type;
     if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
         memcpy(&value->integer, &bits, 8);

@@ -33,6 +33,17 @@ static void stop(Evaluator *evaluator)
     evaluator->output->stopped_row = evaluator->scan.row;
 }
 
+/* The map is a subquery of the statement with the output's aggregate, as it would be one of the query around
+   it: so what subtypes come here are those that SQLite lets out of a subquery. */
+static int set_output(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding)
+{
+    int rc = rowset_set_value(writer, column, value, encoding);
+    unsigned subtype = sqlite3_value_subtype(value);
+    if (rc == SQLITE_OK && subtype)
+        rc = rowset_set_subtype(writer, column, subtype);
+    return rc;
+}
+
 static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     Evaluator *evaluator = sqlite3_user_data(context);
@@ -46,7 +57,7 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
                                                            : SQLITE_OK;
     /* A partition's partial statement has a column more, the number of rows, which are traced here. */
     for (int i = 0; rc == SQLITE_OK && i < argc && i < (int)writer->columns; i++)
-        rc = rowset_set_value(writer, (uint32_t)i, argv[i], evaluator->scan.encoding);
+        rc = set_output(writer, (uint32_t)i, argv[i], evaluator->scan.encoding);
     if (rc != SQLITE_OK) {
         sqlite3_result_error_code(context, rc);
         return;
@@ -70,8 +81,8 @@ static void output_end(sqlite3_context *context)
 
 int evaluator_output_register(Evaluator *evaluator)
 {
-    return sqlite3_create_function_v2(evaluator->db, OUTPUT_FUNCTION, -1, SQLITE_UTF8, evaluator, NULL,
-                                      output_row, output_end, NULL);
+    return sqlite3_create_function_v2(evaluator->db, OUTPUT_FUNCTION, -1, SQLITE_UTF8 | SQLITE_SUBTYPE,
+                                      evaluator, NULL, output_row, output_end, NULL);
 }
 
 #define TURNS "\"pricemap turns\""

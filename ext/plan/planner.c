@@ -427,6 +427,8 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
     rc = plan_start_feed(plan, state, message);
     plan->judged = state->maps_prepared;
     if (rc == SQLITE_OK)
+        rc = plan_find_lost_subtypes(plan, state->db);
+    if (rc == SQLITE_OK)
         rc = plan_read_programs(plan, state->db, &plan->whole_program, &plan->feed_program);
     if (rc != SQLITE_OK) {
         plan_free(plan);
@@ -453,6 +455,7 @@ void plan_free(Plan *plan)
     map_spec_free(&plan->spec);
     free(plan->inputs);
     free(plan->index_of);
+    free(plan->loses_subtype);
     free(plan);
 }
 

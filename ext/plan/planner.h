@@ -31,6 +31,8 @@ typedef struct Plan {
     int *inputs;        /* what the feed reads: column numbers of the source, -1 the rowid */
     int input_count;
     int *index_of; /* per input: the feed's column */
+    bool *
+        loses_subtype; /* per input: SQLite lets no subtype of it out of a subquery, as which a map sees it */
     sqlite3_stmt *feed;
     bool settled;        /* the feed reads all of the source before its first row */
     bool reads_a_map;    /* the source is or holds another map: see keep_plan */

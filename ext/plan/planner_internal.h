@@ -23,4 +23,8 @@ char *plan_plain_select(const Plan *plan, PlainSelect *plain);
    SQLITE_NOMEM. */
 int plan_read_programs(const Plan *plan, sqlite3 *db, uint64_t *whole, uint64_t *feed);
 
+/* Sets plan->loses_subtype. The feed of a SELECT is that SELECT itself, so that a subtype which a subquery
+   would lose is still there; of a table or view it is a query around. SQLITE_OK or SQLITE_NOMEM. */
+int plan_find_lost_subtypes(Plan *plan, sqlite3 *db);
+
 #endif

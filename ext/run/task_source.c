@@ -122,6 +122,16 @@ static int step_feed(TaskSource *source, sqlite3_stmt **statement)
     }
 }
 
+/* A map sees a subtype where it would see one as a query around the source. */
+static int set_input(RowsetWriter *writer, const Plan *plan, int input, sqlite3_value *value)
+{
+    int rc = rowset_set_value(writer, (uint32_t)input, value, plan->encoding);
+    unsigned subtype = sqlite3_value_subtype(value);
+    if (rc == SQLITE_OK && subtype && !plan->loses_subtype[input])
+        rc = rowset_set_subtype(writer, (uint32_t)input, subtype);
+    return rc;
+}
+
 /* Steps the feed and copies up to `rows` rows into the task's input. */
 static int read_rows(TaskSource *source, Task *task, uint32_t rows)
 {
@@ -140,8 +150,7 @@ static int read_rows(TaskSource *source, Task *task, uint32_t rows)
             break;
         rc = SQLITE_OK;
         for (int i = 0; rc == SQLITE_OK && i < plan->input_count; i++)
-            rc = rowset_set_value(&writer, (uint32_t)i, sqlite3_column_value(statement, plan->index_of[i]),
-                                  plan->encoding);
+            rc = set_input(&writer, plan, i, sqlite3_column_value(statement, plan->index_of[i]));
         if (rc == SQLITE_OK)
             rowset_end_row(&writer);
     }

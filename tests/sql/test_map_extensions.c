@@ -1,5 +1,5 @@
 /* What functions of extensions do beside computing: they read tables on their connection, or would change
- * some. */
+ * some, and give their values subtypes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -152,6 +152,80 @@ static void functions_that_would_change_something(void **state)
     sqlite3_free(path);
 }
 
+/* The plain SELECT as it stands: in another query around it SQLite may keep a subtype that it loses
+ * otherwise. */
+static void expect_tags(sqlite3 *db, const char *from, const char *source)
+{
+    char *plain = sqlite3_mprintf("SELECT tag_of(x) || typeof(x) || quote(x) FROM %s", from);
+    char *map =
+        sqlite3_mprintf("SELECT value FROM parallel_map(%Q, 'tag_of(x) || typeof(x) || quote(x)')", source);
+    map_test_same(db, plain, map);
+    sqlite3_free(plain);
+    sqlite3_free(map);
+}
+
+/* A map sees a subtype that its source gives where the plain SELECT sees one: it depends on the expression,
+   on what else the source does, and on the version of SQLite. */
+static void subtypes_of_the_source(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    static const char *const expressions[] = {"tagged(p)",
+                                              "+tagged(p)",
+                                              "CASE WHEN id % 3 THEN tagged(p) END",
+                                              "coalesce(tagged(p), 1)",
+                                              "(SELECT tagged(p))",
+                                              "CAST(tagged(p) AS TEXT)",
+                                              "iif(id > 4, tagged(p), p)",
+                                              "+tagged(7)",
+                                              "json(s)",
+                                              "+json(s)"};
+    static const char *const sources[] = {"SELECT %s AS x FROM t",
+                                          "SELECT %s AS x FROM t ORDER BY p",
+                                          "SELECT %s AS x FROM t LIMIT 10",
+                                          "SELECT DISTINCT %s AS x FROM t",
+                                          "SELECT %s AS x FROM t UNION ALL SELECT p FROM t",
+                                          "SELECT %s AS x FROM t GROUP BY id",
+                                          "SELECT id, %s AS x, tagged(id) AS y FROM t",
+                                          "WITH c AS (SELECT %s AS x FROM t LIMIT 5) SELECT x FROM c"};
+    load_everywhere(db);
+    sql_test_run(db,
+                 "CREATE TABLE t(id INTEGER PRIMARY KEY, p, s); INSERT INTO t VALUES (1, 5, '[1]'), (2, 'a', "
+                 "'[2]'), (3, x'00', '{}'), (4, NULL, '3'), (5, 2.5, '\"x\"'), (6, '', '[]')");
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        for (size_t j = 0; j < sizeof expressions / sizeof *expressions; j++) {
+            char *select = sqlite3_mprintf(sources[i], expressions[j]);
+            char *source = sqlite3_mprintf("(%s)", select);
+            map_test_run(db, "CREATE VIEW v AS %s", select);
+            expect_tags(db, source, select);
+            expect_tags(db, "v", "v");
+            sql_test_run(db, "DROP VIEW v");
+            sqlite3_free(source);
+            sqlite3_free(select);
+        }
+}
+
+/* And the query around a map sees that of the map. */
+static void subtypes_of_the_map(void **state)
+{
+    MapTest *test = *state;
+    static const char *const maps[] = {"tagged(p)", "+tagged(p)", "(SELECT tagged(p))", "json_array(p)",
+                                       "CASE WHEN id > 5 THEN +json_array(p) ELSE tagged(p) END"};
+    load_everywhere(test->db);
+    map_test_prices(test->db);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        char *plain =
+            sqlite3_mprintf("SELECT tag_of(value), json_array(value), value FROM (SELECT %s AS value FROM "
+                            "prices)",
+                            maps[i]);
+        char *map = sqlite3_mprintf(
+            "SELECT tag_of(value), json_array(value), value FROM parallel_map('prices', %Q)", maps[i]);
+        map_test_same(test->db, plain, map);
+        sqlite3_free(plain);
+        sqlite3_free(map);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +233,8 @@ int main(void)
         MAP_TEST_EACH(functions_that_read_tables_late),
         MAP_TEST_EACH(functions_that_would_find_other_tables),
         MAP_TEST_EACH(functions_that_would_change_something),
+        MAP_TEST_EACH(subtypes_of_the_source),
+        MAP_TEST_EACH(subtypes_of_the_map),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

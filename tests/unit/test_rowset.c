@@ -266,6 +266,51 @@ static void offsets_at_the_end(void **state)
     buffer_heap_free(&buffer);
 }
 
+/* A subtype goes with its value, whatever type that has; and its entry has bounds, too. */
+static void subtypes(void **state)
+{
+    (void)state;
+    Buffer buffer;
+    RowsetWriter writer;
+    RowsetView view;
+    RowsetValue value;
+    buffer_heap_init(&buffer);
+    assert_int_equal(rowset_begin(&writer, &buffer, 3, 4), SQLITE_OK);
+    rowset_set_integer(&writer, 0, -7);
+    assert_int_equal(rowset_set_subtype(&writer, 0, 255), SQLITE_OK);
+    rowset_set_real(&writer, 1, 2.5);
+    assert_int_equal(rowset_set_bytes(&writer, 2, SQLITE_TEXT, "[1]", 3), SQLITE_OK);
+    assert_int_equal(rowset_set_subtype(&writer, 2, 74), SQLITE_OK);
+    rowset_end_row(&writer);
+    rowset_finish(&writer);
+    assert_true(rowset_open(&view, buffer.data, size_of(&buffer)));
+    assert_true(rowset_get(&view, 0, 0, &value));
+    assert_int_equal(value.type, SQLITE_INTEGER);
+    assert_int_equal(value.integer, -7);
+    assert_int_equal(value.subtype, 255);
+    assert_true(rowset_get(&view, 0, 1, &value));
+    assert_int_equal(value.type, SQLITE_FLOAT);
+    assert_int_equal(value.subtype, 0);
+    assert_true(rowset_get(&view, 0, 2, &value));
+    assert_int_equal(value.type, SQLITE_TEXT);
+    assert_int_equal(value.size, 3);
+    assert_memory_equal(value.bytes, "[1]", 3);
+    assert_int_equal(value.subtype, 74);
+    static const uint64_t beyond[] = {0, 1, 16, 1000, UINT32_MAX};
+    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
+        uint64_t offset = view.heap_bytes - 19 + beyond[i];
+        memcpy(buffer.data + sizeof(RowsetHeader), &offset, 8);
+        assert_false(rowset_get(&view, 0, 0, &value));
+    }
+    /* An entry within an entry is none. */
+    uint64_t zero = 0;
+    memcpy(buffer.data + sizeof(RowsetHeader), &zero, 8);
+    assert_true(rowset_get(&view, 0, 0, &value));
+    buffer.data[sizeof(RowsetHeader) + 3 * 8] = 0x80 | ROWSET_SUBTYPED;
+    assert_false(rowset_get(&view, 0, 0, &value));
+    buffer_heap_free(&buffer);
+}
+
 static int never_grows(Buffer *buffer, size_t size)
 {
     return size <= buffer->size ? SQLITE_OK : SQLITE_FULL;
@@ -296,7 +341,7 @@ int main(void)
         cmocka_unit_test(written_and_read), cmocka_unit_test(without_rows_or_columns),
         cmocka_unit_test(cut_short),        cmocka_unit_test(hostile_headers),
         cmocka_unit_test(hostile_bytes),    cmocka_unit_test(offsets_at_the_end),
-        cmocka_unit_test(full_buffer),
+        cmocka_unit_test(full_buffer),      cmocka_unit_test(subtypes),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
