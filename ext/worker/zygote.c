@@ -19,7 +19,7 @@
 #include "ext/base/clock.h"
 #include "ext/base/descriptors.h"
 #include "ext/base/limits.h"
-#include "ext/channel/sqlite_library.h"
+#include "ext/channel/host_sqlite.h"
 
 enum {
     IDLE_LOOK_MILLISECONDS = 1000, /* between two looks whether the pool is in use */
@@ -412,7 +412,7 @@ static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
         snprintf(reply->error, sizeof reply->error, "other version");
         return;
     }
-    if (!sqlite_library_attach(hello->sqlite_path, hello->has_table, hello->table_offset, reply->error,
+    if (!host_sqlite_attach(hello->sqlite_path, hello->has_table, hello->table_offset, reply->error,
                                sizeof reply->error))
         return;
     snprintf(reply->source_id, sizeof reply->source_id, "%s", sqlite3_sourceid());

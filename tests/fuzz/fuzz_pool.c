@@ -18,7 +18,7 @@
 #include "fuzz.h"
 #include "input.h"
 #include "kernel.h"
-#include "ext/executors/processes/process_pool.h"
+#include "ext/executors/processes/pool.h"
 
 enum { PLACES_MAX = 24, STARTER = 100000, STEPS_MAX = 400 };
 
@@ -83,24 +83,24 @@ static bool kernel_offset(int64_t *offset)
 #include "ext/executors/executor.h"
 #include "ext/base/clock.h"
 #include "ext/base/descriptors.h"
-#include "ext/channel/sqlite_library.h"
-#include "ext/executors/processes/worker_program.h"
+#include "ext/channel/host_sqlite.h"
+#include "ext/executors/processes/launch.h"
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
 #undef sqlite3_sourceid
 #define sqlite3_sourceid() source_id
-#define spawn_program kernel_spawn
-#define sqlite_library_table_offset kernel_offset
+#define launch_program kernel_spawn
+#define host_sqlite_table_offset kernel_offset
 #define waitpid kernel_waitpid
 #define kill kernel_kill
 #define poll kernel_poll
 #define clock_ns kernel_clock
 #define waitid(kind, id, info, options) ((void)(info))
 #define process_signal(process, signal) ignore_call(process)
-#include "ext/executors/processes/zygote_start.c"
-#include "ext/executors/processes/process_pool.c"
+#include "ext/executors/processes/zygote_link.c"
+#include "ext/executors/processes/pool.c"
 #undef poll
 
 /* ---- the hostile side ---- */
@@ -227,7 +227,7 @@ static void check(const ProcessPool *pool)
     }
     if (live != pool->live || forked != pool->forked)
         finding("the pool counts wrongly");
-    if (!memchr(pool->trouble, 0, sizeof pool->trouble))
+    if (!memchr(pool->error, 0, sizeof pool->error))
         finding("a message without an end");
 }
 

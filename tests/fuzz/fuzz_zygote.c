@@ -157,7 +157,7 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
 
 #include "ext/executors/executor.h"
 #include "ext/base/clock.h"
-#include "ext/channel/sqlite_library.h"
+#include "ext/channel/host_sqlite.h"
 #include "ext/worker/zygote.h"
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -171,7 +171,7 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
 #define calloc kernel_calloc
 #define poll kernel_poll
 #define clock_ns kernel_clock
-#define sqlite_library_attach kernel_attach
+#define host_sqlite_attach kernel_attach
 /* This process stays what it is. */
 #define setsid() ignore_call(0)
 #define syscall ignore_call

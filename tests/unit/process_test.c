@@ -12,11 +12,11 @@
 
 #include "process_test.h"
 #include "ext/data/rowset.h"
-#include "ext/executors/processes/worker_program.h"
+#include "ext/executors/processes/launch.h"
 
 Executor *process_test_create(const char *path)
 {
-    char *library = spawn_sqlite_path();
+    char *library = launch_sqlite_path();
     assert_non_null(library);
     Executor *executor = executor_processes_create(path, library);
     free(library);

@@ -7,7 +7,7 @@
 #define PRICEMAP_PROCESS_TEST_H
 
 #include "ext/base/clock.h"
-#include "ext/executors/processes/executor_processes.h"
+#include "ext/executors/processes/processes.h"
 #include "leftovers.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "ext/base/clock.h"
-#include "ext/executors/processes/executor_processes.h"
+#include "ext/executors/processes/processes.h"
 #include "faults.h"
 #include "leftovers.h"
 #include "ext/data/rowset.h"

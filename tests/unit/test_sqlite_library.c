@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "ext/executors/processes/executor_processes.h"
+#include "ext/executors/processes/processes.h"
 #include "leftovers.h"
-#include "ext/executors/processes/worker_program.h"
-#include "ext/channel/sqlite_library.h"
+#include "ext/executors/processes/launch.h"
+#include "ext/channel/host_sqlite.h"
 
 static const sqlite3_api_routines *real;
 
@@ -29,7 +29,7 @@ static void assert_attaches(const char *path, bool has_table, int64_t offset, co
 {
     char error[256] = "";
     sqlite3_api = NULL;
-    bool attached = sqlite_library_attach(path, has_table, offset, error, sizeof error);
+    bool attached = host_sqlite_attach(path, has_table, offset, error, sizeof error);
     const char *found = attached ? sqlite3_sourceid() : error;
     sqlite3_api = real;
     assert_string_equal(found, source_id);
@@ -38,7 +38,7 @@ static void assert_attaches(const char *path, bool has_table, int64_t offset, co
 static void test_by_name(void **state)
 {
     (void)state;
-    char *path = spawn_sqlite_path();
+    char *path = launch_sqlite_path();
     assert_non_null(strstr(path, "sqlite3"));
     assert_attaches(path, false, 0, real->sourceid());
     assert_attaches("", false, 0, real->sourceid());
@@ -60,7 +60,7 @@ static void test_by_table(void **state)
     int64_t offset = 0;
     assert_non_null(library);
     sqlite3_api = hidden_table_of(library);
-    bool found = sqlite_library_table_offset(&offset);
+    bool found = host_sqlite_table_offset(&offset);
     sqlite3_api = real;
     assert_true(found);
     assert_true(offset > 0);
@@ -138,18 +138,18 @@ static void test_paths(void **state)
 {
     (void)state;
     setenv("PRICEMAP_WORKER", "/some/where/worker", 1);
-    char *path = spawn_worker_path("/folder");
+    char *path = launch_worker_path("/folder");
     assert_string_equal(path, "/some/where/worker");
     free(path);
     setenv("PRICEMAP_WORKER", "some/where/worker", 1);
-    path = spawn_worker_path("/folder");
+    path = launch_worker_path("/folder");
     assert_string_equal(path, "/folder/some/where/worker");
     free(path);
-    path = spawn_worker_path(NULL);
+    path = launch_worker_path(NULL);
     assert_string_equal(path, "some/where/worker");
     free(path);
     setenv("PRICEMAP_WORKER", "", 1);
-    path = spawn_worker_path("/folder");
+    path = launch_worker_path("/folder");
     assert_int_equal(path[0], '/');
     assert_string_equal(strrchr(path, '/'), "/pricemap-worker");
     free(path);
@@ -157,7 +157,7 @@ static void test_paths(void **state)
     /* An SQLite that is part of the program has no file that another one could load. */
     static const sqlite3_api_routines own;
     sqlite3_api = &own;
-    path = spawn_sqlite_path();
+    path = launch_sqlite_path();
     sqlite3_api = real;
     assert_string_equal(path, "");
     free(path);

@@ -1,4 +1,4 @@
-#include "ext/channel/sqlite_library.h"
+#include "ext/channel/host_sqlite.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -14,7 +14,7 @@ static const char *library_start(const void *address)
     return dladdr(address, &info) ? info.dli_fbase : NULL;
 }
 
-bool sqlite_library_table_offset(int64_t *offset)
+bool host_sqlite_table_offset(int64_t *offset)
 {
     const char *start = library_start(sqlite3_api);
     if (start)
@@ -88,8 +88,8 @@ static bool attach_by_table(void *library, int64_t offset)
     return true;
 }
 
-bool sqlite_library_attach(const char *path, bool has_table, int64_t table_offset, char *error,
-                           size_t error_size)
+bool host_sqlite_attach(const char *path, bool has_table, int64_t table_offset, char *error,
+                        size_t error_size)
 {
     /* Lazily: a host's plug-in may need functions that only the host's program has, but SQLite in it needs
      * none. */

@@ -1,8 +1,10 @@
-#include "ext/executors/processes/process_pool.h"
+#include "ext/executors/processes/pool.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,7 +16,7 @@
 #include "ext/base/clock.h"
 #include "ext/base/descriptors.h"
 #include "ext/executors/executor.h"
-#include "ext/executors/processes/zygote_start.h"
+#include "ext/executors/processes/zygote_link.h"
 
 enum {
     FAREWELL_MILLISECONDS = 100, /* for the zygote to end all and itself; then it is killed */
@@ -48,6 +50,14 @@ int process_pool_init(ProcessPool *pool, const char *worker_path, const char *sq
     return SQLITE_NOMEM;
 }
 
+void process_pool_set_error(ProcessPool *pool, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(pool->error, sizeof pool->error, format, arguments);
+    va_end(arguments);
+}
+
 int process_pool_grow(ProcessPool *pool, int places)
 {
     pool->fork_refused = false;
@@ -70,7 +80,7 @@ static Channel *channel_create(ProcessPool *pool, int place)
     uint32_t region = pool->next_region;
     uint64_t offset = channel_region_offset(region);
     if (region >= CHANNEL_REGIONS - EXECUTOR_WORKERS_MAX) {
-        zygote_start_trouble(
+        process_pool_set_error(
             pool, "parallel_map: this pool has started too many worker processes: open a new connection");
         return NULL;
     }
@@ -80,7 +90,8 @@ static Channel *channel_create(ProcessPool *pool, int place)
         control = mmap(NULL, sizeof *channel->control, PROT_READ | PROT_WRITE, MAP_SHARED, pool->memory,
                        (off_t)offset);
     if (control == MAP_FAILED) {
-        zygote_start_trouble(pool, "parallel_map: no memory for another worker process: %s", strerror(errno));
+        process_pool_set_error(pool, "parallel_map: no memory for another worker process: %s",
+                               strerror(errno));
         free(channel);
         return NULL;
     }
@@ -238,7 +249,7 @@ static void drop_zygote(ProcessPool *pool)
     }
     pool->zygote = -1;
     pool->zygote_pid = 0;
-    zygote_start_reap(pool, pool->state == ZYGOTE_STARTING);
+    zygote_link_reap(pool, pool->state == ZYGOTE_STARTING);
     pool->state = ZYGOTE_NONE;
     for (int i = 0; adopted && i < pool->place_count; i++) {
         const Channel *channel = pool->places[i];
@@ -263,7 +274,8 @@ static void lose_zygote(ProcessPool *pool)
 
 void process_pool_kill_zygote(ProcessPool *pool)
 {
-    zygote_start_trouble(pool, "parallel_map: the process that starts the worker processes did not respond");
+    process_pool_set_error(pool,
+                           "parallel_map: the process that starts the worker processes did not respond");
     lose_zygote(pool);
 }
 
@@ -279,8 +291,8 @@ static void hear_fork(ProcessPool *pool, Channel *channel, const ZygoteMessage *
     }
     const WorkerEnd end = {.certain = false};
     pool->fork_refused = true;
-    zygote_start_trouble(pool, "parallel_map: cannot start a worker process: fork: %s%s",
-                         strerror(message->status), channel_fork_advice(message->status));
+    process_pool_set_error(pool, "parallel_map: cannot start a worker process: fork: %s%s",
+                           strerror(message->status), channel_fork_advice(message->status));
     lose_channel(pool, channel->place, &end);
 }
 
@@ -290,13 +302,13 @@ static void hear_death(ProcessPool *pool, Channel *channel, const ZygoteMessage 
     if (!atomic_load(&channel->control->ready) && channel->verdict == VERDICT_NONE) {
         pool->failed_starts++;
         if (WIFSIGNALED(end.status))
-            zygote_start_trouble(
+            process_pool_set_error(
                 pool, "parallel_map: worker processes end as soon as they start: killed by signal %d",
                 WTERMSIG(end.status));
         else
-            zygote_start_trouble(pool,
-                                 "parallel_map: worker processes end as soon as they start: exit status %d",
-                                 WEXITSTATUS(end.status));
+            process_pool_set_error(pool,
+                                   "parallel_map: worker processes end as soon as they start: exit status %d",
+                                   WEXITSTATUS(end.status));
     }
     lose_channel(pool, channel->place, &end);
 }
@@ -305,7 +317,7 @@ static void hear_death(ProcessPool *pool, Channel *channel, const ZygoteMessage 
 static bool hear_message(ProcessPool *pool, const Message *message, int descriptor)
 {
     if (pool->state == ZYGOTE_STARTING) {
-        if (!zygote_start_fits(pool, message)) {
+        if (!zygote_link_fits(pool, message)) {
             if (descriptor >= 0)
                 close(descriptor);
             return false;
@@ -313,7 +325,7 @@ static bool hear_message(ProcessPool *pool, const Message *message, int descript
         pool->zygote = descriptor;
         pool->zygote_pid = message->welcome.pid;
         pool->state = ZYGOTE_READY;
-        zygote_start_reap(pool, false);
+        zygote_link_reap(pool, false);
         return true;
     }
     if (descriptor >= 0)
@@ -349,17 +361,17 @@ static void note_silence(ProcessPool *pool, int failure)
      * pricemap-worker. */
     pool->zygote_killed = pool->state == ZYGOTE_READY || (!failure && !pool->failed_zygotes);
     if (failure && failure != EAGAIN)
-        zygote_start_trouble(pool,
-                             "parallel_map: the process that starts the worker processes cannot be heard: %s",
-                             strerror(failure));
+        process_pool_set_error(
+            pool, "parallel_map: the process that starts the worker processes cannot be heard: %s",
+            strerror(failure));
     else if (pool->state == ZYGOTE_READY)
-        zygote_start_trouble(pool, "parallel_map: the process that starts the worker processes was killed");
+        process_pool_set_error(pool, "parallel_map: the process that starts the worker processes was killed");
     else if (failure)
-        zygote_start_trouble(pool, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
-                             pool->worker_path, HELLO_SECONDS);
+        process_pool_set_error(pool, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
+                               pool->worker_path, HELLO_SECONDS);
     else
-        zygote_start_trouble(pool, "parallel_map: %s ended before it answered: is it pricemap-worker?",
-                             pool->worker_path);
+        process_pool_set_error(pool, "parallel_map: %s ended before it answered: is it pricemap-worker?",
+                               pool->worker_path);
 }
 
 void process_pool_hear(ProcessPool *pool)
@@ -388,7 +400,7 @@ void process_pool_hear(ProcessPool *pool)
 
 /*
  * Makes channels for the run of empty places that begins at *place, and asks for their workers. *place
- * becomes the place after it. False when no more can be had: `trouble` says why.
+ * becomes the place after it. False when no more can be had: `error` says why.
  */
 static bool fill_run(ProcessPool *pool, int *place)
 {
@@ -406,7 +418,7 @@ static bool fill_run(ProcessPool *pool, int *place)
     *place = end;
     int failure = end > first ? channel_send(pool->socket, &message, sizeof message, NULL, 0) : 0;
     if (failure) {
-        zygote_start_trouble(
+        process_pool_set_error(
             pool, "parallel_map: the process that starts the worker processes cannot be reached: %s",
             strerror(failure));
         for (int i = first; i < end; i++)
@@ -418,7 +430,8 @@ static bool fill_run(ProcessPool *pool, int *place)
 bool process_pool_fill(ProcessPool *pool)
 {
     for (;;) {
-        if (pool->state == ZYGOTE_NONE && (pool->failed_zygotes >= POOL_ZYGOTES_MAX || !zygote_start(pool)))
+        if (pool->state == ZYGOTE_NONE &&
+            (pool->failed_zygotes >= POOL_ZYGOTES_MAX || !zygote_link_start(pool)))
             return false;
         bool filled = pool->failed_starts < POOL_STARTS_MAX && !pool->fork_refused;
         for (int place = 0; filled && place < pool->place_count && pool->live < pool->place_count;) {

@@ -3,8 +3,8 @@
  * stop before, when there has been the last one, what the error says. Used by the process executor, on the
  * host's thread.
  */
-#ifndef PRICEMAP_SUSPECTS_H
-#define PRICEMAP_SUSPECTS_H
+#ifndef PRICEMAP_RETRIES_H
+#define PRICEMAP_RETRIES_H
 
 #include "ext/data/task.h"
 

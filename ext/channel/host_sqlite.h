@@ -1,8 +1,8 @@
 /*
  * Giving a worker process the very SQLite that its host uses, wherever that lies.
  */
-#ifndef PRICEMAP_SQLITE_LIBRARY_H
-#define PRICEMAP_SQLITE_LIBRARY_H
+#ifndef PRICEMAP_HOST_SQLITE_H
+#define PRICEMAP_HOST_SQLITE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
  * Where the API table lies in the library that holds it, counted from the library's start. False where it is
  * in no library. To be asked in the host.
  */
-bool sqlite_library_table_offset(int64_t *offset);
+bool host_sqlite_table_offset(int64_t *offset);
 
 /*
  * Loads the library at `path` ("" or one that does not load: the system's) and sets sqlite3_api to its
@@ -23,7 +23,7 @@ bool sqlite_library_table_offset(int64_t *offset);
  * then why the library at `path` was not taken, and stays as it is where it was or there is none. False, with
  * a text in `error`, when none can be had. Not thread-safe; in a process without threads.
  */
-bool sqlite_library_attach(const char *path, bool has_table, int64_t table_offset, char *error,
-                           size_t error_size);
+bool host_sqlite_attach(const char *path, bool has_table, int64_t table_offset, char *error,
+                        size_t error_size);
 
 #endif

@@ -1,8 +1,7 @@
-#include "ext/executors/processes/zygote_start.h"
+#include "ext/executors/processes/zygote_link.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,20 +11,12 @@
 
 #include "ext/base/clock.h"
 #include "ext/base/descriptors.h"
-#include "ext/channel/sqlite_library.h"
-#include "ext/executors/processes/worker_program.h"
-
-void zygote_start_trouble(ProcessPool *pool, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(pool->trouble, sizeof pool->trouble, format, arguments);
-    va_end(arguments);
-}
+#include "ext/channel/host_sqlite.h"
+#include "ext/executors/processes/launch.h"
 
 /* The process that the host started itself; it ends as soon as it has forked the zygote. `kill_it`: it may
  * not have. */
-void zygote_start_reap(ProcessPool *pool, bool kill_it)
+void zygote_link_reap(ProcessPool *pool, bool kill_it)
 {
     if (!pool->starter)
         return;
@@ -51,7 +42,7 @@ static bool create_memory(ProcessPool *pool)
         return true;
     int memory = channel_memory_create();
     if (memory == -EFBIG) {
-        zygote_start_trouble(
+        process_pool_set_error(
             pool, "parallel_map: worker processes need shared memory, which the limit on file sizes forbids: "
                   "raise it (ulimit -f unlimited)");
         return false;
@@ -63,8 +54,8 @@ static bool create_memory(ProcessPool *pool)
         control = mmap(NULL, sizeof *pool->control, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
     if (control == MAP_FAILED) {
         /* Closing would change errno. */
-        zygote_start_trouble(pool, "parallel_map: no shared memory for worker processes: %s",
-                             strerror(errno));
+        process_pool_set_error(pool, "parallel_map: no shared memory for worker processes: %s",
+                               strerror(errno));
         if (memory >= 0)
             close(memory);
         return false;
@@ -82,7 +73,7 @@ static int send_hello(ProcessPool *pool, int socket)
     snprintf(hello.source_id, sizeof hello.source_id, "%s", sqlite3_sourceid());
     if (strlen(pool->sqlite_path) < sizeof hello.sqlite_path) {
         memcpy(hello.sqlite_path, pool->sqlite_path, strlen(pool->sqlite_path));
-        hello.has_table = *pool->sqlite_path && sqlite_library_table_offset(&hello.table_offset);
+        hello.has_table = *pool->sqlite_path && host_sqlite_table_offset(&hello.table_offset);
     }
     int self = descriptor_of_process(getpid());
     if (self < 0 && errno != ENOSYS && errno != EPERM)
@@ -94,13 +85,13 @@ static int send_hello(ProcessPool *pool, int socket)
     return failure;
 }
 
-bool zygote_start(ProcessPool *pool)
+bool zygote_link_start(ProcessPool *pool)
 {
     int ends[2];
     if (!create_memory(pool))
         return false;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        zygote_start_trouble(pool, "parallel_map: no socket for worker processes: %s", strerror(errno));
+        process_pool_set_error(pool, "parallel_map: no socket for worker processes: %s", strerror(errno));
         return false;
     }
     ends[0] = descriptor_above_standard(ends[0]);
@@ -111,19 +102,20 @@ bool zygote_start(ProcessPool *pool)
     if (!failure)
         failure = send_hello(pool, ends[0]);
     if (failure) {
-        zygote_start_trouble(pool, "parallel_map: no descriptor for worker processes: %s", strerror(failure));
+        process_pool_set_error(pool, "parallel_map: no descriptor for worker processes: %s",
+                               strerror(failure));
     } else {
-        failure = spawn_program(pool->worker_path, ends[1], &pool->starter);
+        failure = launch_program(pool->worker_path, ends[1], &pool->starter);
         if (failure) {
             pool->starter = 0;
             /* Where there are no resources the file is not what is missing. */
             bool scarce = failure == EAGAIN || failure == ENOMEM || failure == EMFILE || failure == ENFILE;
-            zygote_start_trouble(pool,
-                                 "parallel_map: cannot start the program of the worker processes, %s: %s%s",
-                                 pool->worker_path, strerror(failure),
-                                 scarce ? channel_fork_advice(failure)
-                                        : ": install it beside pricemap.so, or set PRICEMAP_WORKER to its "
-                                          "path");
+            process_pool_set_error(pool,
+                                   "parallel_map: cannot start the program of the worker processes, %s: %s%s",
+                                   pool->worker_path, strerror(failure),
+                                   scarce ? channel_fork_advice(failure)
+                                          : ": install it beside pricemap.so, or set PRICEMAP_WORKER to its "
+                                            "path");
         }
     }
     if (ends[1] >= 0)
@@ -140,8 +132,8 @@ bool zygote_start(ProcessPool *pool)
     return true;
 }
 
-/* Whether the zygote fits this host; if not, `trouble` says why. */
-bool zygote_start_fits(ProcessPool *pool, const Message *message)
+/* Whether the zygote fits this host; if not, `error` says why. */
+bool zygote_link_fits(ProcessPool *pool, const Message *message)
 {
     const HelloReply *reply = &message->welcome;
     if (message->kind != MESSAGE_WELCOME || reply->protocol != CHANNEL_PROTOCOL ||
@@ -149,7 +141,7 @@ bool zygote_start_fits(ProcessPool *pool, const Message *message)
         strncmp(reply->version, PRICEMAP_VERSION, sizeof reply->version) != 0) {
         bool named = message->kind == MESSAGE_WELCOME && reply->version[0] &&
                      strncmp(reply->version, PRICEMAP_VERSION, sizeof reply->version) != 0;
-        zygote_start_trouble(
+        process_pool_set_error(
             pool,
             "parallel_map: pricemap-worker is %s%.*s and pricemap %s: install both from one build, or set "
             "PRICEMAP_WORKER (it is now %s)",
@@ -159,19 +151,19 @@ bool zygote_start_fits(ProcessPool *pool, const Message *message)
     }
     bool other = strncmp(reply->source_id, sqlite3_sourceid(), sizeof reply->source_id - 1) != 0;
     if (other && reply->source_id[0] && reply->error[0]) {
-        zygote_start_trouble(
+        process_pool_set_error(
             pool,
             "parallel_map: worker processes cannot load this program's SQLite: %.*s: use executor threads",
             (int)sizeof reply->error - 1, reply->error);
         return false;
     }
     if (reply->error[0]) {
-        zygote_start_trouble(pool, "parallel_map: pricemap-worker (%s) could not start: %.*s",
-                             pool->worker_path, (int)sizeof reply->error - 1, reply->error);
+        process_pool_set_error(pool, "parallel_map: pricemap-worker (%s) could not start: %.*s",
+                               pool->worker_path, (int)sizeof reply->error - 1, reply->error);
         return false;
     }
     if (other) {
-        zygote_start_trouble(
+        process_pool_set_error(
             pool,
             "parallel_map: the worker processes found another SQLite (%.*s) than this program's (%s, %s): "
             "use executor threads, or a program whose SQLite is a shared library",

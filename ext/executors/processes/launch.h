@@ -1,8 +1,8 @@
 /*
  * Starting pricemap-worker from a host of unknown shape and size, and finding the files that this takes.
  */
-#ifndef PRICEMAP_WORKER_PROGRAM_H
-#define PRICEMAP_WORKER_PROGRAM_H
+#ifndef PRICEMAP_LAUNCH_H
+#define PRICEMAP_LAUNCH_H
 
 #include <sys/types.h>
 
@@ -13,19 +13,19 @@
  * to, or the one in the libexec folder that was configured. Where there is none of them: the one beside, so
  * that the error at the start names a path. Free it with free(). NULL when out of memory. Any thread.
  */
-char *spawn_worker_path(const char *folder);
+char *launch_worker_path(const char *folder);
 
 /*
  * The path of the shared library that holds the host's SQLite, "" when it has no file that a worker could
  * load (it is part of the host's program). Free it with free(). NULL when out of memory. Needs sqlite3_api.
  */
-char *spawn_sqlite_path(void);
+char *launch_sqlite_path(void);
 
 /*
  * Runs the program at `path` with `socket` as its descriptor CHANNEL_SOCKET, all signals at their defaults
  * and none blocked, whatever this thread's are. Does not copy the host, however large it is. The started
  * process is a child of the host and must be waited for by its id. 0, or the errno of what failed.
  */
-int spawn_program(const char *path, int socket, pid_t *pid);
+int launch_program(const char *path, int socket, pid_t *pid);
 
 #endif

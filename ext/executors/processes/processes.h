@@ -1,6 +1,6 @@
 /* Worker processes as an executor; executor_processes of kinds.h makes one for the host's own programs. */
-#ifndef PRICEMAP_EXECUTOR_PROCESSES_H
-#define PRICEMAP_EXECUTOR_PROCESSES_H
+#ifndef PRICEMAP_PROCESSES_H
+#define PRICEMAP_PROCESSES_H
 
 #include "ext/executors/executor.h"
 

@@ -30,7 +30,7 @@
  * free when the worker has confirmed. The zygote kills a worker that has not within 20 ms; the host need not
  * come back for that.
  */
-#include "ext/executors/processes/executor_processes.h"
+#include "ext/executors/processes/processes.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -39,14 +39,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext/executors/processes/process_pool.h"
+#include "ext/executors/processes/pool.h"
 #include "ext/base/clock.h"
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
 #include "ext/executors/kinds.h"
-#include "ext/executors/processes/suspects.h"
-#include "ext/executors/processes/worker_program.h"
-#include "ext/executors/processes/worker_watch.h"
+#include "ext/executors/processes/retries.h"
+#include "ext/executors/processes/launch.h"
+#include "ext/executors/processes/watch.h"
 
 enum {
     NAP_MILLISECONDS = 10,
@@ -297,7 +297,7 @@ static void fail_waiting(ProcessExecutor *self)
     while (self->waiting) {
         Task *task = self->waiting;
         self->waiting = task->next;
-        fail(self, task, SQLITE_ERROR, task->order.first_row, "%s", self->pool.trouble);
+        fail(self, task, SQLITE_ERROR, task->order.first_row, "%s", self->pool.error);
     }
 }
 
@@ -327,7 +327,7 @@ static void look_after(ProcessExecutor *self, int64_t now)
 {
     process_pool_hear(&self->pool);
     look_at_all(self);
-    worker_watch_look(&self->pool, now);
+    watch_check(&self->pool, now);
     if (self->pool.live < self->pool.place_count || self->waiting) {
         bool workers = process_pool_fill(&self->pool);
         self->base.workers = self->pool.live;
@@ -387,8 +387,8 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
     if (started)
         return SQLITE_OK;
     *message = sqlite3_mprintf(
-        "%s", pool->trouble[0] ? pool->trouble
-                               : "parallel_map: all worker processes were killed while they started");
+        "%s",
+        pool->error[0] ? pool->error : "parallel_map: all worker processes were killed while they started");
     return SQLITE_ERROR;
 }
 
@@ -529,13 +529,13 @@ static ScanEnd processes_await_end(Executor *executor, int milliseconds)
     Bell *bell = &pool->control->bell;
     bool alone = atomic_load(&executor->users) <= 1;
     int64_t now = clock_ns(), end = now + (int64_t)milliseconds * 1000000;
-    ScanEnd state = worker_watch_leaving(pool, alone, now);
+    ScanEnd state = watch_leaving(pool, alone, now);
     while (state != SCAN_LEFT && now < end) {
         unsigned rung = bell_listen(bell);
         process_pool_hear(pool);
         look_at_all(self);
-        worker_watch_look(pool, now);
-        state = worker_watch_leaving(pool, alone, now);
+        watch_check(pool, now);
+        state = watch_leaving(pool, alone, now);
         if (state != SCAN_LEFT)
             bell_sleep(bell, rung, end - now);
         now = clock_ns();
@@ -569,7 +569,7 @@ Executor *executor_processes_create(const char *worker_path, const char *sqlite_
 
 static Executor *processes_create(const ExecutorParts *parts)
 {
-    char *worker = spawn_worker_path(parts->folder), *library = spawn_sqlite_path();
+    char *worker = launch_worker_path(parts->folder), *library = launch_sqlite_path();
     Executor *executor = worker && library ? executor_processes_create(worker, library) : NULL;
     free(worker);
     free(library);

@@ -1,4 +1,4 @@
-#include "ext/executors/processes/worker_program.h"
+#include "ext/executors/processes/launch.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -79,7 +79,7 @@ static char *first_program(const char *const *paths, size_t count)
     return NULL;
 }
 
-char *spawn_worker_path(const char *folder)
+char *launch_worker_path(const char *folder)
 {
     const char *chosen = secure_getenv("PRICEMAP_WORKER");
     char *whole;
@@ -103,7 +103,7 @@ char *spawn_worker_path(const char *folder)
     return beside;
 }
 
-char *spawn_sqlite_path(void)
+char *launch_sqlite_path(void)
 {
     char *library = file_of((const void *)sqlite3_api);
     if (!library)
@@ -115,7 +115,7 @@ char *spawn_sqlite_path(void)
     return library;
 }
 
-int spawn_program(const char *path, int socket, pid_t *pid)
+int launch_program(const char *path, int socket, pid_t *pid)
 {
     char name[sizeof program_name];
     memcpy(name, program_name, sizeof name);

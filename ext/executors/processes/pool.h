@@ -6,13 +6,13 @@
  * All functions are for the one thread that holds the connection. None waits, but process_pool_await and
  * process_pool_close.
  */
-#ifndef PRICEMAP_PROCESS_POOL_H
-#define PRICEMAP_PROCESS_POOL_H
+#ifndef PRICEMAP_POOL_H
+#define PRICEMAP_POOL_H
 
 #include "ext/channel/channel.h"
 
 enum {
-    POOL_TROUBLE_SIZE = 768,
+    POOL_ERROR_SIZE = 768,
     POOL_STARTS_MAX = 8, /* workers in a row that ended before they were ready; zygotes: POOL_ZYGOTES_MAX */
     POOL_ZYGOTES_MAX = 4,
 };
@@ -98,7 +98,7 @@ typedef struct ProcessPool {
     int failed_starts, failed_zygotes; /* in a row; reset these whenever a task was completed */
     ChannelLost *lost;
     void *receiver;
-    char trouble[POOL_TROUBLE_SIZE]; /* the last thing that went wrong with zygote or fork, as an error
+    char error[POOL_ERROR_SIZE]; /* the last thing that went wrong with zygote or fork, as an error
                                         message */
 } ProcessPool;
 
@@ -111,11 +111,14 @@ int process_pool_grow(ProcessPool *pool, int places);
 
 /*
  * Starts what is missing: the zygote, a worker in each empty place. True when at least one worker is there or
- * on its way: its channel takes tasks at once. False with `trouble` set.
+ * on its way: its channel takes tasks at once. False with `error` set.
  */
 bool process_pool_fill(ProcessPool *pool);
 
-/* Waits until the zygote has answered and the first worker can work. False with `trouble` set when none will:
+/* Sets the pool's `error`. */
+__attribute__((format(printf, 2, 3))) void process_pool_set_error(ProcessPool *pool, const char *format, ...);
+
+/* Waits until the zygote has answered and the first worker can work. False with `error` set when none will:
  * a worker that ends as soon as it starts is noticed here, not by the first map. */
 bool process_pool_await(ProcessPool *pool);
 

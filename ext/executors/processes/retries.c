@@ -1,4 +1,4 @@
-#include "ext/executors/processes/suspects.h"
+#include "ext/executors/processes/retries.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "ext/executors/processes/worker_watch.h"
+#include "ext/executors/processes/watch.h"
 
 enum {
     BEGIN_SECONDS = 5,          /* for a worker to begin with a task that it has */
@@ -52,7 +52,7 @@ static bool zygote_is_stuck(const ProcessPool *pool, int64_t now)
     return false;
 }
 
-void worker_watch_look(ProcessPool *pool, int64_t now)
+void watch_check(ProcessPool *pool, int64_t now)
 {
     for (int i = 0; i < pool->place_count; i++)
         if (pool->places[i] && pool->places[i]->used)
@@ -75,7 +75,7 @@ static ScanEnd look_at_leaving(const ProcessPool *pool, const Channel *channel)
     return SCAN_LEAVING;
 }
 
-ScanEnd worker_watch_leaving(ProcessPool *pool, bool alone, int64_t now)
+ScanEnd watch_leaving(ProcessPool *pool, bool alone, int64_t now)
 {
     bool late = now - pool->ended_ns > (int64_t)LET_GO_MILLISECONDS * 1000000;
     ScanEnd all = SCAN_LEFT;
