@@ -24,4 +24,8 @@ void limits_lift(sqlite3 *db, SqliteLimits *own);
 /* Puts back what limits_lift or limits_read found. */
 void limits_restore(sqlite3 *db, const SqliteLimits *own);
 
+/* The host's limit with the room that a worker needs for what stands around a map; INT_MAX at the most. A
+   negative limit, which sets none, stays as it is. */
+int limit_raised(int code, int limit);
+
 #endif

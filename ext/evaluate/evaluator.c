@@ -1,12 +1,12 @@
 #include "ext/evaluate/evaluator_internal.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ext/base/interrupted.h"
 #include "ext/base/clock.h"
+#include "ext/base/sqlite_limits.h"
 #include "ext/functions/price_functions.h"
 #include "ext/functions/version_function.h"
 
@@ -274,34 +274,10 @@ static int make_view(const Evaluator *evaluator)
     return *view ? sqlite3_exec(evaluator->db, view, NULL, NULL, NULL) : SQLITE_OK;
 }
 
-/* What a limit is in a worker: the host's, with room for what is put around the map. */
-static int raised(int code, int limit)
-{
-    /* In columns a key and a number of rows; in parameters the two ends of a range; in depth the range beside
-       the WHERE that was given; in steps what the aggregate around a map takes for each of its columns. */
-    enum { MORE_COLUMNS = 2, MORE_PARAMETERS = 2, MORE_DEPTH = 4, MORE_STEPS = 1000 };
-    if (limit < 0)
-        return limit;
-    switch (code) {
-    case SQLITE_LIMIT_SQL_LENGTH: /* of what the user said: the host has judged it */
-        return INT_MAX;
-    case SQLITE_LIMIT_COLUMN:
-        return limit + MORE_COLUMNS;
-    case SQLITE_LIMIT_VARIABLE_NUMBER:
-        return limit + MORE_PARAMETERS;
-    case SQLITE_LIMIT_EXPR_DEPTH:
-        return limit + MORE_DEPTH;
-    case SQLITE_LIMIT_VDBE_OP:
-        return limit < INT_MAX / 4 ? 2 * limit + MORE_STEPS : limit;
-    default:
-        return limit;
-    }
-}
-
 static void apply_limits(const Evaluator *evaluator)
 {
     for (int i = 0; i < RECIPE_LIMITS; i++)
-        sqlite3_limit(evaluator->db, i, raised(i, evaluator->recipe->limits[i]));
+        sqlite3_limit(evaluator->db, i, limit_raised(i, evaluator->recipe->limits[i]));
 }
 
 /* The JSON tables may stand in a map, but SQLite writes a table into its schema when it first meets one, and

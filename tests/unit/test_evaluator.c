@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_runner.h"
 #include "engine_parts.h"
 #include "within.h"
@@ -447,6 +448,24 @@ static void texts_are_prepared_once(void **state)
     unlink(path);
 }
 
+/* A worker's limits have room beyond the host's, up to the largest that a limit can be. */
+static void raised_limits(void **state)
+{
+    (void)state;
+    for (int code = 0; code < SQLITE_LIMITS; code++) {
+        assert_int_equal(limit_raised(code, INT_MAX), INT_MAX);
+        assert_int_equal(limit_raised(code, -1), -1);
+        for (int less = 0; less < 8; less++)
+            assert_true(limit_raised(code, INT_MAX - less) >= INT_MAX - less);
+        assert_true(limit_raised(code, INT_MAX / 4) >= INT_MAX / 4);
+    }
+    assert_int_equal(limit_raised(SQLITE_LIMIT_COLUMN, 10), 12);
+    assert_int_equal(limit_raised(SQLITE_LIMIT_VARIABLE_NUMBER, 10), 12);
+    assert_int_equal(limit_raised(SQLITE_LIMIT_EXPR_DEPTH, 10), 14);
+    assert_int_equal(limit_raised(SQLITE_LIMIT_VDBE_OP, 10), 1020);
+    assert_int_equal(limit_raised(SQLITE_LIMIT_LENGTH, 10), 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +476,7 @@ int main(void)
         cmocka_unit_test(cancelled),
         cmocka_unit_test(refused),
         cmocka_unit_test(functions),
+        cmocka_unit_test(raised_limits),
         cmocka_unit_test(hostile_input),
         cmocka_unit_test(runner_keeps_evaluators),
         cmocka_unit_test(tasks_of_one_run),
