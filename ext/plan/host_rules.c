@@ -264,7 +264,7 @@ int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **messag
     int rc = prepare_plain(db, plain);
     if (rc == SQLITE_OK || rc == SQLITE_NOMEM)
         return rc;
-    char *text = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+    char *text = sqlite3_mprintf("parallel_map: map: %s", sqlite3_errmsg(db));
     SqliteLimits own;
     limits_lift(db, &own);
     bool limited = text && prepare_plain(db, plain) == SQLITE_OK;
