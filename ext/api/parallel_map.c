@@ -13,13 +13,14 @@
 
 #include "ext/api/kept_rows.h"
 #include "ext/base/sqlite_limits.h"
+#include "ext/api/plan_cache.h"
 #include "ext/run/map_run.h"
 
 #define MODULE_NAME "parallel_map"
 
 /* Columns of the function's form; the hidden ones are its arguments, in order. */
 enum { COLUMN_KEY, COLUMN_VALUE, COLUMN_SOURCE, COLUMN_MAP, COLUMN_EXECUTOR, COLUMN_WORKERS, COLUMN_CHUNK };
-enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1, IDLE_PLANS = 8, DEPTH_MAX = 16 };
+enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1, DEPTH_MAX = 16 };
 
 /* The bit of idxNum behind those of the arguments: the last value that is passed is one that a column of the
    map has to equal. */
@@ -35,12 +36,12 @@ typedef struct MapTable {
     MapSpec spec;        /* of a MAP_TABLE */
     char *declaration;   /* of a MAP_TABLE */
     sqlite3_stmt *pulse; /* SELECT 1, see map_run.h */
-    Plan *idle;          /* the last used first */
+    PlanCache idle;
 } MapTable;
 
 typedef struct MapCursor {
     sqlite3_vtab_cursor base;
-    Plan *plan; /* the run's */
+    KeptPlan *kept_plan; /* the run's */
     MapRun *run;
     RowsetView rows;
     uint32_t row;
@@ -66,11 +67,7 @@ static int set_error(sqlite3_vtab *table, int rc, char *message)
 
 static void free_table(MapTable *table)
 {
-    while (table->idle) {
-        Plan *plan = table->idle;
-        table->idle = plan->next_idle;
-        plan_free(plan);
-    }
+    plan_cache_clear(&table->idle);
     sqlite3_finalize(table->pulse);
     sqlite3_free(table->declaration);
     map_spec_free(&table->spec);
@@ -80,14 +77,20 @@ static void free_table(MapTable *table)
 
 /* Planning computes a map's constants, which may take long: the host can end that as it ends a run, and they
    have the time of a task. */
-static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, Plan **plan, char **message)
+static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, KeptPlan **kept, char **message)
 {
+    Plan *plan;
+    *kept = NULL;
     HostWatch watch;
     double timeout = table->state->settings.timeout_seconds;
     host_watch_begin(&watch, table->pulse, timeout);
     chunk_runner_watch(table->state->runner, table->state->db, host_watch_stop, &watch);
-    int rc = plan_create(table->state, spec, table->form, used, plan, message);
+    int rc = plan_create(table->state, spec, table->form, used, &plan, message);
     chunk_runner_watch(table->state->runner, NULL, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        *kept = kept_plan_create(plan);
+        return *kept ? SQLITE_OK : SQLITE_NOMEM;
+    }
     if (rc != SQLITE_INTERRUPT || watch.interrupted || !watch.timed_out)
         return rc;
     sqlite3_free(*message);
@@ -107,10 +110,12 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
         return SQLITE_ERROR;
     }
     int rc = map_spec_parse(&table->spec, argc - 3, argv + 3, message);
+    KeptPlan *kept;
     if (rc == SQLITE_OK)
-        rc = make_plan(table, &table->spec, PLAN_ALL_COLUMNS, &table->idle, message);
+        rc = make_plan(table, &table->spec, PLAN_ALL_COLUMNS, &kept, message);
     if (rc == SQLITE_OK) {
-        table->declaration = columns_declare(&table->idle->output, true);
+        table->declaration = columns_declare(&kept->plan->output, true);
+        plan_cache_keep(&table->idle, kept);
         rc = table->declaration ? SQLITE_OK : SQLITE_NOMEM;
     }
     return rc;
@@ -247,35 +252,15 @@ static int map_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
     return SQLITE_OK;
 }
 
-/*
- * Puts a cursor's plan back among the idle ones, and drops the one that was not used for longest. A plan
- * whose source reads a map goes at once: its feed keeps the table of that map connected, which may be this
- * very table, and the two would keep each other, and the connection, for ever.
- */
-static void keep_plan(MapTable *table, Plan *plan)
-{
-    if (plan->reads_a_map) {
-        plan_free(plan);
-        return;
-    }
-    plan->next_idle = table->idle;
-    table->idle = plan;
-    Plan **last = &table->idle;
-    for (int kept = 0; *last && kept < IDLE_PLANS; kept++)
-        last = &(*last)->next_idle;
-    plan_free(*last);
-    *last = NULL;
-}
-
 static void end_run(MapCursor *cursor)
 {
     map_run_close(cursor->run);
     cursor->run = NULL;
     kept_rows_free(&cursor->kept);
     cursor->keeps = cursor->indexed = false;
-    if (cursor->plan)
-        keep_plan((MapTable *)cursor->base.pVtab, cursor->plan);
-    cursor->plan = NULL;
+    if (cursor->kept_plan)
+        plan_cache_keep(&((MapTable *)cursor->base.pVtab)->idle, cursor->kept_plan);
+    cursor->kept_plan = NULL;
 }
 
 static int map_close(sqlite3_vtab_cursor *base)
@@ -283,20 +268,6 @@ static int map_close(sqlite3_vtab_cursor *base)
     end_run((MapCursor *)base);
     free(base);
     return SQLITE_OK;
-}
-
-/* An idle plan for the spec and these columns of the map, taken out of the list; NULL when there is none. */
-static Plan *take_plan(MapTable *table, const MapSpec *spec, uint64_t used)
-{
-    for (Plan **at = &table->idle; *at; at = &(*at)->next_idle) {
-        Plan *plan = *at;
-        if (plan->asked != used || !map_spec_equal(&plan->spec, spec))
-            continue;
-        *at = plan->next_idle;
-        plan->next_idle = NULL;
-        return plan;
-    }
-    return NULL;
 }
 
 /* The columns that were declared must still be the map's: its source may have changed since. */
@@ -328,26 +299,28 @@ static int start_run(MapCursor *cursor, const MapSpec *spec, uint64_t used, char
             spec->source);
         return *message ? SQLITE_ERROR : SQLITE_NOMEM;
     }
-    Plan *plan = take_plan(table, spec, used), *old = NULL;
-    if (plan && plan_is_current(plan, table->state))
-        rc = map_run_open(table->state, plan, table->pulse, &cursor->run, message);
+    KeptPlan *kept = plan_cache_take(&table->idle, spec, used), *old = NULL;
+    if (kept && plan_is_current(kept->plan, table->state))
+        rc = map_run_open(table->state, kept->plan, &kept->experience, table->pulse, &cursor->run, message);
     if (rc == SQLITE_SCHEMA) {
-        old = plan;
-        plan = NULL;
-        rc = make_plan(table, spec, used, &plan, message);
+        old = kept;
+        rc = make_plan(table, spec, used, &kept, message);
         if (rc == SQLITE_OK)
-            rc = check_columns(table, plan, message);
-        if (rc == SQLITE_OK && old && !plan_is_stale(old))
-            plan_inherit(plan, old);
+            rc = check_columns(table, kept->plan, message);
+        if (rc == SQLITE_OK && old && !plan_is_stale(old->plan)) {
+            plan_inherit(kept->plan, old->plan);
+            kept->experience = map_experience_of_new_plan(&old->experience);
+        }
         if (rc == SQLITE_OK)
-            rc = map_run_open(table->state, plan, table->pulse, &cursor->run, message);
+            rc = map_run_open(table->state, kept->plan, &kept->experience, table->pulse, &cursor->run,
+                              message);
     }
-    plan_free(old);
+    kept_plan_free(old);
     if (rc != SQLITE_OK) {
-        plan_free(plan);
+        kept_plan_free(kept);
         return rc;
     }
-    cursor->plan = plan;
+    cursor->kept_plan = kept;
     return SQLITE_OK;
 }
 
@@ -376,7 +349,7 @@ static void next_kept(MapCursor *cursor)
 /* The rowset's column for a column of the table; KEPT_NUMBER: the row's number is asked for. */
 static uint32_t rowset_column(const MapCursor *cursor, int column)
 {
-    const Plan *plan = cursor->plan;
+    const Plan *plan = cursor->kept_plan->plan;
     if (((MapTable *)cursor->base.pVtab)->form == MAP_TABLE || plan->key_in_output)
         return (uint32_t)column;
     return column == COLUMN_KEY ? KEPT_NUMBER : 0;
@@ -388,8 +361,8 @@ static int look_up(MapCursor *cursor, const MapSpec *spec, uint64_t used, int co
                    bool *found)
 {
     int rc = SQLITE_OK;
-    if (!cursor->keeps || cursor->kept_column != column || cursor->plan->asked != used ||
-        !map_spec_equal(&cursor->plan->spec, spec))
+    if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->asked != used ||
+        !map_spec_equal(&cursor->kept_plan->plan->spec, spec))
         return rc;
     /* A reader may come back before it has had all rows. */
     while (rc == SQLITE_OK && !cursor->indexed && !cursor->ended)
@@ -487,7 +460,7 @@ static void argument_result(sqlite3_context *context, const MapSpec *spec, int c
 static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     MapCursor *cursor = (MapCursor *)base;
-    const Plan *plan = cursor->plan;
+    const Plan *plan = cursor->kept_plan->plan;
     if (((MapTable *)base->pVtab)->form == MAP_FUNCTION && column >= COLUMN_SOURCE) {
         argument_result(context, &plan->spec, column);
         return SQLITE_OK;

@@ -62,14 +62,6 @@ bool plan_is_current(Plan *plan, ConnectionState *state)
 
 void plan_inherit(Plan *plan, const Plan *old)
 {
-    plan->row_ns = old->row_ns;
-    plan->rowid_ns = old->rowid_ns;
-    plan->rows = old->rows;
-    plan->in_place_row_ns = old->in_place_row_ns;
-    plan->in_place_rowid_ns = old->in_place_rowid_ns;
-    plan->feed_ns = old->feed_ns;
-    plan->failed_kinds = old->failed_kinds;
-    plan->rests = old->rests;
     plan->asks = plan->asks || old->asks;
 }
 

@@ -1,7 +1,6 @@
 /*
- * How a map will be done: what workers need to know (the recipe), what the host reads for them (the feed),
- * and, for `auto`, when workers pay. A plan is made once per text of a map and kept by its virtual table for
- * the next time.
+ * How a map will be done: what workers need to know (the recipe), and what the host reads for them (the
+ * feed). A plan is made once per text of a map and kept by its virtual table for the next time.
  */
 #ifndef PRICEMAP_PLANNER_H
 #define PRICEMAP_PLANNER_H
@@ -35,7 +34,7 @@ typedef struct Plan {
         loses_subtype; /* per input: SQLite lets no subtype of it out of a subquery, as which a map sees it */
     sqlite3_stmt *feed;
     bool settled;        /* the feed reads all of the source before its first row */
-    bool reads_a_map;    /* the source is or holds another map: see keep_plan */
+    bool reads_a_map;    /* the source is or holds another map: see plan_cache_keep */
     int reprepared;      /* the feed's count when the plan was made: a change means that the schema changed */
     int extension_count; /* that the connection had then */
     /* What the host made of the map over its source, and of the feed, by host_rules_program, when a statement
@@ -44,21 +43,6 @@ typedef struct Plan {
     unsigned judged;
     bool tried; /* a run was begun over it: what fails then may be because the plan is old */
     bool asks;  /* a function of the map reads tables on its connection, which only a file's workers have */
-    struct Plan *next_idle; /* in the list of its virtual table */
-
-    /* Learnt from the last run over it; 0: nothing yet. */
-    double row_ns;   /* a worker's time per row, fed */
-    double rowid_ns; /* and per rowid, partitioned */
-    int64_t rows;
-    double in_place_row_ns; /* to evaluate a fed row in place, alone on the machine as far as the map goes */
-    double in_place_rowid_ns; /* and a rowid, partitioned */
-    double feed_ns;           /* to read a row */
-    /* Kinds of workers, a bit each in the order of executor_kinds, of which `auto` found that they hold each
-     * other up in this map. */
-    unsigned failed_kinds;
-    /* Kinds of workers, as bits too, that cannot prepare the map: they lack what the host has. */
-    unsigned lacking_kinds;
-    int rests; /* runs for which `auto` does without workers, after they gained nothing */
 } Plan;
 
 /* All columns of a map. */
@@ -92,7 +76,7 @@ void plan_free(Plan *plan);
 bool plan_is_current(Plan *plan, ConnectionState *state);
 bool plan_is_stale(const Plan *plan);
 
-/* Has the new plan begin with what was learnt from the runs over the old one, of the same map. */
+/* Has the new plan know of its functions what was found out by running the old one, of the same map. */
 void plan_inherit(Plan *plan, const Plan *old);
 
 /*
@@ -114,23 +98,5 @@ int plan_start_feed(Plan *plan, ConnectionState *state, char **message);
  * error whose text is the connection's; the caller's to finalize.
  */
 int plan_prepare_range_feed(const Plan *plan, sqlite3 *db, sqlite3_stmt **statement);
-
-/* What `auto` has seen of a map, in nanoseconds. */
-typedef struct WorkFigures {
-    double eval_ns;   /* to evaluate a row, as the last chunk in place had it */
-    double feed_ns;   /* to read a row, where the host does it */
-    double reader_ns; /* that the reader takes over a row, before it wants the next */
-    double spent_ns;  /* evaluated in place so far */
-    double left_ns;   /* to evaluate what is known to be left; 0: not known */
-    double start_ns;  /* what having the workers at work costs */
-    bool fed;         /* the host reads */
-} WorkFigures;
-
-/*
- * Whether `auto` should go on with workers after this: what they cost must have been spent already, as a sign
- * that there is more of it, or be worth it for what is known to be left. Where not, `reason` says why, with
- * the figures.
- */
-bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size);
 
 #endif

@@ -252,7 +252,7 @@ static int begin_with_tables(MapRun *run, bool *begun, char **message)
     run->unit_ns = run->unit_bytes = 0;
     run->rows_in = 0;
     task_source_close(&run->source);
-    int rc = task_source_open(&run->source, run->state, plan, message);
+    int rc = task_source_open(&run->source, run->state, plan, run->experience, message);
     run->partitioned = run->source.snapshot != NULL;
     *begun = rc == SQLITE_OK;
     return rc;
@@ -376,12 +376,12 @@ static int start(MapRun *run, char **message)
     if (rc == SQLITE_OK && run->requested && run->requested != &executor_serial)
         rc = map_run_use_executor(run, run->requested, message);
     if (rc == SQLITE_OK)
-        rc = task_source_open(&run->source, state, run->plan, message);
+        rc = task_source_open(&run->source, state, run->plan, run->experience, message);
     if (rc != SQLITE_OK)
         return rc;
     run->partitioned = run->source.snapshot != NULL;
     if (!run->requested)
-        map_run_follow_controller(run, auto_executor_begin(&run->control, run->plan, state->executors,
+        map_run_follow_controller(run, auto_executor_begin(&run->control, run->experience, state->executors,
                                                            run->workers, !run->partitioned,
                                                            (double)task_source_left(&run->source)));
     /* The first task is made now, so that a stale plan shows before anything was given out. */
@@ -392,7 +392,8 @@ static int start(MapRun *run, char **message)
     return rc;
 }
 
-int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun **out, char **message)
+int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *pulse,
+                 MapRun **out, char **message)
 {
     *out = NULL;
     MapRun *run = calloc(1, sizeof *run);
@@ -400,6 +401,7 @@ int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun
         return SQLITE_NOMEM;
     run->state = state;
     run->plan = plan;
+    run->experience = experience;
     run->pulse = pulse;
     run->current = -1;
     run->start_ns = run->looked_ns = clock_ns();
@@ -430,7 +432,7 @@ void map_run_close(MapRun *run)
     if (!run)
         return;
     if (run->source.ended && !run->failed && !run->count && run->source.rc == SQLITE_OK && !run->partitioned)
-        run->plan->rows = run->source.units;
+        run->experience->rows = run->source.units;
     for (int i = 0; i < run->count; i++)
         map_run_give_up_task(run, &run->tasks[i]);
     progress_line_end(&run->progress);

@@ -11,15 +11,18 @@
 
 #include "ext/plan/planner.h"
 #include "ext/run/host_watch.h"
+#include "ext/run/map_experience.h"
 
 typedef struct MapRun MapRun;
 
 /*
- * Starts a run of `plan`, which nobody else may use until map_run_close. `pulse` is a statement of the
+ * Starts a run of `plan`, which nobody else may use until map_run_close, nor the `experience` of its runs.
+ * `pulse` is a statement of the
  * connection, SELECT 1, that the run steps to learn of an interrupt. SQLITE_OK with *out set; else an error
  * with *message set (sqlite3_free it). SQLITE_SCHEMA: the plan is stale, make it anew; nothing has been done.
  */
-int map_run_open(ConnectionState *state, Plan *plan, sqlite3_stmt *pulse, MapRun **out, char **message);
+int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *pulse,
+                 MapRun **out, char **message);
 
 /*
  * The next rows: SQLITE_ROW with *rows opened (at least one row), valid until the next call; SQLITE_DONE at

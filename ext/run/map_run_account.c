@@ -52,9 +52,9 @@ void map_run_account(MapRun *run, const RunTask *entry)
     if (units > 0 && ns > 0) {
         run->unit_ns = ns / units;
         if (is_range(task))
-            run->plan->rowid_ns = run->unit_ns;
+            run->experience->rowid_ns = run->unit_ns;
         else
-            run->plan->row_ns = run->unit_ns;
+            run->experience->row_ns = run->unit_ns;
     }
     if (!run->requested && report->rc == SQLITE_OK && is_range(task) == (run->source.snapshot != NULL))
         map_run_follow_controller(

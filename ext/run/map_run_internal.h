@@ -6,7 +6,7 @@
 #ifndef PRICEMAP_MAP_RUN_INTERNAL_H
 #define PRICEMAP_MAP_RUN_INTERNAL_H
 
-#include "ext/run/auto_executor.h"
+#include "ext/run/controller.h"
 #include "ext/run/map_run.h"
 #include "ext/run/progress_line.h"
 #include "ext/run/task_source.h"
@@ -23,6 +23,7 @@ typedef struct RunTask {
 struct MapRun {
     ConnectionState *state;
     Plan *plan;
+    MapExperience *experience;
     sqlite3_stmt *pulse;
     TaskSource source;
     Executor *

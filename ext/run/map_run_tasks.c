@@ -50,7 +50,9 @@ static int64_t next_units(const MapRun *run)
         double rowids = (double)run->chunk * run->rowids_per_row;
         return rowids < 1e15 ? (int64_t)rowids : (int64_t)1e15;
     }
-    double unit_ns = run->unit_ns > 0 ? run->unit_ns : fed ? run->plan->row_ns : run->plan->rowid_ns;
+    double unit_ns = run->unit_ns > 0 ? run->unit_ns
+                     : fed            ? run->experience->row_ns
+                                      : run->experience->rowid_ns;
     double left = (double)task_source_left(&run->source);
     double target_ns = target_time(run, left * unit_ns);
     if (unit_ns > 0)

@@ -58,9 +58,14 @@ static int try_partition(TaskSource *source, char **message)
     return SQLITE_OK;
 }
 
-int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, char **message)
+int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const MapExperience *experience,
+                     char **message)
 {
-    *source = (TaskSource){.state = state, .plan = plan, .now = instant_now(), .run = ++state->last_scan};
+    *source = (TaskSource){.state = state,
+                           .plan = plan,
+                           .experience = experience,
+                           .now = instant_now(),
+                           .run = ++state->last_scan};
     int rc = plan_start_feed(plan, state, message);
     if (rc != SQLITE_OK)
         return rc;
@@ -70,7 +75,7 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, cha
         return SQLITE_OK;
     }
     /* A table that had few rows the last time is not asked again: that would cost as much as mapping it. */
-    if (!plan->asks && plan->rows > 0 && plan->rows < PARTITION_ROWIDS) {
+    if (!plan->asks && experience->rows > 0 && experience->rows < PARTITION_ROWIDS) {
         source->why_feed = "the table is small";
         return SQLITE_OK;
     }
@@ -206,7 +211,7 @@ int64_t task_source_left(const TaskSource *source)
         uint64_t more = source->ended ? 0 : (uint64_t)source->last_rowid - (uint64_t)source->next_rowid;
         return source->ended ? 0 : more < INT64_MAX ? (int64_t)more + 1 : INT64_MAX;
     }
-    return source->plan->rows > source->units ? source->plan->rows - source->units : 0;
+    return source->experience->rows > source->units ? source->experience->rows - source->units : 0;
 }
 
 bool task_source_confirm(TaskSource *source, const TaskReport *report)

@@ -9,6 +9,7 @@
 #define PRICEMAP_TASK_SOURCE_H
 
 #include "ext/plan/planner.h"
+#include "ext/run/map_experience.h"
 #include "ext/run/snapshot.h"
 
 typedef struct RowidRange {
@@ -25,6 +26,7 @@ typedef struct ProvenView {
 typedef struct TaskSource {
     ConnectionState *state;
     Plan *plan;
+    const MapExperience *experience;
     int64_t now;   /* the map's instant */
     uint64_t run;  /* see TaskOrder */
     int64_t units; /* rows fed so far: the position of the last one */
@@ -50,7 +52,8 @@ typedef struct TaskSource {
  * Decides the access and readies it. SQLITE_OK; SQLITE_SCHEMA when the plan is stale; else an error with
  * *message set (sqlite3_free it). Close it in any case with task_source_close.
  */
-int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, char **message);
+int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const MapExperience *experience,
+                     char **message);
 
 /* A new task with the right recipe; NULL when out of memory. */
 Task *task_source_create_task(const TaskSource *source);

@@ -1,15 +1,16 @@
 /*
  * `auto` as a controller: a run begins in place, and this decides at chunk boundaries where it goes on, from
- * what was measured so far. What it finds out stays with the plan: the next run of it may begin with workers
- * at once.
+ * what was measured so far. What it finds out is kept for the next run of the map, which may begin with
+ * workers at once.
  */
-#ifndef PRICEMAP_AUTO_EXECUTOR_H
-#define PRICEMAP_AUTO_EXECUTOR_H
+#ifndef PRICEMAP_CONTROLLER_H
+#define PRICEMAP_CONTROLLER_H
 
-#include "ext/plan/planner.h"
+#include "ext/executors/kinds.h"
+#include "ext/run/map_experience.h"
 
 typedef struct AutoExecutor {
-    Plan *plan;
+    MapExperience *experience;
     int workers; /* that may be used */
     int wanted;  /* of them: as many as the reader of the rows keeps busy */
     bool usable[EXECUTOR_KINDS];
@@ -39,11 +40,11 @@ typedef struct AutoSample {
 } AutoSample;
 
 /*
- * Begins. `plan` must outlive it; `executors` are the connection's, NULL where not yet made: those that run
- * already cost less. `left` as in AutoSample. Returns the executor to begin with.
+ * Begins. `experience` must outlive it; `executors` are the connection's, NULL where not yet made: those that
+ * run already cost less. `left` as in AutoSample. Returns the executor to begin with.
  */
-const ExecutorKind *auto_executor_begin(AutoExecutor *control, Plan *plan, Executor *const *executors,
-                                        int workers, bool fed, double left);
+const ExecutorKind *auto_executor_begin(AutoExecutor *control, MapExperience *experience,
+                                        Executor *const *executors, int workers, bool fed, double left);
 
 /* Takes in a task that is done. Returns the executor to go on with. */
 const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSample *sample);
@@ -52,8 +53,8 @@ const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSampl
 const ExecutorKind *auto_executor_unavailable(AutoExecutor *control, const ExecutorKind *kind,
                                               const char *message);
 
-/* Tells that workers of a kind cannot prepare the map, which the host can, and what they say. The plan
- * remembers it. Returns the executor to go on with. */
+/* Tells that workers of a kind cannot prepare the map, which the host can, and what they say. The experience
+ * keeps it. Returns the executor to go on with. */
 const ExecutorKind *auto_executor_lacking(AutoExecutor *control, const ExecutorKind *kind,
                                           const char *message);
 

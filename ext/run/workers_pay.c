@@ -1,14 +1,16 @@
-/* When workers pay, by the figures that `auto` has measured. */
-#include "ext/plan/planner.h"
+#include "ext/run/workers_pay.h"
 
-/* The least work per row that is worth handing over where the host has to read the row first, and what is to
-   be gained at the least: measured on two processors, see DESIGN.md. */
+#include "ext/base/sqlite_api.h"
+
+/* Least work per row that is worth handing over where the host has to read the row first: measured on two
+   processors. */
 static const double least_fed_ns = 150;
+/* Largest share of the serial time that the run may take with workers. */
 static const double most_share = 0.7;
 
-bool plan_workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size)
+bool workers_pay(const WorkFigures *figures, int workers, char *reason, int reason_size)
 {
-    /* Workers evaluate while the host reads and uses rows, and all share the processors. */
+    /* Workers evaluate while the host reads and uses rows, and all of them share the processors. */
     double host = figures->feed_ns + figures->reader_ns;
     double serial = figures->eval_ns + host;
     double parallel = serial / workers > host ? serial / workers : host;

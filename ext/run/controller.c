@@ -1,4 +1,6 @@
-#include "ext/run/auto_executor.h"
+#include "ext/run/controller.h"
+
+#include "ext/run/workers_pay.h"
 
 /* Workers are judged by windows of at least so many tasks, after the tasks that found nothing in any cache.
  */
@@ -39,7 +41,7 @@ static const ExecutorKind *best_kind(const AutoExecutor *control)
     const ExecutorKind *best = NULL;
     for (int i = 0; i < EXECUTOR_KINDS; i++) {
         const ExecutorKind *kind = executor_kinds[i];
-        if (control->usable[i] && !(control->plan->failed_kinds & 1u << i) &&
+        if (control->usable[i] && !(control->experience->failed_kinds & 1u << i) &&
             (!best || kind->start_ns < best->start_ns))
             best = kind;
     }
@@ -49,14 +51,15 @@ static const ExecutorKind *best_kind(const AutoExecutor *control)
 /* In place: go on so, or with workers? */
 static const ExecutorKind *leave_place(AutoExecutor *control, const AutoSample *sample)
 {
-    const Plan *plan = control->plan;
+    const MapExperience *experience = control->experience;
     const ExecutorKind *kind = best_kind(control);
     int size = sizeof control->reason;
-    if (plan->rests > 0 || !kind) {
+    if (experience->runs_without_workers > 0 || !kind) {
         sqlite3_snprintf(size, control->reason,
-                         plan->rests > 0 ? "serial: workers did not make this map faster when it ran before"
-                         : plan->lacking_kinds ? "serial: workers cannot prepare this map"
-                                               : "serial: no workers could be started");
+                         experience->runs_without_workers > 0
+                             ? "serial: workers did not make this map faster when it ran before"
+                         : experience->lacking_kinds ? "serial: workers cannot prepare this map"
+                                                     : "serial: no workers could be started");
         return &executor_serial;
     }
     WorkFigures figures = {.eval_ns = control->in_place_ns,
@@ -66,7 +69,7 @@ static const ExecutorKind *leave_place(AutoExecutor *control, const AutoSample *
                            .left_ns = sample->left * control->in_place_ns,
                            .start_ns = control->start_ns[executor_kind_index(kind)],
                            .fed = sample->fed};
-    if (!plan_workers_pay(&figures, control->workers, control->reason, size))
+    if (!workers_pay(&figures, control->workers, control->reason, size))
         return &executor_serial;
     if (!sample->more) {
         sqlite3_snprintf(size, control->reason,
@@ -77,7 +80,8 @@ static const ExecutorKind *leave_place(AutoExecutor *control, const AutoSample *
     sqlite3_snprintf(size, control->reason,
                      "%s: %.0f ns a row to evaluate in place%s, %.0f us of it seen and more to come",
                      kind->name, control->in_place_ns,
-                     plan->failed_kinds ? ", where threads hold each other up" : "", control->spent_ns / 1e3);
+                     experience->failed_kinds ? ", where threads hold each other up" : "",
+                     control->spent_ns / 1e3);
     return switch_to(control, kind);
 }
 
@@ -86,23 +90,24 @@ static double start_cost(const Executor *executor, int workers, double starting)
     return executor && executor->workers >= workers ? wake_ns : starting;
 }
 
-const ExecutorKind *auto_executor_begin(AutoExecutor *control, Plan *plan, Executor *const *executors,
-                                        int workers, bool fed, double left)
+const ExecutorKind *auto_executor_begin(AutoExecutor *control, MapExperience *experience,
+                                        Executor *const *executors, int workers, bool fed, double left)
 {
-    *control = (AutoExecutor){.plan = plan, .workers = workers, .wanted = workers, .kind = &executor_serial};
+    *control = (AutoExecutor){
+        .experience = experience, .workers = workers, .wanted = workers, .kind = &executor_serial};
     for (int i = 0; i < EXECUTOR_KINDS; i++) {
         const ExecutorKind *kind = executor_kinds[i];
-        control->usable[i] = kind->automatic && !(plan->lacking_kinds & 1u << i) &&
+        control->usable[i] = kind->automatic && !(experience->lacking_kinds & 1u << i) &&
                              (!kind->possible || kind->possible() == SQLITE_OK);
         control->start_ns[i] = start_cost(executors[i], workers, kind->start_ns);
     }
-    if (plan->rests > 0)
-        plan->rests--;
+    if (experience->runs_without_workers > 0)
+        experience->runs_without_workers--;
     sqlite3_snprintf(sizeof control->reason, control->reason, "serial: the source is empty");
-    control->in_place_ns = fed ? plan->in_place_row_ns : plan->in_place_rowid_ns;
+    control->in_place_ns = fed ? experience->in_place_row_ns : experience->in_place_rowid_ns;
     if (!control->in_place_ns || !left)
         return &executor_serial;
-    AutoSample known = {.fed = fed, .feed_ns = fed ? plan->feed_ns : 0, .left = left, .more = true};
+    AutoSample known = {.fed = fed, .feed_ns = fed ? experience->feed_ns : 0, .left = left, .more = true};
     return leave_place(control, &known);
 }
 
@@ -113,9 +118,9 @@ const ExecutorKind *auto_executor_begin(AutoExecutor *control, Plan *plan, Execu
  */
 static const ExecutorKind *send_away(AutoExecutor *control, double row_ns)
 {
-    Plan *plan = control->plan;
+    MapExperience *experience = control->experience;
     const ExecutorKind *failed = control->kind;
-    plan->failed_kinds |= 1u << executor_kind_index(failed);
+    experience->failed_kinds |= 1u << executor_kind_index(failed);
     const ExecutorKind *next = best_kind(control);
     if (next) {
         sqlite3_snprintf(sizeof control->reason, control->reason,
@@ -123,8 +128,8 @@ static const ExecutorKind *send_away(AutoExecutor *control, double row_ns)
                          next->name, control->in_place_ns, row_ns, control->workers, failed->workers);
         return switch_to(control, next);
     }
-    plan->rests = REST_RUNS;
-    plan->failed_kinds = 0;
+    experience->runs_without_workers = REST_RUNS;
+    experience->failed_kinds = 0;
     control->judged = true;
     sqlite3_snprintf(sizeof control->reason, control->reason,
                      "serial: a row took %.0f ns in place and %.0f ns in %d %s: nothing is gained",
@@ -163,7 +168,7 @@ static const ExecutorKind *judge_workers(AutoExecutor *control)
 
 const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSample *sample)
 {
-    Plan *plan = control->plan;
+    MapExperience *experience = control->experience;
     if (sample->units <= 0)
         return control->kind;
     if (sample->ns <= 0) {
@@ -178,9 +183,9 @@ const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSampl
     if (sample->ran_on == &executor_serial) {
         control->spent_ns += sample->ns;
         control->in_place_ns = sample->ns / sample->units;
-        *(sample->fed ? &plan->in_place_row_ns : &plan->in_place_rowid_ns) = control->in_place_ns;
+        *(sample->fed ? &experience->in_place_row_ns : &experience->in_place_rowid_ns) = control->in_place_ns;
         if (sample->fed)
-            plan->feed_ns = sample->feed_ns;
+            experience->feed_ns = sample->feed_ns;
         if (control->judged)
             return &executor_serial;
         if (control->spent_ns >= believe_ns || !sample->more)
@@ -218,9 +223,9 @@ const ExecutorKind *auto_executor_unavailable(AutoExecutor *control, const Execu
 const ExecutorKind *auto_executor_lacking(AutoExecutor *control, const ExecutorKind *kind,
                                           const char *message)
 {
-    Plan *plan = control->plan;
+    MapExperience *experience = control->experience;
     int index = executor_kind_index(kind);
-    plan->lacking_kinds |= 1u << index;
+    experience->lacking_kinds |= 1u << index;
     control->usable[index] = false;
     if (control->kind != kind)
         return control->kind;
@@ -230,9 +235,9 @@ const ExecutorKind *auto_executor_lacking(AutoExecutor *control, const ExecutorK
     if (next)
         return switch_to(control, next);
     /* Other workers there were hold each other up: as when the last kind gains nothing. */
-    if (plan->failed_kinds)
-        plan->rests = REST_RUNS;
-    plan->failed_kinds = 0;
+    if (experience->failed_kinds)
+        experience->runs_without_workers = REST_RUNS;
+    experience->failed_kinds = 0;
     control->judged = true;
     return switch_to(control, &executor_serial);
 }

@@ -1,0 +1,60 @@
+#include "ext/api/plan_cache.h"
+
+#include <stdlib.h>
+
+enum { PLANS_MAX = 8 };
+
+KeptPlan *kept_plan_create(Plan *plan)
+{
+    KeptPlan *kept = calloc(1, sizeof *kept);
+    if (kept)
+        kept->plan = plan;
+    else
+        plan_free(plan);
+    return kept;
+}
+
+void kept_plan_free(KeptPlan *kept)
+{
+    if (!kept)
+        return;
+    plan_free(kept->plan);
+    free(kept);
+}
+
+void plan_cache_keep(PlanCache *cache, KeptPlan *kept)
+{
+    if (kept->plan->reads_a_map) {
+        kept_plan_free(kept);
+        return;
+    }
+    kept->next = cache->first;
+    cache->first = kept;
+    KeptPlan **last = &cache->first;
+    for (int count = 0; *last && count < PLANS_MAX; count++)
+        last = &(*last)->next;
+    kept_plan_free(*last);
+    *last = NULL;
+}
+
+KeptPlan *plan_cache_take(PlanCache *cache, const MapSpec *spec, uint64_t used)
+{
+    for (KeptPlan **at = &cache->first; *at; at = &(*at)->next) {
+        KeptPlan *kept = *at;
+        if (kept->plan->asked != used || !map_spec_equal(&kept->plan->spec, spec))
+            continue;
+        *at = kept->next;
+        kept->next = NULL;
+        return kept;
+    }
+    return NULL;
+}
+
+void plan_cache_clear(PlanCache *cache)
+{
+    while (cache->first) {
+        KeptPlan *kept = cache->first;
+        cache->first = kept->next;
+        kept_plan_free(kept);
+    }
+}
