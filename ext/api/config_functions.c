@@ -6,6 +6,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "ext/base/error.h"
+#include "ext/base/numbers.h"
 #include "ext/base/processors.h"
 #include "ext/connection/extension_trial.h"
 #include "ext/functions/version_function.h"
@@ -37,15 +39,6 @@ static const struct {
     [SETTING_IDLE] = {"idle_seconds", "a number from 0 to 1000000", 0, 0},
     [SETTING_PROGRESS] = {"progress", "0 or 1", 0, 1},
 };
-
-static void fail(sqlite3_context *context, char *message)
-{
-    if (message)
-        sqlite3_result_error(context, message, -1);
-    else
-        sqlite3_result_error_nomem(context);
-    sqlite3_free(message);
-}
 
 static bool find_setting(const char *name, SettingName *setting)
 {
@@ -104,8 +97,7 @@ static bool set_setting(Settings *settings, SettingName setting, sqlite3_value *
         return read_seconds(value, &settings->timeout_seconds);
     if (setting == SETTING_IDLE)
         return read_seconds(value, &settings->idle_seconds);
-    if (!reset &&
-        !read_whole_number(value, setting_forms[setting].least, setting_forms[setting].most, &number))
+    if (!reset && !number_read(value, setting_forms[setting].least, setting_forms[setting].most, &number))
         return false;
     if (setting == SETTING_WORKERS)
         settings->workers = (int)number;
@@ -124,18 +116,19 @@ static void config_function(sqlite3_context *context, int argc, sqlite3_value **
     const char *name = (const char *)sqlite3_value_text(argv[0]);
     SettingName setting;
     if (!name || !find_setting(name, &setting)) {
-        fail(context,
-             sqlite3_mprintf("parallel_map_config: unknown name '%s': expected executor, workers, chunk, "
-                             "retries, timeout_seconds, idle_seconds or progress",
-                             name ? name : "NULL"));
+        error_result(
+            context,
+            sqlite3_mprintf("parallel_map_config: unknown name '%s': expected executor, workers, chunk, "
+                            "retries, timeout_seconds, idle_seconds or progress",
+                            name ? name : "NULL"));
         return;
     }
     Settings settings = state->settings;
     if (argc == 2 && !set_setting(&settings, setting, argv[1])) {
         const char *value = (const char *)sqlite3_value_text(argv[1]);
-        fail(context,
-             sqlite3_mprintf("parallel_map_config: %s is '%s': expected %s", setting_forms[setting].name,
-                             value ? value : "NULL", setting_forms[setting].expected));
+        error_result(context, sqlite3_mprintf("parallel_map_config: %s is '%s': expected %s",
+                                              setting_forms[setting].name, value ? value : "NULL",
+                                              setting_forms[setting].expected));
         return;
     }
     state->settings = settings;
@@ -160,22 +153,24 @@ static void load_function(sqlite3_context *context, int argc, sqlite3_value **ar
     int allowed = 0;
     sqlite3_db_config(state->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, -1, &allowed);
     if (!allowed) {
-        fail(context,
-             sqlite3_mprintf("parallel_map_load: this connection does not allow loading extensions: the host "
-                             "has to enable it first"));
+        error_result(
+            context,
+            sqlite3_mprintf("parallel_map_load: this connection does not allow loading extensions: the host "
+                            "has to enable it first"));
         return;
     }
     if (!path || !*path) {
-        fail(context, sqlite3_mprintf("parallel_map_load: path is %s: expected the path of an extension",
-                                      path ? "empty" : "NULL"));
+        error_result(context,
+                     sqlite3_mprintf("parallel_map_load: path is %s: expected the path of an extension",
+                                     path ? "empty" : "NULL"));
         return;
     }
-    char message[TASK_MESSAGE_SIZE] = "", *trouble = NULL;
+    char message[TASK_MESSAGE_SIZE] = "", *remark = NULL;
     char *absolute = absolute_path(path);
     int rc = absolute ? extension_trial_here(absolute, entry ? entry : "", message) : SQLITE_NOMEM;
     if (rc == SQLITE_OK) {
         message[0] = 0;
-        rc = extension_trial_in_workers(state, absolute, entry ? entry : "", &trouble);
+        rc = extension_trial_in_workers(state, absolute, entry ? entry : "", &remark);
     }
     if (rc == SQLITE_OK)
         rc = connection_state_add_extension(state, absolute, entry ? entry : "");
@@ -183,9 +178,9 @@ static void load_function(sqlite3_context *context, int argc, sqlite3_value **ar
         sqlite3_result_error(context, message, -1);
     else if (rc != SQLITE_OK)
         sqlite3_result_error_code(context, rc);
-    else if (trouble)
-        sqlite3_result_text(context, trouble, -1, SQLITE_TRANSIENT);
-    sqlite3_free(trouble);
+    else if (remark)
+        sqlite3_result_text(context, remark, -1, SQLITE_TRANSIENT);
+    sqlite3_free(remark);
     sqlite3_free(absolute);
 }
 
@@ -196,8 +191,8 @@ int config_functions_register(ConnectionState *state)
         int arguments, flags;
         void (*function)(sqlite3_context *, int, sqlite3_value **);
     } functions[] = {
-        /* Not that they were deterministic: of those alone SQLite up to 3.40 at the least refuses a
-           direct-only one in a CHECK constraint, too. */
+        /* Declared deterministic although they are not: SQLite up to at least 3.40 enforces SQLITE_DIRECTONLY
+           in CHECK constraints only for deterministic functions. */
         {"parallel_map_config", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC, config_function},
         {"parallel_map_config", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC, config_function},
         {"parallel_map_load", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC, load_function},

@@ -1,4 +1,4 @@
-/* parallel_map_config, parallel_map_load and pricemap_version: INTERFACE 1.4 and 1.6. */
+/* The SQL functions parallel_map_config, parallel_map_load and pricemap_version. */
 #ifndef PRICEMAP_CONFIG_FUNCTIONS_H
 #define PRICEMAP_CONFIG_FUNCTIONS_H
 

@@ -1,4 +1,4 @@
-/* parallel_map: the virtual table in both of its forms, INTERFACE 1.2 and 1.3. */
+/* The virtual table parallel_map, in both of its forms. */
 #ifndef PRICEMAP_PARALLEL_MAP_H
 #define PRICEMAP_PARALLEL_MAP_H
 

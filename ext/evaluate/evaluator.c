@@ -335,7 +335,7 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
     }
     evaluator->recipe = recipe_ref(recipe);
     evaluator->watch = watch;
-    evaluator->stop = (struct price_stop){is_cancelled, evaluator};
+    evaluator->stop = (PriceStop){is_cancelled, evaluator};
     evaluator->scan = (ChunkScan){.declaration = recipe_text(recipe, recipe->declaration),
                                   .encoding = recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16,
                                   .rowid_input = -1,

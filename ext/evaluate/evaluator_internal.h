@@ -69,7 +69,7 @@ struct Evaluator {
     bool has_constants;
     Names functions;
     char denial[256]; /* why the authorizer refused, "" if it did not */
-    struct price_stop stop;
+    PriceStop stop;
     const EvaluatorWatch *watch;
     int64_t give_up_ns; /* partition: when a turn has taken too long; 0: never */
     bool gives_up;      /* partition: the clock starts when the constants and the first row are done */

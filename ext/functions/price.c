@@ -3,16 +3,16 @@
 
 #include <math.h>
 
-const struct price_variant *price_variants(size_t *count)
+const PriceVariant *price_variants(size_t *count)
 {
     *count = price_kernel_variant_count;
     return price_kernel_variants;
 }
 
 /* Asking the processor is a load and a test, so the answer needs no cache of our own. */
-const struct price_variant *price_best_variant(void)
+const PriceVariant *price_best_variant(void)
 {
-    const struct price_variant *variant = price_kernel_variants;
+    const PriceVariant *variant = price_kernel_variants;
     while (!variant->supported())
         variant++;
     return variant;
@@ -23,14 +23,14 @@ double price_raise(double price, double percent)
     return price + price * percent / 100;
 }
 
-enum price_status price_raise_crazy(double price, double percent, int64_t rounds,
-                                    const struct price_stop *stop, double *result)
+PriceStatus price_raise_crazy(double price, double percent, int64_t rounds, const PriceStop *stop,
+                              double *result)
 {
     return price_raise_crazy_with(price_best_variant(), price, percent, rounds, stop, result);
 }
 
-enum price_status price_raise_crazy_with(const struct price_variant *variant, double price, double percent,
-                                         int64_t rounds, const struct price_stop *stop, double *result)
+PriceStatus price_raise_crazy_with(const PriceVariant *variant, double price, double percent, int64_t rounds,
+                                   const PriceStop *stop, double *result)
 {
     if (rounds < 1 || rounds > PRICE_MOST_ROUNDS)
         return PRICE_BAD_ROUNDS;

@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "ext/base/error.h"
 #include "ext/base/interrupted.h"
 
-/* How much of a bad value an error message repeats. */
+/* Lengths of the part of a bad value that an error message repeats. */
 enum { SHOWN_CHARACTERS = 40, SHOWN_BLOB_BYTES = 16 };
 
 /* Bytes of the first SHOWN_CHARACTERS characters of a UTF-8 text, ending earlier at a NUL. */
@@ -14,7 +15,7 @@ static int shown_bytes(const unsigned char *text, int bytes)
     int characters = 0;
     int i = 0;
     for (; i < bytes && text[i] != 0; i++) {
-        int starts_character = (text[i] & 0xc0) != 0x80;
+        bool starts_character = (text[i] & 0xc0) != 0x80;
         if (starts_character && characters++ == SHOWN_CHARACTERS)
             break;
     }
@@ -63,90 +64,81 @@ static char *describe(sqlite3_value *value)
     }
 }
 
-/* Makes `message`, which it frees, the error of the call. NULL stands for out of memory. */
-static void fail(sqlite3_context *context, char *message)
-{
-    if (message)
-        sqlite3_result_error(context, message, -1);
-    else
-        sqlite3_result_error_nomem(context);
-    sqlite3_free(message);
-}
-
 static void fail_argument(sqlite3_context *context, const char *function, const char *argument,
                           sqlite3_value *value, const char *expected)
 {
     char *shown = describe(value);
-    fail(context,
-         shown ? sqlite3_mprintf("%s: %s is %s: expected %s", function, argument, shown, expected) : NULL);
+    error_result(context,
+                 shown ? sqlite3_mprintf("%s: %s is %s: expected %s", function, argument, shown, expected)
+                       : NULL);
     sqlite3_free(shown);
 }
 
 /* From 3.53 on SQLite reads a text up to its first NUL as a number; a text with one is none as a whole. */
-static int has_nul(sqlite3_value *value)
+static bool has_nul(sqlite3_value *value)
 {
     const unsigned char *text = sqlite3_value_text(value);
     return text && memchr(text, 0, (size_t)sqlite3_value_bytes(value));
 }
 
-static int is_number(sqlite3_value *value)
+static bool is_number(sqlite3_value *value)
 {
     if (sqlite3_value_type(value) == SQLITE_TEXT && has_nul(value))
-        return 0;
+        return false;
     int type = sqlite3_value_numeric_type(value);
     return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }
 
-/* A NULL gives NULL; one that carries the probe is a question which function this is. */
-static int is_null_or_probe(sqlite3_context *context, int count, sqlite3_value **values)
+/* A NULL gives NULL. A NULL that carries the probe asks which function this is, and is answered. */
+static bool is_null_or_probe(sqlite3_context *context, int count, sqlite3_value **values)
 {
     for (int i = 0; i < count; i++)
         if (sqlite3_value_type(values[i]) == SQLITE_NULL) {
             if (sqlite3_value_pointer(values[i], PRICE_FUNCTIONS_PROBE))
                 sqlite3_result_text(context, PRICEMAP_VERSION, -1, SQLITE_STATIC);
-            return 1;
+            return true;
         }
-    return 0;
+    return false;
 }
 
-struct arguments {
+typedef struct PriceArguments {
     double price;
     double percent;
     int64_t rounds;
-};
+} PriceArguments;
 
-/* Reads price and percent; returns 0, having set the error of the call, where one of them is bad. */
-static int read_price_and_percent(sqlite3_context *context, const char *function, int count,
-                                  sqlite3_value **values, struct arguments *arguments)
+/* Reads price and percent; false, having set the error of the call, where one of them is bad. */
+static bool read_price_and_percent(sqlite3_context *context, const char *function, int count,
+                                   sqlite3_value **values, PriceArguments *arguments)
 {
     if (!is_number(values[0])) {
         fail_argument(context, function, "price", values[0], "a number");
-        return 0;
+        return false;
     }
     arguments->price = sqlite3_value_double(values[0]);
     arguments->percent = PRICE_DEFAULT_PERCENT;
     if (count > 1) {
         if (!is_number(values[1])) {
             fail_argument(context, function, "percent", values[1], "a number");
-            return 0;
+            return false;
         }
         arguments->percent = sqlite3_value_double(values[1]);
         if (!isfinite(arguments->percent)) {
             fail_argument(context, function, "percent", values[1], "a finite number");
-            return 0;
+            return false;
         }
     }
-    return 1;
+    return true;
 }
 
 /* As read_price_and_percent, for rounds. */
-static int read_rounds(sqlite3_context *context, const char *function, int count, sqlite3_value **values,
-                       struct arguments *arguments)
+static bool read_rounds(sqlite3_context *context, const char *function, int count, sqlite3_value **values,
+                        PriceArguments *arguments)
 {
     arguments->rounds = PRICE_DEFAULT_ROUNDS;
     if (count < 3)
-        return 1;
-    int good = is_number(values[2]);
+        return true;
+    bool good = is_number(values[2]);
     if (good && sqlite3_value_type(values[2]) == SQLITE_INTEGER) {
         arguments->rounds = sqlite3_value_int64(values[2]);
         good = arguments->rounds >= 1 && arguments->rounds <= PRICE_MOST_ROUNDS;
@@ -162,17 +154,17 @@ static int read_rounds(sqlite3_context *context, const char *function, int count
 
 static void increase_price(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    struct arguments arguments;
+    PriceArguments arguments;
     if (is_null_or_probe(context, count, values) ||
         !read_price_and_percent(context, "increase_price", count, values, &arguments))
         return;
     sqlite3_result_double(context, price_raise(arguments.price, arguments.percent));
 }
 
-/* Who may stop this call: the registered hook, else the connection where its SQLite can be asked. */
-static const struct price_stop *find_stop(sqlite3_context *context, struct price_stop *own)
+/* The hook that may stop this call: the registered one, else the connection where its SQLite can be asked. */
+static const PriceStop *find_stop(sqlite3_context *context, PriceStop *own)
 {
-    struct price_stop *stop = sqlite3_user_data(context);
+    PriceStop *stop = sqlite3_user_data(context);
     if (!stop && interrupted_can_be_asked()) {
         own->stop = connection_is_interrupted;
         own->arg = sqlite3_context_db_handle(context);
@@ -181,8 +173,8 @@ static const struct price_stop *find_stop(sqlite3_context *context, struct price
     return stop;
 }
 
-static void fail_raise(sqlite3_context *context, const char *function, const struct arguments *arguments,
-                       enum price_status status)
+static void fail_raise(sqlite3_context *context, const char *function, const PriceArguments *arguments,
+                       PriceStatus status)
 {
     if (status == PRICE_STOPPED) {
         sqlite3_result_error_code(context, SQLITE_INTERRUPT);
@@ -191,22 +183,22 @@ static void fail_raise(sqlite3_context *context, const char *function, const str
     const char *why = status == PRICE_DOMAIN_ERROR
                           ? "math domain error (the raised price plus its square is negative)"
                           : "result out of range (the square of the raised price overflows)";
-    fail(context, sqlite3_mprintf("%s: price is %!.15g, percent is %!.15g: %s", function, arguments->price,
-                                  arguments->percent, why));
+    error_result(context, sqlite3_mprintf("%s: price is %!.15g, percent is %!.15g: %s", function,
+                                          arguments->price, arguments->percent, why));
 }
 
 static void increase_price_crazy(sqlite3_context *context, int count, sqlite3_value **values)
 {
     static const char function[] = "increase_price_crazy";
-    struct arguments arguments;
+    PriceArguments arguments;
     if (is_null_or_probe(context, count, values) ||
         !read_price_and_percent(context, function, count, values, &arguments) ||
         !read_rounds(context, function, count, values, &arguments))
         return;
-    struct price_stop own;
+    PriceStop own;
     double result = 0;
-    enum price_status status = price_raise_crazy(arguments.price, arguments.percent, arguments.rounds,
-                                                 find_stop(context, &own), &result);
+    PriceStatus status = price_raise_crazy(arguments.price, arguments.percent, arguments.rounds,
+                                           find_stop(context, &own), &result);
     if (status == PRICE_OK)
         sqlite3_result_double(context, result);
     else
@@ -218,7 +210,7 @@ int price_functions_register(sqlite3 *db)
     return price_functions_register_stoppable(db, NULL);
 }
 
-int price_functions_register_stoppable(sqlite3 *db, struct price_stop *stop)
+int price_functions_register_stoppable(sqlite3 *db, PriceStop *stop)
 {
     static const struct {
         const char *name;

@@ -1,13 +1,13 @@
 /* The SQL faces of the price functions: increase_price and increase_price_crazy. */
-#ifndef PRICE_FUNCTIONS_H
-#define PRICE_FUNCTIONS_H
+#ifndef PRICEMAP_PRICE_FUNCTIONS_H
+#define PRICEMAP_PRICE_FUNCTIONS_H
+
+#include "ext/base/sqlite_api.h"
+#include "ext/functions/price.h"
 
 /* The type of a pointer (sqlite3_bind_pointer) that, given as an argument, makes them answer with pricemap's
  * version: so it can be told whether a connection still has these functions, or others of the same name. */
 #define PRICE_FUNCTIONS_PROBE "pricemap-probe"
-
-#include "ext/functions/price.h"
-#include "ext/base/sqlite_api.h"
 
 /* Registers on one connection, as deterministic and innocuous:
  *     increase_price(price [, percent])
@@ -24,6 +24,6 @@ int price_functions_register(sqlite3 *db);
 /* The same, but `stop` (see price.h) instead of the connection decides whether a long call goes on. NULL is
  * allowed and means what price_functions_register does. The caller owns `stop` and keeps it until the
  * connection is closed. */
-int price_functions_register_stoppable(sqlite3 *db, struct price_stop *stop);
+int price_functions_register_stoppable(sqlite3 *db, PriceStop *stop);
 
 #endif

@@ -75,30 +75,30 @@ enum { BLOCK = 64 };
         return result;                                                                                       \
     }
 
-static int always(void)
+static bool always(void)
 {
-    return 1;
+    return true;
 }
 
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
-static int has_avx512(void)
+static bool has_avx512(void)
 {
-    return __builtin_cpu_supports("avx512f") != 0;
+    return __builtin_cpu_supports("avx512f");
 }
 
-static int has_avx2(void)
+static bool has_avx2(void)
 {
-    return __builtin_cpu_supports("avx2") != 0;
+    return __builtin_cpu_supports("avx2");
 }
 
 DEFINE_LEAST_ROOT(avx512, __attribute__((target("avx512f"))), __m512d, _mm512_sqrt_pd, _mm512_min_pd)
 DEFINE_LEAST_ROOT(avx2, __attribute__((target("avx2"))), __m256d, _mm256_sqrt_pd, _mm256_min_pd)
 DEFINE_LEAST_ROOT(baseline, , __m128d, _mm_sqrt_pd, _mm_min_pd)
 
-const struct price_variant price_kernel_variants[] = {
+const PriceVariant price_kernel_variants[] = {
     {"avx512", 8, has_avx512, least_root_avx512},
     {"avx2", 4, has_avx2, least_root_avx2},
     {"baseline", 2, always, least_root_baseline},
@@ -108,7 +108,7 @@ const struct price_variant price_kernel_variants[] = {
 
 DEFINE_LEAST_ROOT(baseline, , double, sqrt, LESSER)
 
-const struct price_variant price_kernel_variants[] = {
+const PriceVariant price_kernel_variants[] = {
     {"baseline", 1, always, least_root_baseline},
 };
 

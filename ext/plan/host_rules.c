@@ -3,17 +3,12 @@
 #include <limits.h>
 #include <string.h>
 
+#include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/own_functions.h"
 #include "ext/plan/extension_functions.h"
 #include "sql/ext_sql.h"
-
-static int fail(char **message, char *text)
-{
-    *message = text;
-    return text ? SQLITE_ERROR : SQLITE_NOMEM;
-}
 
 /* How a connection knows a name. */
 typedef struct KnownFunction {
@@ -240,7 +235,7 @@ static int check_function(void *arg, const char *name)
                             "function_list: %s",
                             name, rc == SQLITE_AUTH ? "not authorized" : sqlite3_errmsg(check->host));
     if (rc == SQLITE_OK && !known.same)
-        return fail(check->message, say_other(name, &known));
+        return error_text(check->message, say_other(name, &known));
     return rc == SQLITE_OK && known.host.listed
                ? check_denial(check->host, name, known.host.arguments, check->message)
                : rc;

@@ -1,37 +1,10 @@
 #include "ext/plan/map_spec.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/error.h"
+#include "ext/base/numbers.h"
 #include "ext/plan/sql_text.h"
-
-bool parse_whole_number(const char *text, int64_t least, int64_t most, int64_t *number)
-{
-    char *end;
-    if (!(*text >= '0' && *text <= '9') && *text != '-')
-        return false;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (errno || end == text || *end || value < least || value > most)
-        return false;
-    *number = value;
-    return true;
-}
-
-bool read_whole_number(sqlite3_value *value, int64_t least, int64_t most, int64_t *number)
-{
-    if (sqlite3_value_type(value) != SQLITE_FLOAT) {
-        const char *text = (const char *)sqlite3_value_text(value);
-        return text && parse_whole_number(text, least, most, number);
-    }
-    double real = sqlite3_value_double(value);
-    if (!(real >= (double)least && real <= (double)most) || real != trunc(real))
-        return false;
-    *number = (int64_t)real;
-    return true;
-}
 
 void map_spec_free(MapSpec *spec)
 {
@@ -56,17 +29,11 @@ bool map_spec_equal(const MapSpec *a, const MapSpec *b)
            (!a->has_workers || a->workers == b->workers) && (!a->has_chunk || a->chunk == b->chunk);
 }
 
-static int fail(char **message, char *text)
-{
-    *message = text;
-    return text ? SQLITE_ERROR : SQLITE_NOMEM;
-}
-
 static int set_executor(MapSpec *spec, const char *value, char **message)
 {
     if (!executor_kind_parse(value, &spec->executor))
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: executor is '%s': expected " EXECUTOR_CHOICES, value));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: executor is '%s': expected " EXECUTOR_CHOICES, value));
     spec->has_executor = true;
     return SQLITE_OK;
 }
@@ -75,9 +42,9 @@ static int set_executor(MapSpec *spec, const char *value, char **message)
 static int set_workers(MapSpec *spec, int64_t number, const char *value, char **message)
 {
     if (!number)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: workers is '%s': expected a whole number from 1 to %d",
-                                    value, EXECUTOR_WORKERS_MAX));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: workers is '%s': expected a whole number from 1 to %d",
+                                     value, EXECUTOR_WORKERS_MAX));
     spec->workers = (int)number;
     spec->has_workers = true;
     return SQLITE_OK;
@@ -86,10 +53,10 @@ static int set_workers(MapSpec *spec, int64_t number, const char *value, char **
 static int set_chunk(MapSpec *spec, int64_t number, const char *value, char **message)
 {
     if (!number)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: chunk is '%s': expected a whole number of rows from 1 "
-                                    "to %d",
-                                    value, CHUNK_ROWS_MAX));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: chunk is '%s': expected a whole number of rows from 1 "
+                                     "to %d",
+                                     value, CHUNK_ROWS_MAX));
     spec->chunk = number;
     spec->has_chunk = true;
     return SQLITE_OK;
@@ -98,7 +65,7 @@ static int set_chunk(MapSpec *spec, int64_t number, const char *value, char **me
 static int set_flag(bool *flag, const char *name, const char *value, char **message)
 {
     if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
-        return fail(message, sqlite3_mprintf("parallel_map: %s is '%s': expected 0 or 1", name, value));
+        return error_text(message, sqlite3_mprintf("parallel_map: %s is '%s': expected 0 or 1", name, value));
     *flag = *value == '1';
     return SQLITE_OK;
 }
@@ -110,8 +77,8 @@ static int set_source(MapSpec *spec, const char *value, char **message)
     bool bracketed;
     spec->source = sql_unbracket(value, &bracketed);
     if (spec->source && !*spec->source)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: source is empty: expected a table's name or a SELECT"));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: source is empty: expected a table's name or a SELECT"));
     return spec->source ? SQLITE_OK : SQLITE_NOMEM;
 }
 
@@ -127,9 +94,9 @@ static int set_expressions(char **out, const char *name, const char *value, bool
                         : sql_check_expressions(needs_brackets ? text : value);
     if (problem) {
         sqlite3_free(text);
-        *message = sqlite3_mprintf("parallel_map: %s: %s", name, problem);
+        int rc = error_text(message, sqlite3_mprintf("parallel_map: %s: %s", name, problem));
         sqlite3_free(problem);
-        return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+        return rc;
     }
     if (needs_brackets) {
         *out = text;
@@ -160,10 +127,10 @@ static int set_argument(MapSpec *spec, int argument, const char *value, const ch
     case 5:
         return set_executor(spec, plain, message);
     case 6:
-        parse_whole_number(plain, 1, EXECUTOR_WORKERS_MAX, &number);
+        number_parse(plain, 1, EXECUTOR_WORKERS_MAX, &number);
         return set_workers(spec, number, plain, message);
     case 7:
-        parse_whole_number(plain, 1, CHUNK_ROWS_MAX, &number);
+        number_parse(plain, 1, CHUNK_ROWS_MAX, &number);
         return set_chunk(spec, number, plain, message);
     default:
         return set_flag(&spec->ordered, "ordered", plain, message);
@@ -176,19 +143,20 @@ static int parse_argument(MapSpec *spec, const char *text, unsigned *seen, char 
     SqlToken name, equals, first;
     const char *value = sql_token(sql_token(text, &name), &equals);
     if (name.kind != SQL_WORD || !sql_is_char(&equals, '='))
-        return fail(message, sqlite3_mprintf("parallel_map: '%s' is no argument: write name = value", text));
+        return error_text(message,
+                          sqlite3_mprintf("parallel_map: '%s' is no argument: write name = value", text));
     int argument = 0;
     int count = sizeof argument_names / sizeof *argument_names;
     while (argument < count && !sql_is_word(&name, argument_names[argument]))
         argument++;
     if (argument == count)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: unknown argument '%.*s': expected source, map, where, "
-                                    "group_by, partial, executor, workers, chunk or ordered",
-                                    (int)name.length, name.start));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: unknown argument '%.*s': expected source, map, where, "
+                                     "group_by, partial, executor, workers, chunk or ordered",
+                                     (int)name.length, name.start));
     if (*seen & 1u << argument)
-        return fail(message, sqlite3_mprintf("parallel_map: %s is given twice: give it once",
-                                             argument_names[argument]));
+        return error_text(message, sqlite3_mprintf("parallel_map: %s is given twice: give it once",
+                                                   argument_names[argument]));
     *seen |= 1u << argument;
     sql_token(value, &first);
     /* A lone quoted word is what is in the quotes; everything else is taken as it stands. */
@@ -205,16 +173,16 @@ static int parse_argument(MapSpec *spec, const char *text, unsigned *seen, char 
 static int check_whole(const MapSpec *spec, char **message)
 {
     if (!spec->source)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: source is missing: give a table's name or (SELECT …)"));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: source is missing: give a table's name or (SELECT …)"));
     if (!spec->map)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: map is missing: give the select-list to evaluate, "
-                                    "map = (…)"));
+        return error_text(message,
+                          sqlite3_mprintf("parallel_map: map is missing: give the select-list to evaluate, "
+                                          "map = (…)"));
     if (spec->group_by && !spec->partial)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: group_by needs partial = 1: groups are formed per chunk, "
-                                    "and the query around the map combines them"));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: group_by needs partial = 1: groups are formed per chunk, "
+                                     "and the query around the map combines them"));
     return SQLITE_OK;
 }
 
@@ -244,8 +212,8 @@ static int text_of(sqlite3_value *value, const char *name, const char **text, ch
     if (!*text)
         return SQLITE_NOMEM;
     if (strlen(*text) != (size_t)sqlite3_value_bytes(value))
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: %s holds a NUL character: give plain text", name));
+        return error_text(message,
+                          sqlite3_mprintf("parallel_map: %s holds a NUL character: give plain text", name));
     return SQLITE_OK;
 }
 
@@ -256,7 +224,7 @@ static int number_of(sqlite3_value *value, const char *name, int64_t most, int64
     *number = 0;
     /* Before the text: asking for that may change what the value is. */
     if (value)
-        read_whole_number(value, 1, most, number);
+        number_read(value, 1, most, number);
     return text_of(value, name, text, message);
 }
 

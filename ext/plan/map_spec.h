@@ -41,16 +41,4 @@ int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *ma
 /* Whether both ask for the same. */
 bool map_spec_equal(const MapSpec *a, const MapSpec *b);
 
-/*
- * Reads a whole number with nothing around it. False where `text` is none or lies outside least … most.
- * Shared with parallel_map_config.
- */
-bool parse_whole_number(const char *text, int64_t least, int64_t most, int64_t *number);
-
-/*
- * The same of a value, as LIMIT takes one: some hosts bind every number as REAL, and 2.0 is 2. False of NULL,
- * of a fraction and of what is not finite.
- */
-bool read_whole_number(sqlite3_value *value, int64_t least, int64_t most, int64_t *number);
-
 #endif

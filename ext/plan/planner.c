@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
@@ -12,12 +13,6 @@
 #include "ext/plan/map_tables.h"
 #include "ext/plan/sql_text.h"
 #include "sql/ext_sql.h"
-
-static int fail(char **message, char *text)
-{
-    *message = text;
-    return text ? SQLITE_ERROR : SQLITE_NOMEM;
-}
 
 static char *copy_text(const char *text, int *rc)
 {
@@ -306,12 +301,12 @@ static int check_aggregate(Plan *plan, const ConnectionState *state, Evaluator *
     if (rc != SQLITE_OK)
         return explain_failure(plan, state->db, rc, report.message, message);
     if (report.rows_out && !plan->spec.partial)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
-                                    "the query around the map, or say partial = 1 and combine the parts"));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
+                                     "the query around the map, or say partial = 1 and combine the parts"));
     if (!report.rows_out && plan->spec.partial && !plan->spec.group_by)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));
     return SQLITE_OK;
 }
 
@@ -362,10 +357,11 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
         return rc;
     plan->map_columns = evaluator_output_columns(evaluator) - plan->key_in_output;
     if (form == MAP_FUNCTION && plan->map_columns != 1)
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
-                                    "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
-                                    plan->spec.map));
+        return error_text(
+            message,
+            sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
+                            "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
+                            plan->spec.map));
     rc = check_aggregate(plan, state, evaluator, message);
     PlainSelect plain;
     char *sql = rc == SQLITE_OK ? plan_plain_select(plan, &plain) : NULL;

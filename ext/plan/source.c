@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/error.h"
 #include "ext/plan/sql_text.h"
 
 void source_free(Source *source)
@@ -15,12 +16,6 @@ void source_free(Source *source)
     sqlite3_free(source->table);
     columns_free(&source->columns);
     *source = (Source){0};
-}
-
-static int fail(char **message, char *text)
-{
-    *message = text;
-    return text ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
 static bool has_column(const ColumnList *columns, const char *name)
@@ -89,8 +84,9 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
     SqlToken first, rest;
     sql_token(text, &first);
     if (!sql_is_word(&first, "SELECT") && !sql_is_word(&first, "WITH") && !sql_is_word(&first, "VALUES"))
-        return fail(message, sqlite3_mprintf(
-                                 "parallel_map: source is '%s': expected a table's name or a SELECT", text));
+        return error_text(
+            message,
+            sqlite3_mprintf("parallel_map: source is '%s': expected a table's name or a SELECT", text));
     int rc = sqlite3_prepare_v2(db, text, -1, statement, &tail);
     if (rc == SQLITE_NOMEM)
         return rc;
@@ -101,17 +97,19 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
     /* SQLite lets a last comment go unclosed; in brackets it would swallow what stands behind. */
     for (const char *next = sql_token(text, &rest); rest.kind != SQL_END; next = sql_token(next, &rest))
         if (rest.kind == SQL_BROKEN)
-            return fail(message, sqlite3_mprintf("parallel_map: source: a quote or comment is not closed"));
+            return error_text(message,
+                              sqlite3_mprintf("parallel_map: source: a quote or comment is not closed"));
     sql_token(tail, &rest);
     if (rest.kind != SQL_END)
-        return fail(message, sqlite3_mprintf("parallel_map: source holds two statements: give one SELECT"));
+        return error_text(message,
+                          sqlite3_mprintf("parallel_map: source holds two statements: give one SELECT"));
     if (!sqlite3_stmt_readonly(*statement) || !sqlite3_column_count(*statement))
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: source is '%s': it must only read: give a SELECT", text));
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: source is '%s': it must only read: give a SELECT", text));
     if (sqlite3_bind_parameter_count(*statement))
-        return fail(message,
-                    sqlite3_mprintf("parallel_map: source: parameters cannot be bound in it: write the "
-                                    "values, as quote() gives them"));
+        return error_text(message,
+                          sqlite3_mprintf("parallel_map: source: parameters cannot be bound in it: write the "
+                                          "values, as quote() gives them"));
     return SQLITE_OK;
 }
 

@@ -10,7 +10,7 @@ static const double percent = 10;
 static const double price = 42;
 
 typedef struct Kernel {
-    const struct price_variant *variant;
+    const PriceVariant *variant;
     double result;
 } Kernel;
 
@@ -56,7 +56,7 @@ int work_kernel(Bench *bench, Failure *failure)
     enum { VARIANTS_MAX = MEASURED_MAX / 2 };
     static const Effort effort = {.rounds = 101, .quick_rounds = 31, .sample_seconds = 0.002};
     size_t available, count = 0;
-    const struct price_variant *variants = price_variants(&available);
+    const PriceVariant *variants = price_variants(&available);
     Kernel kernels[VARIANTS_MAX];
     Subject subjects[MEASURED_MAX];
     for (size_t i = 0; i < available && count < VARIANTS_MAX; i++) {

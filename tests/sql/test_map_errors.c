@@ -1,4 +1,4 @@
-/* Bad input: the exact message of every error of INTERFACE 1.3, in both forms, and of what cannot be a map.
+/* Bad input: the exact message of every wrong argument, in both forms, and of what cannot be a map.
  * After each error the connection is as it was. */
 #include <setjmp.h>
 #include <stdarg.h>

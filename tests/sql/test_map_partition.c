@@ -1,5 +1,5 @@
 /* Partition access: workers read ranges of a table from its file themselves, where that is the host's view,
- * and the rows are the same as when they are fed. CASES 23 to 26. */
+ * and the rows are the same as when they are fed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -308,7 +308,7 @@ static void test_stop_hook_ends_a_long_call(void **state)
 {
     (void)state;
     int left = 2;
-    struct price_stop stop = {count_down, &left};
+    PriceStop stop = {count_down, &left};
     sqlite3 *db = sql_test_open_plain(":memory:");
     assert_int_equal(price_functions_register_stoppable(db, &stop), SQLITE_OK);
     sql_test_expect_error(db, "SELECT increase_price_crazy(100, 10, 1000000000)", SQLITE_INTERRUPT,

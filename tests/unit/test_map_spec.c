@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "engine_parts.h"
+#include "ext/base/numbers.h"
 #include "ext/plan/map_spec.h"
 
 static void defaults(void **state)
@@ -105,12 +106,12 @@ static void whole_numbers(void **state)
         "", " 1", "1 ", "+1", "0x1", "1.0", "1e3", "one", "-", "9223372036854775808", "11", "-1", "٣"};
     int64_t number = 77;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(parse_whole_number(bad[i], 0, 10, &number));
+        assert_false(number_parse(bad[i], 0, 10, &number));
     assert_int_equal(number, 77);
-    assert_true(parse_whole_number("10", 0, 10, &number) && number == 10);
-    assert_true(parse_whole_number("007", 0, 10, &number) && number == 7);
-    assert_true(parse_whole_number("-9223372036854775808", INT64_MIN, 0, &number) && number == INT64_MIN);
-    assert_true(parse_whole_number("9223372036854775807", 0, INT64_MAX, &number) && number == INT64_MAX);
+    assert_true(number_parse("10", 0, 10, &number) && number == 10);
+    assert_true(number_parse("007", 0, 10, &number) && number == 7);
+    assert_true(number_parse("-9223372036854775808", INT64_MIN, 0, &number) && number == INT64_MIN);
+    assert_true(number_parse("9223372036854775807", 0, INT64_MAX, &number) && number == INT64_MAX);
 }
 
 static void names_of_executors(void **state)

@@ -92,7 +92,7 @@ static void test_raise(void **state)
     }
 }
 
-/* INTERFACE: percent = 1000 gives what the published code computes, price += price / 10 * 100. */
+/* Raising by 1000 percent gives what the published code computes, price += price / 10 * 100. */
 static void test_thousand_percent_is_the_published_code(void **state)
 {
     (void)state;
@@ -110,14 +110,14 @@ static void test_variants(void **state)
 {
     (void)state;
     size_t count;
-    const struct price_variant *variants = price_variants(&count);
+    const PriceVariant *variants = price_variants(&count);
     assert_true(count >= 1);
     assert_string_equal(variants[count - 1].name, "baseline");
     assert_true(variants[count - 1].supported());
     for (size_t i = 1; i < count; i++)
         assert_true(variants[i].lanes < variants[i - 1].lanes);
     assert_true(price_best_variant()->supported());
-    for (const struct price_variant *wider = variants; wider < price_best_variant(); wider++)
+    for (const PriceVariant *wider = variants; wider < price_best_variant(); wider++)
         assert_false(wider->supported());
 }
 
@@ -126,7 +126,7 @@ static void test_every_variant_and_length_gives_the_reference(void **state)
 {
     (void)state;
     size_t count;
-    const struct price_variant *variants = price_variants(&count);
+    const PriceVariant *variants = price_variants(&count);
     uint64_t seed = 3;
     for (size_t v = 0; v < count; v++) {
         if (!variants[v].supported())
@@ -136,8 +136,7 @@ static void test_every_variant_and_length_gives_the_reference(void **state)
             double percent = 500 * next_fraction(&seed) - 50;
             int rounds = i < 1000 ? i / 4 + 1 : 1 + (int)(next_random(&seed) % 1000);
             double result = -123;
-            enum price_status status =
-                price_raise_crazy_with(&variants[v], price, percent, rounds, NULL, &result);
+            PriceStatus status = price_raise_crazy_with(&variants[v], price, percent, rounds, NULL, &result);
             assert_int_equal(status, PRICE_OK);
             assert_same_bits(result, reference_crazy(price, percent, rounds));
         }
@@ -150,7 +149,7 @@ static void test_no_fused_multiply_add(void **state)
 {
     (void)state;
     size_t count;
-    const struct price_variant *variants = price_variants(&count);
+    const PriceVariant *variants = price_variants(&count);
     uint64_t seed = 4;
     int telling = 0;
     for (int i = 0; i < 20000; i++) {
@@ -170,7 +169,7 @@ static void test_long_lists(void **state)
 {
     (void)state;
     size_t count;
-    const struct price_variant *variants = price_variants(&count);
+    const PriceVariant *variants = price_variants(&count);
     static const int64_t lengths[] = {200000, PRICE_STOP_INTERVAL - 1, PRICE_STOP_INTERVAL,
                                       PRICE_STOP_INTERVAL + 1, 3 * PRICE_STOP_INTERVAL + 77};
     for (size_t v = 0; v < count; v++) {
@@ -216,7 +215,7 @@ static void test_infinities_nan_and_zeros(void **state)
 {
     (void)state;
     size_t count;
-    const struct price_variant *variants = price_variants(&count);
+    const PriceVariant *variants = price_variants(&count);
     for (size_t v = 0; v < count; v++) {
         if (!variants[v].supported())
             continue;
@@ -262,7 +261,7 @@ static void test_stop(void **state)
 {
     (void)state;
     struct countdown countdown = {.stop_at = 3};
-    const struct price_stop stop = {count_and_stop, &countdown};
+    const PriceStop stop = {count_and_stop, &countdown};
     double result = 7;
     assert_int_equal(price_raise_crazy(100, 10, PRICE_MOST_ROUNDS, &stop, &result), PRICE_STOPPED);
     assert_int_equal(countdown.asked, 3);
