@@ -59,6 +59,8 @@ void rowset_finish(RowsetWriter *writer)
 
 int rowset_set_bytes(RowsetWriter *writer, uint32_t column, int type, const void *bytes, uint32_t size)
 {
+    if (!rowset_has_room(writer, column))
+        return SQLITE_CORRUPT;
     uint64_t offset = writer->bytes;
     uint64_t end = align(offset + sizeof size + size + terminator_bytes, 4);
     if (end > writer->buffer->size) {
@@ -72,8 +74,7 @@ int rowset_set_bytes(RowsetWriter *writer, uint32_t column, int type, const void
         memcpy(entry + sizeof size, bytes, size);
     memset(entry + sizeof size + size, 0, end - offset - sizeof size - size);
     writer->bytes = end;
-    rowset_set_bits(writer, column, type, offset - writer->heap);
-    return SQLITE_OK;
+    return rowset_set_bits(writer, column, type, offset - writer->heap);
 }
 
 int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding)
@@ -82,11 +83,9 @@ int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value
     int size;
     switch (sqlite3_value_type(value)) {
     case SQLITE_INTEGER:
-        rowset_set_integer(writer, column, sqlite3_value_int64(value));
-        return SQLITE_OK;
+        return rowset_set_integer(writer, column, sqlite3_value_int64(value));
     case SQLITE_FLOAT:
-        rowset_set_real(writer, column, sqlite3_value_double(value));
-        return SQLITE_OK;
+        return rowset_set_real(writer, column, sqlite3_value_double(value));
     case SQLITE_TEXT:
         if (encoding == SQLITE_UTF8) {
             bytes = sqlite3_value_text(value);
@@ -102,13 +101,14 @@ int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value
         return bytes || !size ? rowset_set_bytes(writer, column, SQLITE_BLOB, bytes, (uint32_t)size)
                               : SQLITE_NOMEM;
     default:
-        rowset_set_null(writer, column);
-        return SQLITE_OK;
+        return rowset_set_null(writer, column);
     }
 }
 
 int rowset_set_subtype(RowsetWriter *writer, uint32_t column, unsigned subtype)
 {
+    if (!rowset_has_room(writer, column))
+        return SQLITE_CORRUPT;
     size_t cell = (size_t)column * writer->capacity + writer->rows;
     const unsigned char *values = writer->buffer->data + sizeof(RowsetHeader);
     int type = values[(size_t)writer->columns * writer->capacity * 8 + cell];
@@ -119,8 +119,7 @@ int rowset_set_subtype(RowsetWriter *writer, uint32_t column, unsigned subtype)
         return rc;
     uint64_t place;
     memcpy(&place, writer->buffer->data + sizeof(RowsetHeader) + cell * 8, 8);
-    rowset_set_bits(writer, column, type | ROWSET_SUBTYPED, place);
-    return SQLITE_OK;
+    return rowset_set_bits(writer, column, type | ROWSET_SUBTYPED, place);
 }
 
 bool rowset_open(RowsetView *view, const void *data, uint64_t size)

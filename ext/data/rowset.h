@@ -87,44 +87,59 @@ int rowset_begin(RowsetWriter *writer, Buffer *buffer, uint32_t columns, uint32_
    the writer may not go on. */
 void rowset_finish(RowsetWriter *writer);
 
+/* Whether there is room for a value of the next row. */
+static inline bool rowset_has_room(const RowsetWriter *writer, uint32_t column)
+{
+    return writer->rows < writer->capacity && column < writer->columns;
+}
+
 /*
  * The setters write a value of the row that is next to be added; rowset_end_row adds it. A row needs every
- * column set. The caller sees to `column` < columns and that rows < capacity.
+ * column set. All of them refuse what lies outside the rowset with SQLITE_CORRUPT and write nothing: how many
+ * rows a statement gives is a claim, of a file for one.
  */
-static inline void rowset_set_bits(RowsetWriter *writer, uint32_t column, int type, uint64_t bits)
+static inline int rowset_set_bits(RowsetWriter *writer, uint32_t column, int type, uint64_t bits)
 {
+    if (!rowset_has_room(writer, column))
+        return SQLITE_CORRUPT;
     size_t cell = (size_t)column * writer->capacity + writer->rows;
     unsigned char *values = writer->buffer->data + sizeof(RowsetHeader);
     memcpy(values + cell * 8, &bits, 8);
     values[(size_t)writer->columns * writer->capacity * 8 + cell] = (unsigned char)type;
+    return SQLITE_OK;
 }
 
-static inline void rowset_set_null(RowsetWriter *writer, uint32_t column)
+static inline int rowset_set_null(RowsetWriter *writer, uint32_t column)
 {
-    rowset_set_bits(writer, column, SQLITE_NULL, 0);
+    return rowset_set_bits(writer, column, SQLITE_NULL, 0);
 }
 
-static inline void rowset_set_integer(RowsetWriter *writer, uint32_t column, int64_t integer)
+static inline int rowset_set_integer(RowsetWriter *writer, uint32_t column, int64_t integer)
 {
-    rowset_set_bits(writer, column, SQLITE_INTEGER, (uint64_t)integer);
+    return rowset_set_bits(writer, column, SQLITE_INTEGER, (uint64_t)integer);
 }
 
-static inline void rowset_set_real(RowsetWriter *writer, uint32_t column, double real)
+static inline int rowset_set_real(RowsetWriter *writer, uint32_t column, double real)
 {
     uint64_t bits;
     memcpy(&bits, &real, 8);
-    rowset_set_bits(writer, column, SQLITE_FLOAT, bits);
+    return rowset_set_bits(writer, column, SQLITE_FLOAT, bits);
 }
 
 /*
  * Text (type SQLITE_TEXT) or a blob (SQLITE_BLOB) of `size` bytes; bytes may be NULL when size is 0. Copies
- * them. SQLITE_OK, or the error of the buffer's reserve, with the row still incomplete.
+ * them. SQLITE_OK, SQLITE_CORRUPT as above, or the error of the buffer's reserve, with the row still
+ * incomplete.
  */
 int rowset_set_bytes(RowsetWriter *writer, uint32_t column, int type, const void *bytes, uint32_t size);
 
-static inline void rowset_end_row(RowsetWriter *writer)
+/* Also for a rowset without columns, whose rows nothing else counts. */
+static inline int rowset_end_row(RowsetWriter *writer)
 {
+    if (writer->rows >= writer->capacity)
+        return SQLITE_CORRUPT;
     writer->rows++;
+    return SQLITE_OK;
 }
 
 /*

@@ -58,11 +58,12 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     /* A partition's partial statement has a column more, the number of rows, which are traced here. */
     for (int i = 0; rc == SQLITE_OK && i < argc && i < (int)writer->columns; i++)
         rc = set_output(writer, (uint32_t)i, argv[i], evaluator->scan.encoding);
+    if (rc == SQLITE_OK)
+        rc = rowset_end_row(writer);
     if (rc != SQLITE_OK) {
         sqlite3_result_error_code(context, rc);
         return;
     }
-    rowset_end_row(writer);
     if (partial || !is_enough(output))
         return;
     stop(evaluator);
@@ -133,7 +134,7 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
     while ((rc = evaluator_step(evaluator, statement)) == SQLITE_ROW) {
         if (evaluator->asked)
             return SQLITE_ABORT;
-        if (writer->rows == writer->capacity)
+        if (partial && writer->rows == writer->capacity)
             return SQLITE_FULL;
         if (evaluator_is_stopped(evaluator))
             return SQLITE_INTERRUPT;
@@ -143,7 +144,9 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
             if (rc != SQLITE_OK)
                 return rc;
         }
-        rowset_end_row(writer);
+        rc = rowset_end_row(writer);
+        if (rc != SQLITE_OK)
+            return rc;
         if (counted)
             output->rows_counted += sqlite3_column_int64(statement, (int)writer->columns);
         if (!partial && is_enough(output)) {

@@ -335,13 +335,46 @@ static void full_buffer(void **state)
     assert_int_equal(view.rows, 2);
 }
 
+/* Whoever writes too much, and however: nothing is written behind the rowset's own memory. */
+static void rows_beyond_the_capacity(void **state)
+{
+    (void)state;
+    for (uint32_t columns = 0; columns <= 2; columns++) {
+        Buffer buffer;
+        RowsetWriter writer;
+        RowsetView view;
+        buffer_heap_init(&buffer);
+        assert_int_equal(rowset_begin(&writer, &buffer, columns, 3), SQLITE_OK);
+        for (int row = 0; row < 3; row++) {
+            for (uint32_t column = 0; column < columns; column++)
+                assert_int_equal(rowset_set_integer(&writer, column, row), SQLITE_OK);
+            assert_int_equal(rowset_set_integer(&writer, columns, row), SQLITE_CORRUPT);
+            assert_int_equal(rowset_end_row(&writer), SQLITE_OK);
+        }
+        assert_int_equal(rowset_set_integer(&writer, 0, 4), SQLITE_CORRUPT);
+        assert_int_equal(rowset_set_real(&writer, 0, 4), SQLITE_CORRUPT);
+        assert_int_equal(rowset_set_null(&writer, 0), SQLITE_CORRUPT);
+        assert_int_equal(rowset_set_bytes(&writer, 0, SQLITE_TEXT, "four", 4), SQLITE_CORRUPT);
+        assert_int_equal(rowset_end_row(&writer), SQLITE_CORRUPT);
+        rowset_finish(&writer);
+        assert_true(rowset_open(&view, buffer.data, buffer.size));
+        assert_int_equal(view.rows, 3);
+        buffer_heap_free(&buffer);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(written_and_read), cmocka_unit_test(without_rows_or_columns),
-        cmocka_unit_test(cut_short),        cmocka_unit_test(hostile_headers),
-        cmocka_unit_test(hostile_bytes),    cmocka_unit_test(offsets_at_the_end),
-        cmocka_unit_test(full_buffer),      cmocka_unit_test(subtypes),
+        cmocka_unit_test(written_and_read),
+        cmocka_unit_test(without_rows_or_columns),
+        cmocka_unit_test(cut_short),
+        cmocka_unit_test(hostile_headers),
+        cmocka_unit_test(hostile_bytes),
+        cmocka_unit_test(offsets_at_the_end),
+        cmocka_unit_test(full_buffer),
+        cmocka_unit_test(subtypes),
+        cmocka_unit_test(rows_beyond_the_capacity),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
