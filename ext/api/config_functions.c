@@ -11,7 +11,7 @@
 #include "ext/base/processors.h"
 #include "ext/connection/extension_trial.h"
 #include "ext/functions/version_function.h"
-#include "ext/plan/map_spec.h"
+#include "ext/plan/map_arguments.h"
 
 typedef enum SettingName {
     SETTING_EXECUTOR,

@@ -33,9 +33,9 @@ typedef struct MapTable {
     sqlite3_vtab base;
     ConnectionState *state;
     MapForm form;
-    MapSpec spec;        /* of a MAP_TABLE */
-    char *declaration;   /* of a MAP_TABLE */
-    sqlite3_stmt *pulse; /* SELECT 1, see map_run.h */
+    MapArguments arguments; /* of a MAP_TABLE */
+    char *declaration;      /* of a MAP_TABLE */
+    sqlite3_stmt *pulse;    /* SELECT 1, see map_run.h */
     PlanCache idle;
 } MapTable;
 
@@ -70,14 +70,15 @@ static void free_table(MapTable *table)
     plan_cache_clear(&table->idle);
     sqlite3_finalize(table->pulse);
     sqlite3_free(table->declaration);
-    map_spec_free(&table->spec);
+    map_arguments_free(&table->arguments);
     connection_state_unref(table->state);
     free(table);
 }
 
 /* Planning computes a map's constants, which may take long: the host can end that as it ends a run, and they
    have the time of a task. */
-static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, KeptPlan **kept, char **message)
+static int make_plan(MapTable *table, const MapArguments *arguments, uint64_t used, KeptPlan **kept,
+                     char **message)
 {
     Plan *plan;
     *kept = NULL;
@@ -85,7 +86,7 @@ static int make_plan(MapTable *table, const MapSpec *spec, uint64_t used, KeptPl
     double timeout = table->state->settings.timeout_seconds;
     host_watch_begin(&watch, table->pulse, timeout);
     chunk_runner_watch(table->state->runner, table->state->db, host_watch_stop, &watch);
-    int rc = plan_create(table->state, spec, table->form, used, &plan, message);
+    int rc = plan_create(table->state, arguments, table->form, used, &plan, message);
     chunk_runner_watch(table->state->runner, NULL, NULL, NULL);
     if (rc == SQLITE_OK) {
         *kept = kept_plan_create(plan);
@@ -109,10 +110,10 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
                             argv[2]);
         return SQLITE_ERROR;
     }
-    int rc = map_spec_parse(&table->spec, argc - 3, argv + 3, message);
+    int rc = map_arguments_parse(&table->arguments, argc - 3, argv + 3, message);
     KeptPlan *kept;
     if (rc == SQLITE_OK)
-        rc = make_plan(table, &table->spec, PLAN_ALL_COLUMNS, &kept, message);
+        rc = make_plan(table, &table->arguments, PLAN_ALL_COLUMNS, &kept, message);
     if (rc == SQLITE_OK) {
         table->declaration = columns_declare(&kept->plan->output, true);
         plan_cache_keep(&table->idle, kept);
@@ -288,7 +289,7 @@ static int check_columns(MapTable *table, const Plan *plan, char **message)
     return rc;
 }
 
-static int start_run(MapCursor *cursor, const MapSpec *spec, uint64_t used, char **message)
+static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t used, char **message)
 {
     MapTable *table = (MapTable *)cursor->base.pVtab;
     int rc = SQLITE_SCHEMA;
@@ -296,15 +297,15 @@ static int start_run(MapCursor *cursor, const MapSpec *spec, uint64_t used, char
     if (table->state->depth >= DEPTH_MAX) {
         *message = sqlite3_mprintf(
             "parallel_map: maps are nested more than %d deep: the source '%s' may read itself", DEPTH_MAX,
-            spec->source);
+            arguments->source);
         return *message ? SQLITE_ERROR : SQLITE_NOMEM;
     }
-    KeptPlan *kept = plan_cache_take(&table->idle, spec, used), *old = NULL;
+    KeptPlan *kept = plan_cache_take(&table->idle, arguments, used), *old = NULL;
     if (kept && plan_is_current(kept->plan, table->state))
         rc = map_run_open(table->state, kept->plan, &kept->experience, table->pulse, &cursor->run, message);
     if (rc == SQLITE_SCHEMA) {
         old = kept;
-        rc = make_plan(table, spec, used, &kept, message);
+        rc = make_plan(table, arguments, used, &kept, message);
         if (rc == SQLITE_OK)
             rc = check_columns(table, kept->plan, message);
         if (rc == SQLITE_OK && old && !plan_is_stale(old->plan)) {
@@ -357,12 +358,12 @@ static uint32_t rowset_column(const MapCursor *cursor, int column)
 
 /* Has the cursor find its rows among those that it keeps, where they are those of the same map. *found stays
    false where the map has to run. */
-static int look_up(MapCursor *cursor, const MapSpec *spec, uint64_t used, int column, sqlite3_value *value,
-                   bool *found)
+static int look_up(MapCursor *cursor, const MapArguments *arguments, uint64_t used, int column,
+                   sqlite3_value *value, bool *found)
 {
     int rc = SQLITE_OK;
     if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->asked != used ||
-        !map_spec_equal(&cursor->kept_plan->plan->spec, spec))
+        !map_arguments_equal(&cursor->kept_plan->plan->arguments, arguments))
         return rc;
     /* A reader may come back before it has had all rows. */
     while (rc == SQLITE_OK && !cursor->indexed && !cursor->ended)
@@ -383,13 +384,13 @@ static int look_up(MapCursor *cursor, const MapSpec *spec, uint64_t used, int co
 }
 
 /* What a cursor is asked for, as idxNum and idxStr tell it; `value` NULL: nothing has to equal a value. */
-static int ask(MapCursor *cursor, const MapSpec *spec, const char *text, sqlite3_value *value)
+static int ask(MapCursor *cursor, const MapArguments *arguments, const char *text, sqlite3_value *value)
 {
     char *end, *message = NULL;
     uint64_t used = strtoull(text, &end, 16);
     int column = (int)strtol(end + 1, NULL, 10);
     bool found = false;
-    int rc = value ? look_up(cursor, spec, used, column, value, &found) : SQLITE_OK;
+    int rc = value ? look_up(cursor, arguments, used, column, value, &found) : SQLITE_OK;
     if (rc != SQLITE_OK || found)
         return rc;
     end_run(cursor);
@@ -397,7 +398,7 @@ static int ask(MapCursor *cursor, const MapSpec *spec, const char *text, sqlite3
     cursor->position = 1;
     cursor->keeps = value != NULL;
     cursor->kept_column = column;
-    rc = start_run(cursor, spec, used, &message);
+    rc = start_run(cursor, arguments, used, &message);
     if (rc == SQLITE_OK)
         return next_rows(cursor);
     cursor->ended = true;
@@ -412,17 +413,17 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
     char *message = NULL;
     int rc;
     if (table->form == MAP_TABLE) {
-        rc = ask(cursor, &table->spec, text, equal);
+        rc = ask(cursor, &table->arguments, text, equal);
     } else {
         sqlite3_value *argument[ARGUMENTS] = {0};
         for (int i = 0, next = 0; i < ARGUMENTS; i++)
             if (given & 1 << i)
                 argument[i] = argv[next++];
-        MapSpec spec;
-        rc = map_spec_from_values(&spec, argument[0], argument[1], argument[2], argument[3], argument[4],
-                                  &message);
-        rc = rc == SQLITE_OK ? ask(cursor, &spec, text, equal) : set_error(base->pVtab, rc, message);
-        map_spec_free(&spec);
+        MapArguments arguments;
+        rc = map_arguments_from_values(&arguments, argument[0], argument[1], argument[2], argument[3],
+                                       argument[4], &message);
+        rc = rc == SQLITE_OK ? ask(cursor, &arguments, text, equal) : set_error(base->pVtab, rc, message);
+        map_arguments_free(&arguments);
     }
     return rc;
 }
@@ -443,18 +444,18 @@ static int map_eof(sqlite3_vtab_cursor *base)
     return ((MapCursor *)base)->ended;
 }
 
-static void argument_result(sqlite3_context *context, const MapSpec *spec, int column)
+static void argument_result(sqlite3_context *context, const MapArguments *arguments, int column)
 {
     if (column == COLUMN_SOURCE)
-        sqlite3_result_text(context, spec->source, -1, SQLITE_TRANSIENT);
+        sqlite3_result_text(context, arguments->source, -1, SQLITE_TRANSIENT);
     else if (column == COLUMN_MAP)
-        sqlite3_result_text(context, spec->map, -1, SQLITE_TRANSIENT);
-    else if (column == COLUMN_EXECUTOR && spec->has_executor)
-        sqlite3_result_text(context, executor_kind_name(spec->executor), -1, SQLITE_STATIC);
-    else if (column == COLUMN_WORKERS && spec->has_workers)
-        sqlite3_result_int(context, spec->workers);
-    else if (column == COLUMN_CHUNK && spec->has_chunk)
-        sqlite3_result_int64(context, spec->chunk);
+        sqlite3_result_text(context, arguments->map, -1, SQLITE_TRANSIENT);
+    else if (column == COLUMN_EXECUTOR && arguments->has_executor)
+        sqlite3_result_text(context, executor_kind_name(arguments->executor), -1, SQLITE_STATIC);
+    else if (column == COLUMN_WORKERS && arguments->has_workers)
+        sqlite3_result_int(context, arguments->workers);
+    else if (column == COLUMN_CHUNK && arguments->has_chunk)
+        sqlite3_result_int64(context, arguments->chunk);
 }
 
 static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
@@ -462,7 +463,7 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
     MapCursor *cursor = (MapCursor *)base;
     const Plan *plan = cursor->kept_plan->plan;
     if (((MapTable *)base->pVtab)->form == MAP_FUNCTION && column >= COLUMN_SOURCE) {
-        argument_result(context, &plan->spec, column);
+        argument_result(context, &plan->arguments, column);
         return SQLITE_OK;
     }
     uint32_t from = rowset_column(cursor, column);

@@ -37,11 +37,11 @@ void plan_cache_keep(PlanCache *cache, KeptPlan *kept)
     *last = NULL;
 }
 
-KeptPlan *plan_cache_take(PlanCache *cache, const MapSpec *spec, uint64_t used)
+KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, uint64_t used)
 {
     for (KeptPlan **at = &cache->first; *at; at = &(*at)->next) {
         KeptPlan *kept = *at;
-        if (kept->plan->asked != used || !map_spec_equal(&kept->plan->spec, spec))
+        if (kept->plan->asked != used || !map_arguments_equal(&kept->plan->arguments, arguments))
             continue;
         *at = kept->next;
         kept->next = NULL;

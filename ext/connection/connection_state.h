@@ -6,7 +6,7 @@
 #ifndef PRICEMAP_CONNECTION_STATE_H
 #define PRICEMAP_CONNECTION_STATE_H
 
-#include "ext/evaluate/chunk_runner.h"
+#include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
 #include "ext/connection/run_log.h"
 

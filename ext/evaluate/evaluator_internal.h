@@ -4,8 +4,8 @@
 
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
-#include "ext/evaluate/evaluator_output.h"
-#include "ext/evaluate/evaluator_range.h"
+#include "ext/evaluate/output.h"
+#include "ext/evaluate/range.h"
 #include "ext/evaluate/inner_statements.h"
 #include "ext/evaluate/instant_vfs.h"
 #include "ext/evaluate/interrupter.h"
@@ -103,7 +103,7 @@ int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement);
    sees to that. */
 bool evaluator_is_stopped(Evaluator *evaluator);
 
-/* ---- evaluator_statements.c ---- */
+/* ---- statements.c ---- */
 
 /* Judges the map and prepares it in the form in which it is run. SQLITE_OK or an error of the connection's,
    or a denial. */

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ext/evaluate/chunk_runner.h"
+#include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
 #include "ext/base/clock.h"
 #include "ext/base/processors.h"

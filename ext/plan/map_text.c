@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "ext/evaluate/chunk_table.h"
-#include "ext/evaluate/evaluator_range.h"
+#include "ext/evaluate/range.h"
 #include "ext/plan/planner_internal.h"
 
 #define BEFORE_NAME "\"pricemap before\""
@@ -13,11 +13,11 @@
 static void append_map(sqlite3_str *sql, const Plan *plan, const char *from, const char *before,
                        const char *after, const char *rows)
 {
-    const MapSpec *spec = &plan->spec;
+    const MapArguments *arguments = &plan->arguments;
     sqlite3_str_appendall(sql, "SELECT ");
     if (before)
         sqlite3_str_appendf(sql, "%s AS " BEFORE_NAME ", ", before);
-    sqlite3_str_appendf(sql, "%s\n", spec->map);
+    sqlite3_str_appendf(sql, "%s\n", arguments->map);
     if (after)
         sqlite3_str_appendf(sql, ", %s AS " AFTER_NAME, after);
     sqlite3_str_appendf(sql, " FROM %s AS \"%w\"", from, plan->source.alias);
@@ -25,10 +25,10 @@ static void append_map(sqlite3_str *sql, const Plan *plan, const char *from, con
        that ends early could not be taken up again behind its last rowid. */
     if (rows)
         sqlite3_str_appendf(sql, " NOT INDEXED WHERE %s", rows);
-    if (spec->where)
-        sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", spec->where);
-    if (spec->group_by)
-        sqlite3_str_appendf(sql, " GROUP BY %s\n", spec->group_by);
+    if (arguments->where)
+        sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", arguments->where);
+    if (arguments->group_by)
+        sqlite3_str_appendf(sql, " GROUP BY %s\n", arguments->group_by);
 }
 
 static bool column_used(const Plan *plan, int column)
@@ -99,12 +99,12 @@ char *plan_partition_select(const Plan *plan, bool tracing, bool counted)
 
 char *plan_plain_select(const Plan *plan, PlainSelect *plain)
 {
-    const MapSpec *spec = &plan->spec;
+    const MapArguments *arguments = &plan->arguments;
     char *sql = map_select(plan, plan->source.from, NULL, NULL, NULL);
-    size_t said = strlen("SELECT ") + strlen(spec->map) + strlen(" FROM ") + strlen(spec->source) +
+    size_t said = strlen("SELECT ") + strlen(arguments->map) + strlen(" FROM ") + strlen(arguments->source) +
                   (plan->source.table ? 0 : strlen("()")) +
-                  (spec->where ? strlen(" WHERE ") + strlen(spec->where) : 0) +
-                  (spec->group_by ? strlen(" GROUP BY ") + strlen(spec->group_by) : 0);
+                  (arguments->where ? strlen(" WHERE ") + strlen(arguments->where) : 0) +
+                  (arguments->group_by ? strlen(" GROUP BY ") + strlen(arguments->group_by) : 0);
     size_t length = sql ? strlen(sql) : 0;
     *plain = (PlainSelect){.sql = sql, .added = length > said ? (int)(length - said) : 0};
     return sql;

@@ -7,7 +7,7 @@
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
-#include "ext/evaluate/evaluator_range.h"
+#include "ext/evaluate/range.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/plan/host_rules.h"
 #include "ext/plan/map_tables.h"
@@ -22,7 +22,7 @@ static char *copy_text(const char *text, int *rc)
     return copy;
 }
 
-static int copy_spec(MapSpec *to, const MapSpec *from)
+static int copy_arguments(MapArguments *to, const MapArguments *from)
 {
     int rc = SQLITE_OK;
     *to = *from;
@@ -61,15 +61,16 @@ static bool may_call_like(const char *text)
 
 static int read_flags(const Plan *plan, sqlite3 *db, uint32_t *flags)
 {
-    const MapSpec *spec = &plan->spec;
+    const MapArguments *arguments = &plan->arguments;
     int dqs = 0;
     LikeSetting like = LIKE_UNKNOWN;
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, -1, &dqs);
     int rc = SQLITE_OK;
-    if (may_call_like(spec->map) || may_call_like(spec->where) || may_call_like(spec->group_by))
+    if (may_call_like(arguments->map) || may_call_like(arguments->where) ||
+        may_call_like(arguments->group_by))
         rc = like_setting_read(db, &like);
-    *flags = (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->spec.partial ? RECIPE_PARTIAL : 0u) |
-             (plan->spec.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
+    *flags = (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->arguments.partial ? RECIPE_PARTIAL : 0u) |
+             (plan->arguments.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
              (dqs ? RECIPE_DQS : 0u) | (like == LIKE_NOCASE ? RECIPE_LIKE_NOCASE : 0u) |
              (like == LIKE_BINARY ? RECIPE_LIKE_BINARY : 0u);
     return rc;
@@ -140,7 +141,8 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
                               uint64_t scan)
 {
     Recipe *recipe = NULL;
-    bool partial = plan->spec.partial, told = partial && !plan->spec.where && !plan->spec.group_by;
+    bool partial = plan->arguments.partial,
+         told = partial && !plan->arguments.where && !plan->arguments.group_by;
     char *select = plan_partition_select(plan, false, partial);
     char *uncounted = told ? plan_partition_select(plan, false, false) : NULL;
     char *tracing = plan_partition_select(plan, true, partial);
@@ -300,11 +302,11 @@ static int check_aggregate(Plan *plan, const ConnectionState *state, Evaluator *
     plan->asks = report.asked;
     if (rc != SQLITE_OK)
         return explain_failure(plan, state->db, rc, report.message, message);
-    if (report.rows_out && !plan->spec.partial)
+    if (report.rows_out && !plan->arguments.partial)
         return error_text(
             message, sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
                                      "the query around the map, or say partial = 1 and combine the parts"));
-    if (!report.rows_out && plan->spec.partial && !plan->spec.group_by)
+    if (!report.rows_out && plan->arguments.partial && !plan->arguments.group_by)
         return error_text(
             message, sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));
     return SQLITE_OK;
@@ -336,9 +338,10 @@ static int take_inputs(Plan *plan, const Evaluator *evaluator)
 
 /* Whether a subquery stands in the map: over a chunk one of the source would be refused, over the table it
    would see all of it. */
-static bool has_subquery(const MapSpec *spec)
+static bool has_subquery(const MapArguments *arguments)
 {
-    return sql_has_subquery(spec->map) || sql_has_subquery(spec->where) || sql_has_subquery(spec->group_by);
+    return sql_has_subquery(arguments->map) || sql_has_subquery(arguments->where) ||
+           sql_has_subquery(arguments->group_by);
 }
 
 /* Prepares the map as a worker does, all columns of it, and sees whether it may run. */
@@ -349,7 +352,7 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
     int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
     if (rc != SQLITE_OK)
         return judge_limits(plan, state->db, rc, text, message);
-    rc = has_subquery(&plan->spec) ? map_tables_check(evaluator, text) : SQLITE_OK;
+    rc = has_subquery(&plan->arguments) ? map_tables_check(evaluator, text) : SQLITE_OK;
     if (rc != SQLITE_OK)
         return explain_failure(plan, state->db, rc, text, message);
     rc = take_inputs(plan, evaluator);
@@ -361,7 +364,7 @@ static int prepare_map(Plan *plan, ConnectionState *state, MapForm form, char **
             message,
             sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
                             "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
-                            plan->spec.map));
+                            plan->arguments.map));
     rc = check_aggregate(plan, state, evaluator, message);
     PlainSelect plain;
     char *sql = rc == SQLITE_OK ? plan_plain_select(plan, &plain) : NULL;
@@ -398,17 +401,17 @@ static int leave_out_unused(Plan *plan, ConnectionState *state, MapForm form, ui
     return rc;
 }
 
-int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint64_t used, Plan **out,
-                char **message)
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, uint64_t used,
+                Plan **out, char **message)
 {
     *out = NULL;
     Plan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return SQLITE_NOMEM;
     plan->used = PLAN_ALL_COLUMNS;
-    int rc = copy_spec(&plan->spec, spec);
+    int rc = copy_arguments(&plan->arguments, arguments);
     if (rc == SQLITE_OK)
-        rc = source_resolve(state->db, spec->source, &plan->source, message);
+        rc = source_resolve(state->db, arguments->source, &plan->source, message);
     if (rc == SQLITE_OK)
         rc = build_recipe(plan, state, form);
     if (rc == SQLITE_OK)
@@ -432,7 +435,7 @@ int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint6
     }
     SqliteLimits own;
     limits_lift(state->db, &own);
-    plan->partitionable = plan->source.table && plan->source.rowid && !has_subquery(&plan->spec) &&
+    plan->partitionable = plan->source.table && plan->source.rowid && !has_subquery(&plan->arguments) &&
                           feed_walks_table(plan, state->db) && feed_reads_inputs(plan, state->db) &&
                           !reads_backwards(state->db);
     limits_restore(state->db, &own);
@@ -448,7 +451,7 @@ void plan_free(Plan *plan)
     recipe_unref(plan->recipe);
     source_free(&plan->source);
     columns_free(&plan->output);
-    map_spec_free(&plan->spec);
+    map_arguments_free(&plan->arguments);
     free(plan->inputs);
     free(plan->index_of);
     free(plan->loses_subtype);

@@ -6,7 +6,7 @@
 #define PRICEMAP_PLANNER_H
 
 #include "ext/connection/connection_state.h"
-#include "ext/plan/map_spec.h"
+#include "ext/plan/map_arguments.h"
 #include "ext/plan/source.h"
 
 typedef enum MapForm {
@@ -15,7 +15,7 @@ typedef enum MapForm {
 } MapForm;
 
 typedef struct Plan {
-    MapSpec spec; /* the plan's own copy */
+    MapArguments arguments; /* the plan's own copy */
     Source source;
     uint64_t
         used; /* columns of the map that are read, a bit each; the last bit stands for all from the 64th on */
@@ -49,12 +49,12 @@ typedef struct Plan {
 #define PLAN_ALL_COLUMNS UINT64_MAX
 
 /*
- * Makes a plan for `spec`, which is copied. Columns of the map that are not in `used` are not computed: they
- * are NULL. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it), or SQLITE_NOMEM.
+ * Makes a plan for `arguments`, which is copied. Columns of the map that are not in `used` are not computed:
+ * they are NULL. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it), or SQLITE_NOMEM.
  * Prepares statements on the connection, on its thread. Free with plan_free.
  */
-int plan_create(ConnectionState *state, const MapSpec *spec, MapForm form, uint64_t used, Plan **out,
-                char **message);
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, uint64_t used,
+                Plan **out, char **message);
 
 /*
  * The recipe for workers that read the plan's table from the file at `uri`, which is the host's schema

@@ -44,7 +44,7 @@ int map_run_use_executor(MapRun *run, const ExecutorKind *kind, char **message)
    end a row in the host. */
 static bool may_help(const MapRun *run)
 {
-    return run->plan->spec.ordered && run->timeout <= 0 && interrupter_reaches_host();
+    return run->plan->arguments.ordered && run->timeout <= 0 && interrupter_reaches_host();
 }
 
 /* Has the host itself run a task that the serial executor has, until the host is interrupted or the task has
@@ -85,7 +85,7 @@ static int wait_ready(MapRun *run, int *place, char **message)
             run_in_place(run, head->task);
         else
             executor_wait(head->executor ? head->executor : run->executor,
-                          head->executor && run->plan->spec.ordered ? head->task : NULL, WAIT_MS);
+                          head->executor && run->plan->arguments.ordered ? head->task : NULL, WAIT_MS);
         if (map_run_ready_place(run) < 0 && look_for_interrupt(run))
             return SQLITE_INTERRUPT;
     }
@@ -169,7 +169,7 @@ static int fail_task(MapRun *run, char **message)
         return fail_unprepared(run, message);
     if (!is_range(task) || !report->rows_in)
         return fail(run, code, report->message, message);
-    char *text = run->plan->spec.ordered
+    char *text = run->plan->arguments.ordered
                      ? sqlite3_mprintf("%s (row %lld)", report->message, (long long)run->rows_in + 1)
                      : sqlite3_mprintf("%s (rowid %lld)", report->message, (long long)report->next_rowid);
     int rc = text ? fail(run, code, text, message) : SQLITE_NOMEM;
@@ -362,11 +362,11 @@ static bool begins_with_an_error(const MapRun *run)
 static int start(MapRun *run, char **message)
 {
     ConnectionState *state = run->state;
-    const MapSpec *spec = &run->plan->spec;
+    const MapArguments *arguments = &run->plan->arguments;
     const Settings *settings = &state->settings;
-    run->requested = spec->has_executor ? spec->executor : settings->executor;
-    run->chunk = spec->has_chunk ? spec->chunk : settings->chunk;
-    run->workers = spec->has_workers ? spec->workers : settings->workers;
+    run->requested = arguments->has_executor ? arguments->executor : settings->executor;
+    run->chunk = arguments->has_chunk ? arguments->chunk : settings->chunk;
+    run->workers = arguments->has_workers ? arguments->workers : settings->workers;
     if (!run->workers)
         run->workers = run->requested && run->requested->in_place ? 1 : connection_state_processors(state);
     run->timeout = settings->timeout_seconds;
@@ -408,16 +408,16 @@ int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, 
     run->rowids_per_row = 1;
     int rc = start(run, message);
     if (rc == SQLITE_OK) {
-        RunRecord *record =
-            run_log_add(&state->log, plan->spec.source, plan->spec.map, executor_kind_name(run->requested));
+        RunRecord *record = run_log_add(&state->log, plan->arguments.source, plan->arguments.map,
+                                        executor_kind_name(run->requested));
         if (record)
             run->number = record->run;
         *out = run;
         return SQLITE_OK;
     }
     if (rc != SQLITE_SCHEMA) {
-        RunRecord *record =
-            run_log_add(&state->log, plan->spec.source, plan->spec.map, executor_kind_name(run->requested));
+        RunRecord *record = run_log_add(&state->log, plan->arguments.source, plan->arguments.map,
+                                        executor_kind_name(run->requested));
         if (record) {
             run->number = record->run;
             run_log_set(&record->error, *message ? *message : sqlite3_errstr(rc));

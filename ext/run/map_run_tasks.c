@@ -31,7 +31,7 @@ int map_run_workers(const MapRun *run)
 /* What the next task should take, in nanoseconds, where what is left takes `left_ns` (0: not known). */
 static double target_time(const MapRun *run, double left_ns)
 {
-    if (!run->plan->spec.partial || runs_in_place(run))
+    if (!run->plan->arguments.partial || runs_in_place(run))
         return chunk_target_ns;
     double longer = left_ns / (CHUNKS_LEFT * map_run_workers(run));
     longer = longer < partial_chunk_ns ? longer : partial_chunk_ns;
@@ -127,7 +127,7 @@ static Task *new_task(MapRun *run)
  * hold. */
 static uint32_t output_rows(const MapRun *run, int64_t units)
 {
-    if (run->plan->spec.partial && !run->plan->spec.group_by)
+    if (run->plan->arguments.partial && !run->plan->arguments.group_by)
         return 1;
     int64_t rows = (int64_t)OUTPUT_BYTES / (9 * ((int64_t)run->plan->map_columns + 1));
     if (rows > units)
@@ -240,7 +240,7 @@ int map_run_finish_current(MapRun *run)
 
 int map_run_ready_place(const MapRun *run)
 {
-    int last = run->plan->spec.ordered && run->count ? 1 : run->count;
+    int last = run->plan->arguments.ordered && run->count ? 1 : run->count;
     for (int i = 0; i < last; i++)
         if (run->tasks[i].executor && atomic_load_explicit(&run->tasks[i].task->done, memory_order_acquire))
             return i;

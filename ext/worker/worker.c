@@ -16,7 +16,7 @@
 #include "ext/base/clock.h"
 #include "ext/base/limits.h"
 #include "ext/channel/channel.h"
-#include "ext/evaluate/chunk_runner.h"
+#include "ext/evaluate/runner.h"
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
 #include "ext/worker/zygote.h"

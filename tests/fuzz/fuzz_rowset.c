@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext/evaluate/chunk_runner.h"
+#include "ext/evaluate/runner.h"
 #include "fuzz.h"
 #include "host.h"
 #include "input.h"

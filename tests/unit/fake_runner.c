@@ -23,7 +23,7 @@
 
 #include "ext/base/clock.h"
 #include "ext/channel/channel.h"
-#include "ext/evaluate/chunk_runner.h"
+#include "ext/evaluate/runner.h"
 #include "ext/data/rowset.h"
 
 struct ChunkRunner {

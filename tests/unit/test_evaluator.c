@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "ext/base/sqlite_limits.h"
-#include "ext/evaluate/chunk_runner.h"
+#include "ext/evaluate/runner.h"
 #include "engine_parts.h"
 #include "within.h"
 

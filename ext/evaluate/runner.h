@@ -4,8 +4,8 @@
  *
  * A runner belongs to one thread at a time.
  */
-#ifndef PRICEMAP_CHUNK_RUNNER_H
-#define PRICEMAP_CHUNK_RUNNER_H
+#ifndef PRICEMAP_RUNNER_H
+#define PRICEMAP_RUNNER_H
 
 #include "ext/evaluate/evaluator.h"
 #include "ext/data/task.h"

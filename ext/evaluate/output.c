@@ -1,4 +1,4 @@
-#include "ext/evaluate/evaluator_output.h"
+#include "ext/evaluate/output.h"
 
 #include <strings.h>
 

@@ -1,6 +1,6 @@
 /* What was asked for: the arguments of parallel_map, parsed and checked, in both of its forms. */
-#ifndef PRICEMAP_MAP_SPEC_H
-#define PRICEMAP_MAP_SPEC_H
+#ifndef PRICEMAP_MAP_ARGUMENTS_H
+#define PRICEMAP_MAP_ARGUMENTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/executors/kinds.h"
 
-typedef struct MapSpec {
+typedef struct MapArguments {
     char *source;   /* a table's name or a SELECT, without brackets */
     char *map;      /* select-list, without brackets */
     char *where;    /* NULL: none */
@@ -20,25 +20,26 @@ typedef struct MapSpec {
     int workers;
     int64_t chunk;
     bool has_executor, has_workers, has_chunk;
-} MapSpec;
+} MapArguments;
 
-/* Frees what the spec owns and zeroes it; may be called twice. */
-void map_spec_free(MapSpec *spec);
+/* Frees the texts of the arguments and zeroes them; may be called twice. */
+void map_arguments_free(MapArguments *arguments);
 
 /*
  * Parses the arguments of CREATE VIRTUAL TABLE … USING parallel_map(…), one text each. SQLITE_OK; else an
- * error with *message set (sqlite3_free it) and the spec empty.
+ * error with *message set (sqlite3_free it) and the arguments empty.
  */
-int map_spec_parse(MapSpec *spec, int argc, const char *const *argv, char **message);
+int map_arguments_parse(MapArguments *arguments, int argc, const char *const *argv, char **message);
 
 /*
  * Takes the arguments of the table-valued form; NULL pointers and NULL values mean "not given". Returns as
- * map_spec_parse.
+ * map_arguments_parse.
  */
-int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *map, sqlite3_value *executor,
-                         sqlite3_value *workers, sqlite3_value *chunk, char **message);
+int map_arguments_from_values(MapArguments *arguments, sqlite3_value *source, sqlite3_value *map,
+                              sqlite3_value *executor, sqlite3_value *workers, sqlite3_value *chunk,
+                              char **message);
 
 /* Whether both ask for the same. */
-bool map_spec_equal(const MapSpec *a, const MapSpec *b);
+bool map_arguments_equal(const MapArguments *a, const MapArguments *b);
 
 #endif

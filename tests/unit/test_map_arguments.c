@@ -10,31 +10,31 @@
 
 #include "engine_parts.h"
 #include "ext/base/numbers.h"
-#include "ext/plan/map_spec.h"
+#include "ext/plan/map_arguments.h"
 
 static void defaults(void **state)
 {
     (void)state;
-    static const char *const arguments[] = {"source = prices", "map=(p)"};
-    MapSpec spec;
+    static const char *const texts[] = {"source = prices", "map=(p)"};
+    MapArguments arguments;
     char *message = NULL;
-    assert_int_equal(map_spec_parse(&spec, 2, arguments, &message), SQLITE_OK);
+    assert_int_equal(map_arguments_parse(&arguments, 2, texts, &message), SQLITE_OK);
     assert_null(message);
-    assert_string_equal(spec.source, "prices");
-    assert_string_equal(spec.map, "p");
-    assert_null(spec.where);
-    assert_null(spec.group_by);
-    assert_false(spec.partial);
-    assert_true(spec.ordered);
-    assert_false(spec.has_executor || spec.has_workers || spec.has_chunk);
-    map_spec_free(&spec);
-    map_spec_free(&spec);
+    assert_string_equal(arguments.source, "prices");
+    assert_string_equal(arguments.map, "p");
+    assert_null(arguments.where);
+    assert_null(arguments.group_by);
+    assert_false(arguments.partial);
+    assert_true(arguments.ordered);
+    assert_false(arguments.has_executor || arguments.has_workers || arguments.has_chunk);
+    map_arguments_free(&arguments);
+    map_arguments_free(&arguments);
 }
 
 static void everything(void **state)
 {
     (void)state;
-    static const char *const arguments[] = {
+    static const char *const texts[] = {
         " SOURCE = (SELECT \"a=b\" FROM t) ",
         "map = (count(*) AS n, ')')",
         "where = (a = '(')",
@@ -45,38 +45,38 @@ static void everything(void **state)
         "chunk = 1000000000",
         "/* not */ ordered = 0",
     };
-    MapSpec spec, again;
+    MapArguments arguments, again;
     char *message = NULL;
-    assert_int_equal(map_spec_parse(&spec, 9, arguments, &message), SQLITE_OK);
-    assert_string_equal(spec.source, "SELECT \"a=b\" FROM t");
-    assert_string_equal(spec.map, "count(*) AS n, ')'");
-    assert_string_equal(spec.where, "a = '('");
-    assert_string_equal(spec.group_by, "a, b");
-    assert_true(spec.partial);
-    assert_false(spec.ordered);
-    assert_ptr_equal(spec.executor, &executor_processes);
-    assert_int_equal(spec.workers, 1024);
-    assert_int_equal(spec.chunk, 1000000000);
-    assert_int_equal(map_spec_parse(&again, 9, arguments, &message), SQLITE_OK);
-    assert_true(map_spec_equal(&spec, &again));
+    assert_int_equal(map_arguments_parse(&arguments, 9, texts, &message), SQLITE_OK);
+    assert_string_equal(arguments.source, "SELECT \"a=b\" FROM t");
+    assert_string_equal(arguments.map, "count(*) AS n, ')'");
+    assert_string_equal(arguments.where, "a = '('");
+    assert_string_equal(arguments.group_by, "a, b");
+    assert_true(arguments.partial);
+    assert_false(arguments.ordered);
+    assert_ptr_equal(arguments.executor, &executor_processes);
+    assert_int_equal(arguments.workers, 1024);
+    assert_int_equal(arguments.chunk, 1000000000);
+    assert_int_equal(map_arguments_parse(&again, 9, texts, &message), SQLITE_OK);
+    assert_true(map_arguments_equal(&arguments, &again));
     for (int i = 2; i < 9; i++) {
         const char *fewer[8];
         for (int j = 0, k = 0; j < 9; j++)
             if (j != i)
-                fewer[k++] = arguments[j];
-        map_spec_free(&again);
-        int rc = map_spec_parse(&again, 8, fewer, &message);
+                fewer[k++] = texts[j];
+        map_arguments_free(&again);
+        int rc = map_arguments_parse(&again, 8, fewer, &message);
         assert_int_equal(rc, i == 4 ? SQLITE_ERROR : SQLITE_OK); /* group_by without partial */
         if (rc == SQLITE_OK)
-            assert_false(map_spec_equal(&spec, &again));
+            assert_false(map_arguments_equal(&arguments, &again));
         sqlite3_free(message);
         message = NULL;
     }
-    map_spec_free(&again);
-    map_spec_free(&spec);
+    map_arguments_free(&again);
+    map_arguments_free(&arguments);
 }
 
-/* After an error the spec is empty and the message is there. */
+/* After an error the arguments is empty and the message is there. */
 static void errors(void **state)
 {
     (void)state;
@@ -88,13 +88,13 @@ static void errors(void **state)
         {"source =", "map = (a)", "chunk = 1"},  {"chunk = 1", "map = (a)", "workers = 1"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        MapSpec spec;
+        MapArguments arguments;
         char *message = NULL;
-        assert_int_equal(map_spec_parse(&spec, 3, bad[i], &message), SQLITE_ERROR);
+        assert_int_equal(map_arguments_parse(&arguments, 3, bad[i], &message), SQLITE_ERROR);
         assert_non_null(message);
         assert_memory_equal(message, "parallel_map: ", 14);
-        assert_null(spec.source);
-        assert_null(spec.map);
+        assert_null(arguments.source);
+        assert_null(arguments.map);
         sqlite3_free(message);
     }
 }

@@ -1,6 +1,6 @@
-/* The functions that a partition recipe's tracing statement calls; see evaluator_range.c. */
-#ifndef PRICEMAP_EVALUATOR_RANGE_H
-#define PRICEMAP_EVALUATOR_RANGE_H
+/* The functions that a partition recipe's tracing statement calls; see range.c. */
+#ifndef PRICEMAP_RANGE_H
+#define PRICEMAP_RANGE_H
 
 /* Is called with each rowid before the map sees the row; whether the row is still wanted. */
 #define RANGE_TRACE_FUNCTION "pricemap_trace"

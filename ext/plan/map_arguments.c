@@ -1,4 +1,4 @@
-#include "ext/plan/map_spec.h"
+#include "ext/plan/map_arguments.h"
 
 #include <string.h>
 
@@ -6,13 +6,13 @@
 #include "ext/base/numbers.h"
 #include "ext/plan/sql_text.h"
 
-void map_spec_free(MapSpec *spec)
+void map_arguments_free(MapArguments *arguments)
 {
-    sqlite3_free(spec->source);
-    sqlite3_free(spec->map);
-    sqlite3_free(spec->where);
-    sqlite3_free(spec->group_by);
-    *spec = (MapSpec){0};
+    sqlite3_free(arguments->source);
+    sqlite3_free(arguments->map);
+    sqlite3_free(arguments->where);
+    sqlite3_free(arguments->group_by);
+    *arguments = (MapArguments){0};
 }
 
 static bool same_text(const char *a, const char *b)
@@ -20,7 +20,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
-bool map_spec_equal(const MapSpec *a, const MapSpec *b)
+bool map_arguments_equal(const MapArguments *a, const MapArguments *b)
 {
     return same_text(a->source, b->source) && same_text(a->map, b->map) && same_text(a->where, b->where) &&
            same_text(a->group_by, b->group_by) && a->partial == b->partial && a->ordered == b->ordered &&
@@ -29,36 +29,36 @@ bool map_spec_equal(const MapSpec *a, const MapSpec *b)
            (!a->has_workers || a->workers == b->workers) && (!a->has_chunk || a->chunk == b->chunk);
 }
 
-static int set_executor(MapSpec *spec, const char *value, char **message)
+static int set_executor(MapArguments *arguments, const char *value, char **message)
 {
-    if (!executor_kind_parse(value, &spec->executor))
+    if (!executor_kind_parse(value, &arguments->executor))
         return error_text(
             message, sqlite3_mprintf("parallel_map: executor is '%s': expected " EXECUTOR_CHOICES, value));
-    spec->has_executor = true;
+    arguments->has_executor = true;
     return SQLITE_OK;
 }
 
 /* Of workers and chunk `number` is what `value` says, 0 where it is no number that either of them takes. */
-static int set_workers(MapSpec *spec, int64_t number, const char *value, char **message)
+static int set_workers(MapArguments *arguments, int64_t number, const char *value, char **message)
 {
     if (!number)
         return error_text(
             message, sqlite3_mprintf("parallel_map: workers is '%s': expected a whole number from 1 to %d",
                                      value, EXECUTOR_WORKERS_MAX));
-    spec->workers = (int)number;
-    spec->has_workers = true;
+    arguments->workers = (int)number;
+    arguments->has_workers = true;
     return SQLITE_OK;
 }
 
-static int set_chunk(MapSpec *spec, int64_t number, const char *value, char **message)
+static int set_chunk(MapArguments *arguments, int64_t number, const char *value, char **message)
 {
     if (!number)
         return error_text(
             message, sqlite3_mprintf("parallel_map: chunk is '%s': expected a whole number of rows from 1 "
                                      "to %d",
                                      value, CHUNK_ROWS_MAX));
-    spec->chunk = number;
-    spec->has_chunk = true;
+    arguments->chunk = number;
+    arguments->has_chunk = true;
     return SQLITE_OK;
 }
 
@@ -72,14 +72,14 @@ static int set_flag(bool *flag, const char *name, const char *value, char **mess
 
 /* A source may stand in brackets, as a SELECT does in FROM; whether it names a table or selects is seen
  * later. */
-static int set_source(MapSpec *spec, const char *value, char **message)
+static int set_source(MapArguments *arguments, const char *value, char **message)
 {
     bool bracketed;
-    spec->source = sql_unbracket(value, &bracketed);
-    if (spec->source && !*spec->source)
+    arguments->source = sql_unbracket(value, &bracketed);
+    if (arguments->source && !*arguments->source)
         return error_text(
             message, sqlite3_mprintf("parallel_map: source is empty: expected a table's name or a SELECT"));
-    return spec->source ? SQLITE_OK : SQLITE_NOMEM;
+    return arguments->source ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 static int set_expressions(char **out, const char *name, const char *value, bool needs_brackets,
@@ -110,35 +110,36 @@ static int set_expressions(char **out, const char *name, const char *value, bool
 static const char *const argument_names[] = {"source",   "map",     "where", "group_by", "partial",
                                              "executor", "workers", "chunk", "ordered"};
 
-static int set_argument(MapSpec *spec, int argument, const char *value, const char *plain, char **message)
+static int set_argument(MapArguments *arguments, int argument, const char *value, const char *plain,
+                        char **message)
 {
     int64_t number = 0;
     switch (argument) {
     case 0:
-        return set_source(spec, value, message);
+        return set_source(arguments, value, message);
     case 1:
-        return set_expressions(&spec->map, "map", value, true, message);
+        return set_expressions(&arguments->map, "map", value, true, message);
     case 2:
-        return set_expressions(&spec->where, "where", value, true, message);
+        return set_expressions(&arguments->where, "where", value, true, message);
     case 3:
-        return set_expressions(&spec->group_by, "group_by", value, true, message);
+        return set_expressions(&arguments->group_by, "group_by", value, true, message);
     case 4:
-        return set_flag(&spec->partial, "partial", plain, message);
+        return set_flag(&arguments->partial, "partial", plain, message);
     case 5:
-        return set_executor(spec, plain, message);
+        return set_executor(arguments, plain, message);
     case 6:
         number_parse(plain, 1, EXECUTOR_WORKERS_MAX, &number);
-        return set_workers(spec, number, plain, message);
+        return set_workers(arguments, number, plain, message);
     case 7:
         number_parse(plain, 1, CHUNK_ROWS_MAX, &number);
-        return set_chunk(spec, number, plain, message);
+        return set_chunk(arguments, number, plain, message);
     default:
-        return set_flag(&spec->ordered, "ordered", plain, message);
+        return set_flag(&arguments->ordered, "ordered", plain, message);
     }
 }
 
 /* One argument, name = value; `seen` has a bit per argument that was there before. */
-static int parse_argument(MapSpec *spec, const char *text, unsigned *seen, char **message)
+static int parse_argument(MapArguments *arguments, const char *text, unsigned *seen, char **message)
 {
     SqlToken name, equals, first;
     const char *value = sql_token(sql_token(text, &name), &equals);
@@ -163,40 +164,40 @@ static int parse_argument(MapSpec *spec, const char *text, unsigned *seen, char 
     bool bracketed;
     char *trimmed = sql_unbracket(value, &bracketed);
     char *plain = !trimmed || bracketed || strlen(trimmed) != first.length ? trimmed : sql_unquote(&first);
-    int rc = plain ? set_argument(spec, argument, value, plain, message) : SQLITE_NOMEM;
+    int rc = plain ? set_argument(arguments, argument, value, plain, message) : SQLITE_NOMEM;
     if (plain != trimmed)
         sqlite3_free(plain);
     sqlite3_free(trimmed);
     return rc;
 }
 
-static int check_whole(const MapSpec *spec, char **message)
+static int check_whole(const MapArguments *arguments, char **message)
 {
-    if (!spec->source)
+    if (!arguments->source)
         return error_text(
             message, sqlite3_mprintf("parallel_map: source is missing: give a table's name or (SELECT …)"));
-    if (!spec->map)
+    if (!arguments->map)
         return error_text(message,
                           sqlite3_mprintf("parallel_map: map is missing: give the select-list to evaluate, "
                                           "map = (…)"));
-    if (spec->group_by && !spec->partial)
+    if (arguments->group_by && !arguments->partial)
         return error_text(
             message, sqlite3_mprintf("parallel_map: group_by needs partial = 1: groups are formed per chunk, "
                                      "and the query around the map combines them"));
     return SQLITE_OK;
 }
 
-int map_spec_parse(MapSpec *spec, int argc, const char *const *argv, char **message)
+int map_arguments_parse(MapArguments *arguments, int argc, const char *const *argv, char **message)
 {
     unsigned seen = 0;
-    *spec = (MapSpec){.ordered = true};
+    *arguments = (MapArguments){.ordered = true};
     int rc = SQLITE_OK;
     for (int i = 0; rc == SQLITE_OK && i < argc; i++)
-        rc = parse_argument(spec, argv[i], &seen, message);
+        rc = parse_argument(arguments, argv[i], &seen, message);
     if (rc == SQLITE_OK)
-        rc = check_whole(spec, message);
+        rc = check_whole(arguments, message);
     if (rc != SQLITE_OK)
-        map_spec_free(spec);
+        map_arguments_free(arguments);
     return rc;
 }
 
@@ -228,34 +229,35 @@ static int number_of(sqlite3_value *value, const char *name, int64_t most, int64
     return text_of(value, name, text, message);
 }
 
-int map_spec_from_values(MapSpec *spec, sqlite3_value *source, sqlite3_value *map, sqlite3_value *executor,
-                         sqlite3_value *workers, sqlite3_value *chunk, char **message)
+int map_arguments_from_values(MapArguments *arguments, sqlite3_value *source, sqlite3_value *map,
+                              sqlite3_value *executor, sqlite3_value *workers, sqlite3_value *chunk,
+                              char **message)
 {
-    *spec = (MapSpec){.ordered = true};
+    *arguments = (MapArguments){.ordered = true};
     const char *text;
     int64_t number;
     int rc = text_of(source, "source", &text, message);
     if (text && rc == SQLITE_OK)
-        rc = set_source(spec, text, message);
+        rc = set_source(arguments, text, message);
     if (rc == SQLITE_OK)
         rc = text_of(map, "map", &text, message);
     if (text && rc == SQLITE_OK)
-        rc = set_expressions(&spec->map, "map", text, false, message);
+        rc = set_expressions(&arguments->map, "map", text, false, message);
     if (rc == SQLITE_OK)
         rc = text_of(executor, "executor", &text, message);
     if (text && rc == SQLITE_OK)
-        rc = set_executor(spec, text, message);
+        rc = set_executor(arguments, text, message);
     if (rc == SQLITE_OK)
         rc = number_of(workers, "workers", EXECUTOR_WORKERS_MAX, &number, &text, message);
     if (text && rc == SQLITE_OK)
-        rc = set_workers(spec, number, text, message);
+        rc = set_workers(arguments, number, text, message);
     if (rc == SQLITE_OK)
         rc = number_of(chunk, "chunk", CHUNK_ROWS_MAX, &number, &text, message);
     if (text && rc == SQLITE_OK)
-        rc = set_chunk(spec, number, text, message);
+        rc = set_chunk(arguments, number, text, message);
     if (rc == SQLITE_OK)
-        rc = check_whole(spec, message);
+        rc = check_whole(arguments, message);
     if (rc != SQLITE_OK)
-        map_spec_free(spec);
+        map_arguments_free(arguments);
     return rc;
 }

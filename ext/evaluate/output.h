@@ -4,8 +4,8 @@
  * worker's connection has for the purpose, takes the columns of each row, and SQLite computes a whole chunk
  * within one step.
  */
-#ifndef PRICEMAP_EVALUATOR_OUTPUT_H
-#define PRICEMAP_EVALUATOR_OUTPUT_H
+#ifndef PRICEMAP_OUTPUT_H
+#define PRICEMAP_OUTPUT_H
 
 #include <stdbool.h>
 

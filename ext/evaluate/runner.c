@@ -1,4 +1,4 @@
-#include "ext/evaluate/chunk_runner.h"
+#include "ext/evaluate/runner.h"
 
 #include <stdlib.h>
 #include <string.h>
