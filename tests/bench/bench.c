@@ -15,7 +15,7 @@
 
 #include "price_lists.h"
 #include "record.h"
-#include "report.h"
+#include "figures.h"
 
 enum { EXIT_WRONG = 1, WORKERS_MAX = 1024, ROUNDS_MAX = 100000 };
 enum {

@@ -12,7 +12,7 @@
 
 #include <time.h>
 
-#include "tests/cli/command.h"
+#include "tests/support/command.h"
 
 static void make_history(const char *file, int origin)
 {

@@ -7,7 +7,7 @@
 
 #include "tests/bench/bench_sql.h"
 #include "cli/base/query.h"
-#include "template.h"
+#include "sql_template.h"
 
 int mapping_connect(const MappingPlace *place, sqlite3 **db, Failure *failure)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "figures.h"
 #include "cli/statistics/statistics.h"
 
 typedef struct Observation {

@@ -6,7 +6,7 @@
 #include "price_lists.h"
 #include "cli/system/process.h"
 #include "cli/base/query.h"
-#include "report.h"
+#include "figures.h"
 
 enum { PRICES = 50, ROUNDS = 200000, NOT_INSTALLED = 77 };
 

@@ -7,7 +7,7 @@
 #include "tests/bench/bench_sql.h"
 #include "peers.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 enum { SHARDS_MAX = 64 };
 

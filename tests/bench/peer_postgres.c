@@ -9,7 +9,7 @@
 
 #include "peers.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 static const char what[] = "PostgreSQL, the same C function";
 

@@ -5,7 +5,7 @@
 #include "peers.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
-#include "report.h"
+#include "figures.h"
 
 typedef struct Python {
     Bench *bench;

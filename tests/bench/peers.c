@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/system/process.h"
-#include "report.h"
+#include "figures.h"
 
 bool peer_installed(const char *program)
 {

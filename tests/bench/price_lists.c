@@ -11,7 +11,7 @@
 
 #include "tests/bench/bench_sql.h"
 #include "cli/base/query.h"
-#include "template.h"
+#include "sql_template.h"
 
 int price_lists_open(Bench *bench, Failure *failure)
 {

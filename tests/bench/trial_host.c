@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "ext/base/clock.h"
-#include "../unit/leftovers.h"
+#include "tests/support/leftovers.h"
 #include "mapping.h"
 
 enum { EXIT_WRONG = 1, WARMUP = 200, PAGE = 4096 };

@@ -6,7 +6,7 @@
 
 #include "calibration.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 enum { PLAIN, SERIAL, THREADS, PROCESSES, AUTO, WAYS };
 enum { COSTS = 5, LENGTHS = 4, CELLS = COSTS * LENGTHS };

@@ -8,7 +8,7 @@
 #include "ext/functions/price.h"
 #include "floor.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 enum { PLAIN, SERIAL, THREADS, PROCESSES, MAPPED, FLOOR = MAPPED };
 

@@ -5,7 +5,7 @@
 
 #include "host_process.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 enum {
     CYCLES = 10000,

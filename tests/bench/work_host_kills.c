@@ -7,11 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../unit/leftovers.h"
+#include "tests/support/leftovers.h"
 #include "host_process.h"
 #include "price_lists.h"
 #include "cli/statistics/random.h"
-#include "report.h"
+#include "figures.h"
 
 enum {
     HOSTS = 100,

@@ -4,7 +4,7 @@
 #include "ext/base/clock.h"
 #include "ext/functions/price.h"
 #include "bare_loop.h"
-#include "report.h"
+#include "figures.h"
 
 static const double percent = 10;
 static const double price = 42;

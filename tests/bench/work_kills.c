@@ -10,12 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../unit/leftovers.h"
+#include "tests/support/leftovers.h"
 #include "tests/bench/bench_sql.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
 #include "cli/statistics/random.h"
-#include "report.h"
+#include "figures.h"
 
 enum {
     KILLS = 1000,

@@ -6,7 +6,7 @@
 
 #include "peers.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 enum { REPEATS_MAX = 100 };
 

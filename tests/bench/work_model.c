@@ -20,7 +20,7 @@
 
 #include "calibration.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 static const double chunk_seconds = 1e-3;
 static const int64_t chunks[] = {64, 128, 512, 4096};

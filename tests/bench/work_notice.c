@@ -13,7 +13,7 @@
 #include "price_lists.h"
 #include "cli/base/query.h"
 #include "cli/statistics/random.h"
-#include "report.h"
+#include "figures.h"
 
 enum {
     KILLS = 100,

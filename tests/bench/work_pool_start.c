@@ -7,7 +7,7 @@
 
 #include "host_process.h"
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 enum { SMALL_MIB = 10, LARGE_MIB = 8192, NEEDED_GIB = 12 };
 

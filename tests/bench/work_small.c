@@ -6,7 +6,7 @@
 #include "tests/bench/bench_sql.h"
 #include "price_lists.h"
 #include "cli/base/query.h"
-#include "report.h"
+#include "figures.h"
 
 static const MappingTask cheap = {.source = "published", .map = "increase_price(p)"};
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "price_lists.h"
-#include "report.h"
+#include "figures.h"
 
 enum { ACCESS_COLUMN = 1 };
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 /* Those that any finished run of maps supports, in the order in which they are drawn. */
 static const char *const charts[] = {"executors", "history", "samples", "timeline"};
@@ -389,7 +389,7 @@ static void tasks_are_recorded_and_bounded(void **state)
                      0);
 }
 
-/* The history of made_history.sql. */
+/* The history of history_published.sql. */
 static void make_history(void)
 {
     record("first");

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static int have_bash(void)
 {

@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static const char *const checks[] = {"governor", "turbo",    "load",    "steal",   "virtual",
                                      "quota",    "affinity", "threads", "battery", "memory",

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exchanged.h"
+#include "tests/support/exchanged.h"
 
 static const char db[] = "pricereport.db";
 

@@ -19,9 +19,9 @@
 #include <linux/capability.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "disk.h"
-#include "recorded.h"
+#include "tests/support/command.h"
+#include "tests/support/disk.h"
+#include "tests/support/recorded.h"
 
 static const char db[] = "pricereport.db";
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static const char *const hostile[] = {
     "x\"; system(\"touch injected\"); y = \"",

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "exchanged.h"
+#include "tests/support/exchanged.h"
 
 static const char db[] = "pricereport.db";
 

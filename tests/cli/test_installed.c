@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static char *format(const char *pattern, ...) __attribute__((format(printf, 1, 2)));
 

@@ -11,7 +11,7 @@
 
 #include <unistd.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static const char db[] = "pricereport.db";
 

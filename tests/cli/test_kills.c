@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "disk.h"
-#include "recorded.h"
+#include "tests/support/command.h"
+#include "tests/support/disk.h"
+#include "tests/support/recorded.h"
 
 enum { KILLS = 24, KILLS_ALL = 100, CHANGES_MAX = 250, PAUSE_MAX_MS = 250, WATCH_PAUSE_NS = 2000000 };
 

@@ -11,9 +11,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "command.h"
-#include "disk.h"
-#include "recorded.h"
+#include "tests/support/command.h"
+#include "tests/support/disk.h"
+#include "tests/support/recorded.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANITIZED = 1 };

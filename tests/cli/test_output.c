@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static const char hostile[] = "a \"b\", c | d; <i>&amp;</i>\n\x1b[31mred\\ `e` é";
 

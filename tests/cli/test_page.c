@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../unit/within.h"
-#include "browser.h"
-#include "command.h"
+#include "tests/support/within.h"
+#include "tests/support/browser.h"
+#include "tests/support/command.h"
 
 static const char page[] = "pricereport-charts/report.html";
 

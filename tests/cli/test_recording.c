@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static const char db[] = "pricereport.db";
 

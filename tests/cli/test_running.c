@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "executor_list.h"
-#include "command.h"
+#include "tests/support/command.h"
 
 static const char db[] = "pricereport.db";
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "command.h"
+#include "tests/support/command.h"
 
 static const char *const verbs[] = {"run",    "list",    "show",  "plot",    "compare",
                                     "check",  "history", "ack",   "exclude", "threshold",

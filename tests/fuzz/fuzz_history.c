@@ -80,7 +80,7 @@ static void make_history(const char *path)
             "CREATE TEMP TABLE size AS SELECT 5 AS runs, 4 AS benchmarks, 6 AS samples, 1 AS low_rank, 6 AS "
             "high_rank,"
             " 7 AS origin");
-    host_setup(db, cli_make_history);
+    host_setup(db, support_history_small);
     host_setup(
         db,
         "INSERT INTO task(measurement, task, worker, start_ns, end_ns, rows) VALUES (1, 1, 0, 5, 900, 10)");

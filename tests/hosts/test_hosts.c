@@ -25,8 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../cli/command.h"
-#include "../unit/leftovers.h"
+#include "tests/support/command.h"
+#include "tests/support/leftovers.h"
 
 enum {
     WORKERS = 2,

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../sql/map_test.h"
+#include "tests/support/map_test.h"
 
 enum { ROWS = 200 };
 

@@ -7,7 +7,7 @@
 
 #include "case_source.h"
 #include "expression.h"
-#include "rows.h"
+#include "tests/support/rows.h"
 
 /* ---- making one ---- */
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "random.h"
+#include "tests/support/random.h"
 
 /* Rows enough that workers read the table themselves. */
 enum { ROWS = 12000, AMOUNT = 100, PAUSE_NS = 500000, BUSY_MS = 20000 };

@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "random.h"
+#include "tests/support/random.h"
 
 enum { WORLD_SOURCES = 10, WORLD_COLUMNS = 80 };
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../unit/leftovers.h"
+#include "tests/support/leftovers.h"
 #include "reduced_sqlite.h"
 
 /* The host of these tests calls the real SQLite. */

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../unit/within.h"
-#include "crash_test.h"
+#include "tests/support/within.h"
+#include "tests/support/crash_test.h"
 
 /* The host may help its workers, and `auto` may go from threads to processes. */
 enum { ROWS = 2000, MOST_NOTES = 2 * MAP_TEST_WORKERS + 1 };

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 enum { PROMPT_MS = 5000 /* what "at once" may take on a busy machine, under sanitizers */ };
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "crash_test.h"
+#include "tests/support/crash_test.h"
 
 enum { ROWS = 100 };
 

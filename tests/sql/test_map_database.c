@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
 {

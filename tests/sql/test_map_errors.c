@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 /* CREATE VIRTUAL TABLE with these arguments has to fail with "parallel_map: " and this message. */
 static void expect_table_error(sqlite3 *db, const char *arguments, const char *message, int line)

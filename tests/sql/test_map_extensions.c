@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 /* The extension is in the host, as it is in workers. */
 static void load_everywhere(sqlite3 *db)

@@ -20,9 +20,9 @@
 
 #include <cmocka.h>
 
-#include "../unit/engine_parts.h"
-#include "../unit/faults.h"
-#include "../unit/leftovers.h"
+#include "tests/support/engine_parts.h"
+#include "tests/support/faults.h"
+#include "tests/support/leftovers.h"
 #include "ext/base/sqlite_api.h"
 
 enum { ROWS = 60, CALLS_MAX = 20000 };

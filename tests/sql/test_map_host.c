@@ -23,7 +23,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "crash_test.h"
+#include "tests/support/crash_test.h"
 
 enum { ROWS = 100, GONE_SECONDS = 10 /* what "a second later" may take on a busy machine */ };
 

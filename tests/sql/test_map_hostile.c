@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../unit/within.h"
-#include "map_test.h"
+#include "tests/support/within.h"
+#include "tests/support/map_test.h"
 
 /* Enough that the planner does not call it small: workers read the file themselves. */
 #define ROWS "12000"

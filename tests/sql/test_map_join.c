@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 /* t(id, p) has values of every kind, outside(k, n) what they are compared with. */
 static void make_tables(sqlite3 *db)

@@ -9,8 +9,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "../unit/terminal.h"
-#include "map_test.h"
+#include "tests/support/terminal.h"
+#include "tests/support/map_test.h"
 
 static void columns_of_the_log(void **state)
 {

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 /* Rows of the tables here: enough that the planner does not call them small. */
 #define ROWS "20000"

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 static void prices_of_the_experiment(void **state)
 {

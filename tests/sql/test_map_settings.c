@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "map_test.h"
+#include "tests/support/map_test.h"
 
 /* ---- bound numbers ---- */
 

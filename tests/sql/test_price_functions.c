@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "ext/functions/price_functions.h"
-#include "sql_test.h"
+#include "tests/support/sql_test.h"
 
 static int open_connection(void **state)
 {

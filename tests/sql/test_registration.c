@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "sql_test.h"
+#include "tests/support/sql_test.h"
 
 /* Names of the global and weak symbols that the file defines for others, one a line. */
 static char *exported_symbols(const char *path)
