@@ -6,7 +6,7 @@
 #include "cli/output/output.h"
 #include "cli/base/query.h"
 #include "sql/sql.h"
-#include "cli/system/surroundings.h"
+#include "cli/system/disturbances.h"
 #include "cli/verbs/verbs.h"
 
 enum { LINE_WIDTH = 79, FOUND_COLUMN = 19 };
@@ -30,19 +30,19 @@ static void print_wrapped(const char *text, int indent)
     putchar('\n');
 }
 
-static void print_for_people(const Surrounding *findings)
+static void print_for_people(const Disturbance *findings)
 {
     static const char *const marks[] = {
-        [SURROUNDING_OK] = "ok", [SURROUNDING_WARNING] = "WARNING", [SURROUNDING_UNKNOWN] = "?"};
+        [DISTURBANCE_OK] = "ok", [DISTURBANCE_WARNING] = "WARNING", [DISTURBANCE_UNKNOWN] = "?"};
     int warnings = 0;
-    for (size_t i = 0; i < SURROUNDINGS; i++) {
+    for (size_t i = 0; i < DISTURBANCES; i++) {
         printf("%-8s  %-7s  ", findings[i].check, marks[findings[i].state]);
         print_wrapped(findings[i].found, FOUND_COLUMN);
         if (findings[i].advice) {
             printf("%*s-> ", FOUND_COLUMN, "");
             print_wrapped(findings[i].advice, FOUND_COLUMN + 3);
         }
-        warnings += findings[i].state == SURROUNDING_WARNING;
+        warnings += findings[i].state == DISTURBANCE_WARNING;
     }
     if (warnings == 0)
         printf("\nNothing here makes timings unreliable.\n");
@@ -51,7 +51,7 @@ static void print_for_people(const Surrounding *findings)
 }
 
 /* Through a database in memory, so that rows are printed as everywhere else. */
-static int print_rows(const Surrounding *findings, OutputFormat format, Failure *failure)
+static int print_rows(const Disturbance *findings, OutputFormat format, Failure *failure)
 {
     static const OutputQuery query = {sql_doctor_doctor, sql_doctor_doctor};
     sqlite3 *db;
@@ -60,9 +60,9 @@ static int print_rows(const Surrounding *findings, OutputFormat format, Failure 
         return failure_set(failure, "out of memory");
     }
     int result = query_script(db, sql_doctor_setup, failure);
-    for (size_t i = 0; i < SURROUNDINGS && result == 0; i++)
+    for (size_t i = 0; i < DISTURBANCES && result == 0; i++)
         result = query_run(db, NULL, failure, sql_doctor_insert, "itttt", (int64_t)i, findings[i].check,
-                           surroundings_state_name(findings[i].state), findings[i].found, findings[i].advice);
+                           disturbances_state_name(findings[i].state), findings[i].found, findings[i].advice);
     if (result == 0)
         result = output_rows(db, &query, 0, format, stdout, failure);
     sqlite3_close(db);
@@ -72,8 +72,8 @@ static int print_rows(const Surrounding *findings, OutputFormat format, Failure 
 static int doctor(const Options *options)
 {
     Failure failure;
-    Surrounding findings[SURROUNDINGS];
-    surroundings_examine("", findings);
+    Disturbance findings[DISTURBANCES];
+    disturbances_examine("", findings);
     int result = 0;
     if (options->common.format == OUTPUT_TABLE)
         print_for_people(findings);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/report/chart.h"
-#include "cli/report/meaning.h"
+#include "cli/report/findings_text.h"
 #include "cli/measure/measure.h"
 #include "cli/output/measurements.h"
 #include "cli/output/output.h"
@@ -70,7 +70,7 @@ static int print_meaning(sqlite3 *db, int64_t run, FILE *file, Failure *failure)
             read_speedup(db, run, functions[i], "processes", &speedups[i].processes, failure))
             return -1;
     char text[1024];
-    meaning_write(&speedups[0], &speedups[1], text, sizeof text);
+    findings_text_write(&speedups[0], &speedups[1], text, sizeof text);
     fprintf(file, "\n%s\n", text);
     return 0;
 }

@@ -222,7 +222,7 @@ static int measure_and_print(Bench *bench, const Arguments *arguments)
     Failure failure;
     int status = EXIT_DONE;
     if (find_extension(bench, &failure) || price_lists_open(bench, &failure) ||
-        report_open(bench, &failure) || report_surroundings(bench, &failure)) {
+        report_open(bench, &failure) || report_disturbances(bench, &failure)) {
         fprintf(stderr, "bench: %s\n", failure.text);
         return EXIT_FAILED;
     }

@@ -180,7 +180,7 @@ int report_load(Bench *bench, const char *name, Failure *failure)
     return report_fact(bench, name, text, failure);
 }
 
-int report_surroundings(Bench *bench, Failure *failure)
+int report_disturbances(Bench *bench, Failure *failure)
 {
     Machine machine;
     machine_read(&machine);

@@ -63,7 +63,7 @@ int report_model(Bench *bench, const ModelLine *line, Failure *failure);
 int report_load(Bench *bench, const char *name, Failure *failure);
 
 /* Machine, processors, load, SQLite, commit. */
-int report_surroundings(Bench *bench, Failure *failure);
+int report_disturbances(Bench *bench, Failure *failure);
 
 /* Prints what there is: as tables, or as one JSON object. */
 int report_print(Bench *bench, bool json, FILE *file, Failure *failure);

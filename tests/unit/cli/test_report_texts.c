@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "cli/base/format.h"
-#include "cli/report/meaning.h"
+#include "cli/report/findings_text.h"
 #include "cli/system/work_tree.h"
 
 static void expect_duration(double seconds, const char *expected)
@@ -79,8 +79,8 @@ static void expect_meaning(double cheap_threads, double cheap_processes, double 
                            const char *expected)
 {
     char text[1024];
-    meaning_write(&(Speedups){cheap_threads, cheap_processes}, &(Speedups){threads, processes}, text,
-                  sizeof text);
+    findings_text_write(&(Speedups){cheap_threads, cheap_processes}, &(Speedups){threads, processes}, text,
+                        sizeof text);
     assert_string_equal(text, expected);
 }
 

@@ -7,24 +7,24 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/system/surroundings.h"
+#include "cli/system/disturbances.h"
 
 /* Where a share of that much is gone, medians move. */
 static const double load_allowed = 0.25;  /* of each processor, by others */
 static const double steal_allowed = 0.01; /* of all time since the machine started */
 static const double memory_needed = 0.1;  /* of all, available */
 
-static void tell(Surrounding *finding, SurroundingState state, const char *advice, const char *format, ...)
+static void tell(Disturbance *finding, DisturbanceState state, const char *advice, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-static void tell(Surrounding *finding, SurroundingState state, const char *advice, const char *format, ...)
+static void tell(Disturbance *finding, DisturbanceState state, const char *advice, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(finding->found, sizeof finding->found, format, arguments);
     va_end(arguments);
     finding->state = state;
-    finding->advice = state == SURROUNDING_WARNING ? advice : NULL;
+    finding->advice = state == DISTURBANCE_WARNING ? advice : NULL;
 }
 
 /* Up to size - 1 bytes of a file without the newline at its end. False where it cannot be read. */
@@ -70,7 +70,7 @@ static int processors_of(const char *root)
     return count;
 }
 
-static void check_governor(const char *root, Surrounding *finding)
+static void check_governor(const char *root, Disturbance *finding)
 {
     glob_t files;
     char governor[64], worst[64] = "";
@@ -83,17 +83,17 @@ static void check_governor(const char *root, Surrounding *finding)
             memcpy(worst, governor, sizeof worst);
         }
     if (files.gl_pathc == 0)
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told: usual in a virtual machine");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told: usual in a virtual machine");
     else if (others > 0)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "let the processors keep their clock: sudo cpupower frequency-set --governor performance",
              "%s on %zu of %zu processors: the clock follows the load", worst, others, files.gl_pathc);
     else
-        tell(finding, SURROUNDING_OK, NULL, "performance on all %zu processors", files.gl_pathc);
+        tell(finding, DISTURBANCE_OK, NULL, "performance on all %zu processors", files.gl_pathc);
     globfree(&files);
 }
 
-static void check_turbo(const char *root, Surrounding *finding)
+static void check_turbo(const char *root, Disturbance *finding)
 {
     char text[16];
     bool on;
@@ -106,70 +106,70 @@ static void check_turbo(const char *root, Surrounding *finding)
         on = strcmp(text, "1") == 0;
         advice = "turn it off while measuring: echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost";
     } else {
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told: usual in a virtual machine");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told: usual in a virtual machine");
         return;
     }
     if (on)
-        tell(finding, SURROUNDING_WARNING, advice,
+        tell(finding, DISTURBANCE_WARNING, advice,
              "on: the clock depends on heat and on how many processors work, which makes parallel runs look "
              "worse");
     else
-        tell(finding, SURROUNDING_OK, NULL, "off");
+        tell(finding, DISTURBANCE_OK, NULL, "off");
 }
 
-static void check_load(const char *root, Surrounding *finding)
+static void check_load(const char *root, Disturbance *finding)
 {
     char text[128];
     double load;
     int processors = processors_of(root);
     if (!read_text(root, "/proc/loadavg", text, sizeof text) || sscanf(text, "%lf", &load) != 1)
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
     else if (load > load_allowed * processors)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "end what else runs (top shows it), or measure when the machine is quiet",
              "load average %.2f over the last minute, on %d processors", load, processors);
     else
-        tell(finding, SURROUNDING_OK, NULL, "load average %.2f over the last minute, on %d processors", load,
+        tell(finding, DISTURBANCE_OK, NULL, "load average %.2f over the last minute, on %d processors", load,
              processors);
 }
 
-static void check_steal(const char *root, Surrounding *finding)
+static void check_steal(const char *root, Disturbance *finding)
 {
     char text[512];
     unsigned long long user, nice, system, idle, wait, irq, soft, steal;
     if (!read_text(root, "/proc/stat", text, sizeof text) ||
         sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &wait, &irq,
                &soft, &steal) != 8) {
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
         return;
     }
     /* Of the time in which something wanted to run here. */
     double busy = (double)(user + nice + system + irq + soft + steal);
     double share = busy > 0 ? (double)steal / busy : 0;
     if (share > steal_allowed)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "other virtual machines take processor time: trust ratios within one run only, take more "
              "samples, or use a "
              "machine of your own",
              "%.1f %% of the busy time since the start was taken by the host", 100 * share);
     else
-        tell(finding, SURROUNDING_OK, NULL, "%.1f %% of the busy time since the start was taken by the host",
+        tell(finding, DISTURBANCE_OK, NULL, "%.1f %% of the busy time since the start was taken by the host",
              100 * share);
 }
 
-static void check_virtual(const char *root, Surrounding *finding)
+static void check_virtual(const char *root, Disturbance *finding)
 {
     static const size_t size = 1 << 16;
     char *text = malloc(size);
     if (!text || !read_text(root, "/proc/cpuinfo", text, size))
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
     else if (strstr(text, " hypervisor"))
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "its host may move or slow it unseen: compare within one run, and repeat a surprising run at "
              "another time",
              "a virtual machine");
     else
-        tell(finding, SURROUNDING_OK, NULL, "no virtual machine");
+        tell(finding, DISTURBANCE_OK, NULL, "no virtual machine");
     free(text);
 }
 
@@ -213,21 +213,21 @@ static double read_quota(const char *root)
     return least;
 }
 
-static void check_quota(const char *root, Surrounding *finding)
+static void check_quota(const char *root, Disturbance *finding)
 {
     double quota = read_quota(root);
     int processors = processors_of(root);
     if (quota > 0 && quota < processors)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "a container that has used its share is stopped for the rest of each period: give it whole "
              "processors "
              "(--cpuset-cpus) instead of a quota (--cpus)",
              "%.2f processors of %d are allowed by the control group", quota, processors);
     else
-        tell(finding, SURROUNDING_OK, NULL, "no quota below the %d processors", processors);
+        tell(finding, DISTURBANCE_OK, NULL, "no quota below the %d processors", processors);
 }
 
-static void check_battery(const char *root, Surrounding *finding)
+static void check_battery(const char *root, Disturbance *finding)
 {
     glob_t files;
     char state[32];
@@ -239,43 +239,43 @@ static void check_battery(const char *root, Surrounding *finding)
     size_t batteries = files.gl_pathc;
     globfree(&files);
     if (discharging > 0)
-        tell(finding, SURROUNDING_WARNING, "plug it in: on battery the processor is slowed",
+        tell(finding, DISTURBANCE_WARNING, "plug it in: on battery the processor is slowed",
              "running on battery");
     else
-        tell(finding, SURROUNDING_OK, NULL, batteries > 0 ? "plugged in" : "no battery");
+        tell(finding, DISTURBANCE_OK, NULL, batteries > 0 ? "plugged in" : "no battery");
 }
 
-static void check_threads(const char *root, Surrounding *finding)
+static void check_threads(const char *root, Disturbance *finding)
 {
     char text[16];
     if (!read_text(root, "/sys/devices/system/cpu/smt/active", text, sizeof text))
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
     else if (strcmp(text, "1") == 0)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "two workers on one core are not twice as fast as one: read the speed-up up to half of the "
              "processors, or "
              "echo off | sudo tee /sys/devices/system/cpu/smt/control",
              "two logical processors share a core");
     else
-        tell(finding, SURROUNDING_OK, NULL, "every processor is a core of its own");
+        tell(finding, DISTURBANCE_OK, NULL, "every processor is a core of its own");
 }
 
-static void check_clock(const char *root, Surrounding *finding)
+static void check_clock(const char *root, Disturbance *finding)
 {
     static const char *const good[] = {"tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "xen",
                                        "arch_sys_counter"};
     char text[64];
     if (!read_text(root, "/sys/devices/system/clocksource/clocksource0/current_clocksource", text,
                    sizeof text)) {
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
         return;
     }
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (strcmp(text, good[i]) == 0) {
-            tell(finding, SURROUNDING_OK, NULL, "%s", text);
+            tell(finding, DISTURBANCE_OK, NULL, "%s", text);
             return;
         }
-    tell(finding, SURROUNDING_WARNING,
+    tell(finding, DISTURBANCE_WARNING,
          "reading this clock takes a microsecond and more: boot with clocksource=tsc where the processor has "
          "a steady one",
          "%s", text);
@@ -289,34 +289,34 @@ static double memory_field(const char *text, const char *name)
     return line && sscanf(line + strlen(name), " %lf", &kib) == 1 ? kib : -1;
 }
 
-static void check_memory(const char *root, Surrounding *finding)
+static void check_memory(const char *root, Disturbance *finding)
 {
     char text[8192];
     if (!read_text(root, "/proc/meminfo", text, sizeof text)) {
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
         return;
     }
     double total = memory_field(text, "MemTotal:"), available = memory_field(text, "MemAvailable:");
     double gib = 1024 * 1024;
     if (total <= 0 || available < 0)
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
     else if (available < memory_needed * total)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "end what holds it: when memory runs short, pages are written out and read again",
              "%.1f GiB of %.1f GiB are available", available / gib, total / gib);
     else
-        tell(finding, SURROUNDING_OK, NULL, "%.1f GiB of %.1f GiB are available", available / gib,
+        tell(finding, DISTURBANCE_OK, NULL, "%.1f GiB of %.1f GiB are available", available / gib,
              total / gib);
 }
 
-static void check_affinity(const char *root, Surrounding *finding)
+static void check_affinity(const char *root, Disturbance *finding)
 {
     char text[4096], *line;
     int processors = processors_of(root), allowed = 0;
     line =
         read_text(root, "/proc/self/status", text, sizeof text) ? strstr(text, "\nCpus_allowed_list:") : NULL;
     if (!line) {
-        tell(finding, SURROUNDING_UNKNOWN, NULL, "not told");
+        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
         return;
     }
     line += strlen("\nCpus_allowed_list:");
@@ -333,26 +333,26 @@ static void check_affinity(const char *root, Surrounding *finding)
         next = *end == ',' ? end + 1 : end + strlen(end);
     }
     if (allowed < processors)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "more workers than these share them: give --workers no more than that, or start without taskset",
              "this process may use %d of %d processors", allowed, processors);
     else
-        tell(finding, SURROUNDING_OK, NULL, "all %d processors may be used", processors);
+        tell(finding, DISTURBANCE_OK, NULL, "all %d processors may be used", processors);
 }
 
-static void check_build(const char *root, Surrounding *finding)
+static void check_build(const char *root, Disturbance *finding)
 {
     (void)root;
     if (strncmp(PRICEREPORT_FLAGS, "debug", 5) == 0 && strcmp(PRICEREPORT_FLAGS, "debugoptimized") != 0)
-        tell(finding, SURROUNDING_WARNING,
+        tell(finding, DISTURBANCE_WARNING,
              "build with meson setup --buildtype=release: what a debug build takes says nothing about the "
              "code",
              "built as %s", PRICEREPORT_FLAGS);
     else
-        tell(finding, SURROUNDING_OK, NULL, "built as %s", PRICEREPORT_FLAGS);
+        tell(finding, DISTURBANCE_OK, NULL, "built as %s", PRICEREPORT_FLAGS);
 }
 
-static void check_gnuplot(const char *root, Surrounding *finding)
+static void check_gnuplot(const char *root, Disturbance *finding)
 {
     (void)root;
     const char *path = getenv("PATH");
@@ -361,34 +361,34 @@ static void check_gnuplot(const char *root, Surrounding *finding)
         int length = (int)strcspn(next, ":");
         snprintf(file, sizeof file, "%.*s/gnuplot", length, next);
         if (access(file, X_OK) == 0) {
-            tell(finding, SURROUNDING_OK, NULL, "%s", file);
+            tell(finding, DISTURBANCE_OK, NULL, "%s", file);
             return;
         }
         next += length;
     }
-    tell(finding, SURROUNDING_WARNING,
+    tell(finding, DISTURBANCE_WARNING,
          "install it for the charts (Debian, Ubuntu: apt-get install gnuplot-nox)", "not in PATH");
 }
 
-void surroundings_examine(const char *root, Surrounding findings[SURROUNDINGS])
+void disturbances_examine(const char *root, Disturbance findings[DISTURBANCES])
 {
     static const struct {
         const char *name;
-        void (*examine)(const char *root, Surrounding *finding);
-    } checks[SURROUNDINGS] = {
+        void (*examine)(const char *root, Disturbance *finding);
+    } checks[DISTURBANCES] = {
         {"governor", check_governor}, {"turbo", check_turbo},     {"load", check_load},
         {"steal", check_steal},       {"virtual", check_virtual}, {"quota", check_quota},
         {"affinity", check_affinity}, {"threads", check_threads}, {"battery", check_battery},
         {"memory", check_memory},     {"clock", check_clock},     {"build", check_build},
         {"gnuplot", check_gnuplot},
     };
-    for (size_t i = 0; i < SURROUNDINGS; i++) {
-        findings[i] = (Surrounding){.check = checks[i].name};
+    for (size_t i = 0; i < DISTURBANCES; i++) {
+        findings[i] = (Disturbance){.check = checks[i].name};
         checks[i].examine(root, &findings[i]);
     }
 }
 
-const char *surroundings_state_name(SurroundingState state)
+const char *disturbances_state_name(DisturbanceState state)
 {
-    return state == SURROUNDING_OK ? "ok" : state == SURROUNDING_WARNING ? "warning" : "unknown";
+    return state == DISTURBANCE_OK ? "ok" : state == DISTURBANCE_WARNING ? "warning" : "unknown";
 }

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/system/surroundings.h"
+#include "cli/system/disturbances.h"
 
 typedef struct Made {
     char root[64];
@@ -64,18 +64,18 @@ static void has(void **state, const char *name, const char *text)
 
 /* What the machine is found to be in one check; its text has `part`, and its advice, where it has one,
  * `advice`. */
-static void expect(void **state, const char *check, SurroundingState expected, const char *part,
+static void expect(void **state, const char *check, DisturbanceState expected, const char *part,
                    const char *advice)
 {
     Made *made = *state;
-    Surrounding findings[SURROUNDINGS];
-    surroundings_examine(made->root, findings);
-    for (size_t i = 0; i < SURROUNDINGS; i++) {
+    Disturbance findings[DISTURBANCES];
+    disturbances_examine(made->root, findings);
+    for (size_t i = 0; i < DISTURBANCES; i++) {
         if (strcmp(findings[i].check, check) != 0)
             continue;
         if (findings[i].state != expected || !strstr(findings[i].found, part))
-            fail_msg("%s is %s: %s", check, surroundings_state_name(findings[i].state), findings[i].found);
-        assert_int_equal(findings[i].advice != NULL, expected == SURROUNDING_WARNING);
+            fail_msg("%s is %s: %s", check, disturbances_state_name(findings[i].state), findings[i].found);
+        assert_int_equal(findings[i].advice != NULL, expected == DISTURBANCE_WARNING);
         if (advice && !strstr(findings[i].advice, advice))
             fail_msg("%s advises: %s", check, findings[i].advice);
         return;
@@ -92,15 +92,15 @@ static void has_four_processors(void **state)
 static void a_machine_that_tells_nothing(void **state)
 {
     Made *made = *state;
-    Surrounding findings[SURROUNDINGS];
+    Disturbance findings[DISTURBANCES];
     static const char *const unknown[] = {"governor", "turbo",  "load",    "steal", "virtual",
                                           "affinity", "memory", "threads", "clock"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
-        expect(state, unknown[i], SURROUNDING_UNKNOWN, "not told", NULL);
-    expect(state, "battery", SURROUNDING_OK, "no battery", NULL);
-    expect(state, "quota", SURROUNDING_OK, "no quota", NULL);
-    surroundings_examine(made->root, findings);
-    for (size_t i = 0; i < SURROUNDINGS; i++)
+        expect(state, unknown[i], DISTURBANCE_UNKNOWN, "not told", NULL);
+    expect(state, "battery", DISTURBANCE_OK, "no battery", NULL);
+    expect(state, "quota", DISTURBANCE_OK, "no quota", NULL);
+    disturbances_examine(made->root, findings);
+    for (size_t i = 0; i < DISTURBANCES; i++)
         assert_true(*findings[i].found && *findings[i].check);
 }
 
@@ -108,56 +108,56 @@ static void governors(void **state)
 {
     has(state, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "performance\n");
     has(state, "/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "performance\n");
-    expect(state, "governor", SURROUNDING_OK, "performance on all 2 processors", NULL);
+    expect(state, "governor", DISTURBANCE_OK, "performance on all 2 processors", NULL);
     has(state, "/sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "powersave\n");
-    expect(state, "governor", SURROUNDING_WARNING, "powersave on 1 of 2 processors",
+    expect(state, "governor", DISTURBANCE_WARNING, "powersave on 1 of 2 processors",
            "cpupower frequency-set");
 }
 
 static void turbo_of_either_maker(void **state)
 {
     has(state, "/sys/devices/system/cpu/cpufreq/boost", "0\n");
-    expect(state, "turbo", SURROUNDING_OK, "off", NULL);
+    expect(state, "turbo", DISTURBANCE_OK, "off", NULL);
     has(state, "/sys/devices/system/cpu/cpufreq/boost", "1\n");
-    expect(state, "turbo", SURROUNDING_WARNING,
+    expect(state, "turbo", DISTURBANCE_WARNING,
            "on: ", "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost");
     has(state, "/sys/devices/system/cpu/intel_pstate/no_turbo", "1\n");
-    expect(state, "turbo", SURROUNDING_OK, "off", NULL);
+    expect(state, "turbo", DISTURBANCE_OK, "off", NULL);
     has(state, "/sys/devices/system/cpu/intel_pstate/no_turbo", "0\n");
-    expect(state, "turbo", SURROUNDING_WARNING, "on: ", "echo 1 | sudo tee");
+    expect(state, "turbo", DISTURBANCE_WARNING, "on: ", "echo 1 | sudo tee");
 }
 
 static void load_by_processor(void **state)
 {
     has_four_processors(state);
     has(state, "/proc/loadavg", "0.95 3.00 4.00 1/100 1234\n");
-    expect(state, "load", SURROUNDING_OK, "load average 0.95 over the last minute, on 4 processors", NULL);
+    expect(state, "load", DISTURBANCE_OK, "load average 0.95 over the last minute, on 4 processors", NULL);
     has(state, "/proc/loadavg", "1.05 0.00 0.00 1/100 1234\n");
-    expect(state, "load", SURROUNDING_WARNING, "load average 1.05 over the last minute, on 4 processors",
+    expect(state, "load", DISTURBANCE_WARNING, "load average 1.05 over the last minute, on 4 processors",
            "end what else runs");
     has(state, "/proc/loadavg", "nonsense\n");
-    expect(state, "load", SURROUNDING_UNKNOWN, "not told", NULL);
+    expect(state, "load", DISTURBANCE_UNKNOWN, "not told", NULL);
 }
 
 static void stolen_time(void **state)
 {
     has(state, "/proc/stat", "cpu  900 0 95 100000 50 0 0 5 0 0\ncpu0 1\n");
-    expect(state, "steal", SURROUNDING_OK, "0.5 %", NULL);
+    expect(state, "steal", DISTURBANCE_OK, "0.5 %", NULL);
     has(state, "/proc/stat", "cpu  900 0 50 100000 50 0 0 50 0 0\ncpu0 1\n");
-    expect(state, "steal", SURROUNDING_WARNING, "5.0 %", "other virtual machines");
+    expect(state, "steal", DISTURBANCE_WARNING, "5.0 %", "other virtual machines");
     /* A machine that has just started. */
     has(state, "/proc/stat", "cpu  0 0 0 0 0 0 0 0 0 0\n");
-    expect(state, "steal", SURROUNDING_OK, "0.0 %", NULL);
+    expect(state, "steal", DISTURBANCE_OK, "0.0 %", NULL);
     has(state, "/proc/stat", "cpu  1 2 3\n");
-    expect(state, "steal", SURROUNDING_UNKNOWN, "not told", NULL);
+    expect(state, "steal", DISTURBANCE_UNKNOWN, "not told", NULL);
 }
 
 static void virtual_machines(void **state)
 {
     has(state, "/proc/cpuinfo", "model name\t: X\nflags\t\t: fpu sse2\n");
-    expect(state, "virtual", SURROUNDING_OK, "no virtual machine", NULL);
+    expect(state, "virtual", DISTURBANCE_OK, "no virtual machine", NULL);
     has(state, "/proc/cpuinfo", "model name\t: X\nflags\t\t: fpu hypervisor sse2\n");
-    expect(state, "virtual", SURROUNDING_WARNING, "a virtual machine", "within one run");
+    expect(state, "virtual", DISTURBANCE_WARNING, "a virtual machine", "within one run");
 }
 
 static void quotas_of_version_2(void **state)
@@ -165,14 +165,14 @@ static void quotas_of_version_2(void **state)
     has_four_processors(state);
     has(state, "/proc/self/cgroup", "0::/box/inner\n");
     has(state, "/sys/fs/cgroup/box/inner/cpu.max", "max 100000\n");
-    expect(state, "quota", SURROUNDING_OK, "no quota below the 4 processors", NULL);
+    expect(state, "quota", DISTURBANCE_OK, "no quota below the 4 processors", NULL);
     has(state, "/sys/fs/cgroup/box/inner/cpu.max", "400000 100000\n");
-    expect(state, "quota", SURROUNDING_OK, "no quota", NULL);
+    expect(state, "quota", DISTURBANCE_OK, "no quota", NULL);
     has(state, "/sys/fs/cgroup/box/inner/cpu.max", "250000 100000\n");
-    expect(state, "quota", SURROUNDING_WARNING, "2.50 processors of 4", "whole processors");
+    expect(state, "quota", DISTURBANCE_WARNING, "2.50 processors of 4", "whole processors");
     /* What is above allows less. */
     has(state, "/sys/fs/cgroup/box/cpu.max", "50000 100000\n");
-    expect(state, "quota", SURROUNDING_WARNING, "0.50 processors of 4", NULL);
+    expect(state, "quota", DISTURBANCE_WARNING, "0.50 processors of 4", NULL);
 }
 
 static void quotas_where_the_group_is_the_root(void **state)
@@ -180,7 +180,7 @@ static void quotas_where_the_group_is_the_root(void **state)
     has_four_processors(state);
     has(state, "/proc/self/cgroup", "0::/\n");
     has(state, "/sys/fs/cgroup/cpu.max", "150000 100000\n");
-    expect(state, "quota", SURROUNDING_WARNING, "1.50 processors of 4", NULL);
+    expect(state, "quota", DISTURBANCE_WARNING, "1.50 processors of 4", NULL);
 }
 
 static void quotas_of_version_1(void **state)
@@ -189,9 +189,9 @@ static void quotas_of_version_1(void **state)
     has(state, "/proc/self/cgroup", "3:cpu,cpuacct:/box\n0::/\n");
     has(state, "/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
     has(state, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
-    expect(state, "quota", SURROUNDING_OK, "no quota", NULL);
+    expect(state, "quota", DISTURBANCE_OK, "no quota", NULL);
     has(state, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "120000\n");
-    expect(state, "quota", SURROUNDING_WARNING, "1.20 processors of 4", NULL);
+    expect(state, "quota", DISTURBANCE_WARNING, "1.20 processors of 4", NULL);
 }
 
 static void affinity(void **state)
@@ -199,48 +199,48 @@ static void affinity(void **state)
     has_four_processors(state);
     has(state, "/proc/self/status",
         "Name:\tx\nCpus_allowed:\tf\nCpus_allowed_list:\t0-3\nMems_allowed:\t1\n");
-    expect(state, "affinity", SURROUNDING_OK, "all 4 processors", NULL);
+    expect(state, "affinity", DISTURBANCE_OK, "all 4 processors", NULL);
     has(state, "/proc/self/status", "Name:\tx\nCpus_allowed_list:\t0-1,3\nMems_allowed:\t1\n");
-    expect(state, "affinity", SURROUNDING_WARNING, "3 of 4 processors", "--workers");
+    expect(state, "affinity", DISTURBANCE_WARNING, "3 of 4 processors", "--workers");
     has(state, "/proc/self/status", "Name:\tx\nCpus_allowed_list:\tx\n");
-    expect(state, "affinity", SURROUNDING_WARNING, "0 of 4", NULL);
+    expect(state, "affinity", DISTURBANCE_WARNING, "0 of 4", NULL);
 }
 
 static void cores_that_are_shared(void **state)
 {
     has(state, "/sys/devices/system/cpu/smt/active", "0\n");
-    expect(state, "threads", SURROUNDING_OK, "a core of its own", NULL);
+    expect(state, "threads", DISTURBANCE_OK, "a core of its own", NULL);
     has(state, "/sys/devices/system/cpu/smt/active", "1\n");
-    expect(state, "threads", SURROUNDING_WARNING, "share a core", "smt/control");
+    expect(state, "threads", DISTURBANCE_WARNING, "share a core", "smt/control");
 }
 
 static void batteries(void **state)
 {
     has(state, "/sys/class/power_supply/AC/online", "1\n");
-    expect(state, "battery", SURROUNDING_OK, "no battery", NULL);
+    expect(state, "battery", DISTURBANCE_OK, "no battery", NULL);
     has(state, "/sys/class/power_supply/BAT0/status", "Charging\n");
-    expect(state, "battery", SURROUNDING_OK, "plugged in", NULL);
+    expect(state, "battery", DISTURBANCE_OK, "plugged in", NULL);
     has(state, "/sys/class/power_supply/BAT1/status", "Discharging\n");
-    expect(state, "battery", SURROUNDING_WARNING, "running on battery", "plug it in");
+    expect(state, "battery", DISTURBANCE_WARNING, "running on battery", "plug it in");
 }
 
 static void memory(void **state)
 {
     has(state, "/proc/meminfo", "MemTotal:       16777216 kB\nMemFree: 1 kB\nMemAvailable:    8388608 kB\n");
-    expect(state, "memory", SURROUNDING_OK, "8.0 GiB of 16.0 GiB", NULL);
+    expect(state, "memory", DISTURBANCE_OK, "8.0 GiB of 16.0 GiB", NULL);
     has(state, "/proc/meminfo", "MemTotal:       16777216 kB\nMemFree: 1 kB\nMemAvailable:    1048576 kB\n");
-    expect(state, "memory", SURROUNDING_WARNING, "1.0 GiB of 16.0 GiB", "end what holds it");
+    expect(state, "memory", DISTURBANCE_WARNING, "1.0 GiB of 16.0 GiB", "end what holds it");
     has(state, "/proc/meminfo", "MemTotal:       16777216 kB\n");
-    expect(state, "memory", SURROUNDING_UNKNOWN, "not told", NULL);
+    expect(state, "memory", DISTURBANCE_UNKNOWN, "not told", NULL);
 }
 
 static void clocks(void **state)
 {
     static const char file[] = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
     has(state, file, "tsc\n");
-    expect(state, "clock", SURROUNDING_OK, "tsc", NULL);
+    expect(state, "clock", DISTURBANCE_OK, "tsc", NULL);
     has(state, file, "hpet\n");
-    expect(state, "clock", SURROUNDING_WARNING, "hpet", "clocksource=tsc");
+    expect(state, "clock", DISTURBANCE_WARNING, "hpet", "clocksource=tsc");
 }
 
 static void gnuplot_in_the_path(void **state)
@@ -250,12 +250,12 @@ static void gnuplot_in_the_path(void **state)
     has(state, "/bin/gnuplot", "");
     snprintf(path, sizeof path, "/nonexistent::%s/bin", made->root);
     setenv("PATH", path, 1);
-    expect(state, "gnuplot", SURROUNDING_WARNING, "not in PATH", "gnuplot-nox");
+    expect(state, "gnuplot", DISTURBANCE_WARNING, "not in PATH", "gnuplot-nox");
     snprintf(file, sizeof file, "%s/bin/gnuplot", made->root);
     assert_int_equal(chmod(file, 0777), 0);
-    expect(state, "gnuplot", SURROUNDING_OK, file, NULL);
+    expect(state, "gnuplot", DISTURBANCE_OK, file, NULL);
     unsetenv("PATH");
-    expect(state, "gnuplot", SURROUNDING_WARNING, "not in PATH", NULL);
+    expect(state, "gnuplot", DISTURBANCE_WARNING, "not in PATH", NULL);
     setenv("PATH", before, 1);
     free(before);
 }

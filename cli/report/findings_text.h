@@ -1,6 +1,6 @@
 /* What the experiment's figures mean, in one sentence. */
-#ifndef PRICEREPORT_MEANING_H
-#define PRICEREPORT_MEANING_H
+#ifndef PRICEREPORT_FINDINGS_TEXT_H
+#define PRICEREPORT_FINDINGS_TEXT_H
 
 #include <stddef.h>
 
@@ -11,6 +11,6 @@ typedef struct Speedups {
 } Speedups;
 
 /* Writes the sentence, which follows from the figures alone: a speed-up within 5 % of 1 is no difference. */
-void meaning_write(const Speedups *cheap, const Speedups *expensive, char *text, size_t size);
+void findings_text_write(const Speedups *cheap, const Speedups *expensive, char *text, size_t size);
 
 #endif

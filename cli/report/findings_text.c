@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/base/format.h"
-#include "cli/report/meaning.h"
+#include "cli/report/findings_text.h"
 
 static const double noticeable = 0.05;
 
@@ -41,7 +41,7 @@ static void describe(const Speedups *speedups, char *text, size_t size)
                  of_threads, threads_how, processes, of_processes, processes_how);
 }
 
-void meaning_write(const Speedups *cheap, const Speedups *expensive, char *text, size_t size)
+void findings_text_write(const Speedups *cheap, const Speedups *expensive, char *text, size_t size)
 {
     char of_cheap[256], of_expensive[256];
     describe(cheap, of_cheap, sizeof of_cheap);
