@@ -113,7 +113,7 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
     int rc = map_arguments_parse(&table->arguments, argc - 3, argv + 3, message);
     KeptPlan *kept;
     if (rc == SQLITE_OK)
-        rc = make_plan(table, &table->arguments, PLAN_ALL_COLUMNS, &kept, message);
+        rc = make_plan(table, &table->arguments, MAP_ALL_COLUMNS, &kept, message);
     if (rc == SQLITE_OK) {
         table->declaration = columns_declare(&kept->plan->output, true);
         plan_cache_keep(&table->idle, kept);
@@ -301,14 +301,14 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
         return *message ? SQLITE_ERROR : SQLITE_NOMEM;
     }
     KeptPlan *kept = plan_cache_take(&table->idle, arguments, used), *old = NULL;
-    if (kept && plan_is_current(kept->plan, table->state))
+    if (kept && plan_state(kept->plan, table->state) == PLAN_IS_CURRENT)
         rc = map_run_open(table->state, kept->plan, &kept->experience, table->pulse, &cursor->run, message);
     if (rc == SQLITE_SCHEMA) {
         old = kept;
         rc = make_plan(table, arguments, used, &kept, message);
         if (rc == SQLITE_OK)
             rc = check_columns(table, kept->plan, message);
-        if (rc == SQLITE_OK && old && !plan_is_stale(old->plan)) {
+        if (rc == SQLITE_OK && old && plan_state(old->plan, table->state) != PLAN_HAS_OLD_SCHEMA) {
             plan_inherit(kept->plan, old->plan);
             kept->experience = map_experience_of_new_plan(&old->experience);
         }

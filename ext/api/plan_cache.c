@@ -24,7 +24,7 @@ void kept_plan_free(KeptPlan *kept)
 
 void plan_cache_keep(PlanCache *cache, KeptPlan *kept)
 {
-    if (kept->plan->reads_a_map) {
+    if (kept->plan->feed.reads_a_map) {
         kept_plan_free(kept);
         return;
     }

@@ -5,7 +5,7 @@
 #ifndef PRICEMAP_PLAN_CACHE_H
 #define PRICEMAP_PLAN_CACHE_H
 
-#include "ext/plan/planner.h"
+#include "ext/plan/plan.h"
 #include "ext/run/map_experience.h"
 
 typedef struct KeptPlan {

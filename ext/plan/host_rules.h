@@ -6,12 +6,7 @@
 #define PRICEMAP_HOST_RULES_H
 
 #include "ext/evaluate/evaluator.h"
-
-/* The map over the source itself, as the host would run it without workers. */
-typedef struct PlainSelect {
-    const char *sql;
-    int added; /* characters of it that one need not say */
-} PlainSelect;
+#include "ext/plan/map_sql.h"
 
 /*
  * Judges the map that `evaluator` has prepared; `plain` is the same without workers. SQLITE_OK; else

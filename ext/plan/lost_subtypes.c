@@ -1,21 +1,16 @@
-/*
- * Subtypes, which some functions give to a value and others look at: JSON is one. SQLite stores none, and
- * versions from 3.40 on take them off some columns of a subquery, by the instruction ClrSubtype, or when they
- * copy the row of a subquery that runs beside. A map sees its source as a subquery.
- */
+#include "ext/plan/lost_subtypes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext/plan/planner_internal.h"
-
 /* Whether SQLite takes the subtype off what a subquery of the source gives as `columns`. A version that does
    not know the instruction takes it off nowhere. */
-static bool clears_subtype(const Plan *plan, sqlite3 *db, const char *columns)
+static bool clears_subtype(sqlite3 *db, const Source *source, const char *columns)
 {
     enum { OPCODE = 1, P5 = 6, COPY_CLEARS = 2 }; /* columns of EXPLAIN, and a bit of the copy's P5 */
     sqlite3_stmt *statement = NULL;
     bool clears = false;
-    char *sql = sqlite3_mprintf("EXPLAIN SELECT %s FROM %s", columns, plan->source.from);
+    char *sql = sqlite3_mprintf("EXPLAIN SELECT %s FROM %s", columns, source->from);
     if (!sql || sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
         clears = true;
     while (!clears && sqlite3_step(statement) == SQLITE_ROW) {
@@ -28,19 +23,19 @@ static bool clears_subtype(const Plan *plan, sqlite3 *db, const char *columns)
     return clears;
 }
 
-int plan_find_lost_subtypes(Plan *plan, sqlite3 *db)
+int lost_subtypes_find(sqlite3 *db, const Source *source, const int *inputs, int count, bool **lost)
 {
-    free(plan->loses_subtype);
-    plan->loses_subtype = calloc((size_t)plan->input_count + 1, sizeof *plan->loses_subtype);
-    if (!plan->loses_subtype)
+    free(*lost);
+    *lost = calloc((size_t)count + 1, sizeof **lost);
+    if (!*lost)
         return SQLITE_NOMEM;
-    if (plan->source.table || !clears_subtype(plan, db, "*"))
+    if (source->table || !clears_subtype(db, source, "*"))
         return SQLITE_OK;
-    for (int i = 0; i < plan->input_count; i++) {
-        char *name = sqlite3_mprintf("\"%w\"", plan->source.columns.items[plan->inputs[i]].name);
+    for (int i = 0; i < count; i++) {
+        char *name = sqlite3_mprintf("\"%w\"", source->columns.items[inputs[i]].name);
         if (!name)
             return SQLITE_NOMEM;
-        plan->loses_subtype[i] = clears_subtype(plan, db, name);
+        (*lost)[i] = clears_subtype(db, source, name);
         sqlite3_free(name);
     }
     return SQLITE_OK;

@@ -29,6 +29,12 @@ bool map_arguments_equal(const MapArguments *a, const MapArguments *b)
            (!a->has_workers || a->workers == b->workers) && (!a->has_chunk || a->chunk == b->chunk);
 }
 
+bool map_arguments_have_subquery(const MapArguments *arguments)
+{
+    return sql_has_subquery(arguments->map) || sql_has_subquery(arguments->where) ||
+           sql_has_subquery(arguments->group_by);
+}
+
 static int set_executor(MapArguments *arguments, const char *value, char **message)
 {
     if (!executor_kind_parse(value, &arguments->executor))

@@ -1,4 +1,4 @@
-/* What was asked for: the arguments of parallel_map, parsed and checked, in both of its forms. */
+/* The arguments of parallel_map, parsed and checked, in both of its forms. */
 #ifndef PRICEMAP_MAP_ARGUMENTS_H
 #define PRICEMAP_MAP_ARGUMENTS_H
 
@@ -9,11 +9,15 @@
 #include "ext/executors/kinds.h"
 
 typedef struct MapArguments {
-    char *source;   /* a table's name or a SELECT, without brackets */
-    char *map;      /* select-list, without brackets */
-    char *where;    /* NULL: none */
-    char *group_by; /* NULL: none */
+    /* Source: a table's name or a SELECT, without brackets. */
+    char *source;
+    /* Select-list, without brackets. */
+    char *map;
+    /* Condition and groups; NULL: none. */
+    char *where, *group_by;
+    /* Whether aggregates are meant: the map gives a row per chunk and group. */
     bool partial;
+    /* Whether the rows come in the order of the source. */
     bool ordered;
     /* Executor, workers and chunk that were asked for, where has_… says so; executor NULL: `auto`. */
     const ExecutorKind *executor;
@@ -38,6 +42,10 @@ int map_arguments_parse(MapArguments *arguments, int argc, const char *const *ar
 int map_arguments_from_values(MapArguments *arguments, sqlite3_value *source, sqlite3_value *map,
                               sqlite3_value *executor, sqlite3_value *workers, sqlite3_value *chunk,
                               char **message);
+
+/* Whether a subquery stands in the map: over a chunk a subquery of the source would be refused, over the
+   table it would see all of it. */
+bool map_arguments_have_subquery(const MapArguments *arguments);
 
 /* Whether both ask for the same. */
 bool map_arguments_equal(const MapArguments *a, const MapArguments *b);

@@ -174,18 +174,18 @@ static char *reading_sql(const Source *source, const int *inputs, int count, int
     return sqlite3_str_finish(sql);
 }
 
-char *source_feed_sql(const Source *source, const int *inputs, int count, bool settled, int **index_of)
+char *source_feed_sql(const Source *source, const int *inputs, int count, int **index_of)
 {
     *index_of = malloc(((size_t)count + 1) * sizeof **index_of);
     char *sql = *index_of ? reading_sql(source, inputs, count, *index_of) : NULL;
-    if (sql && settled) {
-        char *whole = sqlite3_mprintf("WITH settled AS MATERIALIZED (%s\n) SELECT * FROM settled", sql);
-        sqlite3_free(sql);
-        sql = whole;
-    }
     if (!sql) {
         free(*index_of);
         *index_of = NULL;
     }
     return sql;
+}
+
+char *source_materialized_sql(const char *sql)
+{
+    return sqlite3_mprintf("WITH settled AS MATERIALIZED (%s\n) SELECT * FROM settled", sql);
 }

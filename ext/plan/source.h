@@ -1,4 +1,4 @@
-/* Where the rows come from: a table, a view or a SELECT on the host's connection, and the statement that
+/* The source of a map's rows: a table, a view or a SELECT on the host's connection, and the statement that
  * reads it. */
 #ifndef PRICEMAP_SOURCE_H
 #define PRICEMAP_SOURCE_H
@@ -8,12 +8,18 @@
 #include "ext/plan/columns.h"
 
 typedef struct Source {
-    char *select;      /* when it was given as a SELECT, that; else NULL */
-    char *from;        /* what names it in a FROM clause: a quoted name, or the SELECT in brackets */
-    char *alias;       /* what a map may call it */
-    char *schema;      /* of a table or view, when it was named; else NULL */
-    char *table;       /* of a table or view; NULL when it was given as a SELECT */
-    const char *rowid; /* a name of its rowid that no column hides; NULL when it has none */
+    /* SELECT, where the source was given as one; else NULL. */
+    char *select;
+    /* Text that names the source in a FROM clause: a quoted name, or the SELECT in brackets. */
+    char *from;
+    /* Name by which a map may call the source. */
+    char *alias;
+    /* Schema of a table or view, where it was named; else NULL. */
+    char *schema;
+    /* Name of a table or view; NULL where the source was given as a SELECT. */
+    char *table;
+    /* Name of the rowid that no column hides; NULL where the source has no rowid. */
+    const char *rowid;
     ColumnList columns;
 } Source;
 
@@ -23,14 +29,20 @@ typedef struct Source {
  */
 int source_resolve(sqlite3 *db, const char *text, Source *source, char **message);
 
+/* Frees what the source owns, and zeroes it. */
 void source_free(Source *source);
 
 /*
  * The statement that reads the inputs (column numbers, -1 the rowid) in source order; *index_of, `count` ints
- * to be freed with free, says at which of its columns each input is. `settled`: the statement reads the whole
- * source before it gives its first row, because what is done with the rows may change the source. NULL when
- * out of memory.
+ * to be freed with free, is the column of the statement for each input. NULL when out of memory;
+ * sqlite3_free it.
  */
-char *source_feed_sql(const Source *source, const int *inputs, int count, bool settled, int **index_of);
+char *source_feed_sql(const Source *source, const int *inputs, int count, int **index_of);
+
+/*
+ * The same statement as one that reads the whole source before it gives its first row, because what is done
+ * with the rows may change the source. NULL when out of memory; sqlite3_free it.
+ */
+char *source_materialized_sql(const char *sql);
 
 #endif

@@ -386,7 +386,7 @@ static int start(MapRun *run, char **message)
                                                            (double)task_source_left(&run->source)));
     /* The first task is made now, so that a stale plan shows before anything was given out. */
     rc = map_run_top_up(run);
-    if (rc == SQLITE_OK && (plan_is_stale(run->plan) || begins_with_an_error(run)))
+    if (rc == SQLITE_OK && (feed_schema_changed(&run->plan->feed) || begins_with_an_error(run)))
         rc = SQLITE_SCHEMA;
     run->plan->tried = true;
     return rc;

@@ -9,7 +9,7 @@
 #ifndef PRICEMAP_MAP_RUN_H
 #define PRICEMAP_MAP_RUN_H
 
-#include "ext/plan/planner.h"
+#include "ext/plan/plan.h"
 #include "ext/run/host_watch.h"
 #include "ext/run/map_experience.h"
 

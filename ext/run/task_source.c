@@ -66,12 +66,12 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
                            .experience = experience,
                            .now = instant_now(),
                            .run = ++state->last_scan};
-    int rc = plan_start_feed(plan, state, message);
+    int rc = feed_start(&plan->feed, &plan->source, state, message);
     if (rc != SQLITE_OK)
         return rc;
-    if (!plan->partitionable || plan->settled) {
-        source->why_feed =
-            plan->settled ? "the host is writing" : "the source is no plain walk over a rowid table";
+    if (!plan->partitionable || plan->feed.materialized) {
+        source->why_feed = plan->feed.materialized ? "the host is writing"
+                                                   : "the source is no plain walk over a rowid table";
         return SQLITE_OK;
     }
     /* A table that had few rows the last time is not asked again: that would cost as much as mapping it. */
@@ -84,7 +84,7 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
        The feed's first step tells it anyway; where there is no feed, it is asked now, in the view that is
        held. */
     if (rc == SQLITE_OK && source->snapshot) {
-        rc = plan_fits_schema(plan);
+        rc = feed_check_schema(&plan->feed, plan->tried);
         if (rc != SQLITE_OK && rc != SQLITE_SCHEMA && rc != SQLITE_NOMEM)
             *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(state->db));
     }
@@ -109,7 +109,7 @@ static int step_host(TaskSource *source, sqlite3_stmt *statement)
 static int step_feed(TaskSource *source, sqlite3_stmt **statement)
 {
     if (!source->range_feed) {
-        *statement = source->plan->feed;
+        *statement = source->plan->feed.statement;
         return step_host(source, *statement);
     }
     *statement = source->range_feed;
@@ -132,7 +132,7 @@ static int set_input(RowsetWriter *writer, const Plan *plan, int input, sqlite3_
 {
     int rc = rowset_set_value(writer, (uint32_t)input, value, plan->encoding);
     unsigned subtype = sqlite3_value_subtype(value);
-    if (rc == SQLITE_OK && subtype && !plan->loses_subtype[input])
+    if (rc == SQLITE_OK && subtype && !plan->feed.loses_subtype[input])
         rc = rowset_set_subtype(writer, (uint32_t)input, subtype);
     return rc;
 }
@@ -143,8 +143,8 @@ static int read_rows(TaskSource *source, Task *task, uint32_t rows)
     const Plan *plan = source->plan;
     task->order = (TaskOrder){0};
     RowsetWriter writer;
-    uint32_t most = INPUT_BYTES * 8u / (uint32_t)(9 * plan->input_count + 1);
-    int rc = rowset_begin(&writer, &task->input, (uint32_t)plan->input_count, rows < most ? rows : most);
+    uint32_t most = INPUT_BYTES * 8u / (uint32_t)(9 * plan->feed.input_count + 1);
+    int rc = rowset_begin(&writer, &task->input, (uint32_t)plan->feed.input_count, rows < most ? rows : most);
     if (rc != SQLITE_OK)
         return rc;
     uint64_t full = writer.heap + INPUT_BYTES;
@@ -154,8 +154,8 @@ static int read_rows(TaskSource *source, Task *task, uint32_t rows)
         if (rc != SQLITE_ROW)
             break;
         rc = SQLITE_OK;
-        for (int i = 0; rc == SQLITE_OK && i < plan->input_count; i++)
-            rc = set_input(&writer, plan, i, sqlite3_column_value(statement, plan->index_of[i]));
+        for (int i = 0; rc == SQLITE_OK && i < plan->feed.input_count; i++)
+            rc = set_input(&writer, plan, i, sqlite3_column_value(statement, plan->feed.index_of[i]));
         if (rc == SQLITE_OK)
             rowset_end_row(&writer);
     }
@@ -251,7 +251,8 @@ int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count)
     snapshot_release(source->snapshot);
     source->snapshot = NULL;
     source->why_feed = "somebody wrote to the file meanwhile";
-    int rc = plan_prepare_range_feed(source->plan, source->state->db, &source->range_feed);
+    int rc = feed_prepare_range(&source->plan->feed, &source->plan->source, source->state->db,
+                                &source->range_feed);
     if (rc != SQLITE_OK)
         keep_error(source, rc);
     return rc;
@@ -267,7 +268,7 @@ void task_source_close(TaskSource *source)
     free(source->proven);
     free(source->ranges);
     sqlite3_free(source->message);
-    if (source->plan && source->plan->feed)
-        sqlite3_reset(source->plan->feed);
+    if (source->plan && source->plan->feed.statement)
+        sqlite3_reset(source->plan->feed.statement);
     *source = (TaskSource){0};
 }

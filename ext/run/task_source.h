@@ -8,7 +8,7 @@
 #ifndef PRICEMAP_TASK_SOURCE_H
 #define PRICEMAP_TASK_SOURCE_H
 
-#include "ext/plan/planner.h"
+#include "ext/plan/plan.h"
 #include "ext/run/map_experience.h"
 #include "ext/run/snapshot.h"
 

@@ -1,0 +1,104 @@
+#include "ext/plan/feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/base/sqlite_limits.h"
+#include "ext/plan/lost_subtypes.h"
+
+int feed_set_inputs(Feed *feed, const int *inputs, int count)
+{
+    free(feed->inputs);
+    feed->input_count = count;
+    feed->inputs = malloc(((size_t)count + 1) * sizeof *inputs);
+    if (!feed->inputs)
+        return SQLITE_NOMEM;
+    memcpy(feed->inputs, inputs, (size_t)count * sizeof *inputs);
+    return SQLITE_OK;
+}
+
+/* Whether a statement of the connection that writes is in the middle of its work. */
+static bool host_is_writing(sqlite3 *db)
+{
+    for (sqlite3_stmt *statement = sqlite3_next_stmt(db, NULL); statement;
+         statement = sqlite3_next_stmt(db, statement))
+        if (sqlite3_stmt_busy(statement) && !sqlite3_stmt_readonly(statement))
+            return true;
+    return false;
+}
+
+/* The limits of the host hold for its own statements, and not for this one. */
+static int prepare(sqlite3 *db, const char *sql, unsigned flags, sqlite3_stmt **statement)
+{
+    SqliteLimits own;
+    limits_lift(db, &own);
+    int rc = sql ? sqlite3_prepare_v3(db, sql, -1, flags, statement, NULL) : SQLITE_NOMEM;
+    limits_restore(db, &own);
+    return rc;
+}
+
+static int first_start(Feed *feed, const Source *source, ConnectionState *state, bool materialized,
+                       char **message)
+{
+    unsigned maps_before = state->maps_prepared;
+    feed->sql = source_feed_sql(source, feed->inputs, feed->input_count, &feed->index_of);
+    char *whole = feed->sql && materialized ? source_materialized_sql(feed->sql) : NULL;
+    int rc =
+        prepare(state->db, materialized ? whole : feed->sql, SQLITE_PREPARE_PERSISTENT, &feed->statement);
+    sqlite3_free(whole);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(state->db));
+    feed->reads_a_map = state->maps_prepared != maps_before;
+    feed->materialized = materialized;
+    return rc == SQLITE_OK
+               ? lost_subtypes_find(state->db, source, feed->inputs, feed->input_count, &feed->loses_subtype)
+               : rc;
+}
+
+int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **message)
+{
+    bool materialized = host_is_writing(state->db);
+    if (!feed->statement)
+        return first_start(feed, source, state, materialized, message);
+    /* Only stepping the old statement would reveal a schema change, but that would start a read transaction
+       lasting as long as the host's statement. So the plan is rebuilt instead. */
+    if (feed->materialized != materialized)
+        return SQLITE_SCHEMA;
+    sqlite3_reset(feed->statement);
+    return SQLITE_OK;
+}
+
+bool feed_schema_changed(const Feed *feed)
+{
+    return sqlite3_stmt_status(feed->statement, SQLITE_STMTSTATUS_REPREPARE, 0) != 0;
+}
+
+int feed_check_schema(Feed *feed, bool used)
+{
+    sqlite3_step(feed->statement);
+    /* A reset gives the error of the step before it, and 0 for a row and for the end. */
+    int rc = sqlite3_reset(feed->statement);
+    if (feed_schema_changed(feed) ||
+        (rc != SQLITE_OK && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT && used))
+        return SQLITE_SCHEMA;
+    return rc;
+}
+
+int feed_prepare_range(const Feed *feed, const Source *source, sqlite3 *db, sqlite3_stmt **statement)
+{
+    char *sql = sqlite3_mprintf("%s WHERE %s >= ?1 AND %s <= ?2 ORDER BY %s", feed->sql, source->rowid,
+                                source->rowid, source->rowid);
+    int rc = prepare(db, sql, 0, statement);
+    sqlite3_free(sql);
+    return rc;
+}
+
+void feed_free(Feed *feed)
+{
+    sqlite3_finalize(feed->statement);
+    sqlite3_free(feed->sql);
+    free(feed->inputs);
+    free(feed->index_of);
+    free(feed->loses_subtype);
+    *feed = (Feed){0};
+}

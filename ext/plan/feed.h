@@ -1,0 +1,62 @@
+/*
+ * The feed: the statement on the host's connection that reads the rows of a map's source, where the host and
+ * not a worker reads them. Used on the connection's thread.
+ */
+#ifndef PRICEMAP_FEED_H
+#define PRICEMAP_FEED_H
+
+#include "ext/connection/connection_state.h"
+#include "ext/plan/source.h"
+
+typedef struct Feed {
+    /* Columns of the source that the map reads, in the order in which rowsets have them: column numbers, -1
+       the rowid. */
+    int *inputs;
+    /* Number of inputs. */
+    int input_count;
+    /* Text of the statement over the source as it stands; NULL before the first start. */
+    char *sql;
+    /* Column of the statement, per input. */
+    int *index_of;
+    /* Whether SQLite lets no subtype of the input out of a subquery, as which a map sees its source; per
+     * input. */
+    bool *loses_subtype;
+    /* Statement itself; NULL before the first start. */
+    sqlite3_stmt *statement;
+    /* Whether the statement reads all of the source before its first row. */
+    bool materialized;
+    /* Whether the source is or holds another map; see plan_cache_keep. */
+    bool reads_a_map;
+} Feed;
+
+/* Sets what a feed that was not started yet has to read; `inputs` is copied. SQLITE_OK or SQLITE_NOMEM. */
+int feed_set_inputs(Feed *feed, const int *inputs, int count);
+
+/*
+ * Readies the statement to be stepped from its first row. Where a statement that writes is running on the
+ * connection, the feed is materialized. SQLITE_OK; SQLITE_SCHEMA where it was made otherwise: then the plan
+ * has to be made anew; else an error with *message set.
+ */
+int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **message);
+
+/* Whether the schema has changed since the feed was first started, as far as SQLite noticed when the feed was
+   last stepped. */
+bool feed_schema_changed(const Feed *feed);
+
+/*
+ * Has SQLite check, by a step of the feed, whether the schema is still the same. SQLITE_OK; SQLITE_SCHEMA
+ * where it is not, or where the step fails and the feed was used before (`used`); else the error, whose text
+ * is the connection's.
+ */
+int feed_check_schema(Feed *feed, bool used);
+
+/*
+ * Prepares a statement that reads the same as the feed, of the rowids ?1 … ?2 only, in their order.
+ * SQLITE_OK, or an error whose text is the connection's; the caller's to finalize.
+ */
+int feed_prepare_range(const Feed *feed, const Source *source, sqlite3 *db, sqlite3_stmt **statement);
+
+/* Frees what the feed owns. */
+void feed_free(Feed *feed);
+
+#endif

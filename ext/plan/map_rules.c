@@ -1,0 +1,102 @@
+#include "ext/plan/map_rules.h"
+
+#include <string.h>
+
+#include "ext/base/error.h"
+#include "ext/plan/host_rules.h"
+#include "ext/plan/map_tables.h"
+#include "ext/plan/plan_internal.h"
+
+int map_rules_fail(const Plan *plan, sqlite3 *host, int rc, const char *text, char **message)
+{
+    if (rc == SQLITE_NOMEM)
+        return rc;
+    sqlite3_str *whole = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(whole, "parallel_map: map: %s", text);
+    if (!strncmp(text, "no such function: ", 18) && host_rules_defines(host, text + 18)) {
+        sqlite3_str_appendall(whole, ": it was defined by this program, or loaded into this connection "
+                                     "alone; put it into an extension and load that into workers with "
+                                     "parallel_map_load(path)");
+    } else if (!strncmp(text, "no such function", 16)) {
+        sqlite3_str_appendall(whole, ": workers have SQLite's own functions and pricemap's; "
+                                     "parallel_map_load(path) loads an extension into them");
+    } else if (!strncmp(text, "no such collation sequence", 26)) {
+        sqlite3_str_appendall(whole,
+                              ": workers have SQLite's own collations; parallel_map_load(path) loads an "
+                              "extension into them, and a source of (SELECT …) can leave a column out");
+    } else if (!strncmp(text, "no such table", 13)) {
+        sqlite3_str_appendall(whole, ": a map reads nothing but the columns of its source");
+    } else if (!strncmp(text, "no such column", 14)) {
+        sqlite3_str_appendall(whole, ": the source has ");
+        for (int i = 0; i < plan->source.columns.count && i < 20; i++)
+            sqlite3_str_appendf(whole, "%s%s", i ? ", " : "", plan->source.columns.items[i].name);
+        if (plan->source.columns.count > 20)
+            sqlite3_str_appendall(whole, ", …");
+    }
+    *message = sqlite3_str_finish(whole);
+    return *message ? rc : SQLITE_NOMEM;
+}
+
+int map_rules_fail_unprepared(const Plan *plan, sqlite3 *host, int rc, const char *text, char **message)
+{
+    PlainSelect plain;
+    char *sql = plan_plain_select(plan, &plain);
+    int limited = sql ? host_rules_check_limits(host, &plain, message) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    return limited != SQLITE_OK ? limited : map_rules_fail(plan, host, rc, text, message);
+}
+
+/* An aggregate over no rows gives a row, and any other map gives none: so the map is tried on an empty chunk.
+ */
+static int check_aggregate(Plan *plan, const ConnectionState *state, Evaluator *evaluator, char **message)
+{
+    Buffer input, output;
+    RowsetWriter writer;
+    TaskControl control = {0};
+    TaskReport report = {0};
+    buffer_heap_init(&input);
+    buffer_heap_init(&output);
+    int rc = rowset_begin(&writer, &input, (uint32_t)plan->feed.input_count, 0);
+    if (rc == SQLITE_OK)
+        rowset_finish(&writer);
+    if (rc == SQLITE_OK)
+        rc = evaluator_run(evaluator, &(TaskOrder){.position = 1}, input.data, input.size, &control, &output,
+                           &report);
+    buffer_heap_free(&input);
+    buffer_heap_free(&output);
+    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
+        rc = task_host_code(rc, false);
+    plan->asks = report.asked;
+    if (rc != SQLITE_OK)
+        return map_rules_fail(plan, state->db, rc, report.message, message);
+    if (report.rows_out && !plan->arguments.partial)
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
+                                     "the query around the map, or say partial = 1 and combine the parts"));
+    if (!report.rows_out && plan->arguments.partial && !plan->arguments.group_by)
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));
+    return SQLITE_OK;
+}
+
+int map_rules_check(Plan *plan, const ConnectionState *state, Evaluator *evaluator, char **message)
+{
+    char text[TASK_MESSAGE_SIZE];
+    PlainSelect plain;
+    int rc = map_arguments_have_subquery(&plan->arguments) ? map_tables_check(evaluator, text) : SQLITE_OK;
+    if (rc != SQLITE_OK)
+        return map_rules_fail(plan, state->db, rc, text, message);
+    if (plan->form == MAP_FUNCTION && plan->map_columns != 1)
+        return error_text(
+            message,
+            sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
+                            "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
+                            plan->arguments.map));
+    rc = check_aggregate(plan, state, evaluator, message);
+    if (rc != SQLITE_OK)
+        return rc;
+    char *sql = plan_plain_select(plan, &plain);
+    rc = sql ? host_rules_check(state->db, evaluator, &plain, message) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    return rc;
+}

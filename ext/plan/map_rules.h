@@ -1,0 +1,26 @@
+/*
+ * What a map may be: one that a worker can prepare, that reads nothing but its source, and whose aggregates,
+ * if it has any, are meant. What the host allows beside that is asked of host_rules.
+ */
+#ifndef PRICEMAP_MAP_RULES_H
+#define PRICEMAP_MAP_RULES_H
+
+#include "ext/evaluate/evaluator.h"
+#include "ext/plan/plan.h"
+
+/*
+ * Checks the map that `evaluator` has prepared, whose inputs and number of columns are in the plan already;
+ * runs it over no rows, and sets plan->asks. SQLITE_OK; else an error with *message set, or SQLITE_NOMEM.
+ */
+int map_rules_check(Plan *plan, const ConnectionState *state, Evaluator *evaluator, char **message);
+
+/*
+ * Makes the error of a map that no worker can prepare, which failed with `rc` and `text`: where one of the
+ * host's limits is the reason, the host's own words. Returns as map_rules_check, never SQLITE_OK.
+ */
+int map_rules_fail_unprepared(const Plan *plan, sqlite3 *host, int rc, const char *text, char **message);
+
+/* Makes an error of what SQLite says is wrong with a map, and adds what to do. Returns as above. */
+int map_rules_fail(const Plan *plan, sqlite3 *host, int rc, const char *text, char **message);
+
+#endif

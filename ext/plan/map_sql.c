@@ -1,0 +1,111 @@
+#include "ext/plan/map_sql.h"
+
+#include <string.h>
+
+#include "ext/evaluate/chunk_table.h"
+#include "ext/evaluate/range.h"
+
+#define BEFORE_NAME "\"pricemap before\""
+#define AFTER_NAME "\"pricemap after\""
+
+/* SELECT [before AS …,] map [, after AS …] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a
+   comment that a part may end with. */
+static void append_map(sqlite3_str *sql, const MapText *text, const char *from, const char *before,
+                       const char *after, const char *rows)
+{
+    sqlite3_str_appendall(sql, "SELECT ");
+    if (before)
+        sqlite3_str_appendf(sql, "%s AS " BEFORE_NAME ", ", before);
+    sqlite3_str_appendf(sql, "%s\n", text->map);
+    if (after)
+        sqlite3_str_appendf(sql, ", %s AS " AFTER_NAME, after);
+    sqlite3_str_appendf(sql, " FROM %s AS \"%w\"", from, text->alias);
+    /* A range of rowids is walked by rowid: with an index the rows would come in another order, and a turn
+       that ends early could not be resumed after its last rowid. */
+    if (rows)
+        sqlite3_str_appendf(sql, " NOT INDEXED WHERE %s", rows);
+    if (text->where)
+        sqlite3_str_appendf(sql, " %s (%s\n)", rows ? "AND" : "WHERE", text->where);
+    if (text->group_by)
+        sqlite3_str_appendf(sql, " GROUP BY %s\n", text->group_by);
+}
+
+static bool column_used(const MapText *text, int column)
+{
+    return text->used >> (column < 63 ? column : 63) & 1;
+}
+
+/*
+ * The statement over `from`: [before,] map [, after], of the rows that `rows` lets through; each of the three
+ * may be NULL. Where not all columns of the map are read it is put into a subquery, and the others are NULL
+ * around it: then SQLite does not compute them.
+ */
+static char *map_select(const MapText *text, const char *from, const char *before, const char *after,
+                        const char *rows)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    if (text->used == MAP_ALL_COLUMNS) {
+        append_map(sql, text, from, before, after, rows);
+        return sqlite3_str_finish(sql);
+    }
+    const char *separator = "";
+    sqlite3_str_appendf(sql, "SELECT ");
+    if (before) {
+        sqlite3_str_appendall(sql, BEFORE_NAME);
+        separator = ", ";
+    }
+    for (int i = 0; i < text->columns; i++, separator = ", ")
+        if (column_used(text, i))
+            sqlite3_str_appendf(sql, "%s\"%w\"", separator, text->output[i].name);
+        else
+            sqlite3_str_appendf(sql, "%sNULL", separator);
+    sqlite3_str_appendf(sql, "%s%s FROM (", after ? ", " : "", after ? AFTER_NAME : "");
+    append_map(sql, text, from, before, after, rows);
+    sqlite3_str_appendall(sql, ")");
+    return sqlite3_str_finish(sql);
+}
+
+/* A query's chunk is a common table expression, which is a subquery without a rowid. */
+char *map_sql_chunk(const MapText *text, const ColumnList *query, bool viewed)
+{
+    if (!query)
+        return map_select(text, viewed ? "\"" CHUNK_VIEW_NAME "\"" : CHUNK_TABLE_NAME, text->key, NULL, NULL);
+    char *rows = columns_subquery(query, CHUNK_TABLE_NAME);
+    char *map = rows ? map_select(text, "\"" CHUNK_VIEW_NAME "\"", text->key, NULL, NULL) : NULL;
+    char *select = map ? sqlite3_mprintf("WITH \"" CHUNK_VIEW_NAME "\" AS %s %s", rows, map) : NULL;
+    sqlite3_free(rows);
+    sqlite3_free(map);
+    return select;
+}
+
+char *map_sql_partition(const MapText *text, const char *table, const char *rowid, bool tracing, bool counted)
+{
+    char *from = sqlite3_mprintf("main.\"%w\"", table);
+    /* Written as two comparisons: a build may not make two of BETWEEN (SQLITE_OMIT_BETWEEN_OPTIMIZATION), and
+       would walk the whole table for each range. */
+    char *rows = tracing ? sqlite3_mprintf("%s >= " RANGE_BOUND_FUNCTION "(0) AND %s <= " RANGE_BOUND_FUNCTION
+                                           "(1) AND " RANGE_TRACE_FUNCTION "(%s)",
+                                           rowid, rowid, rowid)
+                         : sqlite3_mprintf("%s >= ?1 AND %s <= ?2", rowid, rowid);
+    char *select = from && rows ? map_select(text, from, text->key, counted ? "count(*)" : NULL, rows) : NULL;
+    sqlite3_free(from);
+    sqlite3_free(rows);
+    return select;
+}
+
+char *map_sql_rowids(const char *table, const char *rowid)
+{
+    return sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s >= ?1 AND %s <= ?2", rowid, table,
+                           rowid, rowid);
+}
+
+char *map_sql_plain(const MapText *text, size_t source_length, PlainSelect *plain)
+{
+    char *sql = map_select(text, text->source, NULL, NULL, NULL);
+    size_t written = strlen("SELECT ") + strlen(text->map) + strlen(" FROM ") + source_length +
+                     (text->where ? strlen(" WHERE ") + strlen(text->where) : 0) +
+                     (text->group_by ? strlen(" GROUP BY ") + strlen(text->group_by) : 0);
+    size_t length = sql ? strlen(sql) : 0;
+    *plain = (PlainSelect){.sql = sql, .added = length > written ? (int)(length - written) : 0};
+    return sql;
+}

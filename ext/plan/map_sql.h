@@ -1,0 +1,66 @@
+/*
+ * The statements that a map becomes, as pure text: what a worker runs over a chunk or over a range of rowids,
+ * and what the host would run without workers. Each text is NULL when out of memory, and to be
+ * sqlite3_free'd.
+ */
+#ifndef PRICEMAP_MAP_SQL_H
+#define PRICEMAP_MAP_SQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ext/plan/columns.h"
+
+/* All columns of a map. */
+#define MAP_ALL_COLUMNS UINT64_MAX
+
+/* The parts of which the statements are made; all texts are borrowed. */
+typedef struct MapText {
+    /* Select-list, condition and groups of the map; NULL for a condition or groups that it has not. */
+    const char *map, *where, *group_by;
+    /* Source as it may stand in a FROM clause: a quoted name, or a SELECT in brackets. */
+    const char *source;
+    /* Name by which the map may call its source. */
+    const char *alias;
+    /* Expression that comes before the columns of the map; NULL: none. */
+    const char *key;
+    /* Columns of the map that are computed, a bit each; the last bit stands for all from the 64th on. */
+    uint64_t used;
+    /* Columns of the map, needed where not all of them are used. */
+    const Column *output;
+    /* Number of columns of the map, needed in the same case. */
+    int columns;
+} MapText;
+
+/* The map over the source itself, as the host would run it without workers. */
+typedef struct PlainSelect {
+    const char *sql;
+    /* Number of characters in `sql` that a user who writes the same statement need not write. */
+    int added;
+} PlainSelect;
+
+/*
+ * The statement over a chunk, for which a table, a view (`viewed`) or a subquery stands as for the source.
+ * `query`: columns of a source that is a SELECT; NULL for a table or a view.
+ */
+char *map_sql_chunk(const MapText *text, const ColumnList *query, bool viewed);
+
+/*
+ * The statement over a range of rowids of the table in the file, which a worker's connection has as main,
+ * whatever the host calls it. The range is ?1 … ?2; with `tracing` functions give it, and one is called with
+ * each row. `counted`: the last column is count(*).
+ */
+char *map_sql_partition(const MapText *text, const char *table, const char *rowid, bool tracing,
+                        bool counted);
+
+/* The statement that gives the rowids of the table in ?1 … ?2. */
+char *map_sql_rowids(const char *table, const char *rowid);
+
+/*
+ * The map over the source itself, without its key; *plain has the same text. `source_length`: number of
+ * characters in which the user has written the source.
+ */
+char *map_sql_plain(const MapText *text, size_t source_length, PlainSelect *plain);
+
+#endif

@@ -1,0 +1,166 @@
+#include "ext/plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/plan/map_rules.h"
+#include "ext/plan/partition_rules.h"
+#include "ext/plan/plan_internal.h"
+
+static char *copy_text(const char *text, int *rc)
+{
+    char *copy = text ? sqlite3_mprintf("%s", text) : NULL;
+    if (text && !copy)
+        *rc = SQLITE_NOMEM;
+    return copy;
+}
+
+static int copy_arguments(MapArguments *to, const MapArguments *from)
+{
+    int rc = SQLITE_OK;
+    *to = *from;
+    to->source = copy_text(from->source, &rc);
+    to->map = copy_text(from->map, &rc);
+    to->where = copy_text(from->where, &rc);
+    to->group_by = copy_text(from->group_by, &rc);
+    return rc;
+}
+
+MapText plan_text(const Plan *plan)
+{
+    return (MapText){.map = plan->arguments.map,
+                     .where = plan->arguments.where,
+                     .group_by = plan->arguments.group_by,
+                     .source = plan->source.from,
+                     .alias = plan->source.alias,
+                     .key = plan->key_in_output ? plan->source.rowid : NULL,
+                     .used = plan->used,
+                     .output = plan->output.items,
+                     .columns = plan->map_columns};
+}
+
+/* A user who writes the same without workers puts a SELECT in brackets. */
+char *plan_plain_select(const Plan *plan, PlainSelect *plain)
+{
+    MapText text = plan_text(plan);
+    return map_sql_plain(&text, strlen(plan->arguments.source) + (plan->source.table ? 0 : strlen("()")),
+                         plain);
+}
+
+/* The feed has to read what the worker's statement asks for. */
+static int take_inputs(Plan *plan, const Evaluator *evaluator)
+{
+    const int *inputs;
+    int count = evaluator_inputs(evaluator, &inputs);
+    plan->has_constants = evaluator_has_constants(evaluator);
+    return feed_set_inputs(&plan->feed, inputs, count);
+}
+
+/* Describes the columns of a map that is a table. */
+static int describe_output(Plan *plan, sqlite3 *host, const Evaluator *evaluator, char **message)
+{
+    sqlite3 *worker = evaluator_connection(evaluator);
+    char *from = sqlite3_mprintf("(%s\n)", recipe_text(plan->recipe, plan->recipe->select));
+    int rc = from ? columns_describe(worker, from, &plan->output) : SQLITE_NOMEM;
+    sqlite3_free(from);
+    return rc == SQLITE_OK ? rc : map_rules_fail(plan, host, rc, sqlite3_errmsg(worker), message);
+}
+
+/* Prepares the map as a worker does, all columns of it, and checks whether it may run. */
+static int prepare_map(Plan *plan, ConnectionState *state, char **message)
+{
+    char text[TASK_MESSAGE_SIZE];
+    Evaluator *evaluator;
+    int rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
+    if (rc != SQLITE_OK)
+        return map_rules_fail_unprepared(plan, state->db, rc, text, message);
+    plan->map_columns = evaluator_output_columns(evaluator) - plan->key_in_output;
+    rc = take_inputs(plan, evaluator);
+    if (rc == SQLITE_OK)
+        rc = map_rules_check(plan, state, evaluator, message);
+    return rc == SQLITE_OK && plan->form == MAP_TABLE ? describe_output(plan, state->db, evaluator, message)
+                                                      : rc;
+}
+
+/* Leaves out the columns of the map that are not read, and the inputs that only they need. */
+static int leave_out_unused(Plan *plan, ConnectionState *state, uint64_t used, char **message)
+{
+    char text[TASK_MESSAGE_SIZE];
+    Evaluator *evaluator;
+    if (plan->map_columns < 64)
+        used |= UINT64_MAX << plan->map_columns;
+    if (used == MAP_ALL_COLUMNS)
+        return SQLITE_OK;
+    plan->used = used;
+    int rc = plan_build_recipe(plan, state);
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
+    return rc == SQLITE_OK ? take_inputs(plan, evaluator)
+                           : map_rules_fail(plan, state->db, rc, text, message);
+}
+
+/* The recipe: what workers have to know. */
+static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **message)
+{
+    int rc = source_resolve(state->db, plan->arguments.source, &plan->source, message);
+    plan->key_in_output = plan->form == MAP_FUNCTION && plan->source.rowid;
+    if (rc == SQLITE_OK)
+        rc = plan_build_recipe(plan, state);
+    if (rc == SQLITE_OK)
+        rc = prepare_map(plan, state, message);
+    return rc == SQLITE_OK ? leave_out_unused(plan, state, used, message) : rc;
+}
+
+/* The feed: what the host has to read, or workers in its place. */
+static int plan_reading(Plan *plan, ConnectionState *state, char **message)
+{
+    int rc = feed_start(&plan->feed, &plan->source, state, message);
+    plan->judged = state->maps_prepared;
+    if (rc == SQLITE_OK)
+        rc = plan_read_programs(plan, state->db, &plan->whole_program, &plan->feed_program);
+    if (rc == SQLITE_OK)
+        plan->partitionable = !map_arguments_have_subquery(&plan->arguments) &&
+                              partition_rules_allow(state->db, &plan->source, &plan->feed);
+    return rc;
+}
+
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, uint64_t used,
+                Plan **out, char **message)
+{
+    *out = NULL;
+    Plan *plan = calloc(1, sizeof *plan);
+    if (!plan)
+        return SQLITE_NOMEM;
+    plan->form = form;
+    plan->used = MAP_ALL_COLUMNS;
+    plan->asked = used;
+    int rc = copy_arguments(&plan->arguments, arguments);
+    if (rc == SQLITE_OK)
+        rc = plan_map(plan, state, used, message);
+    if (rc == SQLITE_OK)
+        rc = plan_reading(plan, state, message);
+    if (rc != SQLITE_OK) {
+        plan_free(plan);
+        return rc;
+    }
+    *out = plan;
+    return SQLITE_OK;
+}
+
+void plan_inherit(Plan *plan, const Plan *old)
+{
+    plan->asks = plan->asks || old->asks;
+}
+
+void plan_free(Plan *plan)
+{
+    if (!plan)
+        return;
+    feed_free(&plan->feed);
+    recipe_unref(plan->recipe);
+    source_free(&plan->source);
+    columns_free(&plan->output);
+    map_arguments_free(&plan->arguments);
+    free(plan);
+}

@@ -1,0 +1,100 @@
+/*
+ * How a map will be done: what workers need to know (the recipe), and what the host reads for them (the
+ * feed). A plan is made once per text of a map and kept by its virtual table for the next time.
+ */
+#ifndef PRICEMAP_PLAN_H
+#define PRICEMAP_PLAN_H
+
+#include "ext/connection/connection_state.h"
+#include "ext/plan/feed.h"
+#include "ext/plan/map_arguments.h"
+#include "ext/plan/map_sql.h"
+#include "ext/plan/source.h"
+
+typedef enum MapForm {
+    /* parallel_map(…): one value per row, with the row's key. */
+    MAP_FUNCTION,
+    /* CREATE VIRTUAL TABLE: the map's own columns. */
+    MAP_TABLE,
+} MapForm;
+
+typedef struct Plan {
+    /* Arguments of the map; the plan's own copy. */
+    MapArguments arguments;
+    MapForm form;
+    Source source;
+    /* Recipe for workers that are handed rows. */
+    Recipe *recipe;
+    /* Encoding of text in rowsets: SQLITE_UTF8 or SQLITE_UTF16. */
+    int encoding;
+    Feed feed;
+    /* Columns of the map that are computed, a bit each; the last bit stands for all from the 64th on. */
+    uint64_t used;
+    /* Column mask that the caller asked for, before unused columns were dropped: the key for finding an idle
+       plan. */
+    uint64_t asked;
+    /* Number of columns of the map, its key not counted. */
+    int map_columns;
+    /* Columns of a MAP_TABLE. */
+    ColumnList output;
+    /* Whether the map has parts that depend on no row. */
+    bool has_constants;
+    /* Whether the text allows partition access: workers may read the table themselves, by ranges of rowids.
+     */
+    bool partitionable;
+    /* Whether column 0 of the output is the rowid, of a MAP_FUNCTION; else its key is the row's position. */
+    bool key_in_output;
+    /* Whether a run was begun over the plan: an error from then on may be one of an old plan. */
+    bool tried;
+    /* Whether a function of the map reads tables on its connection, which only workers that read a file have.
+     */
+    bool asks;
+    /* Number of loaded extensions when the plan was made; a different number makes the plan outdated. */
+    int extension_count;
+    /* Programs that the host made of the map over its source and of the feed, by host_rules_program. */
+    uint64_t whole_program, feed_program;
+    /* Number of statements with a map that the connection had prepared when the programs were last compared.
+     */
+    unsigned judged;
+} Plan;
+
+/*
+ * Makes a plan for the arguments, which are copied. Columns of the map that are not in `used` are not
+ * computed: they are NULL. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it), or
+ * SQLITE_NOMEM. Prepares statements on the connection, on its thread. Free with plan_free.
+ */
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, uint64_t used,
+                Plan **out, char **message);
+
+/*
+ * The recipe for workers that read the plan's table from the file at `uri`, which is the host's schema
+ * `schema`, under the number `scan`. NULL when out of memory; the caller's to recipe_unref. Only for a plan
+ * that is partitionable.
+ */
+Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *schema, const char *uri,
+                              uint64_t scan);
+
+/* Frees it with its statements; NULL does nothing. */
+void plan_free(Plan *plan);
+
+typedef enum PlanState {
+    /* The plan may be used again. */
+    PLAN_IS_CURRENT,
+    /* The connection's limits, extensions or time zone are others, or its authorizer answers otherwise. */
+    PLAN_IS_OUTDATED,
+    /* The schema has changed: what runs of the plan have taught need not hold any more either. */
+    PLAN_HAS_OLD_SCHEMA,
+} PlanState;
+
+/*
+ * Whether a plan that was kept still fits the connection. The host's authorizer is asked again where a
+ * statement with a map was prepared since: SQLite asks it whenever it prepares, so a plan that was made
+ * before is asked about as often. Prepares statements then. A changed schema shows only once the feed is
+ * stepped: see feed_check_schema.
+ */
+PlanState plan_state(Plan *plan, ConnectionState *state);
+
+/* Gives the new plan what was learnt of the map's functions by running the old plan, of the same map. */
+void plan_inherit(Plan *plan, const Plan *old);
+
+#endif

@@ -1,0 +1,150 @@
+/* The recipes of a plan: for workers that are handed rows, and for workers that read the table themselves. */
+#include <string.h>
+
+#include "ext/base/sqlite_limits.h"
+#include "ext/evaluate/chunk_table.h"
+#include "ext/evaluate/like_setting.h"
+#include "ext/plan/plan_internal.h"
+#include "sql/ext_sql.h"
+
+/* The text encoding of the host's databases: all of a connection have one. */
+static uint32_t host_encoding(sqlite3 *db)
+{
+    sqlite3_stmt *statement;
+    uint32_t encoding = SQLITE_UTF8;
+    /* A build without UTF-16 (SQLITE_OMIT_UTF16) opens no such database. */
+    if (!sqlite3_api->value_text16 ||
+        sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) != SQLITE_OK)
+        return encoding;
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(statement, 0);
+        if (name && !strcmp(name, "UTF-16le"))
+            encoding = SQLITE_UTF16LE;
+        else if (name && !strcmp(name, "UTF-16be"))
+            encoding = SQLITE_UTF16BE;
+    }
+    sqlite3_finalize(statement);
+    return encoding;
+}
+
+/* Whether the text has the word LIKE in it, as an operator, a function or anything else. */
+static bool may_call_like(const char *text)
+{
+    return text && strcasestr(text, "like");
+}
+
+static int read_flags(const Plan *plan, sqlite3 *db, uint32_t *flags)
+{
+    const MapArguments *arguments = &plan->arguments;
+    int dqs = 0;
+    LikeSetting like = LIKE_UNKNOWN;
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, -1, &dqs);
+    int rc = SQLITE_OK;
+    if (may_call_like(arguments->map) || may_call_like(arguments->where) ||
+        may_call_like(arguments->group_by))
+        rc = like_setting_read(db, &like);
+    *flags = (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->arguments.partial ? RECIPE_PARTIAL : 0u) |
+             (plan->arguments.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
+             (dqs ? RECIPE_DQS : 0u) | (like == LIKE_NOCASE ? RECIPE_LIKE_NOCASE : 0u) |
+             (like == LIKE_BINARY ? RECIPE_LIKE_BINARY : 0u);
+    return rc;
+}
+
+int plan_build_recipe(Plan *plan, ConnectionState *state)
+{
+    SqliteLimits own;
+    TimeZone zone;
+    uint32_t flags, encoding = SQLITE_UTF8;
+    time_zone_look(&zone);
+    recipe_unref(plan->recipe);
+    plan->recipe = NULL;
+    limits_lift(state->db, &own);
+    int rc = read_flags(plan, state->db, &flags);
+    if (rc == SQLITE_OK)
+        encoding = host_encoding(state->db);
+    const int most_columns = sqlite3_limit(state->db, SQLITE_LIMIT_COLUMN, -1);
+    limits_restore(state->db, &own);
+    if (rc != SQLITE_OK)
+        return rc;
+    plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    const ColumnList *columns = &plan->source.columns;
+    bool rowid = plan->source.rowid != NULL;
+    /* A chunk table without rowids has a column more than its source. Where there is no room for one it has
+       rowids, and a view or a subquery over it, which have none. */
+    bool full = !rowid && columns->count >= most_columns;
+    char *declaration = columns_declare(columns, rowid || full);
+    bool viewed = plan->source.table && (full || columns_need_view(columns));
+    char *view = viewed ? columns_view(columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
+    MapText text = plan_text(plan);
+    char *select = map_sql_chunk(&text, plan->source.table ? NULL : columns, viewed);
+    if (declaration && select && (view || !viewed))
+        plan->recipe = recipe_build(&(RecipeParts){
+            .encoding = encoding,
+            .flags = flags,
+            .limits = own.values,
+            .zone = zone,
+            .declaration = declaration,
+            .view = view,
+            .select = select,
+            .extension_count = (uint32_t)state->extension_count,
+            .extensions = (const char *const *)state->extensions,
+        });
+    sqlite3_free(declaration);
+    sqlite3_free(view);
+    sqlite3_free(select);
+    plan->extension_count = state->extension_count;
+    return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* RECIPE_TABLES where a function that reads tables on a worker's connection finds what it would find on the
+   host's: the worker has the file as its main, and nothing else. */
+static uint32_t tables_flag(const ConnectionState *state, const char *schema)
+{
+    sqlite3_stmt *statement = NULL;
+    SqliteLimits own;
+    limits_lift(state->db, &own);
+    bool only = state->extension_count && !strcmp(schema, "main") &&
+                sqlite3_prepare_v2(state->db, sql_ext_only_main, -1, &statement, NULL) == SQLITE_OK &&
+                sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    limits_restore(state->db, &own);
+    return only ? RECIPE_TABLES : 0;
+}
+
+Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *schema, const char *uri,
+                              uint64_t scan)
+{
+    Recipe *recipe = NULL;
+    const MapText text = plan_text(plan);
+    const char *table = plan->source.table, *rowid = plan->source.rowid;
+    const bool partial = plan->arguments.partial;
+    const bool uncountable = !partial || plan->arguments.where || plan->arguments.group_by;
+    char *select = map_sql_partition(&text, table, rowid, false, partial);
+    char *uncounted = uncountable ? NULL : map_sql_partition(&text, table, rowid, false, false);
+    char *tracing = map_sql_partition(&text, table, rowid, true, partial);
+    char *rowids = map_sql_rowids(table, rowid);
+    if (select && tracing && rowids && (uncounted || uncountable))
+        recipe = recipe_build(&(RecipeParts){
+            .encoding = plan->recipe->encoding,
+            .flags = plan->recipe->flags | tables_flag(state, schema) |
+                     (plan->has_constants ? RECIPE_CONSTANTS : 0u),
+            .limits = plan->recipe->limits,
+            .zone = plan->recipe->zone,
+            .scan = scan,
+            .columns = (uint32_t)(plan->map_columns + plan->key_in_output),
+            .declaration = "",
+            .select = select,
+            .uncounted_select = uncounted,
+            .tracing_select = tracing,
+            .rowids_select = rowids,
+            .uri = uri,
+            .table = plan->source.table,
+            .extension_count = (uint32_t)state->extension_count,
+            .extensions = (const char *const *)state->extensions,
+        });
+    sqlite3_free(select);
+    sqlite3_free(uncounted);
+    sqlite3_free(tracing);
+    sqlite3_free(rowids);
+    return recipe;
+}
