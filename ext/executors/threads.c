@@ -24,23 +24,27 @@
 #include "ext/executors/kinds.h"
 #include "ext/base/clock.h"
 #include "ext/base/processors.h"
+#include "ext/data/ended_scans.h"
 #include "ext/base/sqlite_threads.h"
-
-/* Ended scans that are remembered for a worker to hear of; one that missed more lets go of all. */
-enum { ENDED_SCANS = 16 };
 
 typedef struct ThreadPool ThreadPool;
 
 typedef struct ThreadWorker {
     ThreadPool *pool;
     pthread_t thread;
-    int number;
-    Task *task;          /* under the mutex: the one it runs */
-    int64_t deadline_ns; /* under the mutex: when the task has had its time; 0: never */
-    bool timed_out;      /* under the mutex */
-    bool retired;        /* under the mutex: it ends, or has ended, for want of work */
-    uint64_t heard;      /* under the mutex: ended scans that it has let go of */
-    bool reads_files;    /* under the mutex: it has had tasks of a scan, and may have the file open */
+    /* Index in the pool's workers. */
+    int index;
+    /* The rest is under the mutex. Task that the worker runs; NULL: none. */
+    Task *task;
+    /* Time when the task has exceeded its timeout; 0: it has none. */
+    int64_t deadline_ns;
+    bool timed_out;
+    /* Whether the worker ends, or has ended, for want of work. */
+    bool retired;
+    /* Ended scans whose files the worker has closed, as ended_scans_next counts. */
+    uint64_t closed_scans;
+    /* Whether the worker has had tasks of a scan, and so may have the file open. */
+    bool reads_files;
 } ThreadWorker;
 
 struct ThreadPool {
@@ -48,24 +52,32 @@ struct ThreadPool {
     pthread_mutex_t mutex;
     pthread_cond_t work_ready;
     pthread_cond_t task_done;
+    /* Queue of tasks, under the mutex. */
     Task *first, *last;
-    atomic_int queued;      /* tasks between them: written under the mutex, looked at by workers that spin */
-    bool may_spin;          /* set while no worker runs, or again to the same */
-    ThreadWorker **workers; /* by place; NULL where none is */
-    int places;
-    int64_t seen; /* completions that the last wait for any task knew of; the host's only */
+    /* Length of the queue: written under the mutex, read without it by workers that spin. */
+    atomic_int queued;
+    /* Whether there is more than one processor. Written before the first worker starts, and later only with
+       the same value. */
+    bool may_spin;
+    /* Workers by index; NULL where there is none. The host's alone. */
+    ThreadWorker **workers;
+    int worker_count;
+    /* Completions when the last wait for any task ended. The host's alone. */
+    int64_t seen;
+    /* Number of tasks done, under the mutex. */
     int64_t completions;
-    uint64_t ended_scans[ENDED_SCANS]; /* under the mutex: the last ones, by ended_count */
-    uint64_t ended_count;
-    int64_t retire_ns; /* under the mutex: while no run uses the pool, when its workers may end */
+    /* Ended scans: added under the mutex. */
+    EndedScans ended;
+    /* Time, under the mutex, when workers may end that no run has used since. */
+    int64_t retire_ns;
     bool ending;
 };
 
-/* The first task that a worker of this number may take, out of the queue; NULL when there is none. */
-static Task *dequeue_locked(ThreadPool *pool, int number)
+/* The first task that a worker of this index may take, out of the queue; NULL when there is none. */
+static Task *dequeue_locked(ThreadPool *pool, int index)
 {
     Task *before = NULL, *task = pool->first;
-    while (task && task->worker_limit && number >= task->worker_limit) {
+    while (task && task->worker_limit && index >= task->worker_limit) {
         before = task;
         task = task->next;
     }
@@ -81,7 +93,7 @@ static Task *dequeue_locked(ThreadPool *pool, int number)
     return task;
 }
 
-/* Takes one out of wherever it is in the queue. False where it is not there. */
+/* Takes a task out of the queue. False where the task is not in it. */
 static bool remove_locked(ThreadPool *pool, Task *task)
 {
     Task *before = NULL, *queued = pool->first;
@@ -96,11 +108,11 @@ static bool remove_locked(ThreadPool *pool, Task *task)
     return true;
 }
 
-/* Whether there is a task that a worker of this number may take. */
-static bool has_task_locked(const ThreadPool *pool, int number)
+/* Whether there is a task that a worker of this index may take. */
+static bool has_task_locked(const ThreadPool *pool, int index)
 {
     const Task *task = pool->first;
-    while (task && task->worker_limit && number >= task->worker_limit)
+    while (task && task->worker_limit && index >= task->worker_limit)
         task = task->next;
     return task != NULL;
 }
@@ -114,7 +126,7 @@ static void run(ThreadWorker *worker, ChunkRunner *runner, Task *task)
         task->report = (TaskReport){.rc = SQLITE_NOMEM, .next_row = task->order.first_row};
         sqlite3_snprintf(TASK_MESSAGE_SIZE, task->report.message, "%s", sqlite3_errstr(SQLITE_NOMEM));
     }
-    task->report.worker = worker->number;
+    task->report.worker = worker->index;
     task->report.pid = getpid();
     task->output = task->heap_output.data;
     task->output_size = task->heap_output.size;
@@ -136,24 +148,29 @@ static void finish_locked(ThreadWorker *worker, Task *task)
     pthread_cond_signal(&pool->task_done);
 }
 
-/* Lets go of what scans that have ended needed, and tells the host so; the mutex is released meanwhile. */
+/* Whether a scan has ended whose file the worker has not closed. */
+static bool has_ended_scan_locked(const ThreadWorker *worker)
+{
+    return worker->closed_scans != atomic_load(&worker->pool->ended.count);
+}
+
+/* Closes the files of scans that have ended, and signals that to the host; the mutex is released meanwhile.
+ */
 static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
 {
     ThreadPool *pool = worker->pool;
-    while (worker->heard < pool->ended_count) {
-        uint64_t missed = pool->ended_count - worker->heard;
-        uint64_t scan = missed > ENDED_SCANS ? 0 : pool->ended_scans[worker->heard % ENDED_SCANS];
-        uint64_t heard = missed > ENDED_SCANS ? pool->ended_count : worker->heard + 1;
+    uint64_t closed = worker->closed_scans, scan;
+    while (ended_scans_next(&pool->ended, &closed, &scan)) {
         pthread_mutex_unlock(&pool->mutex);
         bool reads = runner && chunk_runner_end_scan(runner, scan);
         pthread_mutex_lock(&pool->mutex);
         worker->reads_files = reads;
-        worker->heard = heard;
+        worker->closed_scans = closed;
         pthread_cond_signal(&pool->task_done);
     }
 }
 
-/* Looks at the queue for a moment without the mutex, which the caller holds again afterwards. */
+/* Polls the queue for a moment without the mutex, which the caller holds again afterwards. */
 static void spin_locked(ThreadPool *pool)
 {
     if (!pool->may_spin || pool->first || pool->ending)
@@ -165,11 +182,11 @@ static void spin_locked(ThreadPool *pool)
     pthread_mutex_lock(&pool->mutex);
 }
 
-/* Sleeps until there is something to do; or retires the worker, when no run has used the pool for so long. */
+/* Sleeps until there is work; or retires the worker, when no run has used the pool for so long. */
 static void wait_for_work_locked(ThreadWorker *worker)
 {
     ThreadPool *pool = worker->pool;
-    while (!has_task_locked(pool, worker->number) && !pool->ending && worker->heard == pool->ended_count) {
+    while (!has_task_locked(pool, worker->index) && !pool->ending && !has_ended_scan_locked(worker)) {
         if (atomic_load(&pool->base.users)) {
             pthread_cond_wait(&pool->work_ready, &pool->mutex);
             continue;
@@ -195,14 +212,14 @@ static void *work(void *arg)
         wait_for_work_locked(worker);
         if (pool->ending || worker->retired)
             break;
-        Task *task = dequeue_locked(pool, worker->number);
+        Task *task = dequeue_locked(pool, worker->index);
         if (!task)
             continue;
         worker->task = task;
         worker->reads_files = worker->reads_files || task->recipe->scan;
         worker->deadline_ns = task->timeout > 0 ? clock_ns() + (int64_t)(task->timeout * 1e9) : 0;
         pthread_mutex_unlock(&pool->mutex);
-        /* There may be memory for it now. */
+        /* There may be memory for a runner now. */
         if (!runner)
             runner = chunk_runner_create();
         run(worker, runner, task);
@@ -233,11 +250,11 @@ static int start_thread(ThreadWorker *worker)
     return error;
 }
 
-/* Joins the threads that have retired; their places can be filled again. As long as a run holds the pool no
-   more of them retire. */
-static void bury_retired(ThreadPool *pool)
+/* Joins the threads that have retired, so that others can take their indexes. As long as a run holds the pool
+   no more of them retire. */
+static void join_retired(ThreadPool *pool)
 {
-    for (int i = 0; i < pool->places; i++) {
+    for (int i = 0; i < pool->worker_count; i++) {
         ThreadWorker *worker = pool->workers[i];
         pthread_mutex_lock(&pool->mutex);
         bool retired = worker && worker->retired;
@@ -251,22 +268,22 @@ static void bury_retired(ThreadPool *pool)
     }
 }
 
-/* Starts a worker in a place that has none. 0, or an errno. */
-static int fill_place(ThreadPool *pool, int place)
+/* Starts a worker in a index that has none. 0, or an errno. */
+static int add_worker(ThreadPool *pool, int index)
 {
     ThreadWorker *worker = calloc(1, sizeof *worker);
     if (!worker)
         return ENOMEM;
     worker->pool = pool;
-    worker->number = place;
+    worker->index = index;
     /* Scans are only ended by the thread that runs this. */
-    worker->heard = pool->ended_count;
+    worker->closed_scans = atomic_load(&pool->ended.count);
     int error = start_thread(worker);
     if (error) {
         free(worker);
         return error;
     }
-    pool->workers[place] = worker;
+    pool->workers[index] = worker;
     pool->base.workers++;
     return 0;
 }
@@ -275,7 +292,7 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
 {
     ThreadPool *pool = (ThreadPool *)base;
     base->startup_ns = 0;
-    bury_retired(pool);
+    join_retired(pool);
     if (base->workers >= workers)
         return SQLITE_OK;
     int possible = sqlite_allows_threads();
@@ -288,16 +305,16 @@ static int threads_ensure_workers(Executor *base, int workers, char **message)
     }
     int64_t start = clock_ns();
     pool->may_spin = processors_available() > 1;
-    if (workers > pool->places) {
+    if (workers > pool->worker_count) {
         ThreadWorker **grown = realloc(pool->workers, (size_t)workers * sizeof(ThreadWorker *));
         if (!grown)
             return SQLITE_NOMEM;
         pool->workers = grown;
-        while (pool->places < workers)
-            grown[pool->places++] = NULL;
+        while (pool->worker_count < workers)
+            grown[pool->worker_count++] = NULL;
     }
-    for (int place = 0; base->workers < workers; place++) {
-        int error = pool->workers[place] ? 0 : fill_place(pool, place);
+    for (int index = 0; base->workers < workers; index++) {
+        int error = pool->workers[index] ? 0 : add_worker(pool, index);
         if (error) {
             *message = sqlite3_mprintf(
                 "parallel_map: worker thread %d of %d could not be started: %s; ask for fewer "
@@ -323,7 +340,8 @@ static int threads_submit(Executor *base, Task *task)
         pool->first = task;
     pool->last = task;
     atomic_fetch_add_explicit(&pool->queued, 1, memory_order_relaxed);
-    /* Who is woken must be one who may take it. */
+    /* pthread_cond_signal could wake a worker that must not take the task (index >= worker_limit), so wake
+     * all. */
     if (task->worker_limit && task->worker_limit < base->workers)
         pthread_cond_broadcast(&pool->work_ready);
     else
@@ -344,7 +362,7 @@ static bool threads_withdraw(Executor *base, Task *task)
 static void cancel_overdue_locked(ThreadPool *pool)
 {
     int64_t now = 0;
-    for (int i = 0; i < pool->places; i++) {
+    for (int i = 0; i < pool->worker_count; i++) {
         ThreadWorker *worker = pool->workers[i];
         if (!worker || !worker->task || !worker->deadline_ns || worker->timed_out)
             continue;
@@ -394,7 +412,7 @@ static void threads_abandon(Executor *base, Task *task)
     ThreadPool *pool = (ThreadPool *)base;
     bool running = false;
     pthread_mutex_lock(&pool->mutex);
-    for (int i = 0; i < pool->places; i++)
+    for (int i = 0; i < pool->worker_count; i++)
         running = running || (pool->workers[i] && pool->workers[i]->task == task);
     if (running) {
         task->abandoned = true;
@@ -410,17 +428,17 @@ static void threads_end_scan(Executor *base, uint64_t scan)
 {
     ThreadPool *pool = (ThreadPool *)base;
     pthread_mutex_lock(&pool->mutex);
-    pool->ended_scans[pool->ended_count++ % ENDED_SCANS] = scan;
+    ended_scans_add(&pool->ended, scan);
     pthread_cond_broadcast(&pool->work_ready);
     pthread_mutex_unlock(&pool->mutex);
 }
 
-static ScanEnd look_at_leaving_locked(const ThreadPool *pool)
+static ScanEnd leaving_locked(const ThreadPool *pool)
 {
     ScanEnd end = SCAN_LEFT;
-    for (int i = 0; i < pool->places; i++) {
+    for (int i = 0; i < pool->worker_count; i++) {
         const ThreadWorker *worker = pool->workers[i];
-        if (!worker || !worker->reads_files || worker->heard == pool->ended_count)
+        if (!worker || !worker->reads_files || !has_ended_scan_locked(worker))
             continue;
         if (worker->task && worker->task->abandoned)
             end = SCAN_BUSY;
@@ -437,7 +455,7 @@ static ScanEnd threads_await_end(Executor *base, int milliseconds)
     ScanEnd end;
     int error = 0;
     pthread_mutex_lock(&pool->mutex);
-    while ((end = look_at_leaving_locked(pool)) != SCAN_LEFT && !error)
+    while ((end = leaving_locked(pool)) != SCAN_LEFT && !error)
         error = pthread_cond_timedwait(&pool->task_done, &pool->mutex, &until);
     pthread_mutex_unlock(&pool->mutex);
     return end;
@@ -462,12 +480,12 @@ static void threads_close(Executor *base)
         return;
     pthread_mutex_lock(&pool->mutex);
     pool->ending = true;
-    for (int i = 0; i < pool->places; i++)
+    for (int i = 0; i < pool->worker_count; i++)
         if (pool->workers[i] && pool->workers[i]->task)
             atomic_store(&pool->workers[i]->task->control.cancel, 1);
     pthread_cond_broadcast(&pool->work_ready);
     pthread_mutex_unlock(&pool->mutex);
-    for (int i = 0; i < pool->places; i++) {
+    for (int i = 0; i < pool->worker_count; i++) {
         if (pool->workers[i])
             pthread_join(pool->workers[i]->thread, NULL);
         free(pool->workers[i]);

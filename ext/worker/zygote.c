@@ -20,6 +20,7 @@
 #include "ext/base/descriptors.h"
 #include "ext/base/limits.h"
 #include "ext/channel/host_sqlite.h"
+#include "ext/channel/messages.h"
 
 enum {
     IDLE_LOOK_MILLISECONDS = 1000, /* between two looks whether the pool is in use */
@@ -132,11 +133,11 @@ static void reap(Zygote *zygote)
 static bool tell(Zygote *zygote, const Place *place, uint32_t kind, int32_t pid, int32_t status)
 {
     ZygoteMessage message = {.kind = kind,
-                             .place = (uint32_t)(place - zygote->places),
+                             .index = (uint32_t)(place - zygote->places),
                              .region = place->region,
                              .pid = pid,
                              .status = status};
-    int failure = channel_send(zygote->socket, &message, sizeof message, NULL, 0);
+    int failure = messages_send(zygote->socket, &message, sizeof message, NULL, 0);
     if (failure == EAGAIN)
         zygote->blocked = true;
     else if (failure)
@@ -205,17 +206,17 @@ static int kill_due(Zygote *zygote)
 
 static void handle_fork(Zygote *zygote, const HostMessage *message)
 {
-    if (message->place >= EXECUTOR_WORKERS_MAX || message->count > EXECUTOR_WORKERS_MAX - message->place ||
+    if (message->index >= EXECUTOR_WORKERS_MAX || message->count > EXECUTOR_WORKERS_MAX - message->index ||
         message->region >= CHANNEL_REGIONS - EXECUTOR_WORKERS_MAX)
         return;
     for (uint32_t i = 0; i < message->count; i++) {
-        Place *place = &zygote->places[message->place + i];
+        Place *place = &zygote->places[message->index + i];
         if (place->pid || place->wanted || place->tell_forked || place->tell_dead)
             continue;
         *place = (Place){.region = message->region + i, .wanted = true};
     }
-    if (zygote->place_count < message->place + message->count)
-        zygote->place_count = message->place + message->count;
+    if (zygote->place_count < message->index + message->count)
+        zygote->place_count = message->index + message->count;
 }
 
 static void handle_kill(Zygote *zygote, const HostMessage *message)
@@ -234,7 +235,7 @@ static void hear_host(Zygote *zygote)
 {
     for (;;) {
         Message message;
-        ssize_t size = channel_receive(zygote->socket, &message, NULL, NULL);
+        ssize_t size = messages_receive(zygote->socket, &message, NULL, NULL);
         if (size < 0 && errno == EAGAIN)
             return;
         if (size <= 0 || message.kind == MESSAGE_END) {
@@ -374,7 +375,7 @@ static void leave_the_host_alone(int socket)
 static HelloReply reply_without_error(void)
 {
     HelloReply reply = {
-        .kind = MESSAGE_WELCOME, .protocol = CHANNEL_PROTOCOL, .layout = CHANNEL_LAYOUT, .pid = getpid()};
+        .kind = MESSAGE_WELCOME, .protocol = MESSAGES_PROTOCOL, .layout = CHANNEL_LAYOUT, .pid = getpid()};
     snprintf(reply.version, sizeof reply.version, "%s", PRICEMAP_VERSION);
     return reply;
 }
@@ -382,8 +383,8 @@ static HelloReply reply_without_error(void)
 void zygote_decline(int socket, const char *what, int error)
 {
     HelloReply reply = reply_without_error();
-    snprintf(reply.error, sizeof reply.error, "%s: %s%s", what, strerror(error), channel_fork_advice(error));
-    channel_send(socket, &reply, sizeof reply, NULL, 0);
+    snprintf(reply.error, sizeof reply.error, "%s: %s%s", what, strerror(error), messages_fork_advice(error));
+    messages_send(socket, &reply, sizeof reply, NULL, 0);
 }
 
 /* Waits for the host's first message. False when there is none. */
@@ -393,9 +394,9 @@ static bool receive_hello(Zygote *zygote, Message *message)
     while (poll(&watched, 1, -1) < 0)
         if (errno != EINTR)
             return false;
-    int descriptors[CHANNEL_DESCRIPTORS_MAX] = {-1, -1};
+    int descriptors[MESSAGES_DESCRIPTORS_MAX] = {-1, -1};
     int count = 0;
-    ssize_t size = channel_receive(zygote->socket, message, descriptors, &count);
+    ssize_t size = messages_receive(zygote->socket, message, descriptors, &count);
     zygote->memory = count > 0 ? descriptors[0] : -1;
     zygote->host = count > 1 ? descriptors[1] : -1;
     return size > 0;
@@ -405,7 +406,7 @@ static bool receive_hello(Zygote *zygote, Message *message)
 static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
 {
     const HelloRequest *hello = &message->hello;
-    if (message->kind != MESSAGE_HELLO || hello->protocol != CHANNEL_PROTOCOL ||
+    if (message->kind != MESSAGE_HELLO || hello->protocol != MESSAGES_PROTOCOL ||
         hello->layout != CHANNEL_LAYOUT ||
         strncmp(hello->version, PRICEMAP_VERSION, sizeof hello->version) != 0 ||
         !memchr(hello->sqlite_path, 0, sizeof hello->sqlite_path)) {
@@ -413,7 +414,7 @@ static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
         return;
     }
     if (!host_sqlite_attach(hello->sqlite_path, hello->has_table, hello->table_offset, reply->error,
-                               sizeof reply->error))
+                            sizeof reply->error))
         return;
     snprintf(reply->source_id, sizeof reply->source_id, "%s", sqlite3_sourceid());
     /* Another SQLite than the host's is of no use to the host, which is told why it is another one. */
@@ -455,7 +456,7 @@ int zygote_run(int socket, ZygoteWork *work)
     HelloReply reply = reply_without_error();
     prepare(zygote, &message, &reply);
     int self = descriptor_of_process(zygote->pid);
-    int failure = channel_send(socket, &reply, sizeof reply, &self, 1);
+    int failure = messages_send(socket, &reply, sizeof reply, &self, 1);
     if (self >= 0)
         close(self);
     if (failure || reply.error[0]) {

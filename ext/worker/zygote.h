@@ -8,7 +8,7 @@
 #ifndef PRICEMAP_ZYGOTE_H
 #define PRICEMAP_ZYGOTE_H
 
-#include "ext/channel/channel.h"
+#include "ext/channel/layout.h"
 
 /* What a forked worker gets. It is to run until it is killed, and to leave by _exit if it must. */
 typedef void ZygoteWork(int memory, PoolControl *pool, uint32_t region);

@@ -5,7 +5,7 @@
  */
 #include <stdint.h>
 
-#include "ext/channel/channel.h"
+#include "ext/channel/bell.h"
 #include "ext/base/clock.h"
 #include "ext/worker/zygote.h"
 

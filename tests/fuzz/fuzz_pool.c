@@ -18,9 +18,9 @@
 #include "fuzz.h"
 #include "input.h"
 #include "kernel.h"
-#include "ext/executors/processes/pool.h"
+#include "ext/executors/processes/slots.h"
 
-enum { PLACES_MAX = 24, STARTER = 100000, STEPS_MAX = 400 };
+enum { WORKERS_MAX = 24, STARTER = 100000, STEPS_MAX = 400 };
 
 static Input input;
 static int zygote_end = -1; /* the other end of the pool's socket */
@@ -30,9 +30,9 @@ static void step_of_zygote(void);
 
 /* ---- what the pool asks of the kernel ---- */
 
-static int kernel_spawn(const char *path, int socket, pid_t *pid)
+static int kernel_spawn(const WorkerProgram *program, int socket, pid_t *pid)
 {
-    (void)path;
+    (void)program;
     if (input_byte(&input) == 0xff)
         return ENOENT;
     if (zygote_end >= 0)
@@ -101,6 +101,7 @@ static bool kernel_offset(int64_t *offset)
 #define process_signal(process, signal) ignore_call(process)
 #include "ext/executors/processes/zygote_link.c"
 #include "ext/executors/processes/pool.c"
+#include "ext/executors/processes/slots.c"
 #undef poll
 
 /* ---- the hostile side ---- */
@@ -112,7 +113,7 @@ static int some_descriptor(unsigned how)
 
 static void send_welcome(unsigned how)
 {
-    HelloReply reply = {.kind = MESSAGE_WELCOME, .protocol = CHANNEL_PROTOCOL, .layout = CHANNEL_LAYOUT};
+    HelloReply reply = {.kind = MESSAGE_WELCOME, .protocol = MESSAGES_PROTOCOL, .layout = CHANNEL_LAYOUT};
     snprintf(reply.version, sizeof reply.version, "%s", PRICEMAP_VERSION);
     memcpy(reply.source_id, source_id, sizeof source_id);
     reply.pid = (int32_t)input_u32(&input);
@@ -123,7 +124,7 @@ static void send_welcome(unsigned how)
     if (how & 64)
         input_bytes(&input, reply.source_id, sizeof reply.source_id);
     int descriptor = how & 128 ? some_descriptor(how >> 3) : -1;
-    channel_send(zygote_end, &reply, sizeof reply, &descriptor, 1);
+    messages_send(zygote_end, &reply, sizeof reply, &descriptor, 1);
     if (descriptor >= 0 && descriptor != zygote_end)
         close(descriptor);
 }
@@ -131,12 +132,12 @@ static void send_welcome(unsigned how)
 static void send_news(unsigned how)
 {
     ZygoteMessage message = {.kind = MESSAGE_FORKED + input_byte(&input) % 4,
-                             .place = how & 32 ? input_u32(&input) : input_byte(&input) % (PLACES_MAX + 1),
+                             .index = how & 32 ? input_u32(&input) : input_byte(&input) % (WORKERS_MAX + 1),
                              .region = how & 64 ? input_u32(&input) : input_byte(&input),
                              .pid = (int32_t)input_u32(&input),
                              .status = (int32_t)input_u32(&input)};
     int descriptors[] = {zygote_end, zygote_end};
-    channel_send(zygote_end, &message, sizeof message, descriptors, how & 128 ? 2 : 0);
+    messages_send(zygote_end, &message, sizeof message, descriptors, how & 128 ? 2 : 0);
 }
 
 static void send_raw(void)
@@ -144,7 +145,7 @@ static void send_raw(void)
     Message message;
     size_t size = input_u32(&input) % (sizeof message + 1);
     input_bytes(&input, &message, size);
-    channel_send(zygote_end, &message, size, NULL, 0);
+    messages_send(zygote_end, &message, size, NULL, 0);
 }
 
 static void step_of_zygote(void)
@@ -162,7 +163,7 @@ static void step_of_zygote(void)
         send_raw();
         break;
     case 3:
-        while (channel_receive(zygote_end, &request, NULL, NULL) > 0)
+        while (messages_receive(zygote_end, &request, NULL, NULL) > 0)
             ;
         break;
     case 4:
@@ -179,76 +180,81 @@ static void step_of_zygote(void)
 /* A worker writes over all that it shares with the host, but for the windows. */
 static void scribble(ProcessPool *pool)
 {
-    Channel *channel = pool->place_count ? pool->places[input_byte(&input) % pool->place_count] : NULL;
-    if (!channel)
+    PoolWorker *worker = pool->worker_count ? pool->workers[input_byte(&input) % pool->worker_count] : NULL;
+    if (!worker)
         return;
-    size_t place = input_u32(&input) % sizeof *channel->control, length = input_byte(&input);
-    size_t room = sizeof *channel->control - place;
-    input_bytes(&input, (unsigned char *)channel->control + place, length < room ? length : room);
+    ChannelControl *control = worker->channel.control;
+    size_t place = input_u32(&input) % sizeof *control, length = input_byte(&input);
+    size_t room = sizeof *control - place;
+    input_bytes(&input, (unsigned char *)control + place, length < room ? length : room);
 }
 
 /* ---- the host ---- */
 
-/* What the executor does: takes all tasks out of a channel that is lost. */
-static void channel_lost(void *receiver, Channel *channel, const WorkerEnd *end)
+/* What the executor does: takes all tasks out of the workers that are lost. */
+static void take_lost(ProcessPool *pool)
 {
-    ProcessPool *pool = receiver;
-    (void)end;
-    for (int i = 0; i < CHANNEL_SLOTS; i++)
-        if (channel->slots[i].used)
-            process_pool_free_slot(pool, &channel->slots[i]);
+    for (PoolWorker *worker; (worker = process_pool_take_lost(pool));) {
+        if (!worker->lost || !worker->used)
+            finding("a lost worker without a task");
+        for (int i = 0; i < CHANNEL_SLOTS; i++)
+            if (worker->slots[i].used)
+                slots_free(pool, &worker->slots[i]);
+    }
+    if (pool->retired)
+        finding("a worker that is never freed");
 }
 
 static void use_slot(ProcessPool *pool, unsigned how)
 {
-    Channel *channel = pool->place_count ? pool->places[input_byte(&input) % pool->place_count] : NULL;
-    if (!channel)
+    PoolWorker *worker = pool->worker_count ? pool->workers[input_byte(&input) % pool->worker_count] : NULL;
+    if (!worker)
         return;
-    Slot *slot = &channel->slots[how >> 4 & 7];
+    PoolSlot *slot = &worker->slots[how >> 4 & 7];
     if (slot->used) {
-        process_pool_free_slot(pool, slot);
+        slots_free(pool, slot);
         return;
     }
-    if (window_reserve(&slot->input, pool->memory, input_u32(&input) % (6u << 20)) != 0)
+    if (window_reserve(slot->input, pool->memory, input_u32(&input) % (6u << 20)) != 0)
         finding("no memory");
     slot->used = true;
-    channel->used++;
+    worker->used++;
 }
 
 static void check(const ProcessPool *pool)
 {
     int live = 0, forked = 0;
-    for (int i = 0; i < pool->place_count; i++) {
-        const Channel *channel = pool->places[i];
-        live += channel != NULL;
-        forked += channel && channel->pid;
-        if (channel && (channel->place != i || channel->lost))
-            finding("a lost channel in a place");
+    for (int i = 0; i < pool->worker_count; i++) {
+        const PoolWorker *worker = pool->workers[i];
+        live += worker != NULL;
+        forked += worker && worker->pid;
+        if (worker && (worker->index != i || worker->lost))
+            finding("a lost worker among the others");
     }
     if (live != pool->live || forked != pool->forked)
         finding("the pool counts wrongly");
-    if (!memchr(pool->error, 0, sizeof pool->error))
+    if (!memchr(pool->error.text, 0, sizeof pool->error.text))
         finding("a message without an end");
 }
 
 static void step(ProcessPool *pool)
 {
     unsigned how = input_byte(&input);
-    Channel *channel;
+    PoolWorker *worker;
     switch (how % 16) {
     case 0:
-        if (process_pool_grow(pool, 1 + (int)(how >> 4) % PLACES_MAX) != 0)
+        if (process_pool_grow(pool, 1 + (int)(how >> 4) % WORKERS_MAX) != 0)
             finding("out of memory");
         break;
     case 1:
         process_pool_fill(pool);
         break;
     case 2:
-        process_pool_await(pool);
+        process_pool_start(pool);
         break;
     case 3:
     case 4:
-        process_pool_hear(pool);
+        process_pool_check(pool);
         break;
     case 5:
         scribble(pool);
@@ -257,15 +263,15 @@ static void step(ProcessPool *pool)
         use_slot(pool, how);
         break;
     case 7:
-        channel = pool->place_count ? pool->places[(int)(how >> 4) % pool->place_count] : NULL;
-        if (channel)
-            process_pool_kill(pool, channel, &channel->slots[how >> 6], VERDICT_UNWANTED, 20);
+        worker = pool->worker_count ? pool->workers[(int)(how >> 4) % pool->worker_count] : NULL;
+        if (worker)
+            process_pool_kill(pool, worker, &worker->slots[how >> 6], KILL_ABANDONED, 20);
         break;
     case 8:
         process_pool_kill_zygote(pool);
         break;
     case 9:
-        pool->failed_starts = pool->failed_zygotes = 0;
+        process_pool_forget_failures(pool);
         break;
     default:
         step_of_zygote();
@@ -284,10 +290,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ProcessPool pool;
     input = (Input){data, size};
     kernel_now_ns = 1000000000;
-    if (process_pool_init(&pool, "/a/worker", "", channel_lost, &pool) != 0)
+    char path[] = "/a/worker", *arguments[] = {path, NULL};
+    if (process_pool_init(&pool, &(WorkerProgram){path, arguments}, "") != 0)
         finding("out of memory");
     for (int i = 0; i < STEPS_MAX && !input_ended(&input); i++) {
         step(&pool);
+        take_lost(&pool);
         check(&pool);
     }
     process_pool_close(&pool);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "ext/channel/channel.h"
+#include "ext/channel/messages.h"
 #include "fuzz.h"
 #include "input.h"
 #include "kernel.h"
@@ -88,7 +89,7 @@ static void send_message(unsigned how)
     memset(&message, 0, sizeof message);
     if (how & 8) {
         message.host = (HostMessage){.kind = input_byte(&input),
-                                     .place = input_u32(&input) & (how & 16 ? ~0u : 0x7ffu),
+                                     .index = input_u32(&input) & (how & 16 ? ~0u : 0x7ffu),
                                      .region = input_u32(&input) & (how & 16 ? ~0u : 0xfffu),
                                      .count = input_u32(&input) & (how & 16 ? ~0u : 0x1fu),
                                      .slot = (int32_t)input_u32(&input) % 16,
@@ -97,7 +98,7 @@ static void send_message(unsigned how)
     } else {
         input_bytes(&input, &message, size);
     }
-    channel_send(host_end, &message, size, how & 32 ? &host_end : NULL, how & 32 ? 1 : 0);
+    messages_send(host_end, &message, size, how & 32 ? &host_end : NULL, how & 32 ? 1 : 0);
 }
 
 /* What happens while the zygote waits. */
@@ -116,7 +117,7 @@ static void step(void)
         end_process(input_u32(&input));
         break;
     case 5: /* the host reads */
-        while (host_end >= 0 && channel_receive(host_end, &answer, NULL, NULL) > 0)
+        while (host_end >= 0 && messages_receive(host_end, &answer, NULL, NULL) > 0)
             if (answer.kind == MESSAGE_FORKED && answer.zygote.pid < FIRST_PID)
                 finding("a forked worker without a process");
         break;
@@ -129,7 +130,8 @@ static void step(void)
     }
     /* Says so, too: the zygote may have been given a copy of this end. */
     const HostMessage end = {.kind = MESSAGE_END};
-    if (input_ended(&input) && host_end >= 0 && channel_send(host_end, &end, sizeof end, NULL, 0) != EAGAIN) {
+    if (input_ended(&input) && host_end >= 0 &&
+        messages_send(host_end, &end, sizeof end, NULL, 0) != EAGAIN) {
         close(host_end);
         host_end = -1;
     }
@@ -211,7 +213,7 @@ static int memory_of_pool(void)
 
 static void send_hello(int memory)
 {
-    HelloRequest hello = {.kind = MESSAGE_HELLO, .protocol = CHANNEL_PROTOCOL, .layout = CHANNEL_LAYOUT};
+    HelloRequest hello = {.kind = MESSAGE_HELLO, .protocol = MESSAGES_PROTOCOL, .layout = CHANNEL_LAYOUT};
     unsigned how = input_byte(&input);
     snprintf(hello.version, sizeof hello.version, "%s", PRICEMAP_VERSION);
     if (how & 1)
@@ -226,7 +228,7 @@ static void send_hello(int memory)
     const int descriptors[] = {memory, host_end, memory};
     if (how & 64)
         send_message(input_byte(&input));
-    channel_send(host_end, &hello, size, descriptors, how & 32 ? 0 : how & 128 ? 2 : 1);
+    messages_send(host_end, &hello, size, descriptors, how & 32 ? 0 : how & 128 ? 2 : 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,6 +13,7 @@
 
 #include "ext/base/clock.h"
 #include "ext/channel/channel.h"
+#include "ext/channel/messages.h"
 #include "hostile_answer.h"
 #include "ext/data/rowset.h"
 #include "ext/worker/zygote.h"
@@ -22,8 +23,7 @@ enum { CHANGES_MAX = 20000 };
 typedef struct Hostile {
     int memory;
     PoolControl *pool;
-    ChannelControl *control;
-    Window outputs[CHANNEL_SLOTS];
+    Channel channel;
     const HostileAnswer *answers;
     unsigned answered;
 } Hostile;
@@ -54,8 +54,8 @@ static void keep_changing(ChannelSlot *slot, Window *output, const HostileAnswer
 
 static void answer_slot(Hostile *self, int index)
 {
-    ChannelSlot *slot = &self->control->slots[index];
-    Window *output = &self->outputs[index];
+    ChannelSlot *slot = &self->channel.control->slots[index];
+    Window *output = &self->channel.outputs[index];
     HostileAnswer answer = self->answers[self->answered++ % HOSTILE_COUNT];
     if (answer.size > HOSTILE_BYTES)
         answer.size = HOSTILE_BYTES;
@@ -84,13 +84,10 @@ static void answer_slot(Hostile *self, int index)
 
 static void work(int memory, PoolControl *pool, uint32_t region)
 {
-    ChannelControl *control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, memory,
-                                   (off_t)channel_region_offset(region));
-    Hostile self = {.memory = memory, .pool = pool, .control = control, .answers = map_answers()};
-    if (control == MAP_FAILED || !self.answers)
+    Hostile self = {.memory = memory, .pool = pool, .answers = map_answers()};
+    if (!self.answers || channel_map(&self.channel, memory, region) != SQLITE_OK)
         return;
-    for (int i = 0; i < CHANNEL_SLOTS; i++)
-        self.outputs[i].offset = channel_output_offset(region, i);
+    ChannelControl *control = self.channel.control;
     atomic_store(&control->pid, getpid());
     prctl(PR_SET_NAME, "pricemap-worker");
     atomic_store(&control->ready, 1);
@@ -114,8 +111,8 @@ int main(void)
 {
     pid_t zygote = fork();
     if (zygote < 0)
-        zygote_decline(CHANNEL_SOCKET, "fork", errno);
+        zygote_decline(MESSAGES_SOCKET, "fork", errno);
     if (zygote)
         _exit(zygote < 0);
-    _exit(zygote_run(CHANNEL_SOCKET, work));
+    _exit(zygote_run(MESSAGES_SOCKET, work));
 }

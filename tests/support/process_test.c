@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tests/support/process_test.h"
+#include "tests/support/worker_of.h"
 #include "ext/data/rowset.h"
 #include "ext/executors/processes/launch.h"
 
@@ -18,7 +19,7 @@ Executor *process_test_create(const char *path)
 {
     char *library = launch_sqlite_path();
     assert_non_null(library);
-    Executor *executor = executor_processes_create(path, library);
+    Executor *executor = worker_of(path, library);
     free(library);
     assert_non_null(executor);
     executor->limits.retries = 2;

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "ext/base/clock.h"
-#include "ext/channel/channel.h"
+#include "ext/channel/layout.h"
 #include "ext/evaluate/runner.h"
 #include "ext/data/rowset.h"
 

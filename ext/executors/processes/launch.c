@@ -11,11 +11,37 @@
 #include <unistd.h>
 
 #include "ext/base/sqlite_api.h"
-#include "ext/channel/channel.h"
+#include "ext/channel/messages.h"
 
 extern char **environ;
 
 static const char program_name[] = "pricemap-worker";
+
+bool worker_program_copy(WorkerProgram *copy, const WorkerProgram *program)
+{
+    size_t count = 0;
+    while (program->arguments[count])
+        count++;
+    char **arguments = calloc(count + 1, sizeof *arguments);
+    *copy = (WorkerProgram){.path = strdup(program->path), .arguments = arguments};
+    bool complete = copy->path && arguments;
+    for (size_t i = 0; complete && i < count; i++) {
+        arguments[i] = strdup(program->arguments[i]);
+        complete = arguments[i] != NULL;
+    }
+    if (!complete)
+        worker_program_free(copy);
+    return complete;
+}
+
+void worker_program_free(WorkerProgram *program)
+{
+    for (size_t i = 0; program->arguments && program->arguments[i]; i++)
+        free(program->arguments[i]);
+    free(program->arguments);
+    free(program->path);
+    *program = (WorkerProgram){0};
+}
 
 /* The file that is mapped at `address`, by the path that the kernel has for it, which does not depend on the
  * folder that the process stands in; NULL where there is none, or it cannot be read. */
@@ -79,7 +105,7 @@ static char *first_program(const char *const *paths, size_t count)
     return NULL;
 }
 
-char *launch_worker_path(const char *folder)
+static char *worker_path(const char *folder)
 {
     const char *chosen = secure_getenv("PRICEMAP_WORKER");
     char *whole;
@@ -103,6 +129,17 @@ char *launch_worker_path(const char *folder)
     return beside;
 }
 
+bool launch_find_worker(WorkerProgram *program, const char *folder)
+{
+    char name[sizeof program_name];
+    memcpy(name, program_name, sizeof name);
+    char *arguments[] = {name, NULL};
+    char *path = worker_path(folder);
+    bool found = path && worker_program_copy(program, &(WorkerProgram){path, arguments});
+    free(path);
+    return found;
+}
+
 char *launch_sqlite_path(void)
 {
     char *library = file_of((const void *)sqlite3_api);
@@ -115,11 +152,8 @@ char *launch_sqlite_path(void)
     return library;
 }
 
-int launch_program(const char *path, int socket, pid_t *pid)
+int launch_program(const WorkerProgram *program, int socket, pid_t *pid)
 {
-    char name[sizeof program_name];
-    memcpy(name, program_name, sizeof name);
-    char *arguments[] = {name, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -135,7 +169,7 @@ int launch_program(const char *path, int socket, pid_t *pid)
         return failure;
     }
     /* Where both numbers are the same this clears the close-on-exec flag, which plain dup2 would not. */
-    failure = posix_spawn_file_actions_adddup2(&actions, socket, CHANNEL_SOCKET);
+    failure = posix_spawn_file_actions_adddup2(&actions, socket, MESSAGES_SOCKET);
     if (!failure)
         failure = posix_spawnattr_setsigmask(&attributes, &none);
     if (!failure)
@@ -143,7 +177,7 @@ int launch_program(const char *path, int socket, pid_t *pid)
     if (!failure)
         failure = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (!failure)
-        failure = posix_spawn(pid, path, &actions, &attributes, arguments, environ);
+        failure = posix_spawn(pid, program->path, &actions, &attributes, program->arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return failure;

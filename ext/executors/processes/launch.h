@@ -4,16 +4,29 @@
 #ifndef PRICEMAP_LAUNCH_H
 #define PRICEMAP_LAUNCH_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
+/* A program whose processes are the workers of a pool: pricemap-worker, or another one that begins in the
+   same way (worker/main.c). */
+typedef struct WorkerProgram {
+    char *path;
+    /* Arguments, that with the name of the program included, with NULL at the end. */
+    char **arguments;
+} WorkerProgram;
+
+/* Sets *copy to a copy of a program; free it with worker_program_free. False when out of memory. */
+bool worker_program_copy(WorkerProgram *copy, const WorkerProgram *program);
+void worker_program_free(WorkerProgram *program);
+
 /*
- * The path of pricemap-worker: $PRICEMAP_WORKER, counted from `folder` (NULL: as it is) where it is relative,
- * or the file beside the shared object that this code is in,
- * or the one in the libexec folder of the installation that the object is a part of, wherever that was moved
- * to, or the one in the libexec folder that was configured. Where there is none of them: the one beside, so
- * that the error at the start names a path. Free it with free(). NULL when out of memory. Any thread.
+ * The program pricemap-worker, to be freed with worker_program_free: at $PRICEMAP_WORKER, counted from
+ * `folder` (NULL: as it is) where it is relative, or beside the shared object that this code is in, or in the
+ * libexec folder of the installation that the object is a part of, wherever that was moved to, or in the
+ * libexec folder that was configured. Where none of them exists: the path beside, so that the error at the
+ * start names a path. False when out of memory. Any thread.
  */
-char *launch_worker_path(const char *folder);
+bool launch_find_worker(WorkerProgram *program, const char *folder);
 
 /*
  * The path of the shared library that holds the host's SQLite, "" when it has no file that a worker could
@@ -22,10 +35,10 @@ char *launch_worker_path(const char *folder);
 char *launch_sqlite_path(void);
 
 /*
- * Runs the program at `path` with `socket` as its descriptor CHANNEL_SOCKET, all signals at their defaults
+ * Runs the program with `socket` as its descriptor MESSAGES_SOCKET, all signals at their defaults
  * and none blocked, whatever this thread's are. Does not copy the host, however large it is. The started
  * process is a child of the host and must be waited for by its id. 0, or the errno of what failed.
  */
-int launch_program(const char *path, int socket, pid_t *pid);
+int launch_program(const WorkerProgram *program, int socket, pid_t *pid);
 
 #endif

@@ -3,393 +3,308 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ext/base/clock.h"
-#include "ext/base/descriptors.h"
-#include "ext/executors/executor.h"
-#include "ext/executors/processes/zygote_link.h"
+#include "ext/base/limits.h"
+#include "ext/base/sqlite_api.h"
 
 enum {
-    FAREWELL_MILLISECONDS = 100, /* for the zygote to end all and itself; then it is killed */
-    PARDON_MILLISECONDS = 50,
+    /* Milliseconds after a kill's time in which the kill may still arrive. */
+    CONFIRM_MILLISECONDS = 50,
     NAP_NANOSECONDS = 5000000,
-    ADOPTED_LOOKS = 200,
-    KILL_GRACE_MILLISECONDS = 2000, /* for the zygote to report the end of a worker that it was to kill */
+    /* Milliseconds that the zygote has to report the end of a worker that it was to kill. */
+    KILL_GRACE_MILLISECONDS = 2000,
 };
 
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
-
-int process_pool_init(ProcessPool *pool, const char *worker_path, const char *sqlite_path, ChannelLost *lost,
-                      void *receiver)
+int process_pool_init(ProcessPool *pool, const WorkerProgram *program, const char *sqlite_path)
 {
-    *pool = (ProcessPool){.memory = -1,
-                          .socket = -1,
-                          .zygote = -1,
-                          .starter_fd = -1,
-                          .owner = getpid(),
-                          .next_region = 1,
-                          .lost = lost,
-                          .receiver = receiver,
-                          .worker_path = strdup(worker_path),
-                          .sqlite_path = strdup(sqlite_path)};
-    if (pool->worker_path && pool->sqlite_path)
+    *pool =
+        (ProcessPool){.memory = -1, .owner = getpid(), .next_region = 1, .sqlite_path = strdup(sqlite_path)};
+    if (pool->sqlite_path && worker_program_copy(&pool->program, program)) {
+        zygote_link_init(&pool->zygote, &pool->program, pool->sqlite_path);
         return SQLITE_OK;
-    free(pool->worker_path);
+    }
     free(pool->sqlite_path);
     return SQLITE_NOMEM;
 }
 
-void process_pool_set_error(ProcessPool *pool, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(pool->error, sizeof pool->error, format, arguments);
-    va_end(arguments);
-}
-
-int process_pool_grow(ProcessPool *pool, int places)
+int process_pool_grow(ProcessPool *pool, int workers)
 {
     pool->fork_refused = false;
-    if (places <= pool->place_count)
+    process_pool_forget_failures(pool);
+    if (workers <= pool->worker_count)
         return SQLITE_OK;
-    Channel **grown = realloc(pool->places, (size_t)places * sizeof(Channel *));
+    PoolWorker **grown = realloc(pool->workers, (size_t)workers * sizeof(PoolWorker *));
     if (!grown)
         return SQLITE_NOMEM;
-    for (int i = pool->place_count; i < places; i++)
+    for (int i = pool->worker_count; i < workers; i++)
         grown[i] = NULL;
-    pool->places = grown;
-    pool->place_count = places;
+    pool->workers = grown;
+    pool->worker_count = workers;
     return SQLITE_OK;
 }
 
-/* ---- channels ---- */
+bool process_pool_is_complete(const ProcessPool *pool)
+{
+    return pool->zygote.state != ZYGOTE_NONE && process_pool_is_full(pool);
+}
 
-static Channel *channel_create(ProcessPool *pool, int place)
+bool process_pool_is_full(const ProcessPool *pool)
+{
+    return pool->live == pool->worker_count;
+}
+
+int process_pool_live(const ProcessPool *pool)
+{
+    return pool->live;
+}
+
+void process_pool_forget_failures(ProcessPool *pool)
+{
+    pool->failed_starts = pool->failed_zygotes = 0;
+}
+
+const char *process_pool_error(const ProcessPool *pool)
+{
+    return pool->error.text[0] ? pool->error.text
+                               : "parallel_map: all worker processes were killed while they started";
+}
+
+Bell *process_pool_bell(const ProcessPool *pool)
+{
+    return pool->control ? &pool->control->bell : NULL;
+}
+
+/* ---- workers ---- */
+
+static PoolWorker *create_worker(ProcessPool *pool, int index)
 {
     uint32_t region = pool->next_region;
-    uint64_t offset = channel_region_offset(region);
     if (region >= CHANNEL_REGIONS - EXECUTOR_WORKERS_MAX) {
-        process_pool_set_error(
-            pool, "parallel_map: this pool has started too many worker processes: open a new connection");
+        pool_set_error(&pool->error, "parallel_map: this pool has started too many worker processes: open a "
+                                     "new connection");
         return NULL;
     }
-    Channel *channel = calloc(1, sizeof *channel);
-    void *control = MAP_FAILED;
-    if (channel && window_allocate(pool->memory, offset, 0, sizeof *channel->control) == SQLITE_OK)
-        control = mmap(NULL, sizeof *channel->control, PROT_READ | PROT_WRITE, MAP_SHARED, pool->memory,
-                       (off_t)offset);
-    if (control == MAP_FAILED) {
-        process_pool_set_error(pool, "parallel_map: no memory for another worker process: %s",
-                               strerror(errno));
-        free(channel);
+    PoolWorker *worker = calloc(1, sizeof *worker);
+    if (!worker ||
+        window_allocate(pool->memory, channel_region_offset(region), 0, sizeof(ChannelControl)) !=
+            SQLITE_OK ||
+        channel_map(&worker->channel, pool->memory, region) != SQLITE_OK) {
+        pool_set_error(&pool->error, "parallel_map: no memory for another worker process: %s",
+                       strerror(errno));
+        free(worker);
         return NULL;
     }
     pool->next_region++;
-    channel->control = control;
-    channel->region = region;
-    channel->place = place;
+    worker->index = index;
     for (int i = 0; i < CHANNEL_SLOTS; i++)
-        channel->slots[i] = (Slot){.channel = channel,
-                                   .shared = &channel->control->slots[i],
-                                   .input.offset = channel_input_offset(region, i),
-                                   .output.offset = channel_output_offset(region, i)};
-    return channel;
+        worker->slots[i] = (PoolSlot){.worker = worker,
+                                      .shared = &worker->channel.control->slots[i],
+                                      .input = &worker->channel.inputs[i],
+                                      .output = &worker->channel.outputs[i]};
+    return worker;
 }
 
-pid_t process_pool_pid(const Channel *channel)
+static void free_worker(const ProcessPool *pool, PoolWorker *worker)
 {
-    return channel->pid ? channel->pid : atomic_load(&channel->control->pid);
+    channel_unmap(&worker->channel, pool->memory);
+    free(worker);
 }
 
-static void channel_destroy(ProcessPool *pool, Channel *channel)
+static void free_list(const ProcessPool *pool, PoolWorker *list)
 {
-    for (int i = 0; i < CHANNEL_SLOTS; i++) {
-        window_trim(&channel->slots[i].input, -1, 0);
-        window_trim(&channel->slots[i].output, -1, 0);
+    while (list) {
+        PoolWorker *next = list->next;
+        free_worker(pool, list);
+        list = next;
     }
-    munmap(channel->control, sizeof *channel->control);
-    if (pool->memory >= 0)
-        channel_region_discard(pool->memory, channel->region);
-    free(channel);
 }
 
-/* Takes a lost channel that no slot is used of out of the list. */
-static void destroy_retired(ProcessPool *pool, Channel *channel)
+/* Frees the retired workers of which no slot is used. */
+static void free_retired(ProcessPool *pool)
 {
-    for (Channel **link = &pool->retired; *link; link = &(*link)->next)
-        if (*link == channel) {
-            *link = channel->next;
-            channel_destroy(pool, channel);
-            return;
+    for (PoolWorker **link = &pool->retired; *link;) {
+        PoolWorker *worker = *link;
+        if (worker->used) {
+            link = &worker->next;
+        } else {
+            *link = worker->next;
+            free_worker(pool, worker);
         }
-}
-
-static bool any_given_up(const Channel *channel)
-{
-    for (int i = 0; i < CHANNEL_SLOTS; i++)
-        if (channel->slots[i].used && !channel->slots[i].task)
-            return true;
-    return false;
-}
-
-/* How much a worker has to do; fewer is better, and so is being awake. */
-static int load_of(Channel *channel)
-{
-    int load = atomic_load(&channel->control->bell.sleeping) ? 1 : 0;
-    for (int i = 0; channel->used && i < CHANNEL_SLOTS; i++)
-        if (channel->slots[i].used && atomic_load(&channel->slots[i].shared->state) != SLOT_DONE)
-            load += 2;
-    return load;
-}
-
-Slot *process_pool_find_slot(ProcessPool *pool, int worker_limit)
-{
-    Channel *best = NULL;
-    int best_load = 0;
-    int places = worker_limit && worker_limit < pool->place_count ? worker_limit : pool->place_count;
-    for (int i = 0; i < places; i++) {
-        Channel *channel = pool->places[i];
-        if (!channel || channel->used == CHANNEL_SLOTS || channel_is_condemned(channel))
-            continue;
-        int load = load_of(channel);
-        if (!best || load < best_load) {
-            best = channel;
-            best_load = load;
-        }
-        if (best_load == 0)
-            break;
     }
-    for (int i = 0; best && i < CHANNEL_SLOTS; i++)
-        if (!best->slots[i].used)
-            return &best->slots[i];
-    return NULL;
 }
 
-void process_pool_free_slot(ProcessPool *pool, Slot *slot)
+bool worker_kill_is_due(const PoolWorker *worker)
 {
-    Channel *channel = slot->channel;
-    slot->used = false;
-    slot->task = NULL;
-    channel->used--;
-    if (channel->lost) {
-        if (!channel->used)
-            destroy_retired(pool, channel);
+    return worker->kill_reason == KILL_TIMED_OUT || worker->kill_reason == KILL_STUCK;
+}
+
+pid_t process_pool_pid(const PoolWorker *worker)
+{
+    return worker->pid ? worker->pid : atomic_load(&worker->channel.control->pid);
+}
+
+/* Takes out a worker that is gone. `status`: as the zygote has it from waitpid; NULL: it reaped no such
+ * process. */
+static void lose_worker(ProcessPool *pool, int index, const int *status)
+{
+    PoolWorker *worker = pool->workers[index];
+    pool->workers[index] = NULL;
+    pool->live--;
+    if (worker->pid)
+        pool->forked--;
+    if (!worker->used) {
+        free_worker(pool, worker);
         return;
     }
-    if (channel->verdict == VERDICT_UNWANTED && !any_given_up(channel))
-        channel->verdict = VERDICT_NONE;
-    if (slot->input.size > CHANNEL_KEEP_BYTES)
-        window_trim(&slot->input, pool->memory, CHANNEL_KEEP_BYTES);
-    bool large = atomic_load(&slot->shared->output_reserved) > CHANNEL_KEEP_BYTES;
-    if (large || slot->output.size > CHANNEL_KEEP_BYTES) {
-        window_trim(&slot->output, pool->memory, CHANNEL_KEEP_BYTES);
-        atomic_store(&slot->shared->output_reserved, CHANNEL_KEEP_BYTES);
-    }
-    atomic_store(&slot->shared->state, SLOT_FREE);
+    bool died = status && worker->kill_reason == KILL_NONE && clock_ns() > worker->confirm_by;
+    worker->lost = true;
+    worker->end = (WorkerEnd){.counts = died || worker_kill_is_due(worker),
+                              .timed_out = worker->kill_reason == KILL_TIMED_OUT,
+                              .status = status ? *status : SIGKILL};
+    PoolWorker **link = &pool->lost;
+    while (*link)
+        link = &(*link)->next;
+    worker->next = NULL;
+    *link = worker;
 }
 
-static void lose_channel(ProcessPool *pool, int place, const WorkerEnd *end)
+PoolWorker *process_pool_take_lost(ProcessPool *pool)
 {
-    Channel *channel = pool->places[place];
-    pool->places[place] = NULL;
-    pool->live--;
-    if (channel->pid)
-        pool->forked--;
-    channel->lost = true;
-    channel->used++; /* so that it outlives the receiver's visit */
-    channel->next = pool->retired;
-    pool->retired = channel;
-    pool->lost(pool->receiver, channel, end);
-    if (--channel->used == 0)
-        destroy_retired(pool, channel);
+    free_retired(pool);
+    PoolWorker *worker = pool->lost;
+    if (worker) {
+        pool->lost = worker->next;
+        worker->next = pool->retired;
+        pool->retired = worker;
+    }
+    return worker;
 }
 
 /* ---- the zygote's end ---- */
 
-/* A host that is init, or a subreaper, inherits the zygote and its workers: then it must reap them. */
-static bool inherits_orphans(void)
-{
-    int reaper = 0;
-    return getpid() == 1 || (prctl(PR_GET_CHILD_SUBREAPER, &reaper) == 0 && reaper);
-}
-
-static void reap_adopted(pid_t pid)
-{
-    /* Killed, but perhaps not gone yet: a few looks, a millisecond apart. */
-    for (int look = 0; look < ADOPTED_LOOKS && waitpid(pid, NULL, WNOHANG) == 0; look++)
-        poll(NULL, 0, 1);
-}
-
 static void drop_zygote(ProcessPool *pool)
 {
-    bool adopted = inherits_orphans();
-    if (pool->socket >= 0)
-        close(pool->socket);
-    pool->socket = -1;
-    if (pool->zygote >= 0) {
-        process_signal(pool->zygote, SIGKILL);
-        struct pollfd gone = {.fd = pool->zygote, .events = POLLIN};
-        poll(&gone, 1, FAREWELL_MILLISECONDS);
-        siginfo_t info;
-        waitid(P_PIDFD, (id_t)pool->zygote, &info, WEXITED | WNOHANG);
-        close(pool->zygote);
-    } else if (adopted && pool->zygote_pid) {
-        reap_adopted(pool->zygote_pid);
-    }
-    pool->zygote = -1;
-    pool->zygote_pid = 0;
-    zygote_link_reap(pool, pool->state == ZYGOTE_STARTING);
-    pool->state = ZYGOTE_NONE;
-    for (int i = 0; adopted && i < pool->place_count; i++) {
-        const Channel *channel = pool->places[i];
-        if (!channel)
-            continue;
-        pid_t worker = process_pool_pid(channel);
-        if (worker > 0)
-            reap_adopted(worker);
+    bool inherits = zygote_link_inherits_orphans();
+    zygote_link_drop(&pool->zygote);
+    for (int i = 0; inherits && i < pool->worker_count; i++) {
+        pid_t pid = pool->workers[i] ? process_pool_pid(pool->workers[i]) : 0;
+        if (pid > 0)
+            zygote_link_reap_orphan(pid);
     }
 }
 
 /* The zygote is gone or of no use: so are all workers. */
 static void lose_zygote(ProcessPool *pool)
 {
-    const WorkerEnd end = {.certain = false};
     pool->failed_zygotes++;
     drop_zygote(pool);
-    for (int i = 0; i < pool->place_count; i++)
-        if (pool->places[i])
-            lose_channel(pool, i, &end);
+    for (int i = 0; i < pool->worker_count; i++)
+        if (pool->workers[i])
+            lose_worker(pool, i, NULL);
 }
 
 void process_pool_kill_zygote(ProcessPool *pool)
 {
-    process_pool_set_error(pool,
-                           "parallel_map: the process that starts the worker processes did not respond");
+    pool_set_error(&pool->error,
+                   "parallel_map: the process that starts the worker processes did not respond");
     lose_zygote(pool);
 }
 
-/* ---- what the zygote says ---- */
+/* ---- messages of the zygote ---- */
 
-static void hear_fork(ProcessPool *pool, Channel *channel, const ZygoteMessage *message)
+static void receive_fork(ProcessPool *pool, PoolWorker *worker, const ZygoteMessage *message)
 {
     if (message->kind == MESSAGE_FORKED) {
-        if (!channel->pid)
+        if (!worker->pid)
             pool->forked++;
-        channel->pid = message->pid > 0 ? message->pid : -1;
+        worker->pid = message->pid > 0 ? message->pid : -1;
         return;
     }
-    const WorkerEnd end = {.certain = false};
     pool->fork_refused = true;
-    process_pool_set_error(pool, "parallel_map: cannot start a worker process: fork: %s%s",
-                           strerror(message->status), channel_fork_advice(message->status));
-    lose_channel(pool, channel->place, &end);
+    pool_set_error(&pool->error, "parallel_map: cannot start a worker process: fork: %s%s",
+                   strerror(message->status), messages_fork_advice(message->status));
+    lose_worker(pool, worker->index, NULL);
 }
 
-static void hear_death(ProcessPool *pool, Channel *channel, const ZygoteMessage *message)
+static void receive_death(ProcessPool *pool, PoolWorker *worker, const ZygoteMessage *message)
 {
-    const WorkerEnd end = {.certain = true, .status = message->status};
-    if (!atomic_load(&channel->control->ready) && channel->verdict == VERDICT_NONE) {
+    int status = message->status;
+    if (!atomic_load(&worker->channel.control->ready) && worker->kill_reason == KILL_NONE) {
         pool->failed_starts++;
-        if (WIFSIGNALED(end.status))
-            process_pool_set_error(
-                pool, "parallel_map: worker processes end as soon as they start: killed by signal %d",
-                WTERMSIG(end.status));
+        if (WIFSIGNALED(status))
+            pool_set_error(&pool->error,
+                           "parallel_map: worker processes end as soon as they start: killed by signal %d",
+                           WTERMSIG(status));
         else
-            process_pool_set_error(pool,
-                                   "parallel_map: worker processes end as soon as they start: exit status %d",
-                                   WEXITSTATUS(end.status));
+            pool_set_error(&pool->error,
+                           "parallel_map: worker processes end as soon as they start: exit status %d",
+                           WEXITSTATUS(status));
     }
-    lose_channel(pool, channel->place, &end);
+    lose_worker(pool, worker->index, &status);
 }
 
-/* Handles one message. False when there is no working with this zygote. */
-static bool hear_message(ProcessPool *pool, const Message *message, int descriptor)
+/* Handles one message. False where this zygote cannot be worked with. */
+static bool handle_message(ProcessPool *pool, const Message *message, int descriptor)
 {
-    if (pool->state == ZYGOTE_STARTING) {
-        if (!zygote_link_fits(pool, message)) {
-            if (descriptor >= 0)
-                close(descriptor);
-            return false;
-        }
-        pool->zygote = descriptor;
-        pool->zygote_pid = message->welcome.pid;
-        pool->state = ZYGOTE_READY;
-        zygote_link_reap(pool, false);
-        return true;
-    }
+    if (pool->zygote.state == ZYGOTE_STARTING)
+        return zygote_link_welcome(&pool->zygote, message, descriptor, &pool->error);
     if (descriptor >= 0)
         close(descriptor);
     const ZygoteMessage *news = &message->zygote;
     if (message->kind < MESSAGE_FORKED || message->kind > MESSAGE_DEAD ||
-        news->place >= (uint32_t)pool->place_count)
+        news->index >= (uint32_t)pool->worker_count)
         return true;
-    Channel *channel = pool->places[news->place];
-    if (!channel || channel->region != news->region)
+    PoolWorker *worker = pool->workers[news->index];
+    if (!worker || worker->channel.region != news->region)
         return true;
     if (message->kind == MESSAGE_DEAD)
-        hear_death(pool, channel, news);
+        receive_death(pool, worker, news);
     else
-        hear_fork(pool, channel, news);
+        receive_fork(pool, worker, news);
     return true;
 }
 
-/* Whether no more will come from a zygote whose socket is merely empty. */
-static bool is_silent_for_good(const ProcessPool *pool)
-{
-    /* A copy of its end of the socket may be open in a process that the host forked in the wrong moment. */
-    struct pollfd gone = {.fd = pool->zygote, .events = POLLIN};
-    bool dead = pool->zygote >= 0 && poll(&gone, 1, 0) > 0;
-    return dead || (pool->state == ZYGOTE_STARTING && clock_ns() > pool->hello_by);
-}
-
-/* Says why nothing is heard any more: `failure` is 0 at the end of the socket, or the errno of the receiving.
- */
+/* Sets the error for a zygote that sends nothing any more: `failure` is 0 at the end of the socket, or the
+   errno of the receiving. */
 static void note_silence(ProcessPool *pool, int failure)
 {
-    /* One that ends without a word may have been killed as well; one that does so twice is no
-     * pricemap-worker. */
-    pool->zygote_killed = pool->state == ZYGOTE_READY || (!failure && !pool->failed_zygotes);
+    bool ready = pool->zygote.state == ZYGOTE_READY;
+    /* A zygote that closes its socket before it has answered may have been killed once; if that happens twice
+       in a row the program is not pricemap-worker. */
+    pool->zygote_killed = ready || (!failure && !pool->failed_zygotes);
     if (failure && failure != EAGAIN)
-        process_pool_set_error(
-            pool, "parallel_map: the process that starts the worker processes cannot be heard: %s",
-            strerror(failure));
-    else if (pool->state == ZYGOTE_READY)
-        process_pool_set_error(pool, "parallel_map: the process that starts the worker processes was killed");
+        pool_set_error(&pool->error,
+                       "parallel_map: the process that starts the worker processes cannot be heard: %s",
+                       strerror(failure));
+    else if (ready)
+        pool_set_error(&pool->error, "parallel_map: the process that starts the worker processes was killed");
     else if (failure)
-        process_pool_set_error(pool, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
-                               pool->worker_path, HELLO_SECONDS);
+        pool_set_error(&pool->error, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
+                       pool->program.path, HELLO_SECONDS);
     else
-        process_pool_set_error(pool, "parallel_map: %s ended before it answered: is it pricemap-worker?",
-                               pool->worker_path);
+        pool_set_error(&pool->error, "parallel_map: %s ended before it answered: is it pricemap-worker?",
+                       pool->program.path);
 }
 
-void process_pool_hear(ProcessPool *pool)
+void process_pool_check(ProcessPool *pool)
 {
-    while (pool->state != ZYGOTE_NONE) {
+    while (pool->zygote.state != ZYGOTE_NONE) {
         Message message;
-        int descriptors[CHANNEL_DESCRIPTORS_MAX] = {-1, -1};
-        int count = 0;
-        ssize_t size = channel_receive(pool->socket, &message, descriptors, &count);
-        for (int i = 1; i < count; i++)
-            close(descriptors[i]);
+        int descriptor;
+        ssize_t size = zygote_link_receive(&pool->zygote, &message, &descriptor);
+        int failure = size < 0 ? errno : 0;
         if (size > 0) {
-            if (!hear_message(pool, &message, count > 0 ? descriptors[0] : -1))
+            if (!handle_message(pool, &message, descriptor))
                 lose_zygote(pool);
             continue;
         }
-        int failure = size < 0 ? errno : 0;
-        if (failure == EAGAIN && !is_silent_for_good(pool))
+        if (failure == EAGAIN && !zygote_link_is_over(&pool->zygote))
             return;
         note_silence(pool, failure);
         lose_zygote(pool);
@@ -398,156 +313,221 @@ void process_pool_hear(ProcessPool *pool)
 
 /* ---- starting and killing workers ---- */
 
-/*
- * Makes channels for the run of empty places that begins at *place, and asks for their workers. *place
- * becomes the place after it. False when no more can be had: `error` says why.
- */
-static bool fill_run(ProcessPool *pool, int *place)
+static bool create_memory(ProcessPool *pool)
 {
-    const WorkerEnd never = {.certain = false};
-    int first = *place, end = first;
-    HostMessage message = {.kind = MESSAGE_FORK, .place = (uint32_t)first, .region = pool->next_region};
-    for (; end < pool->place_count && !pool->places[end]; end++) {
-        pool->places[end] = channel_create(pool, end);
-        if (!pool->places[end])
+    if (pool->control)
+        return true;
+    int memory = channel_memory_create();
+    if (memory == -EFBIG) {
+        pool_set_error(&pool->error,
+                       "parallel_map: worker processes need shared memory, which the limit on file sizes "
+                       "forbids: raise it (ulimit -f unlimited)");
+        return false;
+    }
+    void *control = MAP_FAILED;
+    if (memory < 0)
+        errno = -memory;
+    else if (window_allocate(memory, 0, 0, sizeof *pool->control) == SQLITE_OK)
+        control = mmap(NULL, sizeof *pool->control, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+    if (control == MAP_FAILED) {
+        /* Closing would change errno. */
+        pool_set_error(&pool->error, "parallel_map: no shared memory for worker processes: %s",
+                       strerror(errno));
+        if (memory >= 0)
+            close(memory);
+        return false;
+    }
+    pool->memory = memory;
+    pool->control = control;
+    return true;
+}
+
+/*
+ * Makes channels for the missing workers in a row from *index on, and asks for their processes. *index
+ * becomes the index after them. False, with an error set, where no more can be had.
+ */
+static bool fill_row(ProcessPool *pool, int *index)
+{
+    int first = *index, end = first;
+    HostMessage message = {.kind = MESSAGE_FORK, .index = (uint32_t)first, .region = pool->next_region};
+    for (; end < pool->worker_count && !pool->workers[end]; end++) {
+        pool->workers[end] = create_worker(pool, end);
+        if (!pool->workers[end])
             break;
         pool->live++;
     }
-    bool complete = end == pool->place_count || pool->places[end];
+    bool complete = end == pool->worker_count || pool->workers[end];
     message.count = (uint32_t)(end - first);
-    *place = end;
-    int failure = end > first ? channel_send(pool->socket, &message, sizeof message, NULL, 0) : 0;
+    *index = end;
+    int failure = end > first ? zygote_link_send(&pool->zygote, &message) : 0;
     if (failure) {
-        process_pool_set_error(
-            pool, "parallel_map: the process that starts the worker processes cannot be reached: %s",
-            strerror(failure));
+        pool_set_error(&pool->error,
+                       "parallel_map: the process that starts the worker processes cannot be reached: %s",
+                       strerror(failure));
         for (int i = first; i < end; i++)
-            lose_channel(pool, i, &never);
+            lose_worker(pool, i, NULL);
     }
     return complete && !failure;
 }
 
+static bool start_zygote(ProcessPool *pool)
+{
+    return pool->failed_zygotes < POOL_ZYGOTES_MAX && create_memory(pool) &&
+           zygote_link_start(&pool->zygote, pool->memory, &pool->error);
+}
+
 bool process_pool_fill(ProcessPool *pool)
 {
-    for (;;) {
-        if (pool->state == ZYGOTE_NONE &&
-            (pool->failed_zygotes >= POOL_ZYGOTES_MAX || !zygote_link_start(pool)))
-            return false;
+    while (pool->zygote.state != ZYGOTE_NONE || start_zygote(pool)) {
         bool filled = pool->failed_starts < POOL_STARTS_MAX && !pool->fork_refused;
-        for (int place = 0; filled && place < pool->place_count && pool->live < pool->place_count;) {
-            if (pool->places[place])
-                place++;
+        for (int i = 0; filled && i < pool->worker_count && pool->live < pool->worker_count;) {
+            if (pool->workers[i])
+                i++;
             else
-                filled = fill_run(pool, &place);
+                filled = fill_row(pool, &i);
         }
         if (filled)
             return pool->live > 0;
-        /* Perhaps because the zygote is gone: then there may be another one. */
-        process_pool_hear(pool);
-        if (pool->state != ZYGOTE_NONE)
+        /* The zygote may be gone: then another one may do. */
+        process_pool_check(pool);
+        if (pool->zygote.state != ZYGOTE_NONE)
             return pool->live > 0;
     }
+    return false;
 }
 
 static bool any_ready(const ProcessPool *pool)
 {
-    for (int i = 0; i < pool->place_count; i++)
-        if (pool->places[i] && atomic_load(&pool->places[i]->control->ready))
+    for (int i = 0; i < pool->worker_count; i++)
+        if (pool->workers[i] && atomic_load(&pool->workers[i]->channel.control->ready))
             return true;
     return false;
 }
 
-/* A short sleep until the zygote says something, or a worker gets ready. */
+/* A short sleep until the zygote sends a message, or a worker gets ready. */
 static void nap(ProcessPool *pool)
 {
+    const ZygoteLink *zygote = &pool->zygote;
     if (!pool->forked) {
-        struct pollfd watched[] = {{.fd = pool->socket, .events = POLLIN},
-                                   {.fd = pool->zygote, .events = POLLIN}};
+        struct pollfd watched[] = {{.fd = zygote->socket, .events = POLLIN},
+                                   {.fd = zygote->process, .events = POLLIN}};
         poll(watched, 2, 100);
         return;
     }
     Bell *bell = &pool->control->bell;
     unsigned rung = bell_listen(bell);
-    struct pollfd news = {.fd = pool->socket, .events = POLLIN};
+    struct pollfd news = {.fd = zygote->socket, .events = POLLIN};
     if (!any_ready(pool) && poll(&news, 1, 0) == 0)
         bell_sleep(bell, rung, NAP_NANOSECONDS);
     bell_wake(bell);
 }
 
-bool process_pool_await(ProcessPool *pool)
+/* Waits until the zygote has answered and the first worker is ready. False, with an error set, when none will
+ * be. */
+static bool await_ready(ProcessPool *pool)
 {
     int64_t end = clock_ns() + (int64_t)HELLO_SECONDS * 1000000000;
     for (;;) {
-        process_pool_hear(pool);
-        if (pool->state == ZYGOTE_NONE || !pool->live)
+        process_pool_check(pool);
+        if (pool->zygote.state == ZYGOTE_NONE || !pool->live)
             return false;
-        if (pool->state == ZYGOTE_READY && pool->forked && any_ready(pool))
+        if (pool->zygote.state == ZYGOTE_READY && pool->forked && any_ready(pool))
             return true;
         nap(pool);
-        if (pool->state == ZYGOTE_READY && clock_ns() > end) {
+        if (pool->zygote.state == ZYGOTE_READY && clock_ns() > end) {
             process_pool_kill_zygote(pool);
             return false;
         }
     }
 }
 
-void process_pool_kill(ProcessPool *pool, Channel *channel, const Slot *slot, ChannelVerdict verdict,
+bool process_pool_start(ProcessPool *pool)
+{
+    /* Tries again where a worker or the zygote had died unnoticed before, and where all workers died at their
+       start. A zygote that never answered is not tried again; one that was killed may be replaced. */
+    bool started = false;
+    for (int tries = 0; tries < POOL_ZYGOTES_MAX && !(started && pool->live == pool->worker_count); tries++) {
+        bool was_there = pool->zygote.state != ZYGOTE_NONE;
+        started = process_pool_fill(pool) && await_ready(pool);
+        bool all_died = pool->zygote.state == ZYGOTE_READY && !pool->live && !pool->fork_refused;
+        if (!started && !was_there && !pool->zygote_killed && !all_died)
+            break;
+    }
+    return started;
+}
+
+void process_pool_kill(ProcessPool *pool, PoolWorker *worker, const PoolSlot *slot, KillReason reason,
                        int milliseconds)
 {
     HostMessage message = {.kind = MESSAGE_KILL,
-                           .region = channel->region,
-                           .slot = slot ? (int32_t)(slot - channel->slots) : -1,
+                           .region = worker->channel.region,
+                           .slot = slot ? (int32_t)(slot - worker->slots) : -1,
                            .milliseconds = milliseconds,
                            .sequence = slot ? slot->shared->sequence : 0};
-    channel->verdict = verdict;
+    worker->kill_reason = reason;
     int64_t now = clock_ns();
-    channel->gone_by = now + (int64_t)(milliseconds + KILL_GRACE_MILLISECONDS) * 1000000;
-    channel->pardon_until = now + (int64_t)(milliseconds + PARDON_MILLISECONDS) * 1000000;
+    worker->gone_by = now + (int64_t)(milliseconds + KILL_GRACE_MILLISECONDS) * 1000000;
+    worker->confirm_by = now + (int64_t)(milliseconds + CONFIRM_MILLISECONDS) * 1000000;
     /* Where the socket is full the zygote does not read; then gone_by passes and the zygote is replaced. */
-    channel_send(pool->socket, &message, sizeof message, NULL, 0);
+    zygote_link_send(&pool->zygote, &message);
+}
+
+/* ---- idle times and ended scans ---- */
+
+void process_pool_set_idle_end(ProcessPool *pool, int64_t idle_end_ns)
+{
+    free_retired(pool);
+    if (pool->control)
+        atomic_store(&pool->control->idle_end_ns, idle_end_ns);
+}
+
+void process_pool_end_scan(ProcessPool *pool, uint64_t scan)
+{
+    if (!pool->control)
+        return;
+    ended_scans_add(&pool->control->ended, scan);
+    pool->ended_ns = clock_ns();
+    for (int i = 0; i < pool->worker_count; i++)
+        if (pool->workers[i] && pool->workers[i]->reads_files)
+            bell_ring(&pool->workers[i]->channel.control->bell);
+}
+
+/* ---- the end ---- */
+
+static void end_zygote(ProcessPool *pool)
+{
+    if (pool->zygote.state == ZYGOTE_STARTING) {
+        /* Only the answer brings the means to end the zygote for certain. */
+        struct pollfd answer = {.fd = pool->zygote.socket, .events = POLLIN};
+        poll(&answer, 1, FAREWELL_MILLISECONDS);
+        process_pool_check(pool);
+    }
+    if (pool->zygote.state != ZYGOTE_NONE) {
+        zygote_link_end(&pool->zygote);
+        drop_zygote(pool);
+    }
 }
 
 void process_pool_close(ProcessPool *pool)
 {
-    bool ours = pool->owner == getpid();
-    if (ours && pool->state == ZYGOTE_STARTING) {
-        /* Only with its answer comes the means to end it for certain. */
-        struct pollfd answer = {.fd = pool->socket, .events = POLLIN};
-        poll(&answer, 1, FAREWELL_MILLISECONDS);
-        process_pool_hear(pool);
-    }
-    if (ours && pool->state != ZYGOTE_NONE) {
-        HostMessage message = {.kind = MESSAGE_END};
-        channel_send(pool->socket, &message, sizeof message, NULL, 0);
-        shutdown(pool->socket, SHUT_WR);
-        struct pollfd gone[] = {{.fd = pool->zygote, .events = POLLIN}, {.fd = pool->socket, .events = 0}};
-        for (int64_t end = clock_ns() + (int64_t)FAREWELL_MILLISECONDS * 1000000; clock_ns() < end;)
-            if (poll(gone, 2, FAREWELL_MILLISECONDS) >= 0 || errno != EINTR)
-                break;
-        drop_zygote(pool);
-    } else {
-        /* A forked copy of the host has copies of the descriptors and nothing else. */
-        int descriptors[] = {pool->socket, pool->zygote, pool->starter_fd};
-        for (int i = 0; i < 3; i++)
-            if (descriptors[i] >= 0)
-                close(descriptors[i]);
-    }
+    if (pool->owner == getpid())
+        end_zygote(pool);
+    zygote_link_close_copy(&pool->zygote);
     int memory = pool->memory;
-    pool->memory = -1; /* what follows need not give memory back piece by piece */
-    for (int i = 0; i < pool->place_count; i++)
-        if (pool->places[i])
-            channel_destroy(pool, pool->places[i]);
-    while (pool->retired) {
-        Channel *next = pool->retired->next;
-        channel_destroy(pool, pool->retired);
-        pool->retired = next;
-    }
+    /* What follows need not give memory back piece by piece. */
+    pool->memory = -1;
+    for (int i = 0; i < pool->worker_count; i++)
+        if (pool->workers[i])
+            free_worker(pool, pool->workers[i]);
+    free_list(pool, pool->lost);
+    free_list(pool, pool->retired);
     if (pool->control)
         munmap(pool->control, sizeof *pool->control);
     if (memory >= 0)
         close(memory);
-    free(pool->places);
-    free(pool->worker_path);
+    free(pool->workers);
     free(pool->sqlite_path);
-    *pool = (ProcessPool){.memory = -1, .socket = -1, .zygote = -1, .starter_fd = -1};
+    worker_program_free(&pool->program);
+    *pool = (ProcessPool){.memory = -1};
+    zygote_link_init(&pool->zygote, NULL, NULL);
 }

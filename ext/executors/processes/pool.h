@@ -1,154 +1,197 @@
 /*
- * The processes of one pool as the host sees them: the zygote, and for each place a worker with its channel.
- * This file starts them, hears of their ends, has them killed and replaced. Which task is in which slot is
- * the executor's business; the pool tells it when a channel is lost.
+ * The processes of one pool as the host sees them: the zygote, and the workers, each with its channel. The
+ * pool starts them, receives news of their ends, has them killed and replaced. Which task is in which slot is
+ * the executor's business: a worker that is lost is handed to the executor by process_pool_take_lost. slots.h
+ * has what is done with the slots of workers.
  *
- * All functions are for the one thread that holds the connection. None waits, but process_pool_await and
+ * All functions are for the one thread that holds the connection. None waits, except process_pool_start and
  * process_pool_close.
  */
 #ifndef PRICEMAP_POOL_H
 #define PRICEMAP_POOL_H
 
 #include "ext/channel/channel.h"
+#include "ext/executors/processes/zygote_link.h"
 
 enum {
-    POOL_ERROR_SIZE = 768,
-    POOL_STARTS_MAX = 8, /* workers in a row that ended before they were ready; zygotes: POOL_ZYGOTES_MAX */
+    /* Workers in a row that ended before they were ready, and zygotes in a row that were lost, after which
+       none is started any more. */
+    POOL_STARTS_MAX = 8,
     POOL_ZYGOTES_MAX = 4,
 };
 
-typedef struct Channel Channel;
+typedef struct PoolWorker PoolWorker;
 
-/* One task's place in a channel. Free while `used` is false. */
-typedef struct Slot {
-    Channel *channel;
+/* What the host keeps of one slot of a worker. */
+typedef struct PoolSlot {
+    PoolWorker *worker;
+    /* Shared part and windows of the slot, in the worker's channel. */
     ChannelSlot *shared;
+    Window *input, *output;
+    /* Whether a task has the slot, or had it and the worker has not confirmed its end. */
     bool used;
-    Task *task; /* NULL in a used slot: given up, the worker has not confirmed yet */
+    /* Task in the slot; NULL in a used slot whose task was abandoned. */
+    Task *task;
+    /* Row before which this try of the task ends. */
     uint32_t end_row;
-    Window input, output;
-} Slot;
+} PoolSlot;
 
-/*
- * Why the host has a worker killed: its task's time is over; nobody wants its task any more (then it may yet
- * get away with it, by confirming in time); it does not do what it should.
- */
-typedef enum ChannelVerdict {
-    VERDICT_NONE,
-    VERDICT_TIMED_OUT,
-    VERDICT_UNWANTED,
-    VERDICT_ASTRAY
-} ChannelVerdict;
+/* Why the host has a worker killed. */
+typedef enum KillReason {
+    KILL_NONE,
+    /* The worker's task has exceeded its timeout: the task fails. */
+    KILL_TIMED_OUT,
+    /* The worker's task was abandoned. The worker is spared if it confirms the end of the task in time. */
+    KILL_ABANDONED,
+    /* The worker does not do what it should: its tasks are given to others. */
+    KILL_STUCK,
+} KillReason;
 
-struct Channel {
-    ChannelControl *control; /* shared: believe nothing in it */
-    uint32_t region;
-    int place;
-    pid_t pid; /* 0 until the zygote has said so */
-    int used;
-    uint64_t sequence; /* of the last task put in */
-    ChannelVerdict verdict;
-    int64_t gone_by;      /* with a verdict: when the worker should be gone, else the zygote is at fault */
-    int64_t pardon_until; /* the zygote may be about to kill it, though it confirmed meanwhile */
-    int64_t idle_since;   /* tasks were found in its queue, but none that it runs; 0: not so */
-    Channel *next;        /* of the lost ones, which live on until their slots are free */
-    bool lost;
-    bool reads_files; /* it was given tasks of a scan: its worker may have the file open */
-    Slot slots[CHANNEL_SLOTS];
-};
-
-/* Whether its worker is about to be killed, whatever it does. */
-static inline bool channel_is_condemned(const Channel *channel)
-{
-    return channel->verdict == VERDICT_TIMED_OUT || channel->verdict == VERDICT_ASTRAY;
-}
-
-/* How a worker ended. */
+/* How a worker was lost. */
 typedef struct WorkerEnd {
-    bool certain; /* its own end, seen by the zygote; else it went with the zygote, or was never forked */
-    int status;   /* as from waitpid, where certain */
+    /* Whether the end counts as a try of the task that ran: the worker died by itself, or was killed for that
+       task. Otherwise the worker was ended with its zygote, never forked, or killed for an abandoned task. */
+    bool counts;
+    /* Whether the worker was killed because its task had exceeded its timeout. */
+    bool timed_out;
+    /* Status as from waitpid. */
+    int status;
 } WorkerEnd;
 
-/*
- * Called when a channel's worker is gone. The receiver takes every used slot out of it or keeps those whose
- * results are still read; it may not call back into the pool but for process_pool_free_slot.
- */
-typedef void ChannelLost(void *receiver, Channel *channel, const WorkerEnd *end);
-
-typedef enum ZygoteState { ZYGOTE_NONE, ZYGOTE_STARTING, ZYGOTE_READY } ZygoteState;
+/* What the host keeps of one worker. */
+struct PoolWorker {
+    Channel channel;
+    /* Index in the pool's workers. */
+    int index;
+    /* Process id as the zygote reported it; 0 before that. */
+    pid_t pid;
+    /* Number of used slots. */
+    int used;
+    /* Sequence number of the most recently queued task. */
+    uint64_t sequence;
+    KillReason kill_reason;
+    /* With a reason: time by which the worker should be gone, else the zygote is stuck. */
+    int64_t gone_by;
+    /* Time until which a kill for an abandoned task may still arrive, though the worker has confirmed the end
+       of that task: a death before this time does not count as a try of the task that runs then. */
+    int64_t confirm_by;
+    /* Time since which the worker has had tasks queued without running one; 0: it runs one, or has none. */
+    int64_t idle_since;
+    /* Whether the worker was given tasks of a scan, and so may have the file open. */
+    bool reads_files;
+    /* End of a lost worker. */
+    bool lost;
+    WorkerEnd end;
+    /* Next one in the list of lost or of retired workers. */
+    PoolWorker *next;
+    PoolSlot slots[CHANNEL_SLOTS];
+};
 
 typedef struct ProcessPool {
-    char *worker_path, *sqlite_path;
-    PoolControl *control; /* NULL until the first start */
-    int memory, socket;   /* -1: none */
-    int zygote;           /* its pidfd, or -1 where the kernel has none */
-    pid_t zygote_pid, starter, owner;
-    int starter_fd;
-    ZygoteState state;
-    int64_t hello_by; /* while STARTING */
-    Channel **places; /* NULL where no worker is */
-    int place_count;
-    int live;          /* places with a channel */
-    int forked;        /* of them, those whose process exists */
-    bool fork_refused; /* since the last process_pool_grow: do not ask again at once */
-    Channel *retired;
-    int64_t ended_ns; /* when the last scan was ended */
+    WorkerProgram program;
+    char *sqlite_path;
+    /* Shared memory (-1) and its first region (NULL): there are none until the first start. */
+    int memory;
+    PoolControl *control;
+    ZygoteLink zygote;
+    /* Process that made the pool; a forked copy of it must leave the processes alone. */
+    pid_t owner;
+    /* Workers by index; NULL where there is none. */
+    PoolWorker **workers;
+    int worker_count;
+    /* Number of workers that are not NULL, and of those among them whose process exists. */
+    int live, forked;
+    /* Workers that are lost and were not taken yet, the first one lost first. */
+    PoolWorker *lost;
+    /* Lost workers that were taken. They are freed as soon as no slot of theirs is used. */
+    PoolWorker *retired;
     uint32_t next_region;
-    bool zygote_killed;                /* the last one that was lost may have been: another may do */
-    int failed_starts, failed_zygotes; /* in a row; reset these whenever a task was completed */
-    ChannelLost *lost;
-    void *receiver;
-    char error[POOL_ERROR_SIZE]; /* the last thing that went wrong with zygote or fork, as an error
-                                        message */
+    /* Time when the last scan was ended. */
+    int64_t ended_ns;
+    /* Whether a fork failed since the last process_pool_grow: do not ask for another at once. */
+    bool fork_refused;
+    /* Whether the last zygote that was lost may have been killed from outside rather than being broken:
+       starting another one is worthwhile. */
+    bool zygote_killed;
+    /* Failures in a row, which end with the next task that is done. */
+    int failed_starts, failed_zygotes;
+    PoolError error;
 } ProcessPool;
 
-/* A pool without processes. Copies the paths. SQLITE_OK or SQLITE_NOMEM: then nothing is left to close. */
-int process_pool_init(ProcessPool *pool, const char *worker_path, const char *sqlite_path, ChannelLost *lost,
-                      void *receiver);
+/* A pool without processes. Copies program and path. SQLITE_OK; or SQLITE_NOMEM: then nothing is left to
+ * close. */
+int process_pool_init(ProcessPool *pool, const WorkerProgram *program, const char *sqlite_path);
 
-/* Makes it at least `places` places; does not start anything. SQLITE_OK or SQLITE_NOMEM. */
-int process_pool_grow(ProcessPool *pool, int places);
+/* Makes room for at least `workers` workers, and forgets earlier failures; does not start anything. SQLITE_OK
+   or SQLITE_NOMEM. */
+int process_pool_grow(ProcessPool *pool, int workers);
+
+/* Whether the zygote and all workers are there, as far as the host knows. */
+bool process_pool_is_complete(const ProcessPool *pool);
+
+/* Whether all workers are there, as far as the host knows. */
+bool process_pool_is_full(const ProcessPool *pool);
+
+/* Workers that are there or on their way. */
+int process_pool_live(const ProcessPool *pool);
 
 /*
- * Starts what is missing: the zygote, a worker in each empty place. True when at least one worker is there or
- * on its way: its channel takes tasks at once. False with `error` set.
+ * Starts what is missing: the zygote, and workers. True when at least one worker is there or on its way: its
+ * channel takes tasks at once. False with an error set. Does nothing where nothing is missing.
  */
 bool process_pool_fill(ProcessPool *pool);
 
-/* Sets the pool's `error`. */
-__attribute__((format(printf, 2, 3))) void process_pool_set_error(ProcessPool *pool, const char *format, ...);
-
-/* Waits until the zygote has answered and the first worker can work. False with `error` set when none will:
- * a worker that ends as soon as it starts is noticed here, not by the first map. */
-bool process_pool_await(ProcessPool *pool);
-
-/* Hears what happened meanwhile, without waiting. Calls `lost` for each channel that has no worker any more.
+/*
+ * Starts what is missing and waits until the zygote has answered and a worker is ready, so that workers that
+ * end as soon as they start are noticed here and not by the first map. False with an error set when none gets
+ * ready.
  */
-void process_pool_hear(ProcessPool *pool);
+bool process_pool_start(ProcessPool *pool);
+
+/* Receives what has happened meanwhile, without waiting. */
+void process_pool_check(ProcessPool *pool);
 
 /*
- * Has the zygote kill a channel's worker, `milliseconds` from now: in any case, or, where `slot` is given,
- * only if it still runs the task of this slot then.
+ * The next worker that is gone: the caller frees its used slots (slots_free), now or when the results in them
+ * have been read; then the pool frees the worker, at the next call of this function. NULL: there is none.
  */
-void process_pool_kill(ProcessPool *pool, Channel *channel, const Slot *slot, ChannelVerdict verdict,
+PoolWorker *process_pool_take_lost(ProcessPool *pool);
+
+/* Puts the failures in a row back to 0: a task was done. */
+void process_pool_forget_failures(ProcessPool *pool);
+
+/* The last error, as a message for the user. Borrowed until the next call. */
+const char *process_pool_error(const ProcessPool *pool);
+
+/* The bell that workers and zygote ring; NULL before the first start. */
+Bell *process_pool_bell(const ProcessPool *pool);
+
+/* Lets the zygote end the pool at a time of clock_ns() unless the pool is used before; 0: the pool is in use.
+ */
+void process_pool_set_idle_end(ProcessPool *pool, int64_t idle_end_ns);
+
+/* Tells the workers to close the file of a scan that has ended. */
+void process_pool_end_scan(ProcessPool *pool, uint64_t scan);
+
+/*
+ * Has the zygote kill a worker, `milliseconds` from now: in any case or, where `slot` is given, only if the
+ * worker still runs the task of this slot then.
+ */
+void process_pool_kill(ProcessPool *pool, PoolWorker *worker, const PoolSlot *slot, KillReason reason,
                        int milliseconds);
 
-/* The process of a channel: what the zygote said, or, before it was heard, what the worker itself wrote down;
-   0: neither yet. */
-pid_t process_pool_pid(const Channel *channel);
+/* Whether the worker is about to be killed, whatever it does. */
+bool worker_kill_is_due(const PoolWorker *worker);
 
-/* Ends the zygote, and with it all workers, at once; process_pool_hear will notice. */
+/* The process of a worker: what the zygote reported or, before that, what the worker itself wrote down; 0:
+   neither yet. */
+pid_t process_pool_pid(const PoolWorker *worker);
+
+/* Ends a zygote that does not respond, and with it all workers, at once. */
 void process_pool_kill_zygote(ProcessPool *pool);
 
-/* A free slot of the worker that has least to do, of the first `worker_limit` ones (0: of all); or NULL. */
-Slot *process_pool_find_slot(ProcessPool *pool, int worker_limit);
-
-/* Makes a slot free for the next task, and gives back what memory it had beyond the usual. The channel is
-   gone with the last slot if it was lost. */
-void process_pool_free_slot(ProcessPool *pool, Slot *slot);
-
-/* Ends all processes (waits up to some tenths of a second for stubborn ones) and frees everything. Slots may
- * be in use. */
+/* Ends all processes (waits for some tenths of a second at most for stubborn ones) and frees everything.
+   Slots may be in use. */
 void process_pool_close(ProcessPool *pool);
 
 #endif

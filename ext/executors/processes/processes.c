@@ -5,47 +5,46 @@
  * keeps its own, for a second try), marks the slot QUEUED and rings the worker's bell. The worker takes its
  * slots in order (RUNNING), evaluates from the input window into the output window, marks the slot DONE and
  * rings the host's bell. wait finds it DONE, copies and checks the report, maps the output where it lies, and
- * sets `done`; the host reads the output in place until release frees the slot. No byte is sent through a
- * socket, no lock is shared.
+ * sets `done`; the host reads the output in place until release frees the slot. No byte of a rowset is sent
+ * through a socket, no lock is shared.
  *
  * Why it is bounded. A worker has CHANNEL_SLOTS slots; a task is accepted only into a free one, and keeps it
  * until its result was released. Windows grow with the largest task that went through them and shrink when a
  * slot gets free.
  *
- * Why nothing is lost. A worker's end is seen by the zygote, which reaps it and says so; only then is its
- * channel given up. What was DONE stays readable: the memory outlives the process. What was QUEUED goes to
- * other workers as if nothing had happened. What was RUNNING is tried again, and its death is held against
- * the row that the worker was at: next, the rows before that row are evaluated (their result is handed out as
- * a partial one, the run comes back for the rest), then that row alone. When limits.retries tries again have
- * failed, the task ends in an error that names the row and what the worker died of. Partial aggregates are
- * not taken apart; they are tried again whole.
+ * Why nothing is lost. The zygote reaps a worker and reports its end; only then does the pool give up the
+ * worker's channel and hand the worker to this file as lost. A task that was DONE stays readable: the memory
+ * outlives the process. A task that was QUEUED goes to another worker as if nothing had happened. A task that
+ * was RUNNING is tried again, and retries.h notes the row that the worker was at: next, the rows before that
+ * row are evaluated (their result is handed out as a partial one, the run comes back for the rest), then that
+ * row alone. When limits.retries further tries have failed, the task ends in an error that names the row and
+ * how the worker ended. Partial aggregates are not taken apart; they are tried again whole.
  *
  * Why nothing hangs. The host never waits for a lock or for a message, only on its bell, at most 10 ms at a
- * time; after each nap it looks at the slots, at what the zygote says, and at the clock. A task that runs out
- * of time has its worker killed. A zygote that does not carry out a kill is killed itself; its workers die
- * with it, and a new one is started. Failures in a row, of zygotes, of workers that end before they are
- * ready, of one task, are counted, and end in errors for all that waits, not in another try.
+ * time; after each nap it checks the slots, the zygote's messages and the clock. A worker whose task exceeds
+ * its timeout is killed. A zygote that does not carry out a kill is killed itself; its workers die with it,
+ * and a new one is started. Failures in a row, of zygotes, of workers that end before they are ready, of one
+ * task, are counted, and end in errors for all waiting tasks, not in another try.
  *
- * What abandon leaves behind. A task that runs is cancelled and forgotten at once, its slot is not: it gets
- * free when the worker has confirmed. The zygote kills a worker that has not within 20 ms; the host need not
- * come back for that.
+ * What abandon leaves. A task that runs is cancelled and freed at once, its slot is not: the slot gets free
+ * when the worker has confirmed. The zygote kills a worker that has not done so within 20 ms; the host need
+ * not come back for that.
  */
 #include "ext/executors/processes/processes.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "ext/executors/processes/pool.h"
 #include "ext/base/clock.h"
 #include "ext/base/processors.h"
-#include "ext/data/rowset.h"
+#include "ext/base/sqlite_api.h"
 #include "ext/executors/kinds.h"
 #include "ext/executors/processes/retries.h"
-#include "ext/executors/processes/launch.h"
+#include "ext/executors/processes/slots.h"
 #include "ext/executors/processes/watch.h"
 
 enum {
@@ -56,9 +55,11 @@ enum {
 typedef struct ProcessExecutor {
     Executor base;
     ProcessPool pool;
-    Task *waiting; /* tasks that lost their slot and wait for another one, first to go first */
-    Suspects suspects;
-    uint64_t completed, seen; /* tasks done so far, and when wait last returned */
+    /* Tasks that lost their slot and wait for another one, in the order in which they get one. */
+    Task *waiting;
+    Retries retries;
+    /* Number of tasks done so far, and what it was when wait last returned. */
+    uint64_t completed, seen;
     int processors;
 } ProcessExecutor;
 
@@ -86,18 +87,18 @@ __attribute__((format(printf, 5, 6))) static void fail(ProcessExecutor *self, Ta
     va_end(arguments);
     task->output = NULL;
     task->output_size = 0;
-    suspects_acquit(&self->suspects, task);
+    retries_forget(&self->retries, task);
     complete(self, task);
 }
 
-static void fail_suspect(ProcessExecutor *self, Task *task, const Suspect *suspect)
+static void fail_used_up(ProcessExecutor *self, Task *task, const Retry *retry)
 {
     char text[TASK_MESSAGE_SIZE];
-    suspect_message(suspect, task, text, sizeof text);
-    fail(self, task, SQLITE_ERROR, suspect->row, "%s", text);
+    retry_message(retry, task, text, sizeof text);
+    fail(self, task, SQLITE_ERROR, retry->row, "%s", text);
 }
 
-/* Whether a report that came from a worker makes sense as the answer to what it was asked. */
+/* Whether a report, which a worker wrote, is possible as the answer to what the worker was told to do. */
 static bool report_fits(const Task *task, const TaskReport *report, uint32_t end_row)
 {
     const TaskOrder *order = &task->order;
@@ -111,99 +112,63 @@ static bool report_fits(const Task *task, const TaskReport *report, uint32_t end
     return (report->rc & 0xff) <= SQLITE_WARNING && report->rc > 0;
 }
 
-/* Takes over what the worker left in a slot that is DONE, and what became of the task. */
-static void collect(ProcessExecutor *self, Slot *slot)
+/* Takes report and output of a task whose slot is DONE. */
+static void collect(ProcessExecutor *self, PoolSlot *slot)
 {
     Task *task = slot->task;
-    ChannelSlot *shared = slot->shared;
-    uint64_t size = shared->output_size;
-    memcpy(&task->report, &shared->report, sizeof task->report);
-    task->report.message[TASK_MESSAGE_SIZE - 1] = 0;
-    if (task->report.rc != SQLITE_OK && !task->report.message[0])
-        snprintf(task->report.message, sizeof task->report.message, "%s", sqlite3_errstr(task->report.rc));
-    /* A byte from elsewhere need not be a bool's. */
-    unsigned char too_long;
-    memcpy(&too_long, &shared->report.too_long, sizeof too_long);
-    task->report.too_long = too_long != 0;
-    task->report.worker = slot->channel->place;
-    task->report.pid = process_pool_pid(slot->channel);
-    self->pool.failed_starts = self->pool.failed_zygotes = 0;
-
-    if (!report_fits(task, &task->report, slot->end_row) || size > CHANNEL_WINDOW_BYTES) {
+    slots_read_report(slot, &task->report);
+    process_pool_forget_failures(&self->pool);
+    bool fits = report_fits(task, &task->report, slot->end_row);
+    int rc = fits ? slots_map_output(&self->pool, slot, &task->output, &task->output_size) : SQLITE_CORRUPT;
+    if (rc == SQLITE_CORRUPT) {
         fail(self, task, SQLITE_ERROR, task->order.first_row,
              "parallel_map: a worker process gave an answer that makes no sense");
         return;
     }
-    /* Memory for all of it, whatever the worker did: reading it must not fail. */
-    int rc = window_reserve(&slot->output, self->pool.memory, size);
     if (rc != SQLITE_OK) {
         fail(self, task, rc, task->order.first_row,
              "parallel_map: no memory for the output of a worker process: %s", strerror(errno));
         return;
     }
-    task->output = size ? slot->output.data : NULL;
-    task->output_size = size;
-    const Suspect *suspect = suspects_find(self->suspects, task);
-    if (suspect && task->report.next_row > suspect->row)
-        suspects_acquit(&self->suspects, task);
+    const Retry *retry = retries_find(self->retries, task);
+    if (retry && task->report.next_row > retry->row)
+        retries_forget(&self->retries, task);
     complete(self, task);
 }
 
-/* ---- handing tasks to workers ---- */
-
-static void publish(Slot *slot, uint64_t recipe_size, uint64_t input_size)
+/* Collects what is done, and frees the slots of abandoned tasks whose end is confirmed. */
+static void collect_done(ProcessExecutor *self)
 {
-    const Task *task = slot->task;
-    ChannelSlot *shared = slot->shared;
-    memcpy(slot->input.data, task->recipe, recipe_size);
-    if (input_size)
-        memcpy(slot->input.data + channel_input_start(recipe_size), task->input.data, input_size);
-    shared->sequence = ++slot->channel->sequence;
-    shared->recipe_size = recipe_size;
-    shared->input_size = input_size;
-    shared->order = task->order;
-    shared->order.end_row = slot->end_row;
-    atomic_store(&shared->control.cancel, 0);
-    atomic_store(&shared->control.current_row, task->order.first_row);
-    atomic_store(&shared->started_ns, 0);
-    atomic_store(&shared->state, SLOT_QUEUED);
-    bell_ring(&slot->channel->control->bell);
+    for (PoolSlot *slot = NULL; (slot = slots_next_done(&self->pool, slot));)
+        if (slot->task)
+            collect(self, slot);
+        else
+            slots_free(&self->pool, slot);
 }
+
+/* ---- handing tasks to workers ---- */
 
 /* SQLITE_OK, SQLITE_BUSY, SQLITE_NOMEM or SQLITE_FULL; with an error the task has no slot, and with the last
    two errno says why. */
 static int hand_over(ProcessExecutor *self, Task *task)
 {
-    Slot *slot = process_pool_find_slot(&self->pool, task->worker_limit);
+    PoolSlot *slot = slots_find_free(&self->pool, task->worker_limit);
     if (!slot)
         return SQLITE_BUSY;
-    /* A buffer may be larger than the rowset in it. */
-    RowsetView view;
-    uint64_t input_size = task->input.size;
-    if (rowset_open(&view, task->input.data, task->input.size))
-        input_size = view.heap + view.heap_bytes;
-    uint64_t recipe_size = task->recipe->size;
-    int rc = window_reserve(&slot->input, self->pool.memory, channel_input_start(recipe_size) + input_size);
-    if (rc != SQLITE_OK)
-        return rc;
-    slot->used = true;
-    slot->task = task;
-    slot->end_row = suspects_end_of_try(self->suspects, task);
-    slot->channel->used++;
-    slot->channel->reads_files = slot->channel->reads_files || task->recipe->scan;
-    task->slot = slot;
-    publish(slot, recipe_size, input_size);
-    return SQLITE_OK;
+    int rc = slots_queue(&self->pool, slot, task, retries_end_of_try(self->retries, task));
+    if (rc == SQLITE_OK)
+        task->slot = slot;
+    return rc;
 }
 
 static void free_slot(ProcessExecutor *self, Task *task)
 {
-    Slot *slot = task->slot;
+    PoolSlot *slot = task->slot;
     task->slot = NULL;
     task->output = NULL;
     task->output_size = 0;
     if (slot)
-        process_pool_free_slot(&self->pool, slot);
+        slots_free(&self->pool, slot);
 }
 
 static void wait_for_slot(ProcessExecutor *self, Task *task, bool first)
@@ -238,114 +203,100 @@ static void hand_over_waiting(ProcessExecutor *self)
 
 /* ---- workers that are gone ---- */
 
-/* A worker died over this task. */
-static void blame(ProcessExecutor *self, Task *task, uint32_t row, bool timed_out, int status)
+/* Tries a task again whose worker died while it ran the task, at this row. */
+static void try_again(ProcessExecutor *self, Task *task, uint32_t row, const WorkerEnd *end)
 {
     task->retries++;
     if (task->recipe->scan) {
-        /* Which row it was nobody knows. The run will feed the rows of the range instead, one chunk after the
-         * other. */
+        /* The row is not known. The run will feed the rows of the range instead, one chunk after the other.
+         */
         fail(self, task, SQLITE_ERROR, task->order.first_row,
              "parallel_map: a worker process ended while it read rowids %lld to %lld",
              (long long)task->order.first_rowid, (long long)task->order.last_rowid);
         return;
     }
-    const Suspect *suspect = suspects_blame(&self->suspects, task, row, timed_out, status);
-    if (!suspect)
+    const Retry *retry = retries_note_death(&self->retries, task, row, end->timed_out, end->status);
+    if (!retry)
         fail(self, task, SQLITE_NOMEM, task->order.first_row, "parallel_map: out of memory");
-    else if (suspect_is_convicted(suspect, task, self->base.limits.retries))
-        fail_suspect(self, task, suspect);
+    else if (retry_is_used_up(retry, task, self->base.limits.retries))
+        fail_used_up(self, task, retry);
     else
         wait_for_slot(self, task, true);
 }
 
-static void channel_lost(void *receiver, Channel *channel, const WorkerEnd *end)
+/* Takes the tasks out of a lost worker, except those whose output is being read. */
+static void empty_lost(ProcessExecutor *self, PoolWorker *worker)
 {
-    ProcessExecutor *self = receiver;
-    bool timed_out = channel->verdict == VERDICT_TIMED_OUT;
-    /* A worker that was killed because of an abandoned task may have begun another one just then. */
-    bool guilty = channel_is_condemned(channel) ||
-                  (end->certain && channel->verdict == VERDICT_NONE && clock_ns() > channel->pardon_until);
-    int status = end->certain ? end->status : SIGKILL;
     for (int i = 0; i < CHANNEL_SLOTS; i++) {
-        Slot *slot = &channel->slots[i];
+        PoolSlot *slot = &worker->slots[i];
         Task *task = slot->task;
-        if (!slot->used)
+        if (!slot->used || (task && task->done))
             continue;
-        unsigned state = atomic_load(&slot->shared->state);
+        SlotState state = slots_state(slot);
         if (!task) {
-            process_pool_free_slot(&self->pool, slot);
-        } else if (task->done) {
-            /* Its output is being read. */
+            slots_free(&self->pool, slot);
         } else if (state == SLOT_DONE) {
             collect(self, slot);
         } else {
-            uint32_t row = atomic_load(&slot->shared->control.current_row);
+            uint32_t row = slots_current_row(slot);
             free_slot(self, task);
-            if (guilty && state != SLOT_QUEUED)
-                blame(self, task, row, timed_out, status);
+            if (worker->end.counts && state != SLOT_QUEUED)
+                try_again(self, task, row, &worker->end);
             else
                 wait_for_slot(self, task, false);
         }
     }
 }
 
-/* ---- looking after everything ---- */
+static void empty_all_lost(ProcessExecutor *self)
+{
+    for (PoolWorker *worker; (worker = process_pool_take_lost(&self->pool));)
+        empty_lost(self, worker);
+}
 
 static void fail_waiting(ProcessExecutor *self)
 {
     while (self->waiting) {
         Task *task = self->waiting;
         self->waiting = task->next;
-        fail(self, task, SQLITE_ERROR, task->order.first_row, "%s", self->pool.error);
+        fail(self, task, SQLITE_ERROR, task->order.first_row, "%s", process_pool_error(&self->pool));
     }
 }
 
-/* Collects what is done in a channel, and frees what was given up and is confirmed. */
-static void look_at(ProcessExecutor *self, Channel *channel)
-{
-    for (int i = 0; channel->used && i < CHANNEL_SLOTS; i++) {
-        Slot *slot = &channel->slots[i];
-        if (!slot->used || (slot->task && slot->task->done) || atomic_load(&slot->shared->state) != SLOT_DONE)
-            continue;
-        if (slot->task)
-            collect(self, slot);
-        else
-            process_pool_free_slot(&self->pool, slot);
-    }
-}
+/* ---- checks while a task is not done ---- */
 
-static void look_at_all(ProcessExecutor *self)
+/* Receives what has happened, collects what is done, and kills what does not go on. */
+static void check(ProcessExecutor *self, int64_t now)
 {
-    for (int i = 0; i < self->pool.place_count; i++)
-        if (self->pool.places[i])
-            look_at(self, self->pool.places[i]);
-}
-
-/* All there is to do while a task is not done: news, clock, replacements, tasks without a slot. */
-static void look_after(ProcessExecutor *self, int64_t now)
-{
-    process_pool_hear(&self->pool);
-    look_at_all(self);
+    process_pool_check(&self->pool);
+    empty_all_lost(self);
+    collect_done(self);
     watch_check(&self->pool, now);
-    if (self->pool.live < self->pool.place_count || self->waiting) {
-        bool workers = process_pool_fill(&self->pool);
-        self->base.workers = self->pool.live;
-        if (!workers)
-            fail_waiting(self);
-        hand_over_waiting(self);
-    }
+    empty_all_lost(self);
+}
+
+/* Replaces lost workers, and gives slots to waiting tasks. */
+static void restore(ProcessExecutor *self)
+{
+    if (process_pool_is_full(&self->pool) && !self->waiting)
+        return;
+    bool workers = process_pool_fill(&self->pool);
+    empty_all_lost(self);
+    self->base.workers = process_pool_live(&self->pool);
+    if (!workers)
+        fail_waiting(self);
+    hand_over_waiting(self);
 }
 
 static bool is_over(ProcessExecutor *self, const Task *task)
 {
     if (!task) {
         if (self->completed == self->seen)
-            look_at_all(self);
+            collect_done(self);
         return self->completed != self->seen;
     }
-    Slot *slot = task->slot;
-    if (!task->done && slot && atomic_load(&slot->shared->state) == SLOT_DONE)
+    PoolSlot *slot = task->slot;
+    if (!task->done && slot && slots_state(slot) == SLOT_DONE)
         collect(self, slot);
     return task->done;
 }
@@ -358,50 +309,32 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
     ProcessPool *pool = &self->pool;
     int64_t start = clock_ns();
     executor->startup_ns = 0;
-    if (pool->control)
-        atomic_store(&pool->control->idle_end_ns, 0);
-    process_pool_hear(pool);
-    look_at_all(self);
-    pool->failed_starts = pool->failed_zygotes = 0;
+    process_pool_set_idle_end(pool, 0);
+    process_pool_check(pool);
+    empty_all_lost(self);
+    collect_done(self);
     if (process_pool_grow(pool, workers) != SQLITE_OK) {
         *message = sqlite3_mprintf("parallel_map: out of memory for %d worker processes", workers);
         return SQLITE_NOMEM;
     }
     self->processors = processors_affinity();
-    executor->workers = pool->live;
-    if (pool->state != ZYGOTE_NONE && pool->live == pool->place_count)
+    executor->workers = process_pool_live(pool);
+    if (process_pool_is_complete(pool))
         return SQLITE_OK;
-    /* Again for those, zygote included, whose end is noticed only now, and for workers of which none has
-       outlived its start. A zygote that never answers is no better the next time; one that is killed may be.
-     */
-    bool started = false;
-    for (int tries = 0; tries < POOL_ZYGOTES_MAX && !(started && pool->live == pool->place_count); tries++) {
-        bool was_there = pool->state != ZYGOTE_NONE;
-        started = process_pool_fill(pool) && process_pool_await(pool);
-        bool all_died = pool->state == ZYGOTE_READY && !pool->live && !pool->fork_refused;
-        if (!started && !was_there && !pool->zygote_killed && !all_died)
-            break;
-    }
-    executor->workers = pool->live;
+    bool started = process_pool_start(pool);
+    empty_all_lost(self);
+    executor->workers = process_pool_live(pool);
     executor->startup_ns = clock_ns() - start;
     if (started)
         return SQLITE_OK;
-    *message = sqlite3_mprintf(
-        "%s",
-        pool->error[0] ? pool->error : "parallel_map: all worker processes were killed while they started");
+    *message = sqlite3_mprintf("%s", process_pool_error(pool));
     return SQLITE_ERROR;
 }
 
-/* Whether more slots will get free by themselves (their tasks were given up, their workers are to be
-   replaced) than there are tasks that wait for one. */
+/* Whether more slots will get free by themselves than there are tasks that wait for one. */
 static bool has_room_soon(const ProcessExecutor *self)
 {
-    int room = 0;
-    for (int i = 0; i < self->pool.place_count; i++) {
-        const Channel *channel = self->pool.places[i];
-        for (int j = 0; channel && j < CHANNEL_SLOTS; j++)
-            room += channel_is_condemned(channel) || (channel->slots[j].used && !channel->slots[j].task);
-    }
+    int room = slots_free_soon(&self->pool);
     for (const Task *task = self->waiting; task; task = task->next)
         room--;
     return room > 0;
@@ -414,16 +347,16 @@ static int processes_submit(Executor *executor, Task *task)
     task->slot = NULL;
     task->output = NULL;
     task->output_size = 0;
-    /* A run that comes back for the rest of a chunk has some rows behind it: only then is this the same
-     * chunk. */
-    Suspect *suspect = suspects_find(self->suspects, task);
-    if (suspect && (task->order.first_row == 0 || task->order.first_row > suspect->row)) {
-        suspects_acquit(&self->suspects, task);
-        suspect = NULL;
+    /* An entry is that of the same chunk only where the run comes back for the chunk's rest, that is after
+       some of its rows. */
+    Retry *retry = retries_find(self->retries, task);
+    if (retry && (task->order.first_row == 0 || task->order.first_row > retry->row)) {
+        retries_forget(&self->retries, task);
+        retry = NULL;
     }
-    if (suspect && task->order.first_row == suspect->row &&
-        suspect_is_convicted(suspect, task, self->base.limits.retries)) {
-        fail_suspect(self, task, suspect);
+    if (retry && task->order.first_row == retry->row &&
+        retry_is_used_up(retry, task, self->base.limits.retries)) {
+        fail_used_up(self, task, retry);
         return SQLITE_OK;
     }
     int rc = self->waiting ? SQLITE_BUSY : hand_over(self, task);
@@ -433,9 +366,9 @@ static int processes_submit(Executor *executor, Task *task)
     }
     if (rc == SQLITE_OK)
         return rc;
-    /* The caller might run it in place: not a row that kills processes, and nothing that will have room soon.
-     */
-    if (suspect || (rc == SQLITE_BUSY && (!self->pool.live || has_room_soon(self)))) {
+    /* The caller might run the task in place: not where a row of it kills processes, nor where there will be
+       room soon. */
+    if (retry || (rc == SQLITE_BUSY && (!process_pool_live(&self->pool) || has_room_soon(self)))) {
         wait_for_slot(self, task, false);
         return SQLITE_OK;
     }
@@ -451,15 +384,16 @@ static void processes_wait(Executor *executor, const Task *task, int millisecond
     }
     int64_t now = clock_ns();
     int64_t end = now + (int64_t)milliseconds * 1000000;
-    for (bool spun = self->pool.live >= self->processors; !spun && !is_over(self, task);) {
+    for (bool spun = process_pool_live(&self->pool) >= self->processors; !spun && !is_over(self, task);) {
         processor_pause();
         spun = clock_ns() - now > SPIN_NANOSECONDS;
     }
-    Bell *bell = self->pool.control ? &self->pool.control->bell : NULL;
+    Bell *bell = process_pool_bell(&self->pool);
     for (;;) {
         unsigned rung = bell ? bell_listen(bell) : 0;
         now = clock_ns();
-        look_after(self, now);
+        check(self, now);
+        restore(self);
         if (is_over(self, task) || now >= end || !bell)
             break;
         int64_t nap = (int64_t)NAP_MILLISECONDS * 1000000;
@@ -478,23 +412,17 @@ static void processes_release(Executor *executor, Task *task)
 static void processes_abandon(Executor *executor, Task *task)
 {
     ProcessExecutor *self = self_of(executor);
-    Slot *slot = task->slot;
-    suspects_acquit(&self->suspects, task);
+    PoolSlot *slot = task->slot;
+    retries_forget(&self->retries, task);
     for (Task **link = &self->waiting; *link; link = &(*link)->next)
         if (*link == task) {
             *link = task->next;
             break;
         }
-    unsigned queued = SLOT_QUEUED;
-    if (!slot || task->done || atomic_compare_exchange_strong(&slot->shared->state, &queued, SLOT_FREE) ||
-        queued == SLOT_DONE) {
+    if (!slot || task->done || slots_withdraw(slot) || slots_state(slot) == SLOT_DONE)
         free_slot(self, task);
-    } else {
-        slot->task = NULL;
-        atomic_store(&slot->shared->control.cancel, 1);
-        if (slot->channel->verdict == VERDICT_NONE || slot->channel->verdict == VERDICT_UNWANTED)
-            process_pool_kill(&self->pool, slot->channel, slot, VERDICT_UNWANTED, ABANDON_MILLISECONDS);
-    }
+    else
+        slots_abandon(&self->pool, slot, ABANDON_MILLISECONDS);
     task_free(task);
 }
 
@@ -502,40 +430,28 @@ static void processes_close(Executor *executor)
 {
     ProcessExecutor *self = self_of(executor);
     process_pool_close(&self->pool);
-    suspects_clear(&self->suspects);
+    retries_clear(&self->retries);
     free(self);
 }
 
 static void processes_end_scan(Executor *executor, uint64_t scan)
 {
-    ProcessPool *pool = &self_of(executor)->pool;
-    if (!pool->control)
-        return;
-    uint64_t count = atomic_load(&pool->control->ended_count);
-    atomic_store(&pool->control->ended_scans[count % CHANNEL_ENDED_SCANS], scan);
-    atomic_store(&pool->control->ended_count, count + 1);
-    pool->ended_ns = clock_ns();
-    for (int i = 0; i < pool->place_count; i++)
-        if (pool->places[i] && pool->places[i]->reads_files)
-            bell_ring(&pool->places[i]->control->bell);
+    process_pool_end_scan(&self_of(executor)->pool, scan);
 }
 
 static ScanEnd processes_await_end(Executor *executor, int milliseconds)
 {
     ProcessExecutor *self = self_of(executor);
-    ProcessPool *pool = &self->pool;
-    if (!pool->control)
+    Bell *bell = process_pool_bell(&self->pool);
+    if (!bell)
         return SCAN_LEFT;
-    Bell *bell = &pool->control->bell;
     bool alone = atomic_load(&executor->users) <= 1;
     int64_t now = clock_ns(), end = now + (int64_t)milliseconds * 1000000;
-    ScanEnd state = watch_leaving(pool, alone, now);
+    ScanEnd state = watch_leaving(&self->pool, alone, now);
     while (state != SCAN_LEFT && now < end) {
         unsigned rung = bell_listen(bell);
-        process_pool_hear(pool);
-        look_at_all(self);
-        watch_check(pool, now);
-        state = watch_leaving(pool, alone, now);
+        check(self, now);
+        state = watch_leaving(&self->pool, alone, now);
         if (state != SCAN_LEFT)
             bell_sleep(bell, rung, end - now);
         now = clock_ns();
@@ -544,15 +460,16 @@ static ScanEnd processes_await_end(Executor *executor, int milliseconds)
     return state;
 }
 
-/* The zygote ends the pool when nobody has held it for so long; the next ensure_workers finds it gone. */
+/* Lets the zygote end the pool when no run has used it for so long; the next ensure_workers starts another
+ * one. */
 static void processes_let_go(Executor *executor)
 {
-    PoolControl *control = self_of(executor)->pool.control;
-    if (control && !atomic_load(&executor->users))
-        atomic_store(&control->idle_end_ns, clock_ns() + (int64_t)(executor->limits.idle_seconds * 1e9));
+    int64_t idle_ns = (int64_t)(executor->limits.idle_seconds * 1e9);
+    if (!atomic_load(&executor->users))
+        process_pool_set_idle_end(&self_of(executor)->pool, clock_ns() + idle_ns);
 }
 
-Executor *executor_processes_create(const char *worker_path, const char *sqlite_path)
+Executor *executor_processes_create(const WorkerProgram *program, const char *sqlite_path)
 {
     ProcessExecutor *self = calloc(1, sizeof *self);
     if (!self)
@@ -560,7 +477,7 @@ Executor *executor_processes_create(const char *worker_path, const char *sqlite_
     self->base.kind = &executor_processes;
     self->base.owner = getpid();
     self->processors = 1;
-    if (process_pool_init(&self->pool, worker_path, sqlite_path, channel_lost, self) != SQLITE_OK) {
+    if (process_pool_init(&self->pool, program, sqlite_path) != SQLITE_OK) {
         free(self);
         return NULL;
     }
@@ -569,10 +486,13 @@ Executor *executor_processes_create(const char *worker_path, const char *sqlite_
 
 static Executor *processes_create(const ExecutorParts *parts)
 {
-    char *worker = launch_worker_path(parts->folder), *library = launch_sqlite_path();
-    Executor *executor = worker && library ? executor_processes_create(worker, library) : NULL;
-    free(worker);
+    WorkerProgram program;
+    if (!launch_find_worker(&program, parts->folder))
+        return NULL;
+    char *library = launch_sqlite_path();
+    Executor *executor = library ? executor_processes_create(&program, library) : NULL;
     free(library);
+    worker_program_free(&program);
     return executor;
 }
 

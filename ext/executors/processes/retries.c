@@ -6,79 +6,79 @@
 #include <string.h>
 #include <sys/wait.h>
 
-Suspect *suspects_find(Suspects suspects, const Task *task)
+Retry *retries_find(Retries retries, const Task *task)
 {
-    while (suspects && suspects->task != task)
-        suspects = suspects->next;
-    return suspects;
+    while (retries && retries->task != task)
+        retries = retries->next;
+    return retries;
 }
 
-const Suspect *suspects_blame(Suspects *suspects, const Task *task, uint32_t row, bool timed_out, int status)
+const Retry *retries_note_death(Retries *retries, const Task *task, uint32_t row, bool timed_out, int status)
 {
-    Suspect *suspect = suspects_find(*suspects, task);
-    if (!suspect) {
-        suspect = calloc(1, sizeof *suspect);
-        if (!suspect)
+    Retry *retry = retries_find(*retries, task);
+    if (!retry) {
+        retry = calloc(1, sizeof *retry);
+        if (!retry)
             return NULL;
-        suspect->task = task;
-        suspect->next = *suspects;
-        *suspects = suspect;
+        retry->task = task;
+        retry->next = *retries;
+        *retries = retry;
     }
-    /* What is in shared memory may be anything. */
+    /* The row comes from shared memory, where the worker may have written anything. */
     bool inside = row >= task->order.first_row && row < task->order.end_row;
-    suspect->row = inside ? row : task->order.first_row;
-    suspect->deaths++;
-    suspect->timed_out = timed_out;
-    suspect->status = status;
-    return suspect;
+    retry->row = inside ? row : task->order.first_row;
+    retry->deaths++;
+    retry->timed_out = timed_out;
+    retry->status = status;
+    return retry;
 }
 
-void suspects_acquit(Suspects *suspects, const Task *task)
+void retries_forget(Retries *retries, const Task *task)
 {
-    for (Suspect **link = suspects; *link; link = &(*link)->next)
+    for (Retry **link = retries; *link; link = &(*link)->next)
         if ((*link)->task == task) {
-            Suspect *suspect = *link;
-            *link = suspect->next;
-            free(suspect);
+            Retry *retry = *link;
+            *link = retry->next;
+            free(retry);
             return;
         }
 }
 
-void suspects_clear(Suspects *suspects)
+void retries_clear(Retries *retries)
 {
-    while (*suspects)
-        suspects_acquit(suspects, (*suspects)->task);
+    while (*retries)
+        retries_forget(retries, (*retries)->task);
 }
 
-uint32_t suspects_end_of_try(Suspects suspects, const Task *task)
+uint32_t retries_end_of_try(Retries retries, const Task *task)
 {
-    const Suspect *suspect = suspects_find(suspects, task);
-    if (!suspect || (task->recipe->flags & RECIPE_PARTIAL))
+    const Retry *retry = retries_find(retries, task);
+    if (!retry || (task->recipe->flags & RECIPE_PARTIAL))
         return task->order.end_row;
-    return task->order.first_row < suspect->row ? suspect->row : suspect->row + 1;
+    return task->order.first_row < retry->row ? retry->row : retry->row + 1;
 }
 
-bool suspect_is_convicted(const Suspect *suspect, const Task *task, uint32_t retries)
+bool retry_is_used_up(const Retry *retry, const Task *task, uint32_t retries)
 {
-    /* The rows before the suspected one are still worth a try when no more are left for that row itself. */
-    bool last = suspect->row == task->order.first_row || (task->recipe->flags & RECIPE_PARTIAL);
-    return suspect->deaths > retries + (last ? 0u : 1u);
+    /* The rows before that row are still worth a try when no try is left for the row itself. */
+    bool last = retry->row == task->order.first_row || (task->recipe->flags & RECIPE_PARTIAL);
+    return retry->deaths > retries + (last ? 0u : 1u);
 }
 
-void suspect_message(const Suspect *suspect, const Task *task, char *text, size_t size)
+void retry_message(const Retry *retry, const Task *task, char *text, size_t size)
 {
     char what[128], times[32] = "";
-    const char *signal_name = WIFSIGNALED(suspect->status) ? sigdescr_np(WTERMSIG(suspect->status)) : NULL;
-    if (suspect->timed_out)
+    const char *signal_name = WIFSIGNALED(retry->status) ? sigdescr_np(WTERMSIG(retry->status)) : NULL;
+    if (retry->timed_out)
         snprintf(what, sizeof what, "timed out after %g s", task->timeout);
-    else if (WIFSIGNALED(suspect->status))
-        snprintf(what, sizeof what, "was killed by signal %d (%s)", WTERMSIG(suspect->status),
+    else if (WIFSIGNALED(retry->status))
+        snprintf(what, sizeof what, "was killed by signal %d (%s)", WTERMSIG(retry->status),
                  signal_name ? signal_name : "unknown");
     else
-        snprintf(what, sizeof what, "exited with status %d", WEXITSTATUS(suspect->status));
-    if (suspect->deaths > 1)
-        snprintf(times, sizeof times, "%s %u times", signal_name && !suspect->timed_out ? "" : ",",
-                 suspect->deaths);
+        snprintf(what, sizeof what, "exited with status %d", WEXITSTATUS(retry->status));
+    if (retry->deaths > 1)
+        snprintf(times, sizeof times, "%s %u times", signal_name && !retry->timed_out ? "" : ",",
+                 retry->deaths);
     snprintf(text, size, "parallel_map: a worker process %s%s at row %llu", what, times,
-             (unsigned long long)task->order.position + suspect->row);
+             (unsigned long long)task->order.position + retry->row);
 }

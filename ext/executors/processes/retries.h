@@ -1,44 +1,45 @@
 /*
- * What is held against tasks whose worker processes died, and what follows from it: which rows a try is to
- * stop before, when there has been the last one, what the error says. Used by the process executor, on the
- * host's thread.
+ * Retry bookkeeping for tasks whose worker process died: which rows to try next, when to give up, the error
+ * text. Used by the executor of processes, on the host's thread.
  */
 #ifndef PRICEMAP_RETRIES_H
 #define PRICEMAP_RETRIES_H
 
 #include "ext/data/task.h"
 
-typedef struct Suspect {
-    struct Suspect *next;
+typedef struct Retry {
+    struct Retry *next;
     const Task *task;
-    uint32_t row;    /* of the input: where the worker was */
-    uint32_t deaths; /* since the rows before `row` that are done were done */
-    bool timed_out;  /* of the last death */
-    int status;      /* of the last death, as from waitpid */
-} Suspect;
+    /* Row of the input that the worker was at when it died. */
+    uint32_t row;
+    /* Deaths since the last time that rows before `row` were done. */
+    uint32_t deaths;
+    /* Whether the last death was a kill for the task's timeout, and its status as from waitpid. */
+    bool timed_out;
+    int status;
+} Retry;
 
-/* The tasks of one executor that something is held against; NULL at first. Few, as few are in flight. */
-typedef Suspect *Suspects;
+/* The tasks of one executor that are tried again; NULL at first. Few, as few tasks are in flight. */
+typedef Retry *Retries;
 
-/* What is held against a task; NULL: nothing. Valid until it is acquitted. */
-Suspect *suspects_find(Suspects suspects, const Task *task);
+/* The entry of a task; NULL: its worker has not died. Borrowed until retries_forget. */
+Retry *retries_find(Retries retries, const Task *task);
 
-/* A worker died over this task, at this row. NULL when out of memory. */
-const Suspect *suspects_blame(Suspects *suspects, const Task *task, uint32_t row, bool timed_out, int status);
+/* Notes that a worker died while it ran this task, at this row. NULL when out of memory. */
+const Retry *retries_note_death(Retries *retries, const Task *task, uint32_t row, bool timed_out, int status);
 
-/* Holds nothing against the task any more, if anything was. */
-void suspects_acquit(Suspects *suspects, const Task *task);
-void suspects_clear(Suspects *suspects);
+/* Removes the entry of a task, if there is one. */
+void retries_forget(Retries *retries, const Task *task);
+void retries_clear(Retries *retries);
 
-/* The row before which a task is to stop this time: the rows before a suspected one first, then that one
- * alone. Partial aggregates are not taken apart. */
-uint32_t suspects_end_of_try(Suspects suspects, const Task *task);
+/* The row before which the next try of a task stops: first the rows before the one that the worker was at,
+   then that row alone. Partial aggregates are not taken apart. */
+uint32_t retries_end_of_try(Retries retries, const Task *task);
 
-/* Whether the task has had all its tries, with so many `retries`, and is not to be given to a worker again.
- */
-bool suspect_is_convicted(const Suspect *suspect, const Task *task, uint32_t retries);
+/* Whether a task has had all its tries, of which there are `retries` after the first one, and fails now. */
+bool retry_is_used_up(const Retry *retry, const Task *task, uint32_t retries);
 
-/* The error's text: how the workers ended, how often, at which row. */
-void suspect_message(const Suspect *suspect, const Task *task, char *text, size_t size);
+/* Writes the error's text: how the workers ended, how often, at which row. */
+void retry_message(const Retry *retry, const Task *task, char *text, size_t size);
 
 #endif

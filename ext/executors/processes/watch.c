@@ -1,21 +1,23 @@
 #include "ext/executors/processes/watch.h"
 
+#include "ext/executors/processes/slots.h"
+
 enum {
-    BEGIN_SECONDS = 5,          /* for a worker to begin with a task that it has */
-    LET_GO_MILLISECONDS = 1000, /* for one without a task to close the file of a scan that has ended */
+    /* Seconds that a worker has to begin a task in its queue. */
+    BEGIN_SECONDS = 5,
+    /* Milliseconds that a worker without a task has to close the file of a scan that has ended. */
+    CLOSE_MILLISECONDS = 1000,
 };
 
-/* A worker that stands still: over time with a task, or, which costs nothing, with tasks that it does not
- * begin. */
-static void look_at(ProcessPool *pool, Channel *channel, int64_t now)
+static void check_worker(ProcessPool *pool, PoolWorker *worker, int64_t now)
 {
-    const Slot *running = NULL, *queued = NULL;
+    const PoolSlot *running = NULL, *queued = NULL;
     bool astray = false;
     for (int i = 0; i < CHANNEL_SLOTS; i++) {
-        const Slot *slot = &channel->slots[i];
+        const PoolSlot *slot = &worker->slots[i];
         if (!slot->used || (slot->task && slot->task->done))
             continue;
-        unsigned state = atomic_load(&slot->shared->state);
+        unsigned state = slots_state(slot);
         if (state == SLOT_RUNNING)
             running = slot;
         else if (state == SLOT_QUEUED && slot->task)
@@ -23,30 +25,29 @@ static void look_at(ProcessPool *pool, Channel *channel, int64_t now)
         else
             astray |= state != SLOT_DONE;
     }
-    channel->idle_since = running || !queued ? 0 : channel->idle_since ? channel->idle_since : now;
-    if (channel_is_condemned(channel))
+    worker->idle_since = running || !queued ? 0 : worker->idle_since ? worker->idle_since : now;
+    if (worker_kill_is_due(worker))
         return;
     if (running && running->task && running->task->timeout > 0) {
         int64_t started = atomic_load(&running->shared->started_ns);
         if (started > 0 && (double)(now - started) > running->task->timeout * 1e9) {
-            process_pool_kill(pool, channel, NULL, VERDICT_TIMED_OUT, 0);
+            process_pool_kill(pool, worker, NULL, KILL_TIMED_OUT, 0);
             return;
         }
     }
     double limit = queued && queued->task->timeout > 0 && queued->task->timeout < BEGIN_SECONDS
                        ? queued->task->timeout
                        : BEGIN_SECONDS;
-    if (astray || (channel->idle_since && (double)(now - channel->idle_since) > limit * 1e9))
-        process_pool_kill(pool, channel, NULL, VERDICT_ASTRAY, 0);
+    if (astray || (worker->idle_since && (double)(now - worker->idle_since) > limit * 1e9))
+        process_pool_kill(pool, worker, NULL, KILL_STUCK, 0);
 }
 
-/* Whether a worker that was to be killed is not, for so long that the zygote must be the one that is stuck.
- */
+/* Whether a worker that was to be killed has lived on for so long that the zygote must be stuck. */
 static bool zygote_is_stuck(const ProcessPool *pool, int64_t now)
 {
-    for (int i = 0; i < pool->place_count; i++) {
-        const Channel *channel = pool->places[i];
-        if (channel && channel->verdict != VERDICT_NONE && now > channel->gone_by)
+    for (int i = 0; i < pool->worker_count; i++) {
+        const PoolWorker *worker = pool->workers[i];
+        if (worker && worker->kill_reason != KILL_NONE && now > worker->gone_by)
             return true;
     }
     return false;
@@ -54,22 +55,22 @@ static bool zygote_is_stuck(const ProcessPool *pool, int64_t now)
 
 void watch_check(ProcessPool *pool, int64_t now)
 {
-    for (int i = 0; i < pool->place_count; i++)
-        if (pool->places[i] && pool->places[i]->used)
-            look_at(pool, pool->places[i], now);
+    for (int i = 0; i < pool->worker_count; i++)
+        if (pool->workers[i] && pool->workers[i]->used)
+            check_worker(pool, pool->workers[i], now);
     if (zygote_is_stuck(pool, now))
         process_pool_kill_zygote(pool);
 }
 
 /* How far one worker is with the files of ended scans. */
-static ScanEnd look_at_leaving(const ProcessPool *pool, const Channel *channel)
+static ScanEnd leaving_of(const ProcessPool *pool, const PoolWorker *worker)
 {
-    if (!channel->reads_files ||
-        atomic_load(&channel->control->heard) == atomic_load(&pool->control->ended_count))
+    if (!worker->reads_files ||
+        atomic_load(&worker->channel.control->closed_scans) == atomic_load(&pool->control->ended.count))
         return SCAN_LEFT;
-    for (int i = 0; channel->used && i < CHANNEL_SLOTS; i++) {
-        const Slot *slot = &channel->slots[i];
-        if (slot->used && atomic_load(&slot->shared->state) == SLOT_RUNNING)
+    for (int i = 0; worker->used && i < CHANNEL_SLOTS; i++) {
+        const PoolSlot *slot = &worker->slots[i];
+        if (slot->used && slots_state(slot) == SLOT_RUNNING)
             return slot->task ? SCAN_LEFT : SCAN_BUSY;
     }
     return SCAN_LEAVING;
@@ -77,19 +78,19 @@ static ScanEnd look_at_leaving(const ProcessPool *pool, const Channel *channel)
 
 ScanEnd watch_leaving(ProcessPool *pool, bool alone, int64_t now)
 {
-    bool late = now - pool->ended_ns > (int64_t)LET_GO_MILLISECONDS * 1000000;
+    bool late = now - pool->ended_ns > (int64_t)CLOSE_MILLISECONDS * 1000000;
     ScanEnd all = SCAN_LEFT;
-    for (int i = 0; i < pool->place_count; i++) {
-        Channel *channel = pool->places[i];
-        if (!channel)
+    for (int i = 0; pool->control && i < pool->worker_count; i++) {
+        PoolWorker *worker = pool->workers[i];
+        if (!worker)
             continue;
-        ScanEnd end = look_at_leaving(pool, channel);
+        ScanEnd end = leaving_of(pool, worker);
         if (end > all)
             all = end;
         if (end == SCAN_LEFT && alone)
-            channel->reads_files = false;
-        if (end == SCAN_LEAVING && late && channel->verdict == VERDICT_NONE)
-            process_pool_kill(pool, channel, NULL, VERDICT_ASTRAY, 0);
+            worker->reads_files = false;
+        if (end == SCAN_LEAVING && late && worker->kill_reason == KILL_NONE)
+            process_pool_kill(pool, worker, NULL, KILL_STUCK, 0);
     }
     return all;
 }

@@ -17,7 +17,9 @@
 
 #include "ext/base/clock.h"
 #include "ext/base/descriptors.h"
+#include "ext/base/sqlite_api.h"
 #include "ext/channel/channel.h"
+#include "ext/channel/messages.h"
 
 static const uint64_t mebibyte = 1 << 20;
 
@@ -103,7 +105,10 @@ static void test_window_grows_and_keeps(void **state)
     assert_int_equal(window.data[5 * mebibyte], 0);
     window_trim(&window, -1, 0);
     assert_null(window.data);
-    channel_region_discard(memory, 7);
+    Channel channel;
+    assert_int_equal(channel_map(&channel, memory, 7), SQLITE_OK);
+    assert_int_equal(channel.outputs[3].offset, window.offset);
+    channel_unmap(&channel, memory);
     assert_int_equal(bytes_in_use(memory), 0);
     close(memory);
 }
@@ -189,15 +194,15 @@ static void test_messages_and_descriptors(void **state)
     int before = open_descriptors(), ends[2];
     make_pair(ends);
     Message message;
-    int descriptors[CHANNEL_DESCRIPTORS_MAX], count = -1;
-    assert_int_equal(channel_receive(ends[1], &message, descriptors, &count), -1);
+    int descriptors[MESSAGES_DESCRIPTORS_MAX], count = -1;
+    assert_int_equal(messages_receive(ends[1], &message, descriptors, &count), -1);
     assert_int_equal(errno, EAGAIN);
 
     HelloRequest hello = {.kind = MESSAGE_HELLO, .protocol = 5, .sqlite_path = "/some/where"};
     int memory = channel_memory_create();
     int sent[] = {-1, memory};
-    assert_int_equal(channel_send(ends[0], &hello, sizeof hello, sent, 2), 0);
-    assert_int_equal(channel_receive(ends[1], &message, descriptors, &count), (int)sizeof hello);
+    assert_int_equal(messages_send(ends[0], &hello, sizeof hello, sent, 2), 0);
+    assert_int_equal(messages_receive(ends[1], &message, descriptors, &count), (int)sizeof hello);
     assert_int_equal(message.kind, MESSAGE_HELLO);
     assert_string_equal(message.hello.sqlite_path, "/some/where");
     assert_int_equal(count, 1);
@@ -206,29 +211,29 @@ static void test_messages_and_descriptors(void **state)
 
     /* Descriptors that nobody asked for do not stay open. */
     int open_now = open_descriptors();
-    assert_int_equal(channel_send(ends[0], &hello, sizeof hello, sent, 2), 0);
-    assert_int_equal(channel_receive(ends[1], &message, NULL, NULL), (int)sizeof hello);
+    assert_int_equal(messages_send(ends[0], &hello, sizeof hello, sent, 2), 0);
+    assert_int_equal(messages_receive(ends[1], &message, NULL, NULL), (int)sizeof hello);
     assert_int_equal(open_descriptors(), open_now);
 
     /* A message of a size that is not its kind's, of no kind, too long, too short. */
-    assert_int_equal(channel_send(ends[0], &hello, sizeof hello - 1, NULL, 0), 0);
-    assert_true(channel_receive(ends[1], &message, NULL, NULL) > 0);
+    assert_int_equal(messages_send(ends[0], &hello, sizeof hello - 1, NULL, 0), 0);
+    assert_true(messages_receive(ends[1], &message, NULL, NULL) > 0);
     assert_int_equal(message.kind, 0);
     hello.kind = 77;
-    assert_int_equal(channel_send(ends[0], &hello, sizeof hello, NULL, 0), 0);
-    assert_true(channel_receive(ends[1], &message, NULL, NULL) > 0);
+    assert_int_equal(messages_send(ends[0], &hello, sizeof hello, NULL, 0), 0);
+    assert_true(messages_receive(ends[1], &message, NULL, NULL) > 0);
     assert_int_equal(message.kind, 0);
     char longer[sizeof(Message) + 100] = {MESSAGE_HELLO};
-    assert_int_equal(channel_send(ends[0], longer, sizeof longer, NULL, 0), 0);
-    assert_true(channel_receive(ends[1], &message, NULL, NULL) > 0);
+    assert_int_equal(messages_send(ends[0], longer, sizeof longer, NULL, 0), 0);
+    assert_true(messages_receive(ends[1], &message, NULL, NULL) > 0);
     assert_int_equal(message.kind, 0);
-    assert_int_equal(channel_send(ends[0], longer, 1, NULL, 0), 0);
-    assert_int_equal(channel_receive(ends[1], &message, NULL, NULL), 1);
+    assert_int_equal(messages_send(ends[0], longer, 1, NULL, 0), 0);
+    assert_int_equal(messages_receive(ends[1], &message, NULL, NULL), 1);
     assert_int_equal(message.kind, 0);
 
     close(ends[0]);
-    assert_int_equal(channel_receive(ends[1], &message, NULL, NULL), 0);
-    assert_int_equal(channel_send(ends[1], &hello, sizeof hello, NULL, 0), EPIPE);
+    assert_int_equal(messages_receive(ends[1], &message, NULL, NULL), 0);
+    assert_int_equal(messages_send(ends[1], &hello, sizeof hello, NULL, 0), EPIPE);
     close(ends[1]);
     close(memory);
     assert_int_equal(open_descriptors(), before);
@@ -240,19 +245,19 @@ static void test_full_socket_does_not_block(void **state)
     int ends[2], sent = 0, failure;
     make_pair(ends);
     ZygoteMessage news = {.kind = MESSAGE_DEAD};
-    while (!(failure = channel_send(ends[0], &news, sizeof news, NULL, 0)))
+    while (!(failure = messages_send(ends[0], &news, sizeof news, NULL, 0)))
         sent++;
     assert_int_equal(failure, EAGAIN);
     Message message;
-    while (channel_receive(ends[1], &message, NULL, NULL) > 0)
+    while (messages_receive(ends[1], &message, NULL, NULL) > 0)
         sent--;
     assert_int_equal(sent, 0);
     /* The other end died with messages unread: what it had said still arrives, then its end, and no error. */
-    assert_int_equal(channel_send(ends[0], &news, sizeof news, NULL, 0), 0);
-    assert_int_equal(channel_send(ends[1], &news, sizeof news, NULL, 0), 0);
+    assert_int_equal(messages_send(ends[0], &news, sizeof news, NULL, 0), 0);
+    assert_int_equal(messages_send(ends[1], &news, sizeof news, NULL, 0), 0);
     close(ends[1]);
-    assert_int_equal(channel_receive(ends[0], &message, NULL, NULL), (int)sizeof news);
-    assert_int_equal(channel_receive(ends[0], &message, NULL, NULL), 0);
+    assert_int_equal(messages_receive(ends[0], &message, NULL, NULL), (int)sizeof news);
+    assert_int_equal(messages_receive(ends[0], &message, NULL, NULL), 0);
     close(ends[0]);
 }
 

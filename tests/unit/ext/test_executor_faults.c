@@ -19,6 +19,7 @@
 #include "ext/executors/processes/processes.h"
 #include "tests/support/faults.h"
 #include "tests/support/leftovers.h"
+#include "tests/support/worker_of.h"
 #include "ext/data/rowset.h"
 
 enum { TASKS = 4, ROWS = 10, CALLS_MAX = 300 };
@@ -119,7 +120,7 @@ static Use use_executor(const char *program, const char *select)
     unlink(mark);
     Recipe *recipe = make_recipe(select);
     fault_switch(true);
-    Executor *executor = executor_processes_create(program, "");
+    Executor *executor = worker_of(program, "");
     int rc = executor ? executor_ensure_workers(executor, 2, &message) : SQLITE_NOMEM;
     fault_switch(false);
     use.started = rc == SQLITE_OK;

@@ -286,6 +286,27 @@ static void test_open_use_close(void **state)
     }
 }
 
+/* ---- other programs ---- */
+
+/* The pool starts a program with its arguments: here a shell that becomes the program of its last one. */
+static void test_arguments_of_the_program(void **state)
+{
+    (void)state;
+    char path[] = "/bin/sh", script[] = "test \"$1 $2\" = 'a b' && exec \"$0\"", worker[] = FAKE_WORKER;
+    char name[] = "sh", option[] = "-c", first[] = "a", second[] = "b";
+    char *arguments[] = {name, option, script, worker, first, second, NULL};
+    Executor *executor = executor_processes_create(&(WorkerProgram){path, arguments}, "");
+    assert_non_null(executor);
+    memset(path, 'x', sizeof path - 1);
+    second[0] = 'x';
+    process_test_ensure(executor, 2);
+    Recipe *recipe = process_test_recipe("echo 0 0", "", false);
+    ProcessOutcome outcome = process_test_drive(executor, recipe, 4, 3, 2, 0);
+    process_test_as_serial(&outcome, 12);
+    recipe_unref(recipe);
+    executor_close(executor);
+}
+
 /* ---- hostile workers ---- */
 
 static void test_scribbling_workers(void **state)
@@ -321,6 +342,7 @@ int main(int argc, char **argv)
         CASE(test_abandoned_work_stops),
         CASE(test_close_in_the_middle),
         CASE(test_open_use_close),
+        CASE(test_arguments_of_the_program),
         CASE(test_scribbling_workers),
     };
     if (argc > 1)

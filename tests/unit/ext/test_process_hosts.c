@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "tests/support/process_test.h"
+#include "tests/support/worker_of.h"
 
 /* ---- hosts ---- */
 
@@ -48,7 +49,7 @@ static int in_host(void (*body)(void), pid_t *pid)
 static int use_executor_once(const char *select, int64_t last_value)
 {
     char *message = NULL;
-    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    Executor *executor = worker_of(FAKE_WORKER, "");
     if (!executor)
         return 1;
     executor->limits.retries = 2;
@@ -126,7 +127,7 @@ static void host_inherits_orphans(void)
     int failure = use_executor_once("echo 0 0", 100);
     if (failure)
         _exit(failure);
-    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    Executor *executor = worker_of(FAKE_WORKER, "");
     for (int i = 0; i < 3; i++) {
         char *message = NULL;
         if (executor_ensure_workers(executor, 3, &message) != SQLITE_OK)
@@ -144,7 +145,7 @@ static void host_inherits_orphans(void)
 static void host_forks(void)
 {
     char *message = NULL;
-    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    Executor *executor = worker_of(FAKE_WORKER, "");
     executor_hold(executor);
     if (executor_ensure_workers(executor, 2, &message) != SQLITE_OK)
         _exit(50);
@@ -222,7 +223,7 @@ static void host_is_nice(void)
     bool by_session = session_nice(getpid()) != -100;
     if (setpriority(PRIO_PROCESS, 0, 7) != 0)
         _exit(80);
-    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    Executor *executor = worker_of(FAKE_WORKER, "");
     if (!executor || executor_ensure_workers(executor, 1, &message) != SQLITE_OK)
         _exit(81);
     if (process_test_find("pricemap-zygote", 1, &zygote, 1) != 1)
@@ -253,7 +254,7 @@ static bool killed_host_forks;
 static void host_to_be_killed(void)
 {
     char *message = NULL;
-    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    Executor *executor = worker_of(FAKE_WORKER, "");
     if (executor_ensure_workers(executor, 2, &message) != SQLITE_OK)
         _exit(60);
     if (killed_host_forks && fork() == 0) {
@@ -298,7 +299,7 @@ static void test_host_killed(void **state)
 static void check_no_start(const char *path, const char *text)
 {
     char *message = NULL;
-    Executor *executor = executor_processes_create(path, "");
+    Executor *executor = worker_of(path, "");
     assert_non_null(executor);
     assert_int_equal(executor_ensure_workers(executor, 2, &message), SQLITE_ERROR);
     assert_non_null(message);
@@ -328,7 +329,7 @@ static void host_at_its_descriptor_limit(void)
         char *message = NULL;
         struct rlimit few = {.rlim_cur = limit, .rlim_max = 1024};
         setrlimit(RLIMIT_NOFILE, &few);
-        Executor *executor = executor_processes_create(FAKE_WORKER, "");
+        Executor *executor = worker_of(FAKE_WORKER, "");
         int rc = executor_ensure_workers(executor, 3, &message);
         if (rc == SQLITE_OK) {
             Recipe *recipe = process_test_recipe("echo 0 0", "", false);
@@ -353,7 +354,7 @@ static void host_with_small_files(void)
     char *message = NULL;
     struct rlimit small = {.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
     setrlimit(RLIMIT_FSIZE, &small);
-    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    Executor *executor = worker_of(FAKE_WORKER, "");
     int rc = executor_ensure_workers(executor, 3, &message);
     bool said = message && strstr(message, "ulimit -f");
     sqlite3_free(message);
@@ -367,7 +368,7 @@ static void host_without_processes(void)
     struct rlimit none = {.rlim_cur = 1, .rlim_max = 1};
     if (setresuid(65534, 65534, 65534) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0)
         _exit(0); /* only root can become somebody with so few processes */
-    Executor *executor = executor_processes_create(FAKE_WORKER, "");
+    Executor *executor = worker_of(FAKE_WORKER, "");
     int rc = executor_ensure_workers(executor, 3, &message);
     bool said =
         message && (strstr(message, "Resource temporarily unavailable") || strstr(message, "Permission"));

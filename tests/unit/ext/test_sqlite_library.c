@@ -11,6 +11,7 @@
 
 #include "ext/executors/processes/processes.h"
 #include "tests/support/leftovers.h"
+#include "tests/support/worker_of.h"
 #include "ext/executors/processes/launch.h"
 #include "ext/channel/host_sqlite.h"
 
@@ -76,7 +77,7 @@ static void test_by_table(void **state)
 static int ensure(const char *sqlite_path, char *text, size_t size)
 {
     char *message = NULL;
-    Executor *executor = executor_processes_create(FAKE_WORKER, sqlite_path);
+    Executor *executor = worker_of(FAKE_WORKER, sqlite_path);
     assert_non_null(executor);
     int rc = executor_ensure_workers(executor, 1, &message);
     text[0] = 0;
@@ -134,30 +135,35 @@ static void test_a_library_that_needs_its_host(void **state)
     leftovers_check(&before);
 }
 
+static void expect_worker(const char *folder, const char *path)
+{
+    WorkerProgram program;
+    assert_true(launch_find_worker(&program, folder));
+    assert_string_equal(program.path, path);
+    assert_string_equal(program.arguments[0], "pricemap-worker");
+    assert_null(program.arguments[1]);
+    worker_program_free(&program);
+}
+
 static void test_paths(void **state)
 {
     (void)state;
     setenv("PRICEMAP_WORKER", "/some/where/worker", 1);
-    char *path = launch_worker_path("/folder");
-    assert_string_equal(path, "/some/where/worker");
-    free(path);
+    expect_worker("/folder", "/some/where/worker");
     setenv("PRICEMAP_WORKER", "some/where/worker", 1);
-    path = launch_worker_path("/folder");
-    assert_string_equal(path, "/folder/some/where/worker");
-    free(path);
-    path = launch_worker_path(NULL);
-    assert_string_equal(path, "some/where/worker");
-    free(path);
+    expect_worker("/folder", "/folder/some/where/worker");
+    expect_worker(NULL, "some/where/worker");
     setenv("PRICEMAP_WORKER", "", 1);
-    path = launch_worker_path("/folder");
-    assert_int_equal(path[0], '/');
-    assert_string_equal(strrchr(path, '/'), "/pricemap-worker");
-    free(path);
+    WorkerProgram program;
+    assert_true(launch_find_worker(&program, "/folder"));
+    assert_int_equal(program.path[0], '/');
+    assert_string_equal(strrchr(program.path, '/'), "/pricemap-worker");
+    worker_program_free(&program);
     unsetenv("PRICEMAP_WORKER");
     /* An SQLite that is part of the program has no file that another one could load. */
     static const sqlite3_api_routines own;
     sqlite3_api = &own;
-    path = launch_sqlite_path();
+    char *path = launch_sqlite_path();
     sqlite3_api = real;
     assert_string_equal(path, "");
     free(path);

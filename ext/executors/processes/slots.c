@@ -1,0 +1,187 @@
+#include "ext/executors/processes/slots.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ext/base/sqlite_api.h"
+#include "ext/data/rowset.h"
+
+/* How much a worker has to do; less is better, and being awake is better than asleep. */
+static int load_of(const PoolWorker *worker)
+{
+    int load = atomic_load(&worker->channel.control->bell.sleeping) ? 1 : 0;
+    for (int i = 0; worker->used && i < CHANNEL_SLOTS; i++)
+        if (worker->slots[i].used && slots_state(&worker->slots[i]) != SLOT_DONE)
+            load += 2;
+    return load;
+}
+
+PoolSlot *slots_find_free(const ProcessPool *pool, int worker_limit)
+{
+    PoolWorker *best = NULL;
+    int best_load = 0;
+    int count = worker_limit && worker_limit < pool->worker_count ? worker_limit : pool->worker_count;
+    for (int i = 0; i < count; i++) {
+        PoolWorker *worker = pool->workers[i];
+        if (!worker || worker->used == CHANNEL_SLOTS || worker_kill_is_due(worker))
+            continue;
+        int load = load_of(worker);
+        if (!best || load < best_load) {
+            best = worker;
+            best_load = load;
+        }
+        if (best_load == 0)
+            break;
+    }
+    for (int i = 0; best && i < CHANNEL_SLOTS; i++)
+        if (!best->slots[i].used)
+            return &best->slots[i];
+    return NULL;
+}
+
+int slots_free_soon(const ProcessPool *pool)
+{
+    int count = 0;
+    for (int i = 0; i < pool->worker_count; i++) {
+        const PoolWorker *worker = pool->workers[i];
+        for (int j = 0; worker && j < CHANNEL_SLOTS; j++)
+            count += worker_kill_is_due(worker) || (worker->slots[j].used && !worker->slots[j].task);
+    }
+    return count;
+}
+
+PoolSlot *slots_next_done(const ProcessPool *pool, const PoolSlot *previous)
+{
+    int i = previous ? previous->worker->index : 0;
+    int j = previous ? (int)(previous - previous->worker->slots) + 1 : 0;
+    for (; i < pool->worker_count; i++, j = 0) {
+        PoolWorker *worker = pool->workers[i];
+        for (; worker && worker->used && j < CHANNEL_SLOTS; j++) {
+            PoolSlot *slot = &worker->slots[j];
+            if (slot->used && !(slot->task && slot->task->done) && slots_state(slot) == SLOT_DONE)
+                return slot;
+        }
+    }
+    return NULL;
+}
+
+static void publish(PoolSlot *slot, uint64_t recipe_size, uint64_t input_size)
+{
+    const Task *task = slot->task;
+    ChannelSlot *shared = slot->shared;
+    memcpy(slot->input->data, task->recipe, recipe_size);
+    if (input_size)
+        memcpy(slot->input->data + channel_input_start(recipe_size), task->input.data, input_size);
+    shared->sequence = ++slot->worker->sequence;
+    shared->recipe_size = recipe_size;
+    shared->input_size = input_size;
+    shared->order = task->order;
+    shared->order.end_row = slot->end_row;
+    atomic_store(&shared->control.cancel, 0);
+    atomic_store(&shared->control.current_row, task->order.first_row);
+    atomic_store(&shared->started_ns, 0);
+    atomic_store(&shared->state, SLOT_QUEUED);
+    bell_ring(&slot->worker->channel.control->bell);
+}
+
+int slots_queue(ProcessPool *pool, PoolSlot *slot, Task *task, uint32_t end_row)
+{
+    /* A buffer may be larger than the rowset in it. */
+    RowsetView view;
+    uint64_t input_size = task->input.size;
+    if (rowset_open(&view, task->input.data, task->input.size))
+        input_size = view.heap + view.heap_bytes;
+    uint64_t recipe_size = task->recipe->size;
+    int rc = window_reserve(slot->input, pool->memory, channel_input_start(recipe_size) + input_size);
+    if (rc != SQLITE_OK)
+        return rc;
+    slot->used = true;
+    slot->task = task;
+    slot->end_row = end_row;
+    slot->worker->used++;
+    slot->worker->reads_files = slot->worker->reads_files || task->recipe->scan;
+    publish(slot, recipe_size, input_size);
+    return SQLITE_OK;
+}
+
+SlotState slots_state(const PoolSlot *slot)
+{
+    return (SlotState)atomic_load(&slot->shared->state);
+}
+
+uint32_t slots_current_row(const PoolSlot *slot)
+{
+    return atomic_load(&slot->shared->control.current_row);
+}
+
+bool slots_withdraw(PoolSlot *slot)
+{
+    unsigned queued = SLOT_QUEUED;
+    return atomic_compare_exchange_strong(&slot->shared->state, &queued, SLOT_FREE);
+}
+
+void slots_abandon(ProcessPool *pool, PoolSlot *slot, int milliseconds)
+{
+    slot->task = NULL;
+    atomic_store(&slot->shared->control.cancel, 1);
+    if (!worker_kill_is_due(slot->worker))
+        process_pool_kill(pool, slot->worker, slot, KILL_ABANDONED, milliseconds);
+}
+
+void slots_read_report(const PoolSlot *slot, TaskReport *report)
+{
+    const TaskReport *shared = &slot->shared->report;
+    memcpy(report, shared, sizeof *report);
+    report->message[TASK_MESSAGE_SIZE - 1] = 0;
+    if (report->rc != SQLITE_OK && !report->message[0])
+        snprintf(report->message, sizeof report->message, "%s", sqlite3_errstr(report->rc));
+    /* A byte from elsewhere need not be a bool's. */
+    unsigned char too_long;
+    memcpy(&too_long, &shared->too_long, sizeof too_long);
+    report->too_long = too_long != 0;
+    report->worker = slot->worker->index;
+    report->pid = process_pool_pid(slot->worker);
+}
+
+int slots_map_output(const ProcessPool *pool, PoolSlot *slot, const unsigned char **output, size_t *size)
+{
+    uint64_t written = slot->shared->output_size;
+    if (written > CHANNEL_WINDOW_BYTES)
+        return SQLITE_CORRUPT;
+    /* Memory for all of it, whatever the worker did: reading it must not fail. */
+    int rc = window_reserve(slot->output, pool->memory, written);
+    if (rc != SQLITE_OK)
+        return rc;
+    *output = written ? slot->output->data : NULL;
+    *size = written;
+    return SQLITE_OK;
+}
+
+static bool has_abandoned(const PoolWorker *worker)
+{
+    for (int i = 0; i < CHANNEL_SLOTS; i++)
+        if (worker->slots[i].used && !worker->slots[i].task)
+            return true;
+    return false;
+}
+
+void slots_free(ProcessPool *pool, PoolSlot *slot)
+{
+    PoolWorker *worker = slot->worker;
+    slot->used = false;
+    slot->task = NULL;
+    worker->used--;
+    if (worker->lost)
+        return;
+    if (worker->kill_reason == KILL_ABANDONED && !has_abandoned(worker))
+        worker->kill_reason = KILL_NONE;
+    if (slot->input->size > CHANNEL_KEEP_BYTES)
+        window_trim(slot->input, pool->memory, CHANNEL_KEEP_BYTES);
+    bool large = atomic_load(&slot->shared->output_reserved) > CHANNEL_KEEP_BYTES;
+    if (large || slot->output->size > CHANNEL_KEEP_BYTES) {
+        window_trim(slot->output, pool->memory, CHANNEL_KEEP_BYTES);
+        atomic_store(&slot->shared->output_reserved, CHANNEL_KEEP_BYTES);
+    }
+    atomic_store(&slot->shared->state, SLOT_FREE);
+}
