@@ -139,12 +139,20 @@ int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement)
     return rc;
 }
 
-static int is_cancelled(void *arg)
+static bool should_stop(const Evaluator *evaluator)
 {
-    Evaluator *evaluator = arg;
     return atomic_load_explicit(&evaluator->scan.control->cancel, memory_order_relaxed) ||
            (evaluator->give_up_ns && clock_ns() > evaluator->give_up_ns) ||
            (evaluator->watch && evaluator->watch->stop && evaluator->watch->stop(evaluator->watch->arg));
+}
+
+/* SQLite stops the statement that is under way on the connection, which may be a function's own, and the
+   function may make a value of that: the evaluator remembers it. */
+static int is_cancelled(void *arg)
+{
+    Evaluator *evaluator = arg;
+    evaluator->told_to_stop = evaluator->told_to_stop || should_stop(evaluator);
+    return evaluator->told_to_stop;
 }
 
 /* The same for another thread than the evaluator's, which must not use the host's connection: that can be
@@ -159,7 +167,7 @@ static int is_cancelled_apart(void *arg)
 
 bool evaluator_is_stopped(Evaluator *evaluator)
 {
-    return evaluator->looks_at_rows && is_cancelled(evaluator);
+    return evaluator->told_to_stop || (evaluator->looks_at_rows && is_cancelled(evaluator));
 }
 
 static void watch_progress(Evaluator *evaluator)
@@ -503,6 +511,13 @@ static int64_t constants_time(const Evaluator *evaluator, const TaskReport *repo
     return first > others ? first - others : 0;
 }
 
+void evaluator_end_turns(Evaluator *evaluator)
+{
+    if (evaluator->turns.statement)
+        sqlite3_reset(evaluator->turns.statement);
+    evaluator->turns.run = 0;
+}
+
 int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
                   TaskControl *control, Buffer *buffer, TaskReport *report)
 {
@@ -514,14 +529,14 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->instant.now = order->now;
     evaluator->turns.begins = !evaluator->turns.run || evaluator->turns.run != order->run;
     evaluator->asked = 0;
+    evaluator->told_to_stop = false;
     Interrupter interrupter;
     interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
     int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
                                      : run_chunk(evaluator, order, input, input_size, buffer, report);
-    if (interrupter_end(&interrupter) && evaluator->turns.statement) {
-        /* A statement that is left on its row would hear of the interrupt in its next turn. */
-        sqlite3_reset(evaluator->turns.statement);
-        evaluator->turns.run = 0;
+    if (interrupter_end(&interrupter) || evaluator->told_to_stop) {
+        rc = SQLITE_INTERRUPT;
+        evaluator_end_turns(evaluator);
     }
     /* Without rows there is no value that could be wrong. */
     if (evaluator->asked && order->end_row > order->first_row)

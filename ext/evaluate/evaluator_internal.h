@@ -71,6 +71,9 @@ struct Evaluator {
     char denial[256]; /* why the authorizer refused, "" if it did not */
     PriceStop stop;
     const EvaluatorWatch *watch;
+    /* Whether the run that is under way was told to stop. Nothing that it computed since then is kept,
+       whatever its statement returns. */
+    bool told_to_stop;
     int64_t give_up_ns; /* partition: when a turn has taken too long; 0: never */
     bool gives_up;      /* partition: the clock starts when the constants and the first row are done */
     int64_t view;       /* partition: see TaskReport */
@@ -99,9 +102,13 @@ int evaluator_authorize(void *arg, int action, const char *first, const char *se
    inner_statements.h says. Returns as sqlite3_step. */
 int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement);
 
-/* Whether a row should be the last because the run is to end. Costs nothing where SQLite's progress handler
-   sees to that. */
+/* Whether the row that was just computed is not to be kept, because the run is to end. Looks at no clock
+   where SQLite's progress handler does. */
 bool evaluator_is_stopped(Evaluator *evaluator);
+
+/* Ends the lasting statement's scan after an interrupt, of which a statement on its row would hear in its
+   next turn: among its constants may be what a function made of that. */
+void evaluator_end_turns(Evaluator *evaluator);
 
 /* ---- statements.c ---- */
 

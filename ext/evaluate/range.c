@@ -204,12 +204,18 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
     read_ahead_end(&evaluator->ahead);
     bool overdue = evaluator->give_up_ns && clock_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
+    if (evaluator->told_to_stop)
+        rc = SQLITE_INTERRUPT;
     if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
         output->writer.rows = 0;
         report->rows_in = 0;
+        report->next_row = order->first_row;
         report->next_rowid = order->first_rowid;
         report->too_long = true;
         report->message[0] = 0;
+        if (evaluator->told_to_stop)
+            evaluator_end_turns(evaluator);
+        evaluator->told_to_stop = false;
         return SQLITE_OK;
     }
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM && !evaluator->turns.statement &&

@@ -1,7 +1,8 @@
 /* A small extension whose functions prepare statements on the connection that calls them. look_up(id): the
  * rate of the table `rates`, or NULL where there is no such table or row. rate_columns(): how many columns
- * the table has, by a pragma. note(x): keeps x in a table, and tells whether that went well. tagged(x): x
- * with the subtype 77; tag_of(x): the subtype of x. */
+ * the table has, by a pragma. count_to(n): n, counted by a statement; NULL where that fails. note(x): keeps x
+ * in a table, and tells whether that went well. tagged(x): x with the subtype 77; tag_of(x): the subtype of
+ * x. */
 #include <pthread.h>
 
 #include <sqlite3ext.h>
@@ -45,6 +46,20 @@ static void rate_columns(sqlite3_context *context, int argc, sqlite3_value **arg
     sqlite3_result_int(context, columns);
 }
 
+static void count_to(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    sqlite3_stmt *statement = NULL;
+    (void)argc;
+    sqlite3_prepare_v2(sqlite3_context_db_handle(context),
+                       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) "
+                       "SELECT count(*) FROM n",
+                       -1, &statement, NULL);
+    sqlite3_bind_value(statement, 1, argv[0]);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        sqlite3_result_value(context, sqlite3_column_value(statement, 0));
+    sqlite3_finalize(statement);
+}
+
 static void note(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
@@ -81,6 +96,7 @@ int sqlite3_readingextension_init(sqlite3 *db, char **message, const sqlite3_api
     } functions[] = {
         {"look_up", 1, 0, look_up},
         {"rate_columns", 0, 0, rate_columns},
+        {"count_to", 1, 0, count_to},
         {"note", 1, 0, note},
         {"tagged", 1, SQLITE_DETERMINISTIC | SQLITE_RESULT_SUBTYPE, tagged},
         {"tag_of", 1, SQLITE_DETERMINISTIC | SQLITE_SUBTYPE, tag_of},

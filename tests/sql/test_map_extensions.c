@@ -80,6 +80,39 @@ static void functions_that_read_tables(void **state)
     sqlite3_free(path);
 }
 
+/* A range that takes long is given up and comes back in parts. A function whose statement is stopped then
+   gives NULL, which must not be counted; nor may it be a row of a task whose time is over. */
+static void functions_that_take_long(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "rates.db");
+    sqlite3_close(test->db);
+    sqlite3 *db = test->db = map_test_open(test, path);
+    make_tables(db);
+    load_everywhere(db);
+    sql_test_run(db, "CREATE VIRTUAL TABLE temp.g USING parallel_map(source = small, partial = 1, map = "
+                     "(count(count_to(id + 20000)) AS n, sum(count_to(id + 20000)) AS s));"
+                     "CREATE VIRTUAL TABLE temp.w USING parallel_map(source = small, map = (count(*) AS n), "
+                     "partial = 1, where = (count_to(id + 20000) IS NULL))");
+    map_test_same(db, "SELECT count(*), sum(id + 20000) FROM small", "SELECT sum(n), sum(s) FROM g");
+    map_test_same(db, "SELECT 0", "SELECT sum(n) FROM w");
+    sql_test_run(db,
+                 "SELECT parallel_map_config('timeout_seconds', 0.01), parallel_map_config('retries', 0)");
+    int64_t wrong = 0;
+    sqlite3_stmt *map = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT value IS NULL FROM parallel_map('small', 'count_to(200000)')",
+                                        -1, &map, NULL),
+                     SQLITE_OK);
+    int rc;
+    while ((rc = sqlite3_step(map)) == SQLITE_ROW)
+        wrong += sqlite3_column_int64(map, 0);
+    sqlite3_finalize(map);
+    assert_int_equal(rc, SQLITE_ERROR);
+    assert_int_equal(wrong, 0);
+    sqlite3_free(path);
+}
+
 /* Called for the first time when rows of the map were given out already: then the next run finds the tables.
  */
 static void functions_that_read_tables_late(void **state)
@@ -231,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MAP_TEST_EACH(functions_that_read_tables),
         MAP_TEST_EACH(functions_that_read_tables_late),
+        MAP_TEST_EACH(functions_that_take_long),
         MAP_TEST_EACH(functions_that_would_find_other_tables),
         MAP_TEST_EACH(functions_that_would_change_something),
         MAP_TEST_EACH(subtypes_of_the_source),
