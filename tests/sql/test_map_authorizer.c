@@ -1,0 +1,205 @@
+/* What the host's own authorizer forbids or ignores, a map does not give out, whenever it was set. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tests/support/map_test.h"
+
+static void allow_extensions(sqlite3 *db, int allowed)
+{
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, allowed, (int *)NULL),
+                     SQLITE_OK);
+}
+
+static void expect_map_error(sqlite3 *db, const char *map, int code, const char *message)
+{
+    char *sql = sqlite3_mprintf("SELECT * FROM parallel_map('prices', %Q)", map);
+    sql_test_expect_error(db, sql, code, message);
+    sqlite3_free(sql);
+}
+
+static int deny_column(void *arg, int action, const char *table, const char *column, const char *schema,
+                       const char *via)
+{
+    (void)arg;
+    (void)table;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_READ && column && !strcmp(column, "secret") ? SQLITE_DENY : SQLITE_OK;
+}
+
+static int deny_function(void *arg, int action, const char *nothing, const char *name, const char *schema,
+                         const char *via)
+{
+    (void)nothing;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_FUNCTION && name && !strcmp(name, arg) ? SQLITE_DENY : SQLITE_OK;
+}
+
+static int ignore_column(void *arg, int action, const char *table, const char *column, const char *schema,
+                         const char *via)
+{
+    return deny_column(arg, action, table, column, schema, via) == SQLITE_DENY ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+static void authorizers(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    char upper[] = "upper";
+    sql_test_run(db, "CREATE TABLE prices(secret, p); INSERT INTO prices VALUES (1, 'a'), (2, 'b')");
+    map_test_value(test, "prices", "rowid", "secret || p");
+    sqlite3_set_authorizer(db, deny_column, NULL);
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('prices', 'secret')", SQLITE_AUTH,
+                          "parallel_map: source: access to prices.secret is prohibited");
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('SELECT * FROM prices', 'p')", SQLITE_AUTH,
+                          "parallel_map: source: access to prices.secret is prohibited");
+    map_test_value(test, "(SELECT p FROM prices)", NULL, "p");
+    sqlite3_set_authorizer(db, ignore_column, NULL);
+    sql_test_expect(db, "SELECT value FROM parallel_map('prices', 'secret IS NULL')", "1\n1");
+    sqlite3_set_authorizer(db, deny_function, upper);
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('prices', 'upper(p)')", SQLITE_ERROR,
+                          "parallel_map: not authorized to use function: upper");
+    map_test_value(test, "prices", "rowid", "lower(p)");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    map_test_value(test, "prices", "rowid", "upper(p)");
+}
+
+/* What an authorizer of the host says about the column `secret`, which may change without a word to SQLite.
+ */
+static int say_of_secret(void *arg, int action, const char *table, const char *column, const char *schema,
+                         const char *via)
+{
+    (void)table;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_READ && column && !strcmp(column, "secret") ? *(int *)arg : SQLITE_OK;
+}
+
+/* The function's form and the table's, each as the plain SELECT, whatever is kept of the maps before. */
+static void expect_secret(sqlite3 *db, int said)
+{
+    static const char *const maps[] = {"SELECT sum(value), count(*) FROM parallel_map('prices', 'secret')",
+                                       "SELECT sum(s), count(*) FROM m",
+                                       "SELECT sum(value), count(*) FROM parallel_map('v', 'secret')"};
+    static const char plain[] = "SELECT sum(secret), count(*) FROM prices";
+    for (int again = 0; again < 2; again++)
+        for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+            if (said == SQLITE_DENY) {
+                assert_int_equal(sqlite3_exec(db, maps[i], NULL, NULL, NULL), SQLITE_AUTH);
+                if (!strstr(sqlite3_errmsg(db), "access to prices.secret is prohibited") &&
+                    !strstr(sqlite3_errmsg(db), "access to v.secret is prohibited"))
+                    fail_msg("%s: %s", maps[i], sqlite3_errmsg(db));
+            } else {
+                map_test_same(db, plain, maps[i]);
+            }
+}
+
+/* Its tables lie in memory and are handed out, or in a file, where workers read them themselves. */
+static void authorizer_changes_between_maps(const MapTest *test, const char *path)
+{
+    static const int all[] = {SQLITE_OK, SQLITE_DENY, SQLITE_IGNORE};
+    sqlite3 *db = map_test_open(test, path);
+    sql_test_run(db,
+                 "CREATE TABLE prices(id INTEGER PRIMARY KEY, secret INT COLLATE NOCASE);"
+                 "CREATE VIEW v AS SELECT * FROM prices;"
+                 "INSERT INTO prices WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+                 " i < 12000) SELECT i, i FROM n;"
+                 "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = prices, map = (id, secret AS s))");
+    expect_secret(db, SQLITE_OK);
+    for (size_t before = 0; before < sizeof all / sizeof *all; before++)
+        for (size_t after = 0; after < sizeof all / sizeof *all; after++) {
+            int said = all[before];
+            sqlite3_set_authorizer(db, say_of_secret, &said);
+            expect_secret(db, said);
+            said = all[after];
+            expect_secret(db, said);
+            sqlite3_set_authorizer(db, NULL, NULL);
+            expect_secret(db, SQLITE_OK);
+        }
+    /* A table that is made while a column is ignored has the column's name, and what it is declared as. */
+    int said = SQLITE_IGNORE;
+    sqlite3_set_authorizer(db, say_of_secret, &said);
+    sql_test_run(db,
+                 "DROP TABLE m; CREATE VIRTUAL TABLE temp.m USING parallel_map(source = prices, map = (id, "
+                 "secret AS s))");
+    expect_secret(db, said);
+    sql_test_expect(db, "SELECT min(key), max(key) FROM parallel_map('prices', 'secret')", "1|12000");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    expect_secret(db, SQLITE_OK);
+    map_test_same(db, "SELECT secret FROM prices WHERE secret > '11990'",
+                  "SELECT s FROM m WHERE s > '11990'");
+    sql_test_close(&db);
+}
+
+static void authorizer_set_after_a_map(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "prices.db");
+    authorizer_changes_between_maps(test, ":memory:");
+    authorizer_changes_between_maps(test, path);
+    sqlite3_free(path);
+}
+
+static int ignore_function(void *arg, int action, const char *nothing, const char *name, const char *schema,
+                           const char *via)
+{
+    return deny_function(arg, action, nothing, name, schema, via) == SQLITE_DENY ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+/* The host cannot prepare such a map, or not as a whole: each function of it is asked about all the same. */
+static void authorizer_is_asked_about_each_function(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    char upper[] = "upper", like[] = "like", sum[] = "sum", coalesce[] = "coalesce";
+    map_test_prices(db);
+    allow_extensions(db, 1);
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "')");
+    allow_extensions(db, 0);
+    sqlite3_set_authorizer(db, deny_function, upper);
+    expect_map_error(db, "tiny_double(p) || upper(p)", SQLITE_ERROR,
+                     "parallel_map: not authorized to use function: upper");
+    expect_map_error(db, "lower(upper(p)) || tiny_double(p)", SQLITE_ERROR,
+                     "parallel_map: not authorized to use function: upper");
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('SELECT p FROM prices /* x', 'upper(p)')",
+                          SQLITE_ERROR, "parallel_map: source: a quote or comment is not closed");
+    map_test_same(db, "SELECT lower(p), p * 2.0 FROM prices",
+                  "SELECT a.value, b.value FROM parallel_map('prices', 'lower(p)') AS a JOIN"
+                  " parallel_map('prices', 'tiny_double(p)') AS b ON b.key = a.key");
+    sqlite3_set_authorizer(db, deny_function, like);
+    expect_map_error(db, "p LIKE 'x' OR tiny_double(p)", SQLITE_ERROR,
+                     "parallel_map: not authorized to use function: like");
+    /* What it ignores is NULL on the host, and is not computed elsewhere. */
+    sqlite3_set_authorizer(db, ignore_function, upper);
+    expect_map_error(db, "upper(p)", SQLITE_AUTH, "parallel_map: not authorized to use function: upper");
+    map_test_value(test, "prices", "rowid", "lower(p)");
+    sqlite3_set_authorizer(db, ignore_function, coalesce);
+    expect_map_error(db, "coalesce(p, 1)", SQLITE_AUTH,
+                     "parallel_map: not authorized to use function: coalesce");
+    sqlite3_set_authorizer(db, deny_function, sum);
+    static const char part[] =
+        "CREATE VIRTUAL TABLE temp.part USING parallel_map(source = prices, partial = 1, "
+        "map = (sum(p), tiny_double(1)))";
+    sql_test_expect_error(db, part, SQLITE_ERROR, "parallel_map: not authorized to use function: sum");
+    sqlite3_set_authorizer(db, NULL, NULL);
+    sql_test_run(db, part);
+    sql_test_run(db, "SELECT * FROM part; DROP TABLE part");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MAP_TEST_EACH(authorizers),
+        MAP_TEST_EACH(authorizer_set_after_a_map),
+        MAP_TEST_EACH(authorizer_is_asked_about_each_function),
+    };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
