@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ext/base/interrupted.h"
+#include "ext/base/interrupt.h"
 #include "ext/base/clock.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/functions/price_functions.h"

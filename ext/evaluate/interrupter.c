@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "ext/base/interrupted.h"
+#include "ext/base/interrupt.h"
 #include "ext/base/clock.h"
 
 enum { LOOK_NANOSECONDS = 10000000, STACK_BYTES = 256 << 10 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ext/base/error.h"
-#include "ext/base/interrupted.h"
+#include "ext/base/interrupt.h"
 
 /* Lengths of the part of a bad value that an error message repeats. */
 enum { SHOWN_CHARACTERS = 40, SHOWN_BLOB_BYTES = 16 };

@@ -1,6 +1,6 @@
 /*
- * What map_run.c, map_run_tasks.c and map_run_account.c share: the run itself. map_run.c takes a run from its
- * begin to its end, map_run_tasks.c makes its tasks and sends them on their way, map_run_account.c takes in
+ * What map_run.c, task_list.c and figures.c share: the run itself. map_run.c takes a run from its
+ * begin to its end, task_list.c makes its tasks and sends them on their way, figures.c takes in
  * what they tell.
  */
 #ifndef PRICEMAP_MAP_RUN_INTERNAL_H
@@ -76,7 +76,7 @@ static inline bool is_range(const Task *task)
    an error with *message set. */
 int map_run_use_executor(MapRun *run, const ExecutorKind *kind, char **message);
 
-/* ---- map_run_tasks.c: a task belongs to the run's list from the moment it is made ---- */
+/* ---- task_list.c: a task belongs to the run's list from the moment it is made ---- */
 
 /* Workers that tasks may go to: `auto` may do with fewer than it could have. */
 int map_run_workers(const MapRun *run);
@@ -106,7 +106,7 @@ int map_run_place_head(MapRun *run, char **message);
 /* Ends a task in whatever state it is; its place in the list is the caller's to drop. */
 void map_run_give_up_task(MapRun *run, RunTask *entry);
 
-/* ---- map_run_account.c ---- */
+/* ---- figures.c ---- */
 
 /* Whether a part of the order of a task that is done is still to be done. */
 bool map_run_has_rest(const Task *task);

@@ -2,8 +2,8 @@
  * Asking a connection whether it was interrupted, where its SQLite can tell: 3.41 and later. A host may be
  * older or newer than the headers that this is compiled with.
  */
-#ifndef PRICEMAP_INTERRUPTED_H
-#define PRICEMAP_INTERRUPTED_H
+#ifndef PRICEMAP_INTERRUPT_H
+#define PRICEMAP_INTERRUPT_H
 
 #include <stdbool.h>
 
