@@ -14,6 +14,7 @@
 #include "ext/api/kept_rows.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/api/plan_cache.h"
+#include "ext/base/interrupt.h"
 #include "ext/run/map_run.h"
 
 #define MODULE_NAME "parallel_map"
@@ -35,7 +36,7 @@ typedef struct MapTable {
     MapForm form;
     MapArguments arguments; /* of a MAP_TABLE */
     char *declaration;      /* of a MAP_TABLE */
-    sqlite3_stmt *pulse;    /* SELECT 1, see map_run.h */
+    sqlite3_stmt *interrupt_probe;
     PlanCache idle;
 } MapTable;
 
@@ -68,7 +69,7 @@ static int set_error(sqlite3_vtab *table, int rc, char *message)
 static void free_table(MapTable *table)
 {
     plan_cache_clear(&table->idle);
-    sqlite3_finalize(table->pulse);
+    sqlite3_finalize(table->interrupt_probe);
     sqlite3_free(table->declaration);
     map_arguments_free(&table->arguments);
     connection_state_unref(table->state);
@@ -84,7 +85,7 @@ static int make_plan(MapTable *table, const MapArguments *arguments, uint64_t us
     *kept = NULL;
     HostWatch watch;
     double timeout = table->state->settings.timeout_seconds;
-    host_watch_begin(&watch, table->pulse, timeout);
+    host_watch_begin(&watch, table->interrupt_probe, timeout);
     chunk_runner_watch(table->state->runner, table->state->db, host_watch_stop, &watch);
     int rc = plan_create(table->state, arguments, table->form, used, &plan, message);
     chunk_runner_watch(table->state->runner, NULL, NULL, NULL);
@@ -122,15 +123,6 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
     return rc;
 }
 
-static int prepare_pulse(sqlite3 *db, sqlite3_stmt **pulse)
-{
-    SqliteLimits own;
-    limits_lift(db, &own);
-    int rc = sqlite3_prepare_v3(db, "SELECT 1", -1, SQLITE_PREPARE_PERSISTENT, pulse, NULL);
-    limits_restore(db, &own);
-    return rc;
-}
-
 static int declare(sqlite3 *db, const char *declaration)
 {
     SqliteLimits own;
@@ -148,7 +140,7 @@ static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
         return SQLITE_NOMEM;
     table->state = connection_state_ref(aux);
     table->form = argc == 3 && !strcmp(argv[2], MODULE_NAME) ? MAP_FUNCTION : MAP_TABLE;
-    int rc = prepare_pulse(db, &table->pulse);
+    int rc = interrupt_probe_prepare(db, &table->interrupt_probe);
     if (rc == SQLITE_OK && table->form == MAP_TABLE)
         rc = define_table(table, argc, argv, message);
     if (rc == SQLITE_OK)
@@ -159,7 +151,7 @@ static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
         /* SQLite says of an interrupted declaration that it is wrong. */
         if (rc != SQLITE_NOMEM && !*message)
             *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
-        if (rc == SQLITE_ERROR && host_interrupted(table->pulse))
+        if (rc == SQLITE_ERROR && host_interrupted(table->interrupt_probe))
             rc = SQLITE_INTERRUPT;
         free_table(table);
         return rc;
@@ -302,7 +294,8 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
     }
     KeptPlan *kept = plan_cache_take(&table->idle, arguments, used), *old = NULL;
     if (kept && plan_state(kept->plan, table->state) == PLAN_IS_CURRENT)
-        rc = map_run_open(table->state, kept->plan, &kept->experience, table->pulse, &cursor->run, message);
+        rc = map_run_open(table->state, kept->plan, &kept->experience, table->interrupt_probe, &cursor->run,
+                          message);
     if (rc == SQLITE_SCHEMA) {
         old = kept;
         rc = make_plan(table, arguments, used, &kept, message);
@@ -313,8 +306,8 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
             kept->experience = map_experience_of_new_plan(&old->experience);
         }
         if (rc == SQLITE_OK)
-            rc = map_run_open(table->state, kept->plan, &kept->experience, table->pulse, &cursor->run,
-                              message);
+            rc = map_run_open(table->state, kept->plan, &kept->experience, table->interrupt_probe,
+                              &cursor->run, message);
     }
     kept_plan_free(old);
     if (rc != SQLITE_OK) {

@@ -1,61 +1,92 @@
 /*
- * `auto` as a controller: a run begins in place, and this decides at chunk boundaries where it goes on, from
- * what was measured so far. What it finds out is kept for the next run of the map, which may begin with
- * workers at once.
+ * The controller of a run: which executor its tasks go to, and how many workers. Under `auto` a run begins in
+ * place, and at each chunk's end the controller decides from what was measured so far where it goes on. What
+ * it finds out is kept in the map's experience: the next run may begin with workers at once. Where the user
+ * asked for an executor the controller never changes it. On the connection's thread only.
  */
 #ifndef PRICEMAP_CONTROLLER_H
 #define PRICEMAP_CONTROLLER_H
 
-#include "ext/executors/kinds.h"
 #include "ext/run/map_experience.h"
+#include "ext/run/task_sample.h"
 
-typedef struct AutoExecutor {
+typedef struct Controller {
+    /* Whether the controller decides; false: the user asked for an executor. */
+    bool decides;
+    /* Experience of the map, borrowed for the whole run. */
     MapExperience *experience;
-    int workers; /* that may be used */
-    int wanted;  /* of them: as many as the reader of the rows keeps busy */
+    /* Number of workers that may be used, and of those that are: as many as the reader of the rows keeps
+     * busy. */
+    int workers, workers_used;
+    /* Kinds that can be used, in the order of executor_kinds. */
     bool usable[EXECUTOR_KINDS];
-    double start_ns[EXECUTOR_KINDS]; /* what having such workers at work costs now */
-    /* Kind to which tasks go now. */
+    /* Nanoseconds that having workers of a kind at work costs now. */
+    double start_ns[EXECUTOR_KINDS];
+    /* Kind of the executor that tasks go to now. */
     const ExecutorKind *kind;
-    double spent_ns;    /* evaluated in place so far */
-    double in_place_ns; /* per unit, in place */
-    /* Since the last switch or window, of tasks that ran where tasks go now: */
-    int tasks;
-    double units, busy_ns, host_ns;
-    int cold;         /* tasks to come that say nothing yet */
-    int against;      /* windows in a row in which workers gained nothing */
-    bool judged;      /* workers were tried and sent away: the rest is done in place */
-    char reason[256]; /* why, in words, with the figures */
-} AutoExecutor;
+    /* Whether the rest of the run is done in place: workers gained nothing, or there are none. */
+    bool stays_in_place;
+    /* Nanoseconds spent on evaluating in place so far, and those of the last unit there. */
+    double spent_ns, in_place_ns;
 
-/* What a task tells. A unit is a row when fed, a rowid when partitioned. */
-typedef struct AutoSample {
-    const ExecutorKind *ran_on;
-    double units, ns; /* that it got through, and the time that took */
-    double feed_ns;   /* what the host needed to read a unit; 0 when it did not */
-    double reader_ns; /* what the reader of the rows did with those of a unit; 0: not known */
-    double left;      /* units that are known to be left; 0: not known */
-    bool fed;
-    bool more; /* there is more to come */
-} AutoSample;
+    /* Tasks to come whose figures do not count: their workers find nothing in any cache. */
+    int warmup_tasks;
+    /* Figures of the tasks since the last switch or window, of those that ran where tasks go now: their
+     * number and units, and the nanoseconds of the workers and of the host. */
+    int window_tasks;
+    double window_units, window_ns, window_host_ns;
+    /* Number of windows in a row in which workers gained nothing. */
+    int bad_windows;
 
-/*
- * Begins. `experience` must outlive it; `executors` are the connection's, NULL where not yet made: those that
- * run already cost less. `left` as in AutoSample. Returns the executor to begin with.
- */
-const ExecutorKind *auto_executor_begin(AutoExecutor *control, MapExperience *experience,
-                                        Executor *const *executors, int workers, bool fed, double left);
+    /* Nanoseconds that the host took to read a row for the last task, and that the reader of the map spent on
+     * the rows of a unit; 0: not known. */
+    double feed_ns, reader_ns;
+    /* Times when the host began to read rows, and when rows were given to the reader, CLOCK_MONOTONIC; 0: not
+     * measured. */
+    int64_t feed_began_ns, given_ns;
+    /* Units of the task whose rows were given to the reader. */
+    double given_units;
 
-/* Takes in a task that is done. Returns the executor to go on with. */
-const ExecutorKind *auto_executor_observe(AutoExecutor *control, const AutoSample *sample);
+    /* Reason of the last decision, in words, with the figures. */
+    char reason[256];
+} Controller;
 
-/* Tells that an executor could not be started, and why (may be NULL). Returns the one to try instead. */
-const ExecutorKind *auto_executor_unavailable(AutoExecutor *control, const ExecutorKind *kind,
-                                              const char *message);
+/* What a run under `auto` begins with. */
+typedef struct ControllerStart {
+    MapExperience *experience;
+    /* Executors of the connection in the order of executor_kinds, NULL where not yet made: those whose
+     * workers run already cost less. */
+    Executor *const *executors;
+    /* Number of workers that may be used. */
+    int workers;
+    SourceRest rest;
+} ControllerStart;
 
-/* Tells that workers of a kind cannot prepare the map, which the host can, and what they say. The experience
- * keeps it. Returns the executor to go on with. */
-const ExecutorKind *auto_executor_lacking(AutoExecutor *control, const ExecutorKind *kind,
-                                          const char *message);
+/* Begins a run whose executor the user asked for. */
+void controller_begin_requested(Controller *controller, const ExecutorKind *kind, int workers);
+
+/* Begins a run under `auto`. Returns the kind of executor to begin with. */
+const ExecutorKind *controller_begin(Controller *controller, const ControllerStart *start);
+
+/* Takes in a task that is done; `rest` is what is left of the source. Returns the kind to go on with. */
+const ExecutorKind *controller_next(Controller *controller, const TaskSample *sample, const SourceRest *rest);
+
+/* Takes in that workers of the kind could not be started, and why (NULL: out of memory). Returns the kind to
+ * try instead; the serial executor can always be had. */
+const ExecutorKind *controller_unavailable(Controller *controller, const ExecutorKind *kind,
+                                           const char *message);
+
+/* Takes in that workers of a kind cannot prepare the map, which the host can, and their message. The
+ * experience keeps it. Returns the kind to go on with. */
+const ExecutorKind *controller_lacking(Controller *controller, const ExecutorKind *kind, const char *message);
+
+/* Start and stop the clock on the host's reading of rows for a task. */
+void controller_feed_begins(Controller *controller);
+void controller_feed_ends(Controller *controller, uint32_t rows);
+
+/* Start and stop the clock on the reader of the map: the time that it spends on the rows of a task, which got
+ * through `units` units, before it wants more. */
+void controller_reader_begins(Controller *controller, double units);
+void controller_reader_ends(Controller *controller);
 
 #endif

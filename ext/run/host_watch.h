@@ -12,21 +12,19 @@
 #include "ext/base/sqlite_api.h"
 
 typedef struct HostWatch {
-    /* Statement of the connection, SELECT 1, that tells of an interrupt when it is stepped; not owned. */
-    sqlite3_stmt *pulse;
+    /* Interrupt probe of the connection, borrowed. */
+    sqlite3_stmt *interrupt_probe;
     /* Time of CLOCK_MONOTONIC when the work has had its time; 0: never. */
     int64_t deadline_ns;
     /* Reason for which the work was ended. */
     bool interrupted, timed_out;
 } HostWatch;
 
-/* Begins to watch; `timeout` in seconds from now, 0: no limit. */
-void host_watch_begin(HostWatch *watch, sqlite3_stmt *pulse, double timeout);
+/* Begins to watch, by an interrupt probe that outlives the watch; `timeout` in seconds from now, 0: no limit.
+ */
+void host_watch_begin(HostWatch *watch, sqlite3_stmt *interrupt_probe, double timeout);
 
 /* Whether the work is to end; `watch` is a HostWatch. */
 int host_watch_stop(void *watch);
-
-/* Whether the host was interrupted, told by a step of `pulse`. */
-bool host_interrupted(sqlite3_stmt *pulse);
 
 #endif

@@ -1,99 +1,54 @@
-#include "ext/run/map_run_internal.h"
+#include "ext/run/map_run.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "ext/evaluate/interrupter.h"
 #include "ext/base/clock.h"
+#include "ext/base/interrupt.h"
+#include "ext/evaluate/interrupter.h"
+#include "ext/run/chunk_size.h"
+#include "ext/run/controller.h"
+#include "ext/run/executor_set.h"
+#include "ext/run/figures.h"
+#include "ext/run/progress_line.h"
+#include "ext/run/task_error.h"
+#include "ext/run/task_list.h"
+#include "ext/run/task_source.h"
 
-enum {
-    WAIT_MS = 10, /* between two looks for an interrupt */
-    PULSES = 64,  /* steps of `pulse` per look: a progress handler counts steps */
+/* Milliseconds between two checks for an interrupt. */
+enum { WAIT_MS = 10 };
+
+struct MapRun {
+    /* Connection, plan and experience of the map, and the connection's interrupt probe: all borrowed. */
+    ConnectionState *state;
+    Plan *plan;
+    MapExperience *experience;
+    sqlite3_stmt *interrupt_probe;
+    /* Parts of the run, each of which keeps its own figures. */
+    TaskSource source;
+    TaskList tasks;
+    ChunkSize chunk_size;
+    RunFigures figures;
+    Controller controller;
+    ExecutorSet executors;
+    ProgressLine progress;
+    /* Seconds that a worker may take for a task; 0: no limit. */
+    double timeout;
+    /* Whether workers read the table themselves when the run began. */
+    bool began_with_ranges;
+    /* Whether the run has ended with an error. */
+    bool failed;
+    /* Whether the host was interrupted while it ran a task itself. */
+    bool interrupted;
+    /* Time of the last check for an interrupt between two tasks, CLOCK_MONOTONIC. */
+    int64_t checked_ns;
 };
 
-/* How long the end of a run waits for its workers to let go of the file: for those that only have to wake;
-   for those that are still in a function of the map, which threads cannot be taken out of; and where the host
-   was interrupted, whatever they do. Only a worker that hangs comes near the first two. */
-static const int64_t leave_ns = 10000000000, busy_ns = 1000000000, interrupted_ns = 50000000;
+/* ---- errors ---- */
 
-static bool look_for_interrupt(MapRun *run)
-{
-    for (int i = 0; i < PULSES; i++)
-        if (host_interrupted(run->pulse))
-            return true;
-    return false;
-}
-
-int map_run_use_executor(MapRun *run, const ExecutorKind *kind, char **message)
-{
-    Executor *executor;
-    int rc = connection_state_executor(run->state, kind, run->workers, &executor, message);
-    if (rc != SQLITE_OK)
-        return rc;
-    Executor **held = &run->held[executor_kind_index(kind)];
-    if (*held)
-        executor_let_go(executor);
-    *held = executor;
-    run->startup_ns += executor->startup_ns;
-    run->executor = executor;
-    return SQLITE_OK;
-}
-
-/* A task that is needed next, and that no worker has begun, need not wait for one to wake. Where there is a
-   time limit a worker does it: the host goes on looking at the clock; so it does where an interrupt would not
-   end a row in the host. */
-static bool may_help(const MapRun *run)
-{
-    return run->plan->arguments.ordered && run->timeout <= 0 && interrupter_reaches_host();
-}
-
-/* Has the host itself run a task that the serial executor has, until the host is interrupted or the task has
-   had its time. */
-static void run_in_place(MapRun *run, Task *task)
-{
-    HostWatch watch;
-    host_watch_begin(&watch, run->pulse, task->timeout);
-    chunk_runner_watch(run->state->runner, run->state->db, host_watch_stop, &watch);
-    executor_wait(run->serial, task, WAIT_MS);
-    chunk_runner_watch(run->state->runner, NULL, NULL, NULL);
-    run->interrupted = run->interrupted || watch.interrupted;
-    if (watch.timed_out && task->report.rc == SQLITE_INTERRUPT)
-        task_report_timeout(task);
-}
-
-/* Waits until a task is ready; SQLITE_INTERRUPT when the host was interrupted meanwhile. */
-static int wait_ready(MapRun *run, int *place, char **message)
-{
-    for (;;) {
-        *place = map_run_ready_place(run);
-        if (*place >= 0)
-            return SQLITE_OK;
-        RunTask *head = &run->tasks[0];
-        int rc = SQLITE_OK;
-        if (!executor_is_ours(head->executor ? head->executor : run->executor)) {
-            *message = sqlite3_mprintf(
-                "parallel_map: this process was forked while the map ran; only the original goes on");
-            return SQLITE_MISUSE;
-        }
-        if (!head->executor)
-            rc = map_run_place_head(run, message);
-        else if (may_help(run) && executor_withdraw(head->executor, head->task))
-            rc = map_run_do_in_place(run);
-        if (rc != SQLITE_OK)
-            return rc;
-        if (head->executor == run->serial)
-            run_in_place(run, head->task);
-        else
-            executor_wait(head->executor ? head->executor : run->executor,
-                          head->executor && run->plan->arguments.ordered ? head->task : NULL, WAIT_MS);
-        if (map_run_ready_place(run) < 0 && look_for_interrupt(run))
-            return SQLITE_INTERRUPT;
-    }
-}
-
+/* Ends the run with an error, whose text is copied into *message and into the log. Returns `rc`. */
 static int fail(MapRun *run, int rc, const char *text, char **message)
 {
-    RunRecord *record = run_log_find(&run->state->log, run->number);
+    RunRecord *record = run_log_find(&run->state->log, run->figures.number);
     run->failed = true;
     if (rc != SQLITE_NOMEM && text && *text) {
         *message = sqlite3_mprintf("%s", text);
@@ -105,7 +60,15 @@ static int fail(MapRun *run, int rc, const char *text, char **message)
     return rc;
 }
 
-/* An error that may have its text already. */
+/* As fail, with a text of sqlite3_malloc, which is freed; NULL: there was no memory for it. */
+static int fail_made(MapRun *run, int rc, char *text, char **message)
+{
+    rc = text ? fail(run, rc, text, message) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return rc;
+}
+
+/* As fail, with the text that *message has already, if any. */
 static int fail_with(MapRun *run, int rc, char **message)
 {
     char *text = *message;
@@ -115,155 +78,224 @@ static int fail_with(MapRun *run, int rc, char **message)
     return rc;
 }
 
-/* The error of a task in which a function was refused a statement of its own. */
-static int fail_asked(MapRun *run, const TaskReport *report, char **message)
-{
-    const char *why =
-        run->source.snapshot ? "other databases or temporary tables are there as well" : run->source.why_feed;
-    char *text =
-        report->asked == TASK_ASKED_FOR_TABLES
-            ? sqlite3_mprintf(
-                  "parallel_map: map: a function in it (%s) reads tables on its connection, and workers have "
-                  "none but those of a file that they read themselves (here: %s): give a table of the "
-                  "main database as the source, without changes pending, or call the function in the "
-                  "query around the map",
-                  report->message, why ? why : "the rows were handed out")
-            : sqlite3_mprintf(
-                  "parallel_map: map: a function in it (%s) would change something on its connection, "
-                  "and a map only computes: call the function in the query around the map",
-                  report->message);
-    int rc = text ? fail(run, SQLITE_ERROR, text, message) : SQLITE_NOMEM;
-    sqlite3_free(text);
-    return rc;
-}
-
-/* Workers that cannot prepare a map which the host has prepared lack something: what that is, and what to do.
- */
-static int fail_unprepared(MapRun *run, char **message)
-{
-    const RunTask *entry = &run->tasks[run->current];
-    const TaskReport *report = &entry->task->report;
-    char *text = sqlite3_mprintf("parallel_map: worker processes: %s: they have SQLite's own functions and "
-                                 "collations, pricemap's, and those of "
-                                 "extensions named by parallel_map_load(path); what this program registers "
-                                 "itself (sqlite3_auto_extension) it "
-                                 "alone has: use executor threads",
-                                 report->message);
-    int rc = text ? fail(run, SQLITE_ERROR, text, message) : SQLITE_NOMEM;
-    sqlite3_free(text);
-    return rc;
-}
-
-/* The error of the current task. A worker that reads the table itself does not know the row's position; the
-   rows before it were all counted, so in source order the run does. */
+/* Ends the run with the error of the current task. A worker that reads a range does not know a row's position
+   in the source; in source order the run does, because it has counted all rows before. */
 static int fail_task(MapRun *run, char **message)
 {
-    const Task *task = run->tasks[run->current].task;
-    const TaskReport *report = &task->report;
+    const RunTask *entry = task_list_current(&run->tasks);
+    const TaskReport *report = &entry->task->report;
+    const TaskSource *source = &run->source;
+    bool ranged = task_is_range(entry->task);
     if (report->asked)
-        return fail_asked(run, report, message);
+        return fail_made(run, SQLITE_ERROR,
+                         task_error_asked(report, source->snapshot
+                                                      ? "other databases or temporary tables are "
+                                                        "there as well"
+                                                      : source->why_feed),
+                         message);
+    if (task_error_is_lacking(report, entry->executor->kind))
+        return fail_made(run, SQLITE_ERROR, task_error_lacking(report), message);
     bool interrupted = run->interrupted && report->rc == SQLITE_INTERRUPT;
-    int code = interrupted ? SQLITE_INTERRUPT : task_host_code(report->rc, is_range(task));
-    if (report->unprepared && run->tasks[run->current].executor->kind->isolates &&
-        !strncmp(report->message, "no such ", 8))
-        return fail_unprepared(run, message);
-    if (!is_range(task) || !report->rows_in)
+    int code = interrupted ? SQLITE_INTERRUPT : task_host_code(report->rc, ranged);
+    if (!ranged || !report->rows_in)
         return fail(run, code, report->message, message);
-    char *text = run->plan->arguments.ordered
-                     ? sqlite3_mprintf("%s (row %lld)", report->message, (long long)run->rows_in + 1)
-                     : sqlite3_mprintf("%s (rowid %lld)", report->message, (long long)report->next_rowid);
-    int rc = text ? fail(run, code, text, message) : SQLITE_NOMEM;
-    sqlite3_free(text);
-    return rc;
+    int64_t position = run->plan->arguments.ordered ? run->figures.rows_in + 1 : 0;
+    return fail_made(run, code, task_error_in_range(report, position), message);
 }
 
-static void end_scan(MapRun *run, uint64_t scan)
-{
-    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
-        if (run->held[kind])
-            executor_end_scan(run->held[kind], scan);
-}
+/* ---- executors ---- */
 
-/* Waits until no worker has the file open or locked: after the host's statement nothing of the map is in the
-   way of whatever the host, or another connection, does with it. */
-static void await_end_of_scan(MapRun *run)
+/* Switches to the executor that the controller chose. If its workers cannot be started, asks the controller
+   again: the serial executor can always be had. */
+static void use_executor(MapRun *run, const ExecutorKind *kind)
 {
-    const int64_t start_ns = clock_ns();
-    bool interrupted = false;
-    for (int kind = 0; kind < EXECUTOR_KINDS; kind++) {
-        ScanEnd end = SCAN_LEFT;
-        int64_t limit_ns = leave_ns;
-        while (run->held[kind] && clock_ns() - start_ns < limit_ns) {
-            end = executor_await_end(run->held[kind], WAIT_MS);
-            if (end == SCAN_LEFT)
-                break;
-            interrupted = interrupted || look_for_interrupt(run);
-            limit_ns = interrupted ? interrupted_ns : end == SCAN_BUSY ? busy_ns : leave_ns;
-        }
+    while (kind != run->executors.executor->kind) {
+        char *message = NULL;
+        if (executor_set_use(&run->executors, kind, run->controller.workers, &message) != SQLITE_OK)
+            kind = controller_unavailable(&run->controller, kind, message);
+        sqlite3_free(message);
     }
 }
 
-/* The host reads from now on: every task whose rows were not given out is made anew. */
-static int fall_back(MapRun *run)
+/* Whether workers that `auto` chose cannot prepare the map for what they lack and the host has: a function of
+   an extension that does not load in them, or that the host's program has registered for every connection. */
+static bool is_lacking(const MapRun *run)
 {
-    RowidRange *ranges = malloc((size_t)(run->count + 1) * sizeof *ranges);
-    if (!ranges)
-        return SQLITE_NOMEM;
-    int count = 0;
-    for (int i = 0; i < run->count; i++)
-        ranges[count++] =
-            (RowidRange){run->tasks[i].task->order.first_rowid, run->tasks[i].task->order.last_rowid};
-    uint64_t scan = run->source.recipe->scan;
-    for (int i = 0; i < run->count; i++)
-        map_run_give_up_task(run, &run->tasks[i]);
-    run->count = 0;
-    run->current = -1;
-    task_free(run->spare);
-    run->spare = NULL;
-    end_scan(run, scan);
-    run->unit_ns = run->unit_bytes = 0;
-    run->source.units = run->rows_in;
-    return task_source_fall_back(&run->source, ranges, count);
+    const RunTask *entry = task_list_current(&run->tasks);
+    const TaskReport *report = &entry->task->report;
+    return !run->executors.requested && !entry->executor->kind->in_place && report->unprepared &&
+           (report->rc & 0xff) == SQLITE_ERROR;
+}
+
+/* Goes on without such workers; the current task is handed out again. */
+static void do_without(MapRun *run)
+{
+    RunTask *entry = task_list_current(&run->tasks);
+    use_executor(run,
+                 controller_lacking(&run->controller, entry->executor->kind, entry->task->report.message));
+    executor_release(entry->executor, entry->task);
+    entry->executor = NULL;
+    run->tasks.current = -1;
+}
+
+/* ---- tasks out ---- */
+
+static int task_limit(const MapRun *run)
+{
+    return executor_set_is_in_place(&run->executors) ? 1 : EXECUTOR_DEPTH * run->controller.workers_used;
+}
+
+static Task *new_task(MapRun *run)
+{
+    Task *task = task_list_take_spare(&run->tasks);
+    if (!task)
+        task = task_source_create_task(&run->source);
+    if (task) {
+        task->retries = 0;
+        task->timeout = run->timeout;
+        task->worker_limit = run->controller.workers_used;
+    }
+    return task;
+}
+
+/* Fills a task with a chunk of the source. False: nothing was left of it. */
+static bool fill_task(MapRun *run, Task *task)
+{
+    ChunkSetting setting = {.rest = task_source_rest(&run->source),
+                            .in_place = executor_set_is_in_place(&run->executors),
+                            .workers = run->controller.workers_used};
+    int64_t units = chunk_size_next(&run->chunk_size, &setting);
+    controller_feed_begins(&run->controller);
+    if (!task_source_fill(&run->source, task, units, chunk_size_output_rows(&run->chunk_size, units),
+                          !run->chunk_size.rules.asked_rows))
+        return false;
+    const TaskOrder *order = &task->order;
+    if (!setting.rest.ranged)
+        controller_feed_ends(&run->controller, order->end_row);
+    chunk_size_filled(&run->chunk_size, setting.rest.ranged ? order->last_rowid - order->first_rowid + 1
+                                                            : (int64_t)order->end_row);
+    return true;
+}
+
+/* Hands out tasks until the bound is reached or the source ends. SQLITE_OK; SQLITE_NOMEM or the executor's
+   error. */
+static int hand_out(MapRun *run)
+{
+    TaskList *tasks = &run->tasks;
+    /* What the executor had no room for before may find it now. */
+    int rc = task_list_submit_waiting(tasks, run->executors.executor);
+    while (rc == SQLITE_OK && !run->source.ended && !run->failed && tasks->count < task_limit(run)) {
+        Task *task = new_task(run);
+        if (!task)
+            return SQLITE_NOMEM;
+        if (!fill_task(run, task)) {
+            tasks->spare = task;
+            continue;
+        }
+        rc = task_list_insert(tasks, tasks->count, task);
+        if (rc == SQLITE_OK)
+            rc = run_task_submit(&tasks->tasks[tasks->count - 1], run->executors.executor);
+    }
+    return rc;
+}
+
+/* Ends the current task, whose rows the reader has had, or hands out its rest. Returns as hand_out. */
+static int finish_current(MapRun *run)
+{
+    const RunTask *entry = task_list_current(&run->tasks);
+    if (!entry)
+        return SQLITE_OK;
+    executor_release(entry->executor, entry->task);
+    if (task_has_rest(entry->task))
+        return task_list_submit_rest(&run->tasks, run->executors.executor);
+    task_list_retire_current(&run->tasks, task_is_range(entry->task) == (run->source.snapshot != NULL));
+    return SQLITE_OK;
+}
+
+/* ---- rows back ---- */
+
+/* Whether the host may run a task itself that is needed next and that no worker has begun, so that it need
+   not wait for one to wake. Where there is a time limit a worker runs it: the host goes on looking at the
+   clock; so it does where an interrupt would not end a row in the host. */
+static bool may_help(const MapRun *run)
+{
+    return run->plan->arguments.ordered && run->timeout <= 0 && interrupter_reaches_host();
+}
+
+/* Has the host itself run a task that the serial executor has, until the host is interrupted or the task has
+   had its time. */
+static void run_in_place(MapRun *run, Task *task)
+{
+    HostWatch watch;
+    host_watch_begin(&watch, run->interrupt_probe, task->timeout);
+    chunk_runner_watch(run->state->runner, run->state->db, host_watch_stop, &watch);
+    executor_wait(run->executors.serial, task, WAIT_MS);
+    chunk_runner_watch(run->state->runner, NULL, NULL, NULL);
+    run->interrupted = run->interrupted || watch.interrupted;
+    if (watch.timed_out && task->report.rc == SQLITE_INTERRUPT)
+        task_report_timeout(task);
 }
 
 /*
- * A function of the map asked for tables, which a worker that is handed rows has not. Where the workers could
- * read the source themselves they would have them: the run begins anew so, as long as nothing of it was given
- * out. *begun: it did. SQLITE_OK, or an error with *message set.
+ * Offers the first task again, which no executor had room for: other runs hold the room, and perhaps nobody
+ * else can go on. It is done in place, unless workers were asked for that isolate the host from the map: then
+ * there is one more. SQLITE_OK, also where it could still not be taken; else an error, *message set where it
+ * has a text.
  */
-static int begin_with_tables(MapRun *run, bool *begun, char **message)
+static int submit_first(MapRun *run, char **message)
 {
-    Plan *plan = run->plan;
-    const TaskReport *report = &run->tasks[run->current].task->report;
-    *begun = false;
-    if (report->asked != TASK_ASKED_FOR_TABLES || run->source.snapshot || run->source.range_feed ||
-        plan->asks)
-        return SQLITE_OK;
-    /* For the next run in any case. */
-    plan->asks = true;
-    if (run->rows_out)
-        return SQLITE_OK;
-    for (int i = 0; i < run->count; i++)
-        map_run_give_up_task(run, &run->tasks[i]);
-    run->count = 0;
-    run->current = -1;
-    task_free(run->spare);
-    run->spare = NULL;
-    run->unit_ns = run->unit_bytes = 0;
-    run->rows_in = 0;
-    task_source_close(&run->source);
-    int rc = task_source_open(&run->source, run->state, plan, run->experience, message);
-    run->partitioned = run->source.snapshot != NULL;
-    *begun = rc == SQLITE_OK;
-    return rc;
+    RunTask *first = &run->tasks.tasks[0];
+    Executor *executor = run->executors.executor;
+    const ExecutorKind *requested = run->executors.requested;
+    int rc = run_task_submit(first, executor);
+    if (rc != SQLITE_OK || first->executor)
+        return rc;
+    if (!requested || !requested->isolates)
+        return run_task_submit(first, run->executors.serial);
+    first->task->worker_limit = 0;
+    rc = executor_ensure_workers(executor, executor->workers + 1, message);
+    return rc == SQLITE_OK ? run_task_submit(first, executor) : rc;
+}
+
+/* Waits until a task is done, which *index then names; SQLITE_INTERRUPT when the host was interrupted
+   meanwhile. */
+static int wait_done(MapRun *run, int *index, char **message)
+{
+    const bool ordered = run->plan->arguments.ordered;
+    for (;;) {
+        *index = task_list_find_done(&run->tasks, ordered);
+        if (*index >= 0)
+            return SQLITE_OK;
+        RunTask *first = &run->tasks.tasks[0];
+        int rc = SQLITE_OK;
+        if (!executor_is_ours(first->executor ? first->executor : run->executors.executor)) {
+            *message = sqlite3_mprintf(
+                "parallel_map: this process was forked while the map ran; only the original goes on");
+            return SQLITE_MISUSE;
+        }
+        if (!first->executor)
+            rc = submit_first(run, message);
+        else if (may_help(run) && executor_withdraw(first->executor, first->task))
+            rc = run_task_submit(first, run->executors.serial);
+        if (rc != SQLITE_OK)
+            return rc;
+        if (first->executor == run->executors.serial)
+            run_in_place(run, first->task);
+        else
+            executor_wait(first->executor ? first->executor : run->executors.executor,
+                          first->executor && ordered ? first->task : NULL, WAIT_MS);
+        if (task_list_find_done(&run->tasks, ordered) < 0 &&
+            host_interrupted_or_handled(run->interrupt_probe))
+            return SQLITE_INTERRUPT;
+    }
 }
 
 /* Whether the current task's result is to be thrown away: it was read from a file that has changed, or could
    not be read from it at all. */
 static bool is_doubtful(MapRun *run)
 {
-    const Task *task = run->tasks[run->current].task;
-    if (!is_range(task) || !run->source.snapshot)
+    const Task *task = task_list_current(&run->tasks)->task;
+    if (!task_is_range(task) || !run->source.snapshot)
         return false;
     const TaskReport *report = &task->report;
     if (report->rc != SQLITE_OK && !report->asked && report->rc != SQLITE_INTERRUPT &&
@@ -272,83 +304,140 @@ static bool is_doubtful(MapRun *run)
     return !task_source_confirm(&run->source, report);
 }
 
-/* Whether workers that `auto` chose cannot prepare the map for what they lack and the host has: a function of
-   an extension that does not load in them, or that the host's program has registered for every connection. */
-static bool is_lacking(const MapRun *run)
+/* Has the host read from now on: every task whose rows were not given out is made anew. */
+static int fall_back(MapRun *run)
 {
-    const RunTask *entry = &run->tasks[run->current];
-    const TaskReport *report = &entry->task->report;
-    return !run->requested && !entry->executor->kind->in_place && report->unprepared &&
-           (report->rc & 0xff) == SQLITE_ERROR;
+    const TaskList *tasks = &run->tasks;
+    RowidRange *ranges = malloc((size_t)(tasks->count + 1) * sizeof *ranges);
+    int count = tasks->count;
+    if (!ranges)
+        return SQLITE_NOMEM;
+    for (int i = 0; i < count; i++) {
+        const TaskOrder *order = &tasks->tasks[i].task->order;
+        ranges[i] = (RowidRange){order->first_rowid, order->last_rowid};
+    }
+    task_list_clear(&run->tasks);
+    executor_set_end_scan(&run->executors, run->source.recipe->scan);
+    chunk_size_forget(&run->chunk_size);
+    run->source.units = run->figures.rows_in;
+    return task_source_fall_back(&run->source, ranges, count);
 }
 
-/* Goes on without such workers; the current task is handed out again. */
-static void do_without(MapRun *run)
+/*
+ * Begins the run anew with workers that read the source themselves, where a function of the map asked for
+ * tables: workers that are handed rows have none. That is possible as long as no row was given out. *begun:
+ * it did. SQLITE_OK, or an error with *message set.
+ */
+static int begin_with_tables(MapRun *run, bool *begun, char **message)
 {
-    RunTask *entry = &run->tasks[run->current];
-    map_run_follow_controller(
-        run, auto_executor_lacking(&run->control, entry->executor->kind, entry->task->report.message));
-    executor_release(entry->executor, entry->task);
-    entry->executor = NULL;
-    run->current = -1;
+    Plan *plan = run->plan;
+    const TaskReport *report = &task_list_current(&run->tasks)->task->report;
+    *begun = false;
+    if (report->asked != TASK_ASKED_FOR_TABLES || run->source.snapshot || run->source.range_feed ||
+        plan->asks)
+        return SQLITE_OK;
+    /* For the next run in any case. */
+    plan->asks = true;
+    if (run->figures.rows_out)
+        return SQLITE_OK;
+    task_list_clear(&run->tasks);
+    chunk_size_forget(&run->chunk_size);
+    run->figures.rows_in = 0;
+    task_source_close(&run->source);
+    int rc = task_source_open(&run->source, run->state, plan, run->experience, message);
+    run->began_with_ranges = run->source.snapshot != NULL;
+    *begun = rc == SQLITE_OK;
+    return rc;
+}
+
+/* Makes the next done task the current one. SQLITE_ROW: there is one; SQLITE_DONE: the run is over; else an
+   error with *message set. */
+static int next_task(MapRun *run, char **message)
+{
+    const TaskSource *source = &run->source;
+    int rc = finish_current(run);
+    if (rc == SQLITE_OK)
+        rc = hand_out(run);
+    if (rc == SQLITE_OK && !run->tasks.count)
+        return source->rc == SQLITE_OK ? SQLITE_DONE : fail(run, source->rc, source->message, message);
+    int index;
+    if (rc == SQLITE_OK)
+        rc = wait_done(run, &index, message);
+    if (rc != SQLITE_OK)
+        return fail_with(run, rc, message);
+    run->tasks.current = index;
+    return SQLITE_ROW;
+}
+
+/* Sees whether the current task's result can be used; where not, it has been dropped and the run goes on
+   another way. SQLITE_OK, or an error with *message set. */
+static int check_current(MapRun *run, bool *usable, char **message)
+{
+    *usable = false;
+    if (is_lacking(run)) {
+        do_without(run);
+        return SQLITE_OK;
+    }
+    if (is_doubtful(run)) {
+        int rc = fall_back(run);
+        return rc == SQLITE_OK ? rc : fail(run, rc, run->source.message, message);
+    }
+    bool begun = false;
+    int rc = SQLITE_OK;
+    if (task_list_current(&run->tasks)->task->report.asked)
+        rc = begin_with_tables(run, &begun, message);
+    *usable = !begun;
+    return rc == SQLITE_OK ? rc : fail_with(run, rc, message);
+}
+
+/* Whether the host was interrupted: tasks may give no rows for long, and the host is asked from time to time.
+ */
+static bool is_interrupted_between_tasks(MapRun *run)
+{
+    if (clock_ns() - run->checked_ns <= WAIT_MS * 1000000L)
+        return false;
+    if (host_interrupted_or_handled(run->interrupt_probe))
+        return true;
+    run->checked_ns = clock_ns();
+    return false;
 }
 
 int map_run_next(MapRun *run, RowsetView *rows, char **message)
 {
-    map_run_time_reader(run);
+    controller_reader_ends(&run->controller);
     for (;;) {
-        /* A failed task is only left behind when its rows have been read: now comes its error. */
-        if (run->current >= 0 && run->tasks[run->current].task->report.rc != SQLITE_OK)
+        const RunTask *entry = task_list_current(&run->tasks);
+        /* The rows before a failed row have all been given to the reader; now comes the error. */
+        if (entry && entry->task->report.rc != SQLITE_OK)
             return fail_task(run, message);
-        int rc = map_run_finish_current(run);
-        if (rc == SQLITE_OK)
-            rc = map_run_top_up(run);
-        if (rc == SQLITE_OK && !run->count) {
-            const TaskSource *source = &run->source;
-            return source->rc == SQLITE_OK ? SQLITE_DONE : fail(run, source->rc, source->message, message);
-        }
-        int place = -1;
-        if (rc == SQLITE_OK)
-            rc = wait_ready(run, &place, message);
+        bool usable = false;
+        int rc = next_task(run, message);
+        if (rc == SQLITE_ROW)
+            rc = check_current(run, &usable, message);
         if (rc != SQLITE_OK)
-            return fail_with(run, rc, message);
-        run->current = place;
-        if (is_lacking(run)) {
-            do_without(run);
+            return rc;
+        if (!usable)
             continue;
-        }
-        if (is_doubtful(run)) {
-            rc = fall_back(run);
-            if (rc != SQLITE_OK)
-                return fail(run, rc, run->source.message, message);
-            continue;
-        }
-        if (run->tasks[place].task->report.asked) {
-            bool begun;
-            rc = begin_with_tables(run, &begun, message);
-            if (rc != SQLITE_OK)
-                return fail_with(run, rc, message);
-            if (begun)
-                continue;
-        }
-        map_run_account(run, &run->tasks[place]);
-        /* Tasks may give no rows for long; the host should not wait for them unheard. */
-        if (clock_ns() - run->looked_ns > WAIT_MS * 1000000L) {
-            if (look_for_interrupt(run))
-                return fail(run, SQLITE_INTERRUPT, "interrupted", message);
-            run->looked_ns = clock_ns();
-        }
-        progress_line_draw(&run->progress, run->rows_in, map_run_share_done(run));
-        const Task *task = run->tasks[place].task;
+        entry = task_list_current(&run->tasks);
+        const Task *task = entry->task;
+        const SourceRest rest = task_source_rest(&run->source);
+        TaskSample sample = figures_add(&run->figures, &run->state->log, task, entry->executor->kind);
+        chunk_size_learn(&run->chunk_size, &sample);
+        use_executor(run, controller_next(&run->controller, &sample, &rest));
+        if (is_interrupted_between_tasks(run))
+            return fail(run, SQLITE_INTERRUPT, "interrupted", message);
+        progress_line_draw(&run->progress, run->figures.rows_in,
+                           task_source_share_done(&run->source, run->figures.rows_in));
         if (!task->report.rows_out)
             continue;
-        if (rowset_open(rows, task->output, task->output_size) && rows->rows == task->report.rows_out) {
-            map_run_give(run, task);
-            return SQLITE_ROW;
-        }
-        return fail(run, SQLITE_ERROR, "parallel_map: a worker's result is damaged", message);
+        if (!rowset_open(rows, task->output, task->output_size) || rows->rows != task->report.rows_out)
+            return fail(run, SQLITE_ERROR, "parallel_map: a worker's result is damaged", message);
+        controller_reader_begins(&run->controller, sample.units);
+        return SQLITE_ROW;
     }
 }
+
+/* ---- begin and end ---- */
 
 /* Whether the feed of a plan that is not new fails before its first row: then the plan may be what is wrong.
  */
@@ -361,38 +450,42 @@ static bool begins_with_an_error(const MapRun *run)
 
 static int start(MapRun *run, char **message)
 {
-    ConnectionState *state = run->state;
     const MapArguments *arguments = &run->plan->arguments;
-    const Settings *settings = &state->settings;
-    run->requested = arguments->has_executor ? arguments->executor : settings->executor;
-    run->chunk = arguments->has_chunk ? arguments->chunk : settings->chunk;
-    run->workers = arguments->has_workers ? arguments->workers : settings->workers;
-    if (!run->workers)
-        run->workers = run->requested && run->requested->in_place ? 1 : connection_state_processors(state);
+    const Settings *settings = &run->state->settings;
+    const ExecutorKind *requested = arguments->has_executor ? arguments->executor : settings->executor;
+    int workers = arguments->has_workers ? arguments->workers : settings->workers;
+    if (!workers)
+        workers = requested && requested->in_place ? 1 : connection_state_processors(run->state);
+    ChunkRules rules = {.asked_rows = arguments->has_chunk ? arguments->chunk : settings->chunk,
+                        .columns = run->plan->map_columns,
+                        .partial = arguments->partial,
+                        .one_row = arguments->partial && !arguments->group_by};
+    chunk_size_begin(&run->chunk_size, &rules, run->experience);
     run->timeout = settings->timeout_seconds;
-    progress_line_begin(&run->progress, settings->progress, run->start_ns);
-    int rc = map_run_use_executor(run, &executor_serial, message);
-    run->serial = run->executor;
-    if (rc == SQLITE_OK && run->requested && run->requested != &executor_serial)
-        rc = map_run_use_executor(run, run->requested, message);
+    progress_line_begin(&run->progress, settings->progress, run->figures.start_ns);
+    if (requested)
+        controller_begin_requested(&run->controller, requested, workers);
+    int rc = executor_set_begin(&run->executors, run->state, requested, workers, message);
     if (rc == SQLITE_OK)
-        rc = task_source_open(&run->source, state, run->plan, run->experience, message);
+        rc = task_source_open(&run->source, run->state, run->plan, run->experience, message);
     if (rc != SQLITE_OK)
         return rc;
-    run->partitioned = run->source.snapshot != NULL;
-    if (!run->requested)
-        map_run_follow_controller(run, auto_executor_begin(&run->control, run->experience, state->executors,
-                                                           run->workers, !run->partitioned,
-                                                           (double)task_source_left(&run->source)));
+    run->began_with_ranges = run->source.snapshot != NULL;
+    if (!requested)
+        use_executor(run, controller_begin(&run->controller,
+                                           &(ControllerStart){.experience = run->experience,
+                                                              .executors = run->state->executors,
+                                                              .workers = workers,
+                                                              .rest = task_source_rest(&run->source)}));
     /* The first task is made now, so that a stale plan shows before anything was given out. */
-    rc = map_run_top_up(run);
+    rc = hand_out(run);
     if (rc == SQLITE_OK && (feed_schema_changed(&run->plan->feed) || begins_with_an_error(run)))
         rc = SQLITE_SCHEMA;
     run->plan->tried = true;
     return rc;
 }
 
-int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *pulse,
+int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *interrupt_probe,
                  MapRun **out, char **message)
 {
     *out = NULL;
@@ -402,50 +495,76 @@ int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, 
     run->state = state;
     run->plan = plan;
     run->experience = experience;
-    run->pulse = pulse;
-    run->current = -1;
-    run->start_ns = run->looked_ns = clock_ns();
-    run->rowids_per_row = 1;
+    run->interrupt_probe = interrupt_probe;
+    run->figures.start_ns = run->checked_ns = clock_ns();
+    task_list_begin(&run->tasks);
     int rc = start(run, message);
-    if (rc == SQLITE_OK) {
-        RunRecord *record = run_log_add(&state->log, plan->arguments.source, plan->arguments.map,
-                                        executor_kind_name(run->requested));
-        if (record)
-            run->number = record->run;
-        *out = run;
-        return SQLITE_OK;
-    }
     if (rc != SQLITE_SCHEMA) {
         RunRecord *record = run_log_add(&state->log, plan->arguments.source, plan->arguments.map,
-                                        executor_kind_name(run->requested));
-        if (record) {
-            run->number = record->run;
+                                        executor_kind_name(run->executors.requested));
+        if (record)
+            run->figures.number = record->run;
+        if (record && rc != SQLITE_OK)
             run_log_set(&record->error, *message ? *message : sqlite3_errstr(rc));
-        }
     }
-    map_run_close(run);
+    if (rc == SQLITE_OK)
+        *out = run;
+    else
+        map_run_close(run);
     return rc;
+}
+
+/* Writes the run's access, feed, partition or both, and its reason with the one for which a table was fed. */
+static void write_access(const MapRun *run, RunRecord *record)
+{
+    if (run->began_with_ranges)
+        run_log_set(&record->access, run->source.range_feed ? "partition, then feed" : "partition");
+    else
+        run_log_set(&record->access, "feed");
+    char reason[400];
+    const char *why = run->controller.reason;
+    if (run->source.why_feed) {
+        sqlite3_snprintf(sizeof reason, reason, "%s; fed: %s", why, run->source.why_feed);
+        why = reason;
+    }
+    run_log_set(&record->reason, why);
+}
+
+/* Writes what became of the run into its record in the log, if that is still there. */
+static void write_log(const MapRun *run)
+{
+    const ExecutorSet *executors = &run->executors;
+    int64_t asked_rows = run->chunk_size.rules.asked_rows;
+    RunRecord *record = run_log_find(&run->state->log, run->figures.number);
+    if (!record)
+        return;
+    /* A run that could not begin may have none. */
+    if (executors->executor)
+        run_log_set(&record->executor, executors->executor->kind->name);
+    write_access(run, record);
+    figures_write(&run->figures, record);
+    record->workers = executor_set_is_in_place(executors) ? 1 : run->controller.workers_used;
+    record->chunk = asked_rows ? asked_rows : run->figures.most_rows;
+    record->retries = run->tasks.retries;
+    record->startup_seconds = (double)executors->startup_ns / 1e9;
 }
 
 void map_run_close(MapRun *run)
 {
     if (!run)
         return;
-    if (run->source.ended && !run->failed && !run->count && run->source.rc == SQLITE_OK && !run->partitioned)
+    if (run->source.ended && !run->failed && !run->tasks.count && run->source.rc == SQLITE_OK &&
+        !run->began_with_ranges)
         run->experience->rows = run->source.units;
-    for (int i = 0; i < run->count; i++)
-        map_run_give_up_task(run, &run->tasks[i]);
+    task_list_clear(&run->tasks);
     progress_line_end(&run->progress);
-    map_run_write_log(run);
-    if (run->partitioned)
-        end_scan(run, run->source.recipe->scan);
-    task_free(run->spare);
-    free(run->tasks);
+    write_log(run);
+    if (run->began_with_ranges)
+        executor_set_end_scan(&run->executors, run->source.recipe->scan);
+    task_list_end(&run->tasks);
     task_source_close(&run->source);
-    if (run->partitioned)
-        await_end_of_scan(run);
-    for (int kind = 0; kind < EXECUTOR_KINDS; kind++)
-        if (run->held[kind])
-            executor_let_go(run->held[kind]);
+    if (run->began_with_ranges)
+        executor_set_await_end(&run->executors, run->interrupt_probe);
+    executor_set_let_go(&run->executors);
     free(run);
 }

@@ -16,12 +16,12 @@
 typedef struct MapRun MapRun;
 
 /*
- * Starts a run of `plan`, which nobody else may use until map_run_close, nor the `experience` of its runs.
- * `pulse` is a statement of the
- * connection, SELECT 1, that the run steps to learn of an interrupt. SQLITE_OK with *out set; else an error
- * with *message set (sqlite3_free it). SQLITE_SCHEMA: the plan is stale, make it anew; nothing has been done.
+ * Starts a run of `plan`, which nobody else may use until map_run_close, nor the `experience` of its runs. By
+ * the connection's interrupt probe, see interrupt.h, the run learns that the host was interrupted. SQLITE_OK
+ * with *out set; else an error with *message set (sqlite3_free it). SQLITE_SCHEMA: the plan is stale, make it
+ * anew; nothing has been done.
  */
-int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *pulse,
+int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *interrupt_probe,
                  MapRun **out, char **message);
 
 /*

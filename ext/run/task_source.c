@@ -205,13 +205,32 @@ bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t ro
     return task->order.end_row > 0;
 }
 
-int64_t task_source_left(const TaskSource *source)
+/* The number of units that are known to be left; 0: not known. */
+static int64_t units_left(const TaskSource *source)
 {
     if (source->snapshot) {
         uint64_t more = source->ended ? 0 : (uint64_t)source->last_rowid - (uint64_t)source->next_rowid;
         return source->ended ? 0 : more < INT64_MAX ? (int64_t)more + 1 : INT64_MAX;
     }
     return source->experience->rows > source->units ? source->experience->rows - source->units : 0;
+}
+
+SourceRest task_source_rest(const TaskSource *source)
+{
+    return (SourceRest){
+        .ranged = source->snapshot != NULL, .units = (double)units_left(source), .more = !source->ended};
+}
+
+double task_source_share_done(const TaskSource *source, int64_t rows)
+{
+    double left = (double)units_left(source);
+    if (source->snapshot) {
+        int64_t least, greatest;
+        snapshot_bounds(source->snapshot, &least, &greatest);
+        double all = (double)greatest - (double)least + 1;
+        return (all - left) / all;
+    }
+    return left > 0 ? (double)rows / ((double)rows + left) : -1;
 }
 
 bool task_source_confirm(TaskSource *source, const TaskReport *report)

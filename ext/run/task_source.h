@@ -11,6 +11,7 @@
 #include "ext/plan/plan.h"
 #include "ext/run/map_experience.h"
 #include "ext/run/snapshot.h"
+#include "ext/run/task_sample.h"
 
 typedef struct RowidRange {
     int64_t first, last;
@@ -64,8 +65,11 @@ Task *task_source_create_task(const TaskSource *source);
  */
 bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up);
 
-/* Units that are known to be left; 0: not known. */
-int64_t task_source_left(const TaskSource *source);
+/* What is known of the part of the source that no task has yet. */
+SourceRest task_source_rest(const TaskSource *source);
+
+/* The share of the source that is done, 0 … 1, where `rows` rows were evaluated; negative: not known. */
+double task_source_share_done(const TaskSource *source, int64_t rows);
 
 /* Whether what a worker read for this task is the host's view. Always true for a fed task. */
 bool task_source_confirm(TaskSource *source, const TaskReport *report);

@@ -1,0 +1,53 @@
+/*
+ * The executors that one run uses. They are the connection's; the run holds them, so that no worker ends for
+ * want of work meanwhile. On the connection's thread only.
+ */
+#ifndef PRICEMAP_EXECUTOR_SET_H
+#define PRICEMAP_EXECUTOR_SET_H
+
+#include "ext/connection/connection_state.h"
+
+typedef struct ExecutorSet {
+    ConnectionState *state;
+    /* Executors that the run holds, in the order of executor_kinds; NULL: not that one. */
+    Executor *held[EXECUTOR_KINDS];
+    /* Executor of tasks that the host runs itself. */
+    Executor *serial;
+    /* Executor that receives new tasks. */
+    Executor *executor;
+    /* Kind that the user asked for; NULL: `auto` chooses. */
+    const ExecutorKind *requested;
+    /* Nanoseconds that starting workers took. */
+    int64_t startup_ns;
+} ExecutorSet;
+
+/* Begins the set with the serial executor in use and, where the user asked for one (NULL: `auto`), the
+ * requested one with so many workers. SQLITE_OK, or an error with *message set; in any case the set ends with
+ * executor_set_let_go. */
+int executor_set_begin(ExecutorSet *set, ConnectionState *state, const ExecutorKind *requested, int workers,
+                       char **message);
+
+/* Has the executor of this kind receive new tasks, and starts the workers that it lacks. SQLITE_OK, or an
+ * error with *message set (sqlite3_free it): then nothing has changed. */
+int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, char **message);
+
+/* Whether new tasks go to the host itself. */
+static inline bool executor_set_is_in_place(const ExecutorSet *set)
+{
+    return set->executor == set->serial;
+}
+
+/* Has all workers let go of the file of a partition scan, soon. */
+void executor_set_end_scan(ExecutorSet *set, uint64_t scan);
+
+/*
+ * Waits until no worker has the file of an ended scan open or locked: after the host's statement nothing of
+ * the map is in the way of whatever the host, or another connection, does with it. `probe` is an interrupt
+ * probe. Returns after ten seconds at the latest.
+ */
+void executor_set_await_end(ExecutorSet *set, sqlite3_stmt *probe);
+
+/* Ends the use of all executors. */
+void executor_set_let_go(ExecutorSet *set);
+
+#endif

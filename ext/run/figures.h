@@ -1,0 +1,32 @@
+/* The counters of one run, and their way into the log. On the connection's thread only. */
+#ifndef PRICEMAP_FIGURES_H
+#define PRICEMAP_FIGURES_H
+
+#include "ext/connection/run_log.h"
+#include "ext/run/task_sample.h"
+
+typedef struct RunFigures {
+    /* Number of the run in the log; 0: it is not in the log. */
+    int64_t number;
+    /* Time when the run began, CLOCK_MONOTONIC. */
+    int64_t start_ns;
+    /* Nanoseconds that workers spent on tasks, all workers together. */
+    int64_t busy_ns;
+    /* Tasks that were done; a task that comes back for its rest counts again. */
+    int64_t tasks;
+    /* Rows of the source that were evaluated without an error, and rows that the map gave. */
+    int64_t rows_in, rows_out;
+    /* Rows of the source in the largest task. */
+    int64_t most_rows;
+} RunFigures;
+
+/*
+ * Adds the last turn of a done task, which `ran_on` says who ran, to the counters, and its record to the log
+ * where the run is in there. Returns the sample of that turn.
+ */
+TaskSample figures_add(RunFigures *figures, RunLog *log, const Task *task, const ExecutorKind *ran_on);
+
+/* Copies the counters into the run's record. */
+void figures_write(const RunFigures *figures, RunRecord *record);
+
+#endif
