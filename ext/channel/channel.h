@@ -9,8 +9,7 @@
 #include "ext/channel/window.h"
 
 typedef struct Channel {
-    /* Shared part of the channel. The host must not rely on anything in it: a worker may write what it likes.
-     */
+    /* Shared part of the channel. The host relies on nothing in it: a worker may write anything. */
     ChannelControl *control;
     uint32_t region;
     /* Windows of each slot, which are mapped as they are used. */

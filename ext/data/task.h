@@ -92,7 +92,6 @@ typedef struct Task {
     Buffer heap_output; /* where the workers are in this process */
     struct Task *next;
     void *slot;
-    uint32_t attempts;
     bool abandoned;
 } Task;
 

@@ -1,5 +1,5 @@
-/* What is the same for every executor: the way to its functions, which is closed in a forked copy of the
- * host. */
+/* The calls of an executor's functions, the same for every kind; in a forked copy of the host they reach no
+   worker. */
 #include "ext/executors/executor.h"
 
 #include <unistd.h>
@@ -63,7 +63,8 @@ void executor_abandon(Executor *executor, Task *task)
         executor->kind->abandon(executor, task);
     else if (atomic_load(&task->done))
         task_free(task);
-    /* Otherwise the thread that had it is only in the original, and may have left any of it half changed. */
+    /* Otherwise the task is leaked: the thread that had it is only in the original, and may have left the
+       task half changed. */
 }
 
 void executor_end_scan(Executor *executor, uint64_t scan)

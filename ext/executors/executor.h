@@ -1,14 +1,14 @@
 /*
- * An executor takes tasks, has them run by its workers, and says when they are done. It knows no SQL and no
- * order: order and the bound on what is in flight belong to the run that submits. kinds.h lists the kinds of
- * executors.
+ * An executor takes tasks, has its workers run them, and reports when they are done. An executor knows no SQL
+ * and no order: order and the bound on what is in flight belong to the run that submits. kinds.h lists the
+ * kinds of executors.
  *
  * All functions are called on the host's thread that holds the connection, never on a worker; several runs
- * may share one executor in turn. None blocks longer than it says.
+ * may share one executor in turn. No function blocks longer than its comment says.
  *
  * A forked copy of the host has an executor whose workers are the original's. There ensure_workers is an
- * error, submit finds no room, nothing that was submitted before ever gets done, and the workers notice
- * nothing of the copy's calls; see executor_is_ours.
+ * error, submit finds no room, no task that was submitted before ever gets done, and the copy's calls do not
+ * reach the workers; see executor_is_ours.
  */
 #ifndef PRICEMAP_EXECUTOR_H
 #define PRICEMAP_EXECUTOR_H
@@ -18,8 +18,7 @@
 #include "ext/base/limits.h"
 #include "ext/data/task.h"
 
-/* Tasks of one run that wait or run, per worker: with two, a worker that finishes finds its next one ready.
- */
+/* Tasks of one run that wait or run, per worker: with two, a worker that finishes has the next one ready. */
 enum { EXECUTOR_DEPTH = 2 };
 
 struct ChunkRunner;
@@ -27,15 +26,20 @@ typedef struct Executor Executor;
 
 /* Limits that hold for the tasks of the next run; see parallel_map_config. */
 typedef struct ExecutorLimits {
-    uint32_t retries;    /* times that a task is tried again when its worker process died */
-    double idle_seconds; /* that workers are kept while no run uses the executor */
+    /* Times that a task is tried again when its worker process died. */
+    uint32_t retries;
+    /* Seconds that workers are kept while no run uses the executor. */
+    double idle_seconds;
 } ExecutorLimits;
 
-/* How far workers are with letting go of the files of scans that have ended. */
+/* How far workers are with closing the files of scans that have ended. */
 typedef enum ScanEnd {
-    SCAN_LEFT,    /* none of them has such a file open */
-    SCAN_LEAVING, /* some are about to close it */
-    SCAN_BUSY,    /* some will as soon as they come back from a task that was abandoned */
+    /* No worker has such a file open. */
+    SCAN_LEFT,
+    /* Some workers are about to close it. */
+    SCAN_LEAVING,
+    /* Some workers will close it as soon as they come back from a task that was abandoned. */
+    SCAN_BUSY,
 } ScanEnd;
 
 /* What a new executor may borrow for its whole life. */
@@ -59,8 +63,7 @@ typedef struct ExecutorKind {
     bool isolates;
     /* Whether `auto` may choose this kind. */
     bool automatic;
-    /* Nanoseconds from asking for workers that are not there to the first result, measured on two processors.
-     */
+    /* Nanoseconds from asking for missing workers to the first result, measured on two processors. */
     double start_ns;
     /* Work, in nanoseconds, over which `auto` judges workers of this kind, and how many such windows without
      * a gain in a row make it give them up. Threads that hold each other up show it at once, and each moment
@@ -87,11 +90,14 @@ typedef struct ExecutorKind {
 struct Executor {
     const ExecutorKind *kind;
     ExecutorLimits limits;
-    atomic_int users;   /* runs that may submit; written on the host's thread, read by workers that would like
-                           to end */
-    pid_t owner;        /* the process whose workers these are; 0: any, tasks run where they are waited for */
-    int workers;        /* that are there now */
-    int64_t startup_ns; /* that the last ensure_workers took; 0 when all were there */
+    /* Number of runs that may submit; written on the host's thread, read by workers that would retire. */
+    atomic_int users;
+    /* Process whose workers these are; 0: any, tasks run where they are waited for. */
+    pid_t owner;
+    /* Number of workers that are there now. */
+    int workers;
+    /* Nanoseconds that the last ensure_workers took; 0 when all workers were there. */
+    int64_t startup_ns;
 };
 
 /* Whether the workers are this process's, or none are needed: false in a forked copy of the host. */
@@ -99,23 +105,23 @@ bool executor_is_ours(const Executor *executor);
 
 /*
  * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX) can take tasks; starts what is missing, and
- * replaces what has died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it) that says what
- * failed and what to do.
+ * replaces workers that have died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it),
+ * which names what failed and what to do.
  */
 int executor_ensure_workers(Executor *executor, int workers, char **message);
 
 /*
- * A run says that it is going to use the executor, before ensure_workers, and that it is not going to any
- * more. In between no worker ends for want of work; limits.idle_seconds after the last one all of them may.
+ * Announce that a run is going to use the executor, before ensure_workers, and that it no longer does. In
+ * between no worker ends for want of work; limits.idle_seconds after the last use all of them may.
  */
 void executor_hold(Executor *executor);
 void executor_let_go(Executor *executor);
 
 /*
  * Gives `task` to the workers; its `done` is cleared. SQLITE_OK: the executor owns it until `done`.
- * SQLITE_BUSY: no room just now, the task is still the caller's (who may run it in place). Where
- * there is no memory to hand it over it is done, and its report says so. Never blocks. A task may be
- * submitted again once it is done and released.
+ * SQLITE_BUSY: no room just now, the task is still the caller's, which may run it in place. Where
+ * there is no memory to hand the task over, it is done and its report has the error. Never blocks. A task may
+ * be submitted again once it is done and released.
  */
 int executor_submit(Executor *executor, Task *task) __attribute__((nonnull));
 
@@ -137,20 +143,20 @@ void executor_wait(Executor *executor, const Task *task, int milliseconds);
 void executor_release(Executor *executor, Task *task);
 
 /*
- * Gives up a task in whatever state it is, submitted, done or released: it is cancelled, and freed
+ * Gives up a task, be it submitted, done or released: the task is cancelled, and freed
  * (task_free) at once or when the worker that runs it has confirmed; in a forked copy of the host one that
  * was not done is never freed. The caller may not touch it again. Never blocks.
  */
 void executor_abandon(Executor *executor, Task *task);
 
-/* Has the workers let go of the file that they read for a partition scan, soon: no more tasks of it will
- * come. Never blocks. */
+/* Has the workers close the file that they read for a partition scan, soon: no more tasks of that scan will
+   come. Never blocks. */
 void executor_end_scan(Executor *executor, uint64_t scan);
 
 /*
- * Returns as soon as no worker has the file of an ended scan open or locked any more, or after
- * `milliseconds`; and how far they are. A worker that runs a task of another run meanwhile counts as one that
- * has let go: the file is closed after that task, before the next one.
+ * Waits until no worker has the file of an ended scan open or locked any more, `milliseconds` at most, and
+ * returns how far the workers are. A worker that runs a task of another run meanwhile counts as one that has
+ * closed the file: it does so after that task, before the next one.
  */
 ScanEnd executor_await_end(Executor *executor, int milliseconds);
 

@@ -1,6 +1,6 @@
 /*
- * The serial executor: the host itself evaluates, when it waits for a task. The oracle of the others, and
- * what `auto` begins with.
+ * The serial executor: the host itself evaluates, when it waits for a task. `auto` begins with it, and the
+ * tests compare the others with it.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,8 +10,10 @@
 
 typedef struct SerialExecutor {
     Executor base;
-    ChunkRunner *runner; /* the connection's; not owned */
-    Task *first, *last;  /* submitted, not yet run */
+    /* Runner of the connection, borrowed for the executor's life. */
+    ChunkRunner *runner;
+    /* Queue of tasks that are submitted and not yet run. */
+    Task *first, *last;
 } SerialExecutor;
 
 static int serial_ensure_workers(Executor *base, int workers, char **message)

@@ -1,15 +1,15 @@
 /*
  * The thread executor: workers are threads of the host, each with a private connection, that take tasks from
- * one queue. A worker that finds it empty looks again for some microseconds before it sleeps: waking it costs
- * the next task more than that. It only does so where other processors are left.
+ * one queue. A worker that finds the queue empty polls it for some microseconds before it sleeps, as waking
+ * it costs the next task more than that; but only where there is more than one processor.
  *
  * One mutex guards the queue, the count of completions and every worker's state; it is never held while a
  * task is evaluated. `work_ready` is signalled when a task is queued, a scan or the pool ends,
- * `task_done` when a task is done or a worker has let go of a file. A task's report and output are written
+ * `task_done` when a task is done or a worker has closed a file. A task's report and output are written
  * before `done` is stored (release), and read after it was seen (acquire).
  *
  * A thread that runs a task cannot be stopped from outside: cancelling sets the task's flag, which the
- * statement and the price kernel look at. An abandoned task is freed by the thread that runs it. Closing
+ * statement and the price kernel check. An abandoned task is freed by the thread that runs it. Closing
  * waits for the threads: their code must stay mapped while they run it.
  */
 #include <errno.h>
@@ -154,8 +154,7 @@ static bool has_ended_scan_locked(const ThreadWorker *worker)
     return worker->closed_scans != atomic_load(&worker->pool->ended.count);
 }
 
-/* Closes the files of scans that have ended, and signals that to the host; the mutex is released meanwhile.
- */
+/* Closes the files of ended scans, and signals that to the host; the mutex is released meanwhile. */
 static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
 {
     ThreadPool *pool = worker->pool;
@@ -474,8 +473,8 @@ static void threads_let_go(Executor *base)
 static void threads_close(Executor *base)
 {
     ThreadPool *pool = (ThreadPool *)base;
-    /* A process that was forked from the owner has no such threads, and perhaps a mutex that nobody will
-     * release. */
+    /* A process that was forked from the owner has no such threads, and perhaps a mutex that is never
+       released. */
     if (!executor_is_ours(base))
         return;
     pthread_mutex_lock(&pool->mutex);

@@ -79,7 +79,8 @@ static int report_failure(TaskReport *report, const TaskOrder *order, int rc, co
     return rc;
 }
 
-/* 'localtime' means the host's zone, which may have changed since the process was started. */
+/* Sets the process's time zone, which 'localtime' goes by, to the host's, which may have changed since the
+ * start. */
 static void follow_zone(Worker *worker, const Recipe *recipe)
 {
     if (!memcmp(&worker->zone, &recipe->zone, sizeof worker->zone))
@@ -100,7 +101,7 @@ static void run_slot(Worker *worker, int index)
     memset(&slot->report, 0, sizeof slot->report);
     if (!worker->runner)
         worker->runner = chunk_runner_create();
-    /* What the host put in has memory, in the steps that windows grow by. */
+    /* The host has taken memory for the input, in the steps that windows grow by. */
     int rc = window_map(input, worker->memory, window_round(start + slot->input_size));
     const Recipe *recipe = (const Recipe *)(const void *)input->data;
     if (rc == SQLITE_OK && slot->recipe_size >= sizeof *recipe)
@@ -134,8 +135,7 @@ static bool run_next(Worker *worker)
     ChannelSlot *slot = &slots[next];
     unsigned queued = SLOT_QUEUED;
     atomic_store(&slot->started_ns, clock_ns());
-    /* The host may be withdrawing the task this very moment; then the next call finds what is queued instead.
-     */
+    /* The host may be withdrawing the task this very moment; then the next call finds another one. */
     if (atomic_compare_exchange_strong(&slot->state, &queued, SLOT_RUNNING))
         run_slot(worker, next);
     return true;

@@ -23,26 +23,35 @@
 #include "ext/channel/messages.h"
 
 enum {
-    IDLE_LOOK_MILLISECONDS = 1000, /* between two looks whether the pool is in use */
-    FORKS_PER_TURN = 8,            /* so that even the start of a thousand workers can be stopped at once */
-    START_SECONDS = 15,            /* more than the host waits; ends a start that hangs in a library */
-    FAREWELL_MILLISECONDS =
-        80, /* for killed workers to vanish; whoever takes longer is the kernel's to reap */
+    /* Milliseconds between two checks whether the pool is in use. */
+    IDLE_CHECK_MILLISECONDS = 1000,
+    /* Forks between two polls, few, so that even the start of a thousand workers can be stopped at once. */
+    FORKS_PER_TURN = 8,
+    /* Seconds that a start may take, which may hang in a library: more than the host waits. */
+    START_SECONDS = 15,
+    /* Milliseconds that killed workers have to end; those that take longer are the kernel's to reap. */
+    FAREWELL_MILLISECONDS = 80,
 };
 
-/* One place for a worker. `pid` is not 0 exactly from its fork until it is reaped: kill() hits nobody else.
- */
-typedef struct Place {
+/* What the zygote keeps of one worker, by the worker's index. */
+typedef struct Child {
+    /* Process id, 0 before the fork and once the process is reaped: so kill() hits no other process. */
     pid_t pid;
     uint32_t region;
-    bool wanted;          /* to be forked */
-    uint32_t tell_forked; /* MESSAGE_FORKED or MESSAGE_UNFORKED is still to be sent; else 0 */
-    bool tell_dead;
+    /* Whether the worker is still to be forked. */
+    bool to_fork;
+    /* Kind of the message that is still to be sent about the fork, MESSAGE_FORKED or MESSAGE_UNFORKED; 0:
+     * none. */
+    uint32_t unsent_fork;
+    /* Whether MESSAGE_DEAD is still to be sent. */
+    bool unsent_death;
     int32_t forked_pid, fork_error, wait_status;
-    int64_t kill_at; /* 0: not to be killed */
-    int kill_slot;   /* only if this slot still runs the task kill_sequence; -1: in any case */
+    /* Time when the worker is to be killed; 0: never. */
+    int64_t kill_at;
+    /* Slot that must still run the task `kill_sequence` then; -1: kill in any case. */
+    int kill_slot;
     uint64_t kill_sequence;
-} Place;
+} Child;
 
 typedef struct Zygote {
     int socket, memory, host, child_signals;
@@ -50,16 +59,18 @@ typedef struct Zygote {
     PoolControl *pool;
     ZygoteWork *work;
     bool ending;
-    bool blocked; /* the host must read before more can be told */
-    Place places[EXECUTOR_WORKERS_MAX];
-    uint32_t place_count; /* places ever used */
+    /* Whether the host must read before another message can be sent. */
+    bool blocked;
+    Child children[EXECUTOR_WORKERS_MAX];
+    /* Children ever used. */
+    uint32_t child_count;
 } Zygote;
 
 /* ---- the worker's side of fork ---- */
 
 static void become_worker(const Zygote *zygote, uint32_t region)
 {
-    /* The zygote may have died before this: then nobody would kill this process. */
+    /* The zygote may have died before this: then its death would not kill this process. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != zygote->pid)
         _exit(1);
     int memory = zygote->memory;
@@ -76,7 +87,7 @@ static void become_worker(const Zygote *zygote, uint32_t region)
     int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (score >= 0) {
         if (write(score, "500", 3) != 3) {
-            /* Then it stays as it was: nothing depends on it. */
+            /* The score stays as it was then: nothing depends on it. */
         }
         close(score);
     }
@@ -84,57 +95,57 @@ static void become_worker(const Zygote *zygote, uint32_t region)
     _exit(1);
 }
 
-static void fork_wanted(Zygote *zygote)
+static void fork_children(Zygote *zygote)
 {
     int forks = 0;
-    for (uint32_t i = 0; i < zygote->place_count && forks < FORKS_PER_TURN; i++) {
-        Place *place = &zygote->places[i];
-        if (!place->wanted)
+    for (uint32_t i = 0; i < zygote->child_count && forks < FORKS_PER_TURN; i++) {
+        Child *child = &zygote->children[i];
+        if (!child->to_fork)
             continue;
-        place->wanted = false;
+        child->to_fork = false;
         forks++;
         pid_t pid = fork();
         if (pid == 0)
-            become_worker(zygote, place->region);
-        place->tell_forked = pid > 0 ? MESSAGE_FORKED : MESSAGE_UNFORKED;
-        place->fork_error = pid > 0 ? 0 : errno;
-        place->forked_pid = pid > 0 ? pid : 0;
-        place->pid = pid > 0 ? pid : 0;
+            become_worker(zygote, child->region);
+        child->unsent_fork = pid > 0 ? MESSAGE_FORKED : MESSAGE_UNFORKED;
+        child->fork_error = pid > 0 ? 0 : errno;
+        child->forked_pid = pid > 0 ? pid : 0;
+        child->pid = pid > 0 ? pid : 0;
     }
 }
 
-static bool any_wanted(const Zygote *zygote)
+static bool any_to_fork(const Zygote *zygote)
 {
-    for (uint32_t i = 0; i < zygote->place_count; i++)
-        if (zygote->places[i].wanted)
+    for (uint32_t i = 0; i < zygote->child_count; i++)
+        if (zygote->children[i].to_fork)
             return true;
     return false;
 }
 
-/* ---- reaping, telling, killing ---- */
+/* ---- reaping, reporting, killing ---- */
 
 static void reap(Zygote *zygote)
 {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (uint32_t i = 0; i < zygote->place_count; i++) {
-            Place *place = &zygote->places[i];
-            if (place->pid != pid)
+        for (uint32_t i = 0; i < zygote->child_count; i++) {
+            Child *child = &zygote->children[i];
+            if (child->pid != pid)
                 continue;
-            place->pid = 0;
-            place->kill_at = 0;
-            place->wait_status = status;
-            place->tell_dead = true;
+            child->pid = 0;
+            child->kill_at = 0;
+            child->wait_status = status;
+            child->unsent_death = true;
         }
     }
 }
 
-static bool tell(Zygote *zygote, const Place *place, uint32_t kind, int32_t pid, int32_t status)
+static bool report(Zygote *zygote, const Child *child, uint32_t kind, int32_t pid, int32_t status)
 {
     ZygoteMessage message = {.kind = kind,
-                             .index = (uint32_t)(place - zygote->places),
-                             .region = place->region,
+                             .index = (uint32_t)(child - zygote->children),
+                             .region = child->region,
                              .pid = pid,
                              .status = status};
     int failure = messages_send(zygote->socket, &message, sizeof message, NULL, 0);
@@ -145,64 +156,64 @@ static bool tell(Zygote *zygote, const Place *place, uint32_t kind, int32_t pid,
     return !failure;
 }
 
-static void tell_host(Zygote *zygote)
+static void send_reports(Zygote *zygote)
 {
-    bool told = false;
+    bool sent = false;
     zygote->blocked = false;
-    for (uint32_t i = 0; i < zygote->place_count && !zygote->blocked && !zygote->ending; i++) {
-        Place *place = &zygote->places[i];
-        if (place->tell_forked &&
-            tell(zygote, place, place->tell_forked, place->forked_pid, place->fork_error)) {
-            place->tell_forked = 0;
-            told = true;
+    for (uint32_t i = 0; i < zygote->child_count && !zygote->blocked && !zygote->ending; i++) {
+        Child *child = &zygote->children[i];
+        if (child->unsent_fork &&
+            report(zygote, child, child->unsent_fork, child->forked_pid, child->fork_error)) {
+            child->unsent_fork = 0;
+            sent = true;
         }
-        if (place->tell_dead && !place->tell_forked &&
-            tell(zygote, place, MESSAGE_DEAD, place->forked_pid, place->wait_status)) {
-            place->tell_dead = false;
-            told = true;
+        if (child->unsent_death && !child->unsent_fork &&
+            report(zygote, child, MESSAGE_DEAD, child->forked_pid, child->wait_status)) {
+            child->unsent_death = false;
+            sent = true;
         }
     }
-    if (told)
+    if (sent)
         bell_ring(&zygote->pool->bell);
 }
 
-/* Whether the task that a worker was to be killed for is still the one that it runs. */
-static bool still_runs(const Zygote *zygote, const Place *place)
+/* Whether a worker still runs the task for which it was to be killed. */
+static bool still_runs(const Zygote *zygote, const Child *child)
 {
-    if (place->kill_slot < 0)
+    if (child->kill_slot < 0)
         return true;
     ChannelControl *control = mmap(NULL, sizeof *control, PROT_READ, MAP_SHARED, zygote->memory,
-                                   (off_t)channel_region_offset(place->region));
+                                   (off_t)channel_region_offset(child->region));
     if (control == MAP_FAILED)
         return true;
-    ChannelSlot *slot = &control->slots[place->kill_slot];
-    bool runs = atomic_load(&slot->state) == SLOT_RUNNING && slot->sequence == place->kill_sequence;
+    ChannelSlot *slot = &control->slots[child->kill_slot];
+    bool runs = atomic_load(&slot->state) == SLOT_RUNNING && slot->sequence == child->kill_sequence;
     munmap(control, sizeof *control);
     return runs;
 }
 
-/* Kills whose time has come. Returns the milliseconds until the next one, or -1. */
+/* Carries out the kills whose time has come. Returns the milliseconds until the next one, or -1. */
 static int kill_due(Zygote *zygote)
 {
     int64_t next = 0, now = clock_ns();
-    for (uint32_t i = 0; i < zygote->place_count; i++) {
-        Place *place = &zygote->places[i];
-        if (!place->kill_at)
+    for (uint32_t i = 0; i < zygote->child_count; i++) {
+        Child *child = &zygote->children[i];
+        if (!child->kill_at)
             continue;
-        if (place->kill_at > now) {
-            if (!next || place->kill_at < next)
-                next = place->kill_at;
+        if (child->kill_at > now) {
+            if (!next || child->kill_at < next)
+                next = child->kill_at;
             continue;
         }
-        place->kill_at = 0;
-        if (place->pid && still_runs(zygote, place))
-            kill(place->pid, SIGKILL);
+        child->kill_at = 0;
+        if (child->pid && still_runs(zygote, child))
+            kill(child->pid, SIGKILL);
     }
     int64_t milliseconds = (next - now) / 1000000 + 1;
     return !next ? -1 : milliseconds < INT_MAX ? (int)milliseconds : INT_MAX;
 }
 
-/* ---- what the host says ---- */
+/* ---- messages of the host ---- */
 
 static void handle_fork(Zygote *zygote, const HostMessage *message)
 {
@@ -210,28 +221,28 @@ static void handle_fork(Zygote *zygote, const HostMessage *message)
         message->region >= CHANNEL_REGIONS - EXECUTOR_WORKERS_MAX)
         return;
     for (uint32_t i = 0; i < message->count; i++) {
-        Place *place = &zygote->places[message->index + i];
-        if (place->pid || place->wanted || place->tell_forked || place->tell_dead)
+        Child *child = &zygote->children[message->index + i];
+        if (child->pid || child->to_fork || child->unsent_fork || child->unsent_death)
             continue;
-        *place = (Place){.region = message->region + i, .wanted = true};
+        *child = (Child){.region = message->region + i, .to_fork = true};
     }
-    if (zygote->place_count < message->index + message->count)
-        zygote->place_count = message->index + message->count;
+    if (zygote->child_count < message->index + message->count)
+        zygote->child_count = message->index + message->count;
 }
 
 static void handle_kill(Zygote *zygote, const HostMessage *message)
 {
-    for (uint32_t i = 0; i < zygote->place_count; i++) {
-        Place *place = &zygote->places[i];
-        if (place->region != message->region || message->slot >= CHANNEL_SLOTS)
+    for (uint32_t i = 0; i < zygote->child_count; i++) {
+        Child *child = &zygote->children[i];
+        if (child->region != message->region || message->slot >= CHANNEL_SLOTS)
             continue;
-        place->kill_at = clock_ns() + (int64_t)message->milliseconds * 1000000;
-        place->kill_slot = message->slot;
-        place->kill_sequence = message->sequence;
+        child->kill_at = clock_ns() + (int64_t)message->milliseconds * 1000000;
+        child->kill_slot = message->slot;
+        child->kill_sequence = message->sequence;
     }
 }
 
-static void hear_host(Zygote *zygote)
+static void receive_messages(Zygote *zygote)
 {
     for (;;) {
         Message message;
@@ -252,9 +263,9 @@ static void hear_host(Zygote *zygote)
 static void farewell(Zygote *zygote)
 {
     int alive = 0;
-    for (uint32_t i = 0; i < zygote->place_count; i++)
-        if (zygote->places[i].pid) {
-            kill(zygote->places[i].pid, SIGKILL);
+    for (uint32_t i = 0; i < zygote->child_count; i++)
+        if (zygote->children[i].pid) {
+            kill(zygote->children[i].pid, SIGKILL);
             alive++;
         }
     int64_t end = clock_ns() + (int64_t)FAREWELL_MILLISECONDS * 1000000;
@@ -277,13 +288,12 @@ static void farewell(Zygote *zygote)
     }
 }
 
-/* Milliseconds to sleep until the pool has been idle for too long, looking now and then whether it still is;
-   0: it has been. */
+/* Milliseconds to sleep until the next check whether the pool has been idle for too long; 0: it has been. */
 static int idle_left(const Zygote *zygote)
 {
     int64_t end = zygote->pool ? atomic_load(&zygote->pool->idle_end_ns) : 0;
-    int64_t left = end ? (end - clock_ns() + 999999) / 1000000 : IDLE_LOOK_MILLISECONDS;
-    return left <= 0 ? 0 : left < IDLE_LOOK_MILLISECONDS ? (int)left : IDLE_LOOK_MILLISECONDS;
+    int64_t left = end ? (end - clock_ns() + 999999) / 1000000 : IDLE_CHECK_MILLISECONDS;
+    return left <= 0 ? 0 : left < IDLE_CHECK_MILLISECONDS ? (int)left : IDLE_CHECK_MILLISECONDS;
 }
 
 static void serve(Zygote *zygote)
@@ -292,10 +302,10 @@ static void serve(Zygote *zygote)
         int idle = idle_left(zygote);
         if (!idle)
             return;
-        fork_wanted(zygote);
-        tell_host(zygote);
+        fork_children(zygote);
+        send_reports(zygote);
         int timeout = kill_due(zygote);
-        if (any_wanted(zygote))
+        if (any_to_fork(zygote))
             timeout = 0;
         if (timeout < 0 || timeout > idle)
             timeout = idle;
@@ -314,7 +324,7 @@ static void serve(Zygote *zygote)
             ;
         reap(zygote);
         if (watched[0].revents)
-            hear_host(zygote);
+            receive_messages(zygote);
     }
 }
 
@@ -336,8 +346,8 @@ static int read_nice(void)
     return read == 1 ? group : 0;
 }
 
-/* Where the kernel shares processors out by session the new one has a nice value of its own, which begins at
-   0: it becomes the host's, so that workers get no more and no less than the host. */
+/* Gives the new session the host's nice value, where the kernel shares processors out by session: otherwise
+   the session would begin at 0, and workers would get more or less than the host. */
 static void write_nice(int nice)
 {
     int file = nice ? open(autogroup_file, O_WRONLY | O_CLOEXEC) : -1;
@@ -346,7 +356,8 @@ static void write_nice(int nice)
     char text[16];
     int length = snprintf(text, sizeof text, "%d", nice);
     if (write(file, text, (size_t)length) != length) {
-        /* A lower value than the usual one takes a right that is not there: then it stays as it was. */
+        /* A lower value than the usual one takes a right that this process may not have: then its session
+           keeps the usual one. */
     }
     close(file);
 }
@@ -402,7 +413,8 @@ static bool receive_hello(Zygote *zygote, Message *message)
     return size > 0;
 }
 
-/* What there is to say to the host's hello: an error text, or "" once SQLite and the memory are at hand. */
+/* Attaches SQLite and the shared memory as the host's hello says, and writes the answer: its error stays ""
+   where that succeeded. */
 static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
 {
     const HelloRequest *hello = &message->hello;
@@ -417,7 +429,7 @@ static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
                             sizeof reply->error))
         return;
     snprintf(reply->source_id, sizeof reply->source_id, "%s", sqlite3_sourceid());
-    /* Another SQLite than the host's is of no use to the host, which is told why it is another one. */
+    /* Another SQLite than the host's is of no use to the host, which is sent the reason why. */
     if (reply->error[0] && strncmp(reply->source_id, hello->source_id, sizeof reply->source_id - 1) != 0)
         return;
     reply->error[0] = 0;

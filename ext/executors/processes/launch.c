@@ -70,8 +70,7 @@ static char *mapped_file(const void *address)
     return path;
 }
 
-/* The file that the code or data at `address` was loaded from, absolute; NULL when that cannot be found out.
- */
+/* The file that the code or data at `address` was loaded from, absolute; NULL when that is not known. */
 static char *file_of(const void *address)
 {
     char *path = mapped_file(address);
@@ -81,7 +80,7 @@ static char *file_of(const void *address)
     if (!dladdr(address, &info) || !info.dli_fname)
         return NULL;
     path = realpath(info.dli_fname, NULL);
-    /* For the program itself the name is whatever it was called by. */
+    /* For the program itself the linker has the name that the program was called by. */
     return path ? path : realpath("/proc/self/exe", NULL);
 }
 

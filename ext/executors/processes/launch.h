@@ -1,5 +1,5 @@
 /*
- * Starting pricemap-worker from a host of unknown shape and size, and finding the files that this takes.
+ * Starts pricemap-worker from a host of unknown shape and size, and finds the files that this takes.
  */
 #ifndef PRICEMAP_LAUNCH_H
 #define PRICEMAP_LAUNCH_H

@@ -166,8 +166,7 @@ const char *process_pool_error(const ProcessPool *pool);
 /* The bell that workers and zygote ring; NULL before the first start. */
 Bell *process_pool_bell(const ProcessPool *pool);
 
-/* Lets the zygote end the pool at a time of clock_ns() unless the pool is used before; 0: the pool is in use.
- */
+/* Lets the zygote end the pool at a time of clock_ns() unless it is used before; 0: it is in use. */
 void process_pool_set_idle_end(ProcessPool *pool, int64_t idle_end_ns);
 
 /* Tells the workers to close the file of a scan that has ended. */

@@ -98,7 +98,7 @@ static void fail_used_up(ProcessExecutor *self, Task *task, const Retry *retry)
     fail(self, task, SQLITE_ERROR, retry->row, "%s", text);
 }
 
-/* Whether a report, which a worker wrote, is possible as the answer to what the worker was told to do. */
+/* Whether a report, which a worker wrote, is a possible answer to the task's order. */
 static bool report_fits(const Task *task, const TaskReport *report, uint32_t end_row)
 {
     const TaskOrder *order = &task->order;
@@ -208,8 +208,7 @@ static void try_again(ProcessExecutor *self, Task *task, uint32_t row, const Wor
 {
     task->retries++;
     if (task->recipe->scan) {
-        /* The row is not known. The run will feed the rows of the range instead, one chunk after the other.
-         */
+        /* The row is not known. The run will feed the rows of the range instead, chunk after chunk. */
         fail(self, task, SQLITE_ERROR, task->order.first_row,
              "parallel_map: a worker process ended while it read rowids %lld to %lld",
              (long long)task->order.first_rowid, (long long)task->order.last_rowid);

@@ -8,8 +8,7 @@
 
 #include "ext/executors/processes/pool.h"
 
-/* A free slot of the worker that has least to do, among the first `worker_limit` ones (0: all); NULL: none.
- */
+/* A free slot of the worker with least to do, among the first `worker_limit` ones (0: all); NULL: none. */
 PoolSlot *slots_find_free(const ProcessPool *pool, int worker_limit);
 
 /* The number of slots that will get free without a task being done: their tasks were abandoned, or their
@@ -38,8 +37,7 @@ bool slots_withdraw(PoolSlot *slot);
    `milliseconds`. The slot stays used until then. */
 void slots_abandon(ProcessPool *pool, PoolSlot *slot, int milliseconds);
 
-/* Copies the report out of a slot that is SLOT_DONE, as a report that can be read whatever the worker wrote.
- */
+/* Copies the report out of a slot that is SLOT_DONE, and makes it readable: a worker may write anything. */
 void slots_read_report(const PoolSlot *slot, TaskReport *report);
 
 /* Maps the output of a slot that is SLOT_DONE, valid until slots_free. SQLITE_OK; SQLITE_CORRUPT where the

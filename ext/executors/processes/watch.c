@@ -12,7 +12,7 @@ enum {
 static void check_worker(ProcessPool *pool, PoolWorker *worker, int64_t now)
 {
     const PoolSlot *running = NULL, *queued = NULL;
-    bool astray = false;
+    bool invalid = false;
     for (int i = 0; i < CHANNEL_SLOTS; i++) {
         const PoolSlot *slot = &worker->slots[i];
         if (!slot->used || (slot->task && slot->task->done))
@@ -23,7 +23,7 @@ static void check_worker(ProcessPool *pool, PoolWorker *worker, int64_t now)
         else if (state == SLOT_QUEUED && slot->task)
             queued = slot;
         else
-            astray |= state != SLOT_DONE;
+            invalid |= state != SLOT_DONE;
     }
     worker->idle_since = running || !queued ? 0 : worker->idle_since ? worker->idle_since : now;
     if (worker_kill_is_due(worker))
@@ -38,7 +38,7 @@ static void check_worker(ProcessPool *pool, PoolWorker *worker, int64_t now)
     double limit = queued && queued->task->timeout > 0 && queued->task->timeout < BEGIN_SECONDS
                        ? queued->task->timeout
                        : BEGIN_SECONDS;
-    if (astray || (worker->idle_since && (double)(now - worker->idle_since) > limit * 1e9))
+    if (invalid || (worker->idle_since && (double)(now - worker->idle_since) > limit * 1e9))
         process_pool_kill(pool, worker, NULL, KILL_STUCK, 0);
 }
 
