@@ -6,7 +6,7 @@
 #include "cli/base/query.h"
 
 /* What became of the disk, where that is why a statement failed; else NULL. */
-static const char *disk_trouble(sqlite3 *db)
+static const char *disk_advice(sqlite3 *db)
 {
     int code = sqlite3_errcode(db) & 0xff, error = sqlite3_system_errno(db);
     if (code == SQLITE_FULL ||
@@ -33,7 +33,7 @@ static const char *advice(sqlite3 *db)
         return "it is damaged: restore it from a copy, or save what can be read with .recover of the sqlite3 "
                "shell";
     default:
-        return disk_trouble(db);
+        return disk_advice(db);
     }
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Reads one character of a NUL-terminated text and moves `text` behind it. Returns its code point; 0 at the
+/* Reads one character of a NUL-terminated text and moves `text` past it. Returns its code point; 0 at the
  * end, where `text` stays. What is no UTF-8, and what neither XML nor HTML may contain (surrogates,
  * noncharacters), gives U+FFFD, byte by byte. */
 uint32_t unicode_next(const char **text);

@@ -27,7 +27,8 @@ enum { SCHEMA_VERSION = sizeof schema_steps / sizeof *schema_steps };
 
 struct History {
     char *file;
-    const char *advice; /* what to do when the file is no history */
+    /* Advice for a file that is no history; static. */
+    const char *advice;
     sqlite3 *db;
 };
 
@@ -130,7 +131,7 @@ static int leave_wal(History *history, Failure *failure)
 }
 
 /* Readers do not hold up recorders in WAL mode. Changing to it needs the file for a moment alone, for which
- * SQLite's own time-out does not wait. Whether it works shows with the first read. */
+ * SQLite's own time-out does not wait. Errors are ignored here: the first read will report them. */
 static int use_wal(History *history, Failure *failure)
 {
     const struct timespec pause = {.tv_nsec = WAL_PAUSE_MS * 1000000L};

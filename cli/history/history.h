@@ -41,23 +41,32 @@ typedef struct HistoryBenchmark {
     const char *name;
     const char *executor;
     int64_t workers, chunk;
-    int64_t rows, rounds;     /* that were asked for */
-    const char *database;     /* name of the mapped file */
-    const char *source, *map; /* as they were asked for */
-    char *const *command;     /* ends with NULL */
+    /* Rows and rounds that were asked for; 0: not said. */
+    int64_t rows, rounds;
+    /* Name of the mapped file. */
+    const char *database;
+    /* Source and map as they were asked for. */
+    const char *source, *map;
+    /* Program and arguments, ends with NULL. */
+    char *const *command;
 } HistoryBenchmark;
 
 /* What is known of a run when it begins. Texts belong to the caller. */
 typedef struct HistoryRun {
     const char *verb;
-    const char *label; /* NULL: none */
-    int64_t repeats;   /* the run that it measures once more; 0: none */
+    /* Name of the run in lists; NULL: none. */
+    const char *label;
+    /* Run that this one measures once more; 0: none. */
+    int64_t repeats;
     const Machine *machine;
     const WorkTree *tree;
     const SamplingRules *rules;
-    const char *extension;              /* path; NULL: none was loaded */
-    char *const *arguments;             /* the command line, without the program's name, ends with NULL */
-    const HistoryBenchmark *benchmarks; /* each becomes a measurement */
+    /* Path of the extension; NULL: none was loaded. */
+    const char *extension;
+    /* Command line without the program's name, ends with NULL. */
+    char *const *arguments;
+    /* Benchmarks, each of which becomes a measurement. */
+    const HistoryBenchmark *benchmarks;
     size_t count;
 } HistoryRun;
 

@@ -17,7 +17,7 @@ static int find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failur
                      machine->sqlite, machine->compiler, machine->flags);
 }
 
-/* 0 means that there is none, which is NULL in the database; query.h has -1 for that. */
+/* Maps 0 (unknown) to -1, which query_run binds as NULL. */
 static int64_t known(int64_t number)
 {
     return number > 0 ? number : -1;

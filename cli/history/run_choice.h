@@ -16,7 +16,8 @@ typedef enum RunChoiceKind {
 
 typedef struct RunChoice {
     RunChoiceKind kind;
-    int64_t run, machine; /* of CHOICE_RUN */
+    /* Numbers of the run and of its machine, for CHOICE_RUN. */
+    int64_t run, machine;
 } RunChoice;
 
 /* Finds what the text means: "previous", "best", "latest", a run's number, a label, a branch, or at least 4

@@ -14,18 +14,25 @@
 #include "cli/history/run_choice.h"
 
 typedef struct ComparisonPlan {
-    RunChoice base, now; /* at least one of them a run */
-    bool any_machine;    /* also runs of different machines */
-    double threshold; /* percent from which a change counts, where the history has no other for a benchmark */
+    /* The two sides, of which at least one is a run. */
+    RunChoice base, now;
+    /* Whether runs of different machines are compared, too. */
+    bool any_machine;
+    /* Smallest change that counts, in percent, where the history has no other for a benchmark. */
+    double threshold;
 } ComparisonPlan;
 
 typedef struct ComparisonCounts {
-    int64_t compared;    /* benchmarks with figures on both sides */
-    int64_t regressions; /* without those acknowledged */
+    /* Benchmarks with figures on both sides. */
+    int64_t compared;
+    /* Regressions, without those that are acknowledged. */
+    int64_t regressions;
     int64_t acknowledged, improved, same, inconclusive;
-    int64_t added, missing; /* measured now only, and by the base only */
+    /* Benchmarks that only the run measured, and that only the base did. */
+    int64_t added, missing;
     int64_t excluded;
-    double mean_ratio; /* geometric; NAN where nothing was compared */
+    /* Geometric mean of the ratios; NAN where nothing was compared. */
+    double mean_ratio;
 } ComparisonCounts;
 
 /* Judges. Where nothing could be compared, because there is no earlier measurement or no other one, it is no

@@ -39,9 +39,12 @@ typedef struct JudgePair {
 
 typedef struct Judgement {
     double base_median, median;
-    double ratio;     /* of the medians, now to base: above 1 is slower; NAN where a side has no times */
-    double low, high; /* interval of the ratio */
-    double p;         /* of this pair alone */
+    /* Ratio of the medians, now to base: above 1 is slower; NAN where a side has no times. */
+    double ratio;
+    /* Interval of the ratio. */
+    double low, high;
+    /* Probability of this pair alone, before the correction for many. */
+    double p;
     double adjusted_p;
     Verdict verdict;
     /* Where so few times cannot show any difference: how many both sides need; else 0. */

@@ -13,8 +13,10 @@
 #include "cli/measure/recording.h"
 
 typedef struct MeasurePlan {
-    const char *verb;     /* under which it is recorded */
-    MapDatabase database; /* its extension is found by measure() */
+    /* Verb under which the run is recorded. */
+    const char *verb;
+    /* Database to map; measure() finds its extension. */
+    MapDatabase database;
     const MapJob *jobs;
     size_t count;
     /* Whether every executor's rows are first compared with those of serial. */

@@ -22,10 +22,13 @@ typedef struct RecordingSettings {
 } RecordingSettings;
 
 typedef struct RecordingPlan {
-    HistoryRun run;                  /* its benchmarks, and the rules of sampling */
-    const SamplingSubject *subjects; /* one for each benchmark */
-    MapBench *maps;                  /* that the subjects are of; NULL: they are none */
-    void (*stop)(void *context);     /* ends what a subject does, as interruption.h has it */
+    /* Description of the run: its benchmarks, and the rules of sampling. */
+    HistoryRun run;
+    /* Subjects to sample, one for each benchmark. */
+    const SamplingSubject *subjects;
+    /* Maps that the subjects are of; NULL: the subjects are no maps. */
+    MapBench *maps;
+    void (*stop)(void *context); /* ends what a subject does, as interruption.h has it */
     void *context;
 } RecordingPlan;
 

@@ -54,7 +54,7 @@ static int add_own(CommandLine *line, const History *history, int64_t run, Failu
                : 0;
 }
 
-/* Ours come last, so that they win; but before a "--", behind which nothing is an option. */
+/* The own options come last, so that they win; but before a "--", after which nothing is an option. */
 static int add_recorded(CommandLine *line, History *history, int64_t run, Failure *failure)
 {
     sqlite3 *db = history_db(history);

@@ -32,8 +32,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option table[] = {
     {"threshold", KEY_THRESHOLD, "PERCENT", 0,
-     "From which change of the median on a benchmark has changed, where pricereport threshold set no other "
-     "(5)",
+     "Smallest change of the median, in percent, that counts (5); pricereport threshold sets others for a benchmark",
      0},
     {"any-machine", KEY_ANY_MACHINE, NULL, 0, "Compare runs of different machines, too", 0},
     {0},

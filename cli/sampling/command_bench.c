@@ -24,8 +24,10 @@ struct CommandBench {
 
 /* What the launcher answers to a request, which is one byte: one execution. */
 typedef struct Execution {
-    int error;  /* errno of starting it; 0: it ran */
-    int status; /* as wait4 gives it */
+    /* Error number of starting the program; 0: it ran. */
+    int error;
+    /* Status as wait4 gives it. */
+    int status;
     int64_t wall_ns, user_ns, system_ns, peak_memory_kib;
 } Execution;
 

@@ -15,8 +15,10 @@ typedef struct CommandBench CommandBench;
 
 /* What is timed. The texts belong to the caller and outlive the bench. */
 typedef struct CommandJob {
-    char *const *argv;   /* ends with NULL; argv[0] is searched in PATH */
-    bool show_output;    /* else its output goes to /dev/null; its input is empty either way */
+    /* Program, searched in PATH, and its arguments; ends with NULL. */
+    char *const *argv;
+    /* Whether the output is shown; else it goes to /dev/null. The input is empty either way. */
+    bool show_output;
     bool ignore_failure; /* an exit status other than 0, or a signal, is no failure */
 } CommandJob;
 

@@ -10,8 +10,10 @@ enum { TICK_NS = 100000000 };
 
 struct Interruption {
     pthread_t thread;
-    sigset_t signals;  /* the watched ones */
-    sigset_t previous; /* mask of the thread that began */
+    /* Signals that are watched. */
+    sigset_t signals;
+    /* Signal mask of the thread that began. */
+    sigset_t previous;
     pthread_mutex_t mutex;
     /* under the mutex: */
     bool requested, ended;

@@ -1,7 +1,6 @@
-/* Ctrl-C and its like, while something is measured: the measuring is told to stop, so that what was measured
- * is kept. SIGINT, SIGTERM and SIGHUP count, but for those that the process was started with as ignored.
- *
- * A second such signal ends the process at once, as it would without this. One interruption at a time. */
+/* Ends a measurement at SIGINT, SIGTERM or SIGHUP, so that what was measured is kept. Signals that the
+ * process was started with as ignored stay ignored. A second such signal ends the process at once. There is
+ * one Interruption at a time. */
 #ifndef PRICEREPORT_INTERRUPTION_H
 #define PRICEREPORT_INTERRUPTION_H
 
@@ -11,13 +10,13 @@
 
 typedef struct Interruption Interruption;
 
-/* From here on the signals are blocked in this thread and those it creates, and watched by a thread of its
- * own. To be called before anything starts threads. Returns 0, or -1 with the failure set and NULL. */
+/* Blocks the signals in this thread and those that it creates, and starts a thread that waits for them. To be
+ * called before anything starts threads. Returns 0, or -1 with the failure set and NULL. */
 int interruption_begin(Interruption **interruption, Failure *failure);
 
-/* Sets what stops that which is going on: called on the watching thread once the signal came, and again ten
- * times a second until it is replaced, since it may come before there is something to stop. NULL for nothing;
- * when this returns, the function set before does not run any more. */
+/* Registers the function that stops the current work; NULL: none. The watching thread calls it when the
+ * signal came, and again ten times a second until it is replaced, because the signal may come before the work
+ * has begun. When this returns, the function registered before does not run any more. */
 void interruption_set_stop(Interruption *interruption, void (*stop)(void *context), void *context);
 
 /* Whether the signal came. */

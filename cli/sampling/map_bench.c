@@ -20,15 +20,18 @@ enum { BUSY_MILLISECONDS = 10000 };
 
 typedef struct Connection {
     const char *executor;
-    int64_t workers; /* as asked for: 0 for the default */
+    /* Workers as asked for; 0: the default. */
+    int64_t workers;
     int64_t default_workers;
     sqlite3 *db;
 } Connection;
 
 typedef struct Entry {
     MapJob job;
-    char *source, *map; /* as the extension gets them: of so many rows, with the rounds put in */
-    sqlite3 *db;        /* of a connection of the bench */
+    /* Source and map as the extension gets them: of so many rows, with the rounds put in. */
+    char *source, *map;
+    /* Connection of the bench; borrowed. */
+    sqlite3 *db;
     sqlite3_stmt *statement;
     int64_t rows;
 } Entry;
@@ -37,9 +40,11 @@ struct MapBench {
     const MapDatabase *database;
     Entry *entries;
     size_t count;
-    Connection *connections; /* room for count + 1: the serial one for comparing may be extra */
+    /* Connections, with room for count + 1: the serial one for comparing may be extra. */
+    Connection *connections;
     size_t connection_count;
-    pthread_mutex_t mutex; /* guards the list of connections, which map_bench_stop reads on another thread */
+    /* Lock of the list of connections, which map_bench_stop reads on another thread. */
+    pthread_mutex_t mutex;
 };
 
 /* SQLite tries a name with .so after it, too, and its message is about that one. */
@@ -148,11 +153,11 @@ static int fail_job(sqlite3 *db, const MapJob *job, Failure *failure)
 {
     const char *message = sqlite3_errmsg(db);
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
-        const char *place = strstr(message, advices[i].sql);
-        if (place)
+        const char *found = strstr(message, advices[i].sql);
+        if (found)
             return failure_set(failure, "cannot map %s over %s by %s: %.*s%s%s", job->map, job->source,
-                               job->executor, (int)(place - message), message, advices[i].option,
-                               place + strlen(advices[i].sql));
+                               job->executor, (int)(found - message), message, advices[i].option,
+                               found + strlen(advices[i].sql));
     }
     return failure_set(failure, "cannot map %s over %s by %s: %s", job->map, job->source, job->executor,
                        message);
@@ -198,9 +203,9 @@ static char *first_rows(const char *source, int64_t rows)
 static char *map_with_rounds(const char *map, int64_t rounds)
 {
     sqlite3_str *text = sqlite3_str_new(NULL);
-    const char *place;
-    for (; rounds > 0 && (place = strstr(map, MAP_ROUNDS)); map = place + strlen(MAP_ROUNDS))
-        sqlite3_str_appendf(text, "%.*s%lld", (int)(place - map), map, (long long)rounds);
+    const char *found;
+    for (; rounds > 0 && (found = strstr(map, MAP_ROUNDS)); map = found + strlen(MAP_ROUNDS))
+        sqlite3_str_appendf(text, "%.*s%lld", (int)(found - map), map, (long long)rounds);
     sqlite3_str_appendall(text, map);
     return sqlite3_str_finish(text);
 }

@@ -18,11 +18,16 @@ typedef struct MapJob {
     const char *name;
     const char *source;
     const char *map;
-    const char *executor; /* serial, threads, processes, auto */
-    int64_t workers;      /* 0: the default of the extension; of no meaning for serial */
-    int64_t chunk;        /* rows of a task; 0: chosen by the extension */
-    int64_t rows;         /* only the first so many of the source; 0: all */
-    int64_t rounds;       /* put in place of MAP_ROUNDS in the map; 0: there is none */
+    /* Name of the executor. */
+    const char *executor;
+    /* Workers; 0: the extension's default. Without meaning for serial. */
+    int64_t workers;
+    /* Rows of a task; 0: chosen by the extension. */
+    int64_t chunk;
+    /* Number of first rows of the source that are mapped; 0: all. */
+    int64_t rows;
+    /* Number that takes the place of MAP_ROUNDS in the map; 0: there is none. */
+    int64_t rounds;
 } MapJob;
 
 /* Where a map takes the rounds of its job. */
@@ -30,12 +35,17 @@ typedef struct MapJob {
 
 /* What is mapped. */
 typedef struct MapDatabase {
-    const char *file;  /* opened read-only; NULL: a database in memory that `setup` fills */
-    const char *setup; /* SQL */
-    const char *fill;  /* SQL that makes its table larger: ?1 is `fill_rows`; NULL: none */
+    /* Database file, opened read-only; NULL: a database in memory that `setup` fills. */
+    const char *file;
+    /* SQL that makes the database in memory. */
+    const char *setup;
+    /* SQL that makes its table larger: ?1 is `fill_rows`; NULL: none. */
+    const char *fill;
     int64_t fill_rows;
-    const char *extension;    /* path of pricemap.so */
-    const char *const *loads; /* further extensions, for the connection and for its workers */
+    /* Path of pricemap.so. */
+    const char *extension;
+    /* Further extensions, for the connection and for its workers. */
+    const char *const *loads;
     size_t load_count;
 } MapDatabase;
 

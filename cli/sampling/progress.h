@@ -9,7 +9,8 @@
 
 typedef struct Progress {
     bool shown;
-    int64_t last_ns; /* when the line was written */
+    /* Time at which the line was written last, CLOCK_MONOTONIC. */
+    int64_t last_ns;
 } Progress;
 
 void progress_begin(Progress *progress);

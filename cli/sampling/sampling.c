@@ -20,10 +20,14 @@ static const int64_t most_loops = INT64_C(1) << 40;
 /* A subject while it is sampled. */
 typedef struct Series {
     int64_t loops;
-    bool calibrated; /* one sample of `loops` lasts long enough */
-    double elapsed;  /* seconds in counted samples */
-    double *seconds; /* counted samples, one loop each */
-    double *scratch; /* as large as `seconds` */
+    /* Whether one sample of `loops` lasts long enough. */
+    bool calibrated;
+    /* Seconds spent in counted samples. */
+    double elapsed;
+    /* Counted samples, seconds for one loop each. */
+    double *seconds;
+    /* Working space as large as `seconds`. */
+    double *scratch;
     size_t capacity;
     Summary summary;
     const char *stopped;
@@ -34,7 +38,8 @@ typedef struct Sampling {
     const SamplingSubject *subjects;
     const SamplingObserver *observer;
     Series *series;
-    size_t *order; /* of a round */
+    /* Order of the subjects in a round. */
+    size_t *order;
     size_t count;
     int64_t sequence;
     uint64_t random;

@@ -15,27 +15,37 @@
 
 /* One timing. */
 typedef struct Sample {
-    int64_t sequence; /* order in the whole run, from 0 */
-    int64_t round;    /* from 1; 0 before the rounds */
-    bool warmup;      /* not counted */
-    int64_t loops;    /* executions in this sample */
-    int64_t wall_ns;  /* of all loops together, as are the next two */
+    /* Number in the order of the whole run, from 0. */
+    int64_t sequence;
+    /* Round, from 1; 0 before the rounds. */
+    int64_t round;
+    /* Whether the sample warms up and does not count. */
+    bool warmup;
+    /* Executions in this sample. */
+    int64_t loops;
+    /* Times of all loops together, in nanoseconds: elapsed, user and system. */
+    int64_t wall_ns;
     int64_t user_ns;
     int64_t system_ns;
-    int64_t peak_memory_kib; /* -1: not known for this sample alone */
+    /* Peak memory; -1: not known for this sample alone. */
+    int64_t peak_memory_kib;
 } Sample;
 
 /* When to stop. `max_seconds` wins over everything else, then `max_samples`; then a subject needs
  * `min_samples` and `min_seconds` and an interval of its median within ± `precision`. Seconds are those spent
  * in its samples. */
 typedef struct SamplingRules {
-    int64_t warmup; /* samples of one loop that are taken first and not counted */
+    /* Samples of one loop that are taken first and do not count. */
+    int64_t warmup;
     int64_t min_samples;
     int64_t max_samples;
     double min_seconds;
-    double max_seconds;    /* INFINITY: no limit */
-    double precision;      /* of the median, as a fraction of it */
-    double sample_seconds; /* that one sample lasts at least */
+    /* Upper bound of the seconds; INFINITY: none. */
+    double max_seconds;
+    /* Half width of the median's interval at which sampling ends, as a fraction of the median. */
+    double precision;
+    /* Seconds that one sample lasts at least. */
+    double sample_seconds;
     uint64_t seed;
 } SamplingRules;
 
@@ -51,13 +61,16 @@ typedef struct SamplingSubject {
 
 /* What an observer is told after every sample. */
 typedef struct SamplingEvent {
-    size_t subject;       /* index */
-    const Sample *sample; /* the one just taken */
-    const Summary
-        *summary; /* of the subject's counted samples, seconds for one loop; count 0 while it has none */
-    const char *stopped; /* why its sampling is over: "interval", "samples", "time"; NULL: it is not */
-    double
-        seconds_left; /* that all subjects together may still take at most; INFINITY where nothing limits */
+    /* Index of the subject. */
+    size_t subject;
+    /* The sample that was just taken. */
+    const Sample *sample;
+    /* Summary of the subject's counted samples, seconds for one loop; its count is 0 while there are none. */
+    const Summary *summary;
+    /* Reason why sampling of the subject ended: "interval", "samples", "time"; NULL: it goes on. */
+    const char *stopped;
+    /* Seconds that all subjects together may still take at most; INFINITY where nothing limits them. */
+    double seconds_left;
 } SamplingEvent;
 
 /* Called after every sample, outside the timed part; -1 with the failure set ends the sampling. */

@@ -8,9 +8,11 @@
 #include "cli/base/failure.h"
 
 typedef struct BootstrapRules {
-    size_t resamples; /* 10000 gives the bounds two to three digits */
+    /* Number of resamples; 10000 give the bounds two to three digits. */
+    size_t resamples;
     double confidence;
-    uint64_t seed; /* the same numbers and seed give the same interval */
+    /* Seed: the same numbers and seed give the same interval. */
+    uint64_t seed;
 } BootstrapRules;
 
 /* The interval of median(numerator) / median(denominator): each resample draws as many numbers as there are,

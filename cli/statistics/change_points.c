@@ -17,9 +17,12 @@ typedef struct Search {
     const double *numbers;
     size_t count;
     const ChangeRules *rules;
-    double *prefix;  /* of change_points_split, for the window */
-    double *scratch; /* room for all numbers */
-    double *changes; /* by index of a tested point: how large its change is, by means and by medians */
+    /* Working space of change_points_split, for one window. */
+    double *prefix;
+    /* Room for all numbers. */
+    double *scratch;
+    /* Size of the change at each tested point, by index: the smaller one of means and of medians. */
+    double *changes;
     ChangePoint *points;
     size_t point_count;
 } Search;

@@ -18,19 +18,26 @@
 enum { CHANGE_POINTS_LEAST = 7 }; /* numbers that a series needs to have change points */
 
 typedef struct ChangeRules {
-    size_t window; /* numbers that are looked at together; at least 4 */
-    double p;      /* the t test's, that a change point stays below */
-    double change; /* least relative change, up or down: 0.05 is from 1 to 1.05, and from 1.05 to 1 */
+    /* Numbers that are examined together; at least 4. */
+    size_t window;
+    /* Probability of the t test below which a point counts. */
+    double p;
+    /* Smallest relative change, up or down: 0.05 is from 1 to 1.05, and from 1.05 to 1. */
+    double change;
 } ChangeRules;
 
 /* Window 50, p 0.001, change 5 %. */
 extern const ChangeRules change_rules_default;
 
 typedef struct ChangePoint {
-    size_t index;         /* of the first number of the new level */
-    double before, after; /* means of the levels that meet there */
-    double p;             /* of the t test of these two levels */
-    bool confirmed;       /* false: it is the newest number alone, which may be a bad one */
+    /* Index of the first number of the new level. */
+    size_t index;
+    /* Means of the two levels that meet there. */
+    double before, after;
+    /* Probability of the t test of these two levels. */
+    double p;
+    /* Whether more than the newest number is on the new level: a single one may be a bad sample. */
+    bool confirmed;
 } ChangePoint;
 
 /* The kernel: how much the numbers before `index` differ from those from it on, Q = nm/(n+m) (2 E|X-Y| -

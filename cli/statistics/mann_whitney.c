@@ -17,7 +17,8 @@ typedef struct Ranking {
     Ranked *numbers;
     size_t count;
     bool ties;
-    double tie_sum; /* of k^3 - k over all ties of k numbers */
+    /* Sum of k^3 - k over all ties of k numbers. */
+    double tie_sum;
 } Ranking;
 
 static int compare(const void *left, const void *right)

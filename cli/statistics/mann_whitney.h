@@ -14,9 +14,12 @@
 enum { MANN_WHITNEY_EXACT_MOST = 100 };
 
 typedef struct MannWhitney {
-    double u;   /* pairs in which the left number is greater; a tie counts one half */
-    double p;   /* two-sided; NAN where a group is empty */
-    bool exact; /* p was counted, not approximated */
+    /* Pairs in which the left number is greater; a tie counts one half. */
+    double u;
+    /* Two-sided probability; NAN where a group is empty. */
+    double p;
+    /* Whether p was counted, not approximated. */
+    bool exact;
 } MannWhitney;
 
 /* Tests two groups of finite numbers in any order. Exact: among all ways to deal the numbers, ties and all,

@@ -9,12 +9,16 @@
 typedef struct Summary {
     size_t count;
     double median;
-    double low, high; /* 95 % order-statistic interval of the median; -INFINITY, INFINITY below 6 numbers */
+    /* Bounds of the 95 % order-statistic interval of the median; -INFINITY and INFINITY below 6 numbers. */
+    double low, high;
     double mean;
-    double deviation; /* standard deviation, n - 1 */
-    double mad;       /* median absolute deviation from the median, not scaled */
+    /* Standard deviation, n - 1. */
+    double deviation;
+    /* Median absolute deviation from the median, not scaled. */
+    double mad;
     double minimum, maximum;
-    double p5, p25, p75, p95; /* percentiles, as statistics_quantile */
+    /* Percentiles, as statistics_quantile has them. */
+    double p5, p25, p75, p95;
     size_t outliers;
 } Summary;
 

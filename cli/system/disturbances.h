@@ -8,10 +8,13 @@
 typedef enum DisturbanceState { DISTURBANCE_OK, DISTURBANCE_WARNING, DISTURBANCE_UNKNOWN } DisturbanceState;
 
 typedef struct Disturbance {
-    const char *check; /* a word; static */
+    /* Word for what was checked; static. */
+    const char *check;
     DisturbanceState state;
-    char found[240];    /* what is the case */
-    const char *advice; /* what to do about it, where it is a warning; static, else NULL */
+    /* Text that says what is the case. */
+    char found[240];
+    /* Advice, where the state is a warning; static, else NULL. */
+    const char *advice;
 } Disturbance;
 
 enum { DISTURBANCES = 13 };

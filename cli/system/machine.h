@@ -6,15 +6,23 @@
 
 /* The fingerprint: timings of machines that differ in any of these are not compared. */
 typedef struct Machine {
-    char processor[128];   /* model, as the kernel names it */
-    int64_t processors;    /* logical, online */
-    char architecture[65]; /* as uname -m */
-    int64_t memory_gib;    /* rounded */
-    char kernel[132];      /* system and major.minor */
-    const char *sqlite;    /* version of the library that runs; static */
-    const char *compiler;  /* of pricereport and the extension; static, as is the next */
+    /* Model of the processor, as the kernel names it. */
+    char processor[128];
+    /* Number of logical processors that are online. */
+    int64_t processors;
+    /* Architecture, as uname -m prints it. */
+    char architecture[65];
+    /* Memory in GiB, rounded. */
+    int64_t memory_gib;
+    /* System and its version, major.minor. */
+    char kernel[132];
+    /* Version of the SQLite library that runs; static. */
+    const char *sqlite;
+    /* Compiler and flags of pricereport and the extension; static. */
+    const char *compiler;
     const char *flags;
-    char host[65]; /* its name; no part of the fingerprint */
+    /* Name of the host, which is no part of the fingerprint. */
+    char host[65];
 } Machine;
 
 /* What of the machine cannot be read is "unknown" or 0. */

@@ -7,8 +7,10 @@
 /* A commit of no length: no work tree, no git, or no commit yet. */
 typedef struct WorkTree {
     char commit[65];
-    char branch[256]; /* empty: no branch is checked out */
-    bool dirty;       /* files that git knows have changes */
+    /* Branch that is checked out; empty: none is. */
+    char branch[256];
+    /* Whether files that git knows have changes. */
+    bool dirty;
 } WorkTree;
 
 void work_tree_read(WorkTree *tree);

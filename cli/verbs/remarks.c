@@ -12,10 +12,14 @@ enum { KEY_REASON = 600, KEY_UNDO };
 
 /* The two verbs differ in words only. */
 typedef struct RemarkKind {
-    const char *name;   /* in the database, and the verb */
-    const char *done;   /* "Acknowledged" */
-    const char *undone; /* "No longer acknowledged" */
-    int64_t number;     /* in sql/judging/remarks.sql */
+    /* Name of the kind in the database, and of the verb. */
+    const char *name;
+    /* Words for the deed: "Acknowledged". */
+    const char *done;
+    /* Words for taking it back: "No longer acknowledged". */
+    const char *undone;
+    /* Number of the kind in sql/judging/remarks.sql. */
+    int64_t number;
 } RemarkKind;
 
 static const RemarkKind acknowledgements = {"ack", "Acknowledged", "No longer acknowledged", 1};
