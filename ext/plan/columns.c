@@ -221,6 +221,63 @@ int columns_describe(sqlite3 *db, const char *from, ColumnList *columns)
     return rc;
 }
 
+/* Adds the names that a `*` stands for, whatever of them may be read. SQLITE_OK, or an error. */
+static int list_names(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
+{
+    enum { NAME = 1, HIDDEN = 6, HIDDEN_ALWAYS = 1 }; /* of PRAGMA table_xinfo */
+    sqlite3_stmt *statement = NULL;
+    char *sql = schema ? sqlite3_mprintf("PRAGMA \"%w\".table_xinfo(\"%w\")", schema, table)
+                       : sqlite3_mprintf("PRAGMA table_xinfo(\"%w\")", table);
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        rc = SQLITE_OK;
+        if (sqlite3_column_int(statement, HIDDEN) == HIDDEN_ALWAYS)
+            continue;
+        Column *grown = realloc(columns->items, (size_t)(columns->count + 1) * sizeof *grown);
+        char *name = sqlite3_mprintf("%s", (const char *)sqlite3_column_text(statement, NAME));
+        columns->items = grown ? grown : columns->items;
+        if (grown && name)
+            grown[columns->count++] = (Column){.name = name, .type = ""};
+        else
+            rc = SQLITE_NOMEM;
+        if (rc != SQLITE_OK)
+            sqlite3_free(name);
+    }
+    sqlite3_finalize(statement);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+int columns_describe_readable(sqlite3 *db, const char *schema, const char *table, const char *from,
+                              ColumnList *columns)
+{
+    SqliteLimits own;
+    *columns = (ColumnList){0};
+    limits_lift(db, &own);
+    int rc = list_names(db, schema, table, columns);
+    bool any = false;
+    for (int i = 0; rc == SQLITE_OK && i < columns->count; i++) {
+        ColumnList one = {.items = columns->items + i, .count = 1};
+        int parameter = 0;
+        sqlite3_stmt *explain = NULL;
+        rc = prepare_comparisons(db, from, &one, &explain);
+        if (rc == SQLITE_OK) {
+            any = true;
+            rc = read_comparisons(explain, &one, &parameter);
+        } else if (rc == SQLITE_AUTH) {
+            one.items->no_affinity = true;
+            rc = SQLITE_OK;
+        }
+        sqlite3_finalize(explain);
+    }
+    limits_restore(db, &own);
+    if (rc == SQLITE_OK && !any)
+        rc = SQLITE_AUTH;
+    if (rc != SQLITE_OK)
+        columns_free(columns);
+    return rc;
+}
+
 char *columns_declare(const ColumnList *columns, bool rowid)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);

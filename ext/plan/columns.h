@@ -31,6 +31,13 @@ typedef struct ColumnList {
  */
 int columns_describe(sqlite3 *db, const char *from, ColumnList *columns);
 
+/*
+ * The same of a table or view, `from`, of which the host's authorizer denies some columns: they are there by
+ * name, without affinity. `schema` may be NULL. SQLITE_AUTH where it denies all, or its names.
+ */
+int columns_describe_readable(sqlite3 *db, const char *schema, const char *table, const char *from,
+                              ColumnList *columns);
+
 void columns_free(ColumnList *columns);
 
 /* Sets type and collation to what a column was declared with, as sqlite3_table_column_metadata tells them;

@@ -277,7 +277,8 @@ static int check_statement(sqlite3 *db, const PlainSelect *plain, char **message
 {
     int rc = prepare_plain(db, plain);
     if (is_denial(db, rc)) {
-        *message = sqlite3_mprintf("parallel_map: %s", sqlite3_errmsg(db));
+        *message =
+            sqlite3_mprintf("parallel_map: %s%s", rc == SQLITE_AUTH ? "source: " : "", sqlite3_errmsg(db));
         return rc;
     }
     return rc == SQLITE_OK || rc == SQLITE_NOMEM ? rc : host_rules_check_limits(db, plain, message);

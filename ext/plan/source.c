@@ -40,9 +40,9 @@ static const char *find_rowid(sqlite3 *db, const char *schema, const char *table
 }
 
 /*
- * A column that the host's authorizer has read as NULL (SQLITE_IGNORE) looks like an expression's. Of a table
- * it keeps what it was declared with, so that nothing else of a map changes with what an authorizer says. A
- * view has no such columns.
+ * A column that the host's authorizer denies, or has read as NULL (SQLITE_IGNORE), looks like an
+ * expression's. Of a table it keeps what it was declared with, so that nothing else of a map changes with
+ * what an authorizer says. A view has no such columns.
  */
 static int declare_ignored(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
 {
@@ -67,12 +67,15 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
     if (!source->from || !source->alias || !source->table || (schema && !source->schema))
         return SQLITE_NOMEM;
     int rc = columns_describe(db, source->from, &source->columns);
-    if (rc == SQLITE_NOMEM)
+    char *denial = rc == SQLITE_AUTH ? sqlite3_mprintf("%s", sqlite3_errmsg(db)) : NULL;
+    /* What a map does not read may be denied. */
+    if (rc == SQLITE_AUTH)
+        rc = columns_describe_readable(db, schema, table, source->from, &source->columns);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        *message = sqlite3_mprintf("parallel_map: source: %s", denial ? denial : sqlite3_errmsg(db));
+    sqlite3_free(denial);
+    if (rc != SQLITE_OK)
         return rc;
-    if (rc != SQLITE_OK) {
-        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
-        return rc;
-    }
     source->rowid = find_rowid(db, schema, table, &source->columns);
     return declare_ignored(db, schema, table, &source->columns);
 }

@@ -2,6 +2,7 @@
 #ifndef SAMENESS_CASE_H
 #define SAMENESS_CASE_H
 
+#include "authorizer.h"
 #include "world.h"
 
 typedef struct Case {
@@ -10,9 +11,11 @@ typedef struct Case {
     char *other;    /* what SQLite might give as well; NULL */
     char *map;      /* the same by parallel_map */
     char *teardown; /* statements behind `map`; "" */
-    int left_after; /* another run of it is left open after so many rows; -1: none */
-    bool any_order; /* rows may come in another order */
-    bool any_error; /* rows or columns are computed in another order: another error may be the first */
+    Authorizer authorizer;
+    bool one_authorizer; /* it says of the map what it said of the setup */
+    int left_after;      /* another run of it is left open after so many rows; -1: none */
+    bool any_order;      /* rows may come in another order */
+    bool any_error;      /* rows or columns are computed in another order: another error may be the first */
 } Case;
 
 /* A random case over one of the world's sources. False when out of memory; free it with case_free in either
@@ -31,6 +34,6 @@ typedef struct CaseCounts {
  * Runs the case and adds it to the counts. NULL where both gave the same: rows, and where they failed, the
  * rows before and the reason. Else what differed, a text that is valid until the next call.
  */
-const char *case_run(const Case *test, sqlite3 *db, CaseCounts *counts);
+const char *case_run(Case *test, sqlite3 *db, CaseCounts *counts);
 
 #endif

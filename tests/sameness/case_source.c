@@ -45,9 +45,33 @@ static void append_join(sqlite3_str *sql, Random *random, const World *world, Wo
     one_more_column(rows, "j");
 }
 
-static void append_query(sqlite3_str *sql, Random *random, const World *world, WorldSource *rows)
+/* A column with a subtype, and what looks at it. Without ORDER BY: whether a sorter takes subtypes off
+   depends on the statement around. */
+static void append_subtypes(sqlite3_str *sql, Random *random, const World *world, WorldSource *rows)
 {
-    switch (random_below(random, 8)) {
+    static const char *const json[] = {"json_array(hex(c0))",
+                                       "json(json_quote(quote(c0)))",
+                                       "CASE WHEN c0 > 0 THEN json_array(1) ELSE quote(c0) END",
+                                       "coalesce(json_object('a', typeof(c0)), 1)",
+                                       "(SELECT json_array(hex(c0)))",
+                                       "+json_array(1, typeof(c0))"};
+    static const char *const tags[] = {"tagged(c0)", "+tagged(quote(c0))", "iif(c0 > 0, tagged(c0), c0)",
+                                       "coalesce(tagged(c0), 1)"};
+    static const char *const rest[] = {"", "", " LIMIT 40", " GROUP BY c0"};
+    bool tagged = world->has_tags && random_once_in(random, 2);
+    sqlite3_str_appendf(sql, "SELECT c0, %s AS j FROM %s%s",
+                        tagged ? random_pick(random, tags) : random_pick(random, json), rows->name,
+                        random_pick(random, rest));
+    two_columns(rows, "j");
+    one_more_column(rows, tagged ? "tag_of(j)" : "json_array(j)");
+    one_more_column(rows, tagged ? "tag_of(+j)" : "json_object(hex(1), j)");
+}
+
+/* Whether the oracle has to read the query in place: SQLite takes subtypes off where it keeps the rows first.
+ */
+static bool append_query(sqlite3_str *sql, Random *random, const World *world, WorldSource *rows)
+{
+    switch (random_below(random, 10)) {
     case 0:
         append_values(sql, random, rows);
         break;
@@ -75,13 +99,18 @@ static void append_query(sqlite3_str *sql, Random *random, const World *world, W
                                    "json_each('[1,\"10\",null,2.5,[3],{\"a\":\"b\"},true,\"a\"]')");
         two_columns(rows, "k");
         break;
+    case 6:
+    case 7:
+        append_subtypes(sql, random, world, rows);
+        return true;
     default:
         append_join(sql, random, world, rows);
     }
+    return false;
 }
 
-/* The oracle reads a query whole and in its own order too, which putting it into another statement does not
-   promise. */
+/* The oracle reads most queries whole and in their own order too, which putting them into another statement
+   does not promise. */
 bool case_source_make(CaseSource *source, Random *random, const World *world)
 {
     *source = (CaseSource){.rows = world->sources[random_below(random, world->source_count)]};
@@ -91,13 +120,14 @@ bool case_source_make(CaseSource *source, Random *random, const World *world)
         source->with = sqlite3_mprintf("");
     } else {
         sqlite3_str *sql = sqlite3_str_new(NULL);
-        append_query(sql, random, world, &source->rows);
+        source->has_subtypes = append_query(sql, random, world, &source->rows);
         source->rows.rowid[0] = 0;
-        source->rows.indexed = false;
+        source->rows.indexed = source->rows.is_view = false;
         char *query = sqlite3_str_finish(sql);
         source->told = sqlite3_mprintf("(%s)", query);
-        source->from = sqlite3_mprintf("source");
-        source->with = sqlite3_mprintf("WITH source AS MATERIALIZED (%s) ", query);
+        source->from = source->has_subtypes ? sqlite3_mprintf("(%s)", query) : sqlite3_mprintf("source");
+        source->with = source->has_subtypes ? sqlite3_mprintf("")
+                                            : sqlite3_mprintf("WITH source AS MATERIALIZED (%s) ", query);
         sqlite3_free(query);
     }
     return source->told && source->from && source->with;

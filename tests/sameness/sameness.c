@@ -62,9 +62,10 @@ static bool read_settings(Settings *settings, int argc, char **argv)
 static void print_finding(const World *world, const Case *test, uint64_t seed, const char *difference)
 {
     char *script = sqlite3_str_value(world->script);
-    printf("-- seed %" PRIu64 ": %s\n.load build/ext/pricemap\n%s%s%s\n-- plain\n%s;\n-- map\n%s;\n%s;\n\n",
-           seed, difference, script ? script : "", test->setup, *test->setup ? ";" : "", test->plain,
-           test->map, test->teardown);
+    printf("-- seed %" PRIu64 ": %s\n", seed, difference);
+    authorizer_print(&test->authorizer);
+    printf(".load build/ext/pricemap\n%s%s%s\n-- plain\n%s;\n-- map\n%s;\n%s;\n\n", script ? script : "",
+           test->setup, *test->setup ? ";" : "", test->plain, test->map, test->teardown);
     fflush(stdout);
 }
 

@@ -237,6 +237,15 @@ void world_remove_file(const char *name)
     }
 }
 
+/* Loads an extension whose functions give subtypes and tell them. */
+static void load_tags(World *world)
+{
+    world->has_tags = sqlite3_load_extension(world->db, TAGS_EXTENSION, NULL, NULL) == SQLITE_OK;
+    if (world->has_tags)
+        sqlite3_str_appendall(world->script, ".load " TAGS_EXTENSION "\n");
+    run(world, "SELECT parallel_map_load('" TAGS_EXTENSION "')");
+}
+
 int world_begin(World *world, Random *random, const char *extension)
 {
     char *message = NULL;
@@ -253,6 +262,8 @@ int world_begin(World *world, Random *random, const char *extension)
         sqlite3_free(message);
         return -1;
     }
+    if (random_once_in(random, 3))
+        load_tags(world);
     make_tables(world, random);
     make_settings(world, random);
     return 0;

@@ -26,6 +26,7 @@ typedef struct World {
     sqlite3 *db;
     sqlite3_str *script;
     bool on_file;
+    bool has_tags; /* tagged() and tag_of() of the tests' extension are there, in workers as well */
     WorldSource sources[WORLD_SOURCES];
     int source_count;
 } World;

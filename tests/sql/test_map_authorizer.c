@@ -61,6 +61,12 @@ static void authorizers(void **state)
     sql_test_expect_error(db, "SELECT * FROM parallel_map('SELECT * FROM prices', 'p')", SQLITE_AUTH,
                           "parallel_map: source: access to prices.secret is prohibited");
     map_test_value(test, "(SELECT p FROM prices)", NULL, "p");
+    /* A column that a map leaves out may be denied to it, in a table and in a view. */
+    sqlite3_exec(db, "CREATE VIEW named AS SELECT p AS secret, p FROM prices", NULL, NULL, NULL);
+    map_test_value(test, "prices", "rowid", "p || '!'");
+    map_test_value(test, "named", NULL, "p || '!'");
+    sql_test_expect_error(db, "SELECT * FROM parallel_map('named', 'secret')", SQLITE_AUTH,
+                          "parallel_map: source: access to named.secret is prohibited");
     sqlite3_set_authorizer(db, ignore_column, NULL);
     sql_test_expect(db, "SELECT value FROM parallel_map('prices', 'secret IS NULL')", "1\n1");
     sqlite3_set_authorizer(db, deny_function, upper);
