@@ -255,14 +255,12 @@ int columns_describe_readable(sqlite3 *db, const char *schema, const char *table
     *columns = (ColumnList){0};
     limits_lift(db, &own);
     int rc = list_names(db, schema, table, columns);
-    bool any = false;
     for (int i = 0; rc == SQLITE_OK && i < columns->count; i++) {
         ColumnList one = {.items = columns->items + i, .count = 1};
         int parameter = 0;
         sqlite3_stmt *explain = NULL;
         rc = prepare_comparisons(db, from, &one, &explain);
         if (rc == SQLITE_OK) {
-            any = true;
             rc = read_comparisons(explain, &one, &parameter);
         } else if (rc == SQLITE_AUTH) {
             one.items->no_affinity = true;
@@ -271,7 +269,7 @@ int columns_describe_readable(sqlite3 *db, const char *schema, const char *table
         sqlite3_finalize(explain);
     }
     limits_restore(db, &own);
-    if (rc == SQLITE_OK && !any)
+    if (rc == SQLITE_OK && !columns->count)
         rc = SQLITE_AUTH;
     if (rc != SQLITE_OK)
         columns_free(columns);

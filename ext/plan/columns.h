@@ -33,7 +33,7 @@ int columns_describe(sqlite3 *db, const char *from, ColumnList *columns);
 
 /*
  * The same of a table or view, `from`, of which the host's authorizer denies some columns: they are there by
- * name, without affinity. `schema` may be NULL. SQLITE_AUTH where it denies all, or its names.
+ * name, without affinity. `schema` may be NULL. SQLITE_AUTH where it hides the names.
  */
 int columns_describe_readable(sqlite3 *db, const char *schema, const char *table, const char *from,
                               ColumnList *columns);

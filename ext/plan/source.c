@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "ext/base/error.h"
+#include "ext/base/sqlite_limits.h"
 #include "ext/plan/sql_text.h"
+#include "sql/ext_sql.h"
 
 void source_free(Source *source)
 {
@@ -39,6 +41,23 @@ static const char *find_rowid(sqlite3 *db, const char *schema, const char *table
     return NULL;
 }
 
+/* Whether the type ANY leaves a column of the table without affinity: elsewhere it is one of no meaning, and
+   NUMERIC. */
+static bool is_strict(sqlite3 *db, const char *schema, const char *table)
+{
+    sqlite3_stmt *statement = NULL;
+    SqliteLimits own;
+    limits_lift(db, &own);
+    /* A version before STRICT knows no such pragma. */
+    bool strict = sqlite3_prepare_v2(db, sql_ext_is_strict, -1, &statement, NULL) == SQLITE_OK &&
+                  sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC) == SQLITE_OK &&
+                  sqlite3_bind_text(statement, 2, schema, -1, SQLITE_STATIC) == SQLITE_OK &&
+                  sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    limits_restore(db, &own);
+    return strict;
+}
+
 /*
  * A column that the host's authorizer denies, or has read as NULL (SQLITE_IGNORE), looks like an
  * expression's. Of a table it keeps what it was declared with, so that nothing else of a map changes with
@@ -52,7 +71,9 @@ static int declare_ignored(sqlite3 *db, const char *schema, const char *table, C
         Column *column = &columns->items[i];
         if (column->no_affinity && sqlite3_table_column_metadata(db, schema, table, column->name, &type,
                                                                  &collation, NULL, NULL, NULL) == SQLITE_OK)
-            rc = column_declare(column, type, collation);
+            rc = column_declare(
+                column, type && !sqlite3_stricmp(type, "ANY") && is_strict(db, schema, table) ? "" : type,
+                collation);
     }
     return rc;
 }

@@ -137,6 +137,17 @@ static void authorizer_changes_between_maps(const MapTest *test, const char *pat
                  "secret AS s))");
     expect_secret(db, said);
     sql_test_expect(db, "SELECT min(key), max(key) FROM parallel_map('prices', 'secret')", "1|12000");
+    /* ANY is no affinity in a STRICT table, and NUMERIC in another. */
+    sqlite3_set_authorizer(db, NULL, NULL);
+    sql_test_run(db, "CREATE TABLE strict(secret ANY) STRICT; CREATE TABLE loose(secret ANY);"
+                     "INSERT INTO strict VALUES ('5'), (5); INSERT INTO loose VALUES ('5'), (5);"
+                     "CREATE VIRTUAL TABLE temp.ms USING parallel_map(source = strict, map = (secret AS s));"
+                     "CREATE VIRTUAL TABLE temp.ml USING parallel_map(source = loose, map = (secret AS s))");
+    for (int time = 0; time < 2; time++) {
+        map_test_same(db, "SELECT secret FROM strict WHERE secret = '5'", "SELECT s FROM ms WHERE s = '5'");
+        map_test_same(db, "SELECT secret FROM loose WHERE secret = '5'", "SELECT s FROM ml WHERE s = '5'");
+        sqlite3_set_authorizer(db, say_of_secret, &said);
+    }
     sqlite3_set_authorizer(db, NULL, NULL);
     expect_secret(db, SQLITE_OK);
     map_test_same(db, "SELECT secret FROM prices WHERE secret > '11990'",
