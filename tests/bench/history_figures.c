@@ -17,7 +17,7 @@
 static void make_history(const char *file, int origin)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/make_history.sql", getenv("PRICEREPORT_CLI_TESTS"));
+    snprintf(path, sizeof path, "%s/../support/history_small.sql", getenv("PRICEREPORT_CLI_TESTS"));
     char *script = command_read_file(path);
     command_write_file(file, "");
     Outcome outcome = command_run("list", "--db", file, NULL);

@@ -298,7 +298,7 @@ static void made_up_histories_are_histories(void **state)
 {
     (void)state;
     char path[4096];
-    snprintf(path, sizeof path, "%s/make_history.sql", getenv("PRICEREPORT_CLI_TESTS"));
+    snprintf(path, sizeof path, "%s/../support/history_small.sql", getenv("PRICEREPORT_CLI_TESTS"));
     char *script = command_read_file(path);
     command_write_file(db, "");
     succeed(command_run("list", NULL));
