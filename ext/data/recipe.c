@@ -40,10 +40,12 @@ Recipe *recipe_build(const RecipeParts *parts)
 {
     const char *const texts[] = {
         parts->declaration,    parts->view,          parts->select, parts->uncounted_select,
-        parts->tracing_select, parts->rowids_select, parts->uri,    parts->table};
+        parts->tracing_select, parts->rowids_select, parts->uri};
     size_t size = sizeof(Recipe);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         size += (texts[i] ? strlen(texts[i]) : 0) + 1;
+    for (uint32_t i = 0; i < parts->table_count; i++)
+        size += strlen(parts->tables[i]) + 1;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
         size += strlen(parts->extensions[i]) + 1;
     Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
@@ -62,7 +64,10 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->tracing_select = put(recipe, &end, parts->tracing_select);
     recipe->rowids_select = put(recipe, &end, parts->rowids_select);
     recipe->uri = put(recipe, &end, parts->uri);
-    recipe->table = put(recipe, &end, parts->table);
+    recipe->table_count = parts->table_count;
+    recipe->tables = end;
+    for (uint32_t i = 0; i < parts->table_count; i++)
+        put(recipe, &end, parts->tables[i]);
     recipe->scan = parts->scan;
     recipe->columns = parts->columns;
     recipe->extension_count = parts->extension_count;
@@ -99,7 +104,7 @@ Recipe *recipe_copy(const void *bytes, size_t size)
         !texts_fit(recipe, recipe->view, 1) || !texts_fit(recipe, recipe->select, 1) ||
         !texts_fit(recipe, recipe->uncounted_select, 1) || !texts_fit(recipe, recipe->tracing_select, 1) ||
         !texts_fit(recipe, recipe->rowids_select, 1) || !texts_fit(recipe, recipe->uri, 1) ||
-        !texts_fit(recipe, recipe->table, 1) ||
+        !texts_fit(recipe, recipe->tables, recipe->table_count) ||
         !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count)) {
         recipe_unref(recipe);
         return NULL;

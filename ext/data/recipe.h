@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ext/base/sqlite_api.h"
 #include "ext/base/time_zone.h"
@@ -17,50 +18,83 @@
 enum { RECIPE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1 };
 
 enum {
-    RECIPE_ROWID = 1,   /* the source has rowids: a map may name `rowid` */
-    RECIPE_PARTIAL = 2, /* aggregates are meant: one row per chunk and group */
-    RECIPE_DQS = 4,     /* the host takes "x" for a string where no column has that name */
-    RECIPE_WHERE = 16,  /* there is a WHERE: rows may be dropped */
-    RECIPE_KEY = 8,     /* column 0 of the statement, a rowid, is the key and wanted in the output */
-    RECIPE_LIKE_NOCASE =
-        32, /* the map may call LIKE, and on the host's connection SQLite's own compares so … */
-    RECIPE_LIKE_BINARY = 64, /* … or so */
-    RECIPE_TABLES = 128,    /* partition: what is in the file is all that a function could find in the host */
-    RECIPE_CONSTANTS = 256, /* with `columns`: the map has parts that no row matters to */
+    /* The source has rowids: a map may name `rowid`. */
+    RECIPE_ROWID = 1,
+    /* Aggregates are meant: one row per chunk and group. */
+    RECIPE_PARTIAL = 2,
+    /* The host takes "x" for a string where no column has that name. */
+    RECIPE_DQS = 4,
+    /* Column 0 of the statement, a rowid, is the key and wanted in the output. */
+    RECIPE_KEY = 8,
+    /* The map has a WHERE: rows may be dropped. */
+    RECIPE_WHERE = 16,
+    /* The map may call LIKE, and SQLite's own on the host's connection takes no heed of case, … */
+    RECIPE_LIKE_NOCASE = 32,
+    /* … or does. */
+    RECIPE_LIKE_BINARY = 64,
+    /* Partition: the file holds all that a function could find in the host's database. */
+    RECIPE_TABLES = 128,
+    /* With `columns`: the map has parts that depend on no row. */
+    RECIPE_CONSTANTS = 256,
 };
 
+/* The texts are offsets from the recipe's begin: see recipe_text. */
 typedef struct Recipe {
-    uint32_t size;                 /* bytes of the whole block */
-    uint32_t encoding;             /* of the source database: SQLITE_UTF8, SQLITE_UTF16LE or SQLITE_UTF16BE */
-    uint32_t flags;                /* RECIPE_ */
-    int32_t limits[RECIPE_LIMITS]; /* the host's, by SQLITE_LIMIT_ code */
-    TimeZone zone;                 /* the host's, which worker processes take on */
-    uint64_t scan;                 /* a number per partition scan of the host process; 0: the rows are fed */
-    uint32_t declaration;          /* offset: CREATE TABLE text that declares the chunk table's columns */
-    uint32_t view;   /* offset: CREATE VIEW text of what the statement reads instead of it; or "" */
-    uint32_t select; /* offset: the statement to run over each chunk, whose table is `chunk`, or the view */
-    uint32_t uncounted_select; /* offset: partition, partial: the same without the number of rows; or "" */
-    uint32_t tracing_select;   /* offset: partition: the same, but it tells each row before it is evaluated */
-    uint32_t rowids_select;    /* offset: partition: the rowids of a range, to find the one of a row in it */
-    uint32_t uri;              /* offset: partition: the database file; feed: "" */
-    uint32_t table;            /* offset: partition: the table in it that the statement reads */
-    /* Columns of the output, where the map was judged already; 0: whoever opens the recipe judges it. */
+    /* Bytes of the whole block. */
+    uint32_t size;
+    /* Encoding of the source database: SQLITE_UTF8, SQLITE_UTF16LE or SQLITE_UTF16BE. */
+    uint32_t encoding;
+    /* Flags: RECIPE_. */
+    uint32_t flags;
+    /* Limits of the host, by SQLITE_LIMIT_ code. */
+    int32_t limits[RECIPE_LIMITS];
+    /* Time zone of the host, which worker processes take on. */
+    TimeZone zone;
+    /* Number of the partition scan, unique in the host process; 0: the rows are fed. */
+    uint64_t scan;
+    /* CREATE TABLE text that declares the chunk table's columns. */
+    uint32_t declaration;
+    /* CREATE VIEW text of what the statement reads instead of the chunk; or "". */
+    uint32_t view;
+    /* Statement to run over each chunk, whose table is `chunk`, or the view. */
+    uint32_t select;
+    /* Partition, partial: the same statement without the number of rows; or "". */
+    uint32_t uncounted_select;
+    /* Partition: the same statement, but it passes each row to a function before it is evaluated. */
+    uint32_t tracing_select;
+    /* Partition: the rowids of a range, to find the one of a row in it. */
+    uint32_t rowids_select;
+    /* Partition: the database file; feed: "". */
+    uint32_t uri;
+    /* Number of tables that the statement may read beside the chunk; of a partition at least one: the first
+       is the one that is read by ranges. */
+    uint32_t table_count;
+    /* Names of these tables, one text each. */
+    uint32_t tables;
+    /* Columns of the output, where the map was judged already; 0: the evaluator judges it. */
     uint32_t columns;
     uint32_t extension_count;
-    uint32_t extensions; /* offset: per extension two texts, path and entry point (empty: the default one) */
+    /* Path and entry point (empty: the default one) of each extension, two texts each. */
+    uint32_t extensions;
 } Recipe;
 
-/* What recipe_build puts together; nothing is kept of it. */
+/* The parts that recipe_build puts together; nothing is kept of them. Members are as those of Recipe. */
 typedef struct RecipeParts {
     uint32_t encoding, flags;
-    const int *limits; /* RECIPE_LIMITS of them */
+    /* Limits, RECIPE_LIMITS of them. */
+    const int *limits;
     TimeZone zone;
     uint64_t scan;
     uint32_t columns;
     const char *declaration, *select;
-    const char *view, *uncounted_select, *tracing_select, *rowids_select, *uri, *table; /* NULL: "" */
+    /* Texts that may be NULL: "". */
+    const char *view, *uncounted_select, *tracing_select, *rowids_select, *uri;
+    /* Names of tables, `table_count` of them. */
+    uint32_t table_count;
+    const char *const *tables;
+    /* Texts, 2 × extension_count of them. */
     uint32_t extension_count;
-    const char *const *extensions; /* 2 × extension_count texts */
+    const char *const *extensions;
 } RecipeParts;
 
 /* A recipe with one reference, or NULL when out of memory. */
@@ -72,9 +106,16 @@ Recipe *recipe_copy(const void *bytes, size_t size);
 Recipe *recipe_ref(const Recipe *recipe);
 void recipe_unref(const Recipe *recipe);
 
+/* The text at an offset of the recipe's. */
 static inline const char *recipe_text(const Recipe *recipe, uint32_t offset)
 {
     return (const char *)recipe + offset;
+}
+
+/* The next text of a list. */
+static inline const char *recipe_text_after(const char *text)
+{
+    return text + strlen(text) + 1;
 }
 
 #endif

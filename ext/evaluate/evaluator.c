@@ -2,13 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "ext/base/interrupt.h"
 #include "ext/base/clock.h"
-#include "ext/base/sqlite_limits.h"
-#include "ext/functions/price_functions.h"
-#include "ext/functions/version_function.h"
+#include "ext/base/interrupt.h"
+#include "ext/evaluate/connection.h"
 
 /* Virtual-machine steps between two looks at the cancel flag: some microseconds. */
 enum { CANCEL_STEPS = 1000 };
@@ -16,127 +13,6 @@ enum { CANCEL_STEPS = 1000 };
 static void say(char *message, const char *text)
 {
     sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "%s", text);
-}
-
-static int names_add(Names *names, const char *name)
-{
-    for (int i = 0; i < names->count; i++)
-        if (!strcasecmp(names->items[i], name))
-            return SQLITE_OK;
-    char **items = realloc(names->items, (size_t)(names->count + 1) * sizeof *items);
-    if (!items)
-        return SQLITE_NOMEM;
-    names->items = items;
-    items[names->count] = strdup(name);
-    if (!items[names->count])
-        return SQLITE_NOMEM;
-    names->count++;
-    return SQLITE_OK;
-}
-
-/* Functions that are about a connection, a file or the process, and not about the values they are given. */
-static const char *const refused_functions[] = {
-    "changes",
-    "total_changes",
-    "last_insert_rowid",
-    "load_extension",
-    "parallel_map_config",
-    "parallel_map_load",
-    "sqlite_offset",
-    "sqlite_log",
-    "rtreecheck",
-    "fts3_tokenizer",
-    "readfile",
-    "writefile",
-    "edit",
-};
-
-static int deny(Evaluator *evaluator, const char *format, const char *name)
-{
-    sqlite3_snprintf(sizeof evaluator->denial, evaluator->denial, format, name);
-    return SQLITE_DENY;
-}
-
-/* Tables that SQLite makes of a JSON text, the later two from 3.51 on. */
-static const char *const json_tables[EVALUATOR_JSON_TABLES] = {"json_each", "json_tree", "jsonb_each",
-                                                               "jsonb_tree"};
-
-const char *evaluator_json_table(int i)
-{
-    return json_tables[i];
-}
-
-/* SQLite asks without a column about whatever stands in a FROM clause and has none of its columns read, a
-   common table expression too. Where the connection holds no data that reveals nothing, except of these. */
-static bool is_internal_table(const char *table)
-{
-    return !strncasecmp(table, "sqlite_", 7) || !strncasecmp(table, "pragma_", 7) ||
-           !strcasecmp(table, "dbstat");
-}
-
-static int authorize_read(Evaluator *evaluator, const char *table, const char *column)
-{
-    bool range = evaluator->recipe->scan != 0;
-    for (int i = 0; i < EVALUATOR_JSON_TABLES; i++)
-        if (!strcasecmp(table, json_tables[i]))
-            return SQLITE_OK;
-    const char *source = range ? recipe_text(evaluator->recipe, evaluator->recipe->table) : CHUNK_TABLE_NAME;
-    bool is_source = !strcasecmp(table, source);
-    /* The table is asked about as well, where SQLite puts it in the view's place. */
-    if (!range && !strcasecmp(table, CHUNK_VIEW_NAME))
-        return SQLITE_OK;
-    if (!is_source && !range && !*column && !is_internal_table(table))
-        return SQLITE_OK;
-    if (!is_source)
-        return deny(evaluator, "a map reads nothing but the columns of its source, not '%s'", table);
-    if (!strcmp(column, "ROWID"))
-        evaluator->rowid_used = 1;
-    for (int i = 0; i < evaluator->columns; i++)
-        if (!strcasecmp(evaluator->names[i], column))
-            evaluator->used[i] = 1;
-    return SQLITE_OK;
-}
-
-int evaluator_authorize(void *arg, int action, const char *first, const char *second, const char *schema,
-                        const char *trigger)
-{
-    Evaluator *evaluator = arg;
-    (void)schema;
-    (void)trigger;
-    if (evaluator->stage == PREPARING_OURS)
-        return SQLITE_OK;
-    /* A statement that SQLite prepares anew before it runs is not what runs yet, and is judged again. */
-    if (evaluator->stage == RUNNING_MAP && sqlite3_stmt_busy(evaluator->running))
-        return inner_statement_authorize(evaluator, action, first);
-    switch (action) {
-    case SQLITE_SELECT:
-    case SQLITE_RECURSIVE:
-        return SQLITE_OK;
-    case SQLITE_READ:
-        return authorize_read(evaluator, first ? first : "", second ? second : "");
-    case SQLITE_FUNCTION:
-        if (!strcasecmp(second, OUTPUT_FUNCTION) || !strcasecmp(second, RANGE_TRACE_FUNCTION) ||
-            !strcasecmp(second, RANGE_BOUND_FUNCTION))
-            return evaluator->preparing_own
-                       ? SQLITE_OK
-                       : deny(evaluator, "%s() has no place in a map: it is for workers", second);
-        for (size_t i = 0; i < sizeof refused_functions / sizeof *refused_functions; i++)
-            if (!strcasecmp(second, refused_functions[i]))
-                return deny(evaluator,
-                            "%s() has no place in a map: it is about a connection, not about values", second);
-        return names_add(&evaluator->functions, second) == SQLITE_OK ? SQLITE_OK : SQLITE_DENY;
-    default:
-        return deny(evaluator, "a map only computes%s", "");
-    }
-}
-
-int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement)
-{
-    evaluator->running = statement;
-    evaluator->stage = RUNNING_MAP;
-    int rc = sqlite3_step(statement);
-    evaluator->stage = PREPARING_OURS;
-    return rc;
 }
 
 static bool should_stop(const Evaluator *evaluator)
@@ -181,70 +57,20 @@ static void watch_progress(Evaluator *evaluator)
     evaluator->scan.stop_arg = evaluator;
 }
 
-static int load_extensions(Evaluator *evaluator, char *message)
-{
-    const Recipe *recipe = evaluator->recipe;
-    if (!recipe->extension_count)
-        return SQLITE_OK;
-    int rc = sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
-    const char *text = recipe_text(recipe, recipe->extensions);
-    for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->extension_count; i++) {
-        const char *path = text;
-        const char *entry = path + strlen(path) + 1;
-        char *error = NULL;
-        rc = sqlite3_load_extension(evaluator->db, path, *entry ? entry : NULL, &error);
-        if (rc != SQLITE_OK)
-            sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "parallel_map_load: %s: %s", path,
-                             error ? error : sqlite3_errstr(rc));
-        sqlite3_free(error);
-        text = entry + strlen(entry) + 1;
-    }
-    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-    return rc;
-}
-
-/* LIKE compares as on the host's connection, whatever an extension has in its place. */
-static int apply_like_setting(const Evaluator *evaluator)
-{
-    uint32_t flags = evaluator->recipe->flags;
-    return like_setting_apply(evaluator->db, flags & RECIPE_LIKE_BINARY   ? LIKE_BINARY
-                                             : flags & RECIPE_LIKE_NOCASE ? LIKE_NOCASE
-                                                                          : LIKE_UNKNOWN);
-}
-
 static int open_connection(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
-    bool range = recipe->scan != 0;
-    int rc = instant_vfs_open(&evaluator->instant, range ? recipe_text(recipe, recipe->uri) : ":memory:",
-                              range ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-                                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                              &evaluator->db);
+    int rc = worker_connection_open(recipe, &evaluator->vfs, &evaluator->db, message);
     if (rc != SQLITE_OK)
         return rc;
-    if (recipe->encoding != SQLITE_UTF8 && !range)
-        rc = sqlite3_exec(evaluator->db,
-                          recipe->encoding == SQLITE_UTF16LE ? "PRAGMA encoding = 'UTF-16le'"
-                                                             : "PRAGMA encoding = 'UTF-16be'",
-                          NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        rc = load_extensions(evaluator, message);
-    if (rc == SQLITE_OK)
-        rc = apply_like_setting(evaluator);
-    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
-    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(evaluator->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     watch_progress(evaluator);
-    /* Set once: each setting makes SQLite prepare anew what was prepared before. */
-    sqlite3_set_authorizer(evaluator->db, evaluator_authorize, evaluator);
-    if (rc == SQLITE_OK)
-        rc = price_functions_register_stoppable(evaluator->db, &evaluator->stop);
-    if (rc == SQLITE_OK)
-        rc = version_function_register(evaluator->db);
+    authorizer_attach(&evaluator->authorizer, evaluator->db);
+    rc = worker_connection_add_functions(evaluator->db, &evaluator->stop);
     if (rc == SQLITE_OK)
         rc = evaluator_output_register(evaluator);
     if (rc == SQLITE_OK)
-        rc = range ? evaluator_range_begin(evaluator) : chunk_table_register(evaluator->db, &evaluator->scan);
+        rc = recipe->scan ? evaluator_range_begin(evaluator)
+                          : chunk_table_register(evaluator->db, &evaluator->scan);
     return rc;
 }
 
@@ -255,21 +81,22 @@ static int read_columns(Evaluator *evaluator)
     int rc = sqlite3_prepare_v2(evaluator->db, "SELECT * FROM " CHUNK_TABLE_NAME, -1, &all, NULL);
     if (rc != SQLITE_OK)
         return rc;
+    Authorizer *authorizer = &evaluator->authorizer;
     int columns = sqlite3_column_count(all);
     /* One more for the hidden key of a source without rowids. */
-    evaluator->names = calloc((size_t)columns + 1, sizeof *evaluator->names);
-    evaluator->used = calloc((size_t)columns + 1, 1);
+    authorizer->names = calloc((size_t)columns + 1, sizeof *authorizer->names);
+    authorizer->named = calloc((size_t)columns + 1, sizeof *authorizer->named);
     evaluator->input_of = malloc(((size_t)columns + 1) * sizeof *evaluator->input_of);
     evaluator->inputs = malloc(((size_t)columns + 1) * sizeof *evaluator->inputs);
-    if (!evaluator->names || !evaluator->used || !evaluator->input_of || !evaluator->inputs)
+    if (!authorizer->names || !authorizer->named || !evaluator->input_of || !evaluator->inputs)
         rc = SQLITE_NOMEM;
     for (int i = 0; rc == SQLITE_OK && i < columns; i++) {
         const char *name = sqlite3_column_name(all, i);
-        evaluator->names[i] = name ? strdup(name) : NULL;
-        if (!evaluator->names[i])
+        authorizer->names[i] = name ? strdup(name) : NULL;
+        if (!authorizer->names[i])
             rc = SQLITE_NOMEM;
         else
-            evaluator->columns = i + 1;
+            authorizer->columns = i + 1;
     }
     sqlite3_finalize(all);
     evaluator->scan.reads = 0;
@@ -282,54 +109,36 @@ static int make_view(const Evaluator *evaluator)
     return *view ? sqlite3_exec(evaluator->db, view, NULL, NULL, NULL) : SQLITE_OK;
 }
 
-static void apply_limits(const Evaluator *evaluator)
+/* The chunk's inputs: the columns that the map reads, and its rowid. */
+static void choose_inputs(Evaluator *evaluator)
 {
-    for (int i = 0; i < RECIPE_LIMITS; i++)
-        sqlite3_limit(evaluator->db, i, limit_raised(i, evaluator->recipe->limits[i]));
-}
-
-/* The JSON tables may stand in a map, but SQLite writes a table into its schema when it first meets one, and
-   the authorizer would refuse that. So it meets them before. A build of SQLite without JSON has none. */
-static void meet_json_tables(const Evaluator *evaluator)
-{
-    if (!strcasestr(recipe_text(evaluator->recipe, evaluator->recipe->select), "json"))
-        return;
-    for (int i = 0; i < EVALUATOR_JSON_TABLES; i++) {
-        sqlite3_stmt *statement = NULL;
-        char sql[64];
-        sqlite3_snprintf(sizeof sql, sql, "SELECT 1 FROM %s", json_tables[i]);
-        sqlite3_prepare_v2(evaluator->db, sql, -1, &statement, NULL);
-        sqlite3_finalize(statement);
+    const Authorizer *authorizer = &evaluator->authorizer;
+    for (int i = 0; i <= authorizer->columns; i++)
+        evaluator->input_of[i] = -1;
+    /* The authorizer sees every column named in the text, even unused ones. Which columns are really read is
+       known from colUsed in chunk_table's xBestIndex. */
+    for (int i = 0; i < authorizer->columns; i++)
+        if (authorizer->named[i] && evaluator->scan.reads >> (i < 63 ? i : 63) & 1) {
+            evaluator->input_of[i] = evaluator->input_count;
+            evaluator->inputs[evaluator->input_count++] = i;
+        }
+    evaluator->scan.rowid_input = -1;
+    if (authorizer->rowid_named && (evaluator->recipe->flags & RECIPE_ROWID)) {
+        evaluator->scan.rowid_input = evaluator->input_count;
+        evaluator->inputs[evaluator->input_count++] = -1;
     }
 }
 
 static int prepare(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
-    meet_json_tables(evaluator);
+    authorizer_meet_json_tables(evaluator->db, recipe_text(recipe, recipe->select));
     int rc = evaluator_prepare_statements(evaluator);
-    if (rc != SQLITE_OK) {
-        if (evaluator->denial[0])
-            say(message, evaluator->denial);
-        return rc;
-    }
-    if (recipe->scan)
-        return SQLITE_OK;
-    for (int i = 0; i <= evaluator->columns; i++)
-        evaluator->input_of[i] = -1;
-    /* A name in the text is judged, but may be of a column that nobody reads; which ones are, the planner of
-       SQLite tells the table. */
-    for (int i = 0; i < evaluator->columns; i++)
-        if (evaluator->used[i] && evaluator->scan.reads >> (i < 63 ? i : 63) & 1) {
-            evaluator->input_of[i] = evaluator->input_count;
-            evaluator->inputs[evaluator->input_count++] = i;
-        }
-    evaluator->scan.rowid_input = -1;
-    if (evaluator->rowid_used && (evaluator->recipe->flags & RECIPE_ROWID)) {
-        evaluator->scan.rowid_input = evaluator->input_count;
-        evaluator->inputs[evaluator->input_count++] = -1;
-    }
-    return SQLITE_OK;
+    if (rc != SQLITE_OK && evaluator->authorizer.denial[0])
+        say(message, evaluator->authorizer.denial);
+    if (rc == SQLITE_OK && !recipe->scan)
+        choose_inputs(evaluator);
+    return rc;
 }
 
 int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator **out, char *message)
@@ -342,6 +151,7 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
         return SQLITE_NOMEM;
     }
     evaluator->recipe = recipe_ref(recipe);
+    evaluator->authorizer.recipe = evaluator->recipe;
     evaluator->watch = watch;
     evaluator->stop = (PriceStop){is_cancelled, evaluator};
     evaluator->scan = (ChunkScan){.declaration = recipe_text(recipe, recipe->declaration),
@@ -355,7 +165,7 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
         rc = make_view(evaluator);
     if (rc == SQLITE_OK) {
         evaluator->scan.input = evaluator->input_of;
-        apply_limits(evaluator);
+        worker_connection_limit(evaluator->db, recipe);
         /* Constants of the map may be computed. */
         Interrupter interrupter;
         interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
@@ -382,14 +192,8 @@ void evaluator_close(Evaluator *evaluator)
     sqlite3_finalize(evaluator->uncounted);
     sqlite3_finalize(evaluator->turns.statement);
     sqlite3_close(evaluator->db);
-    read_ahead_free(&evaluator->ahead);
-    for (int i = 0; i < evaluator->columns; i++)
-        free(evaluator->names[i]);
-    for (int i = 0; i < evaluator->functions.count; i++)
-        free(evaluator->functions.items[i]);
-    free(evaluator->functions.items);
-    free(evaluator->names);
-    free(evaluator->used);
+    worker_vfs_free(&evaluator->vfs);
+    authorizer_free(&evaluator->authorizer);
     free(evaluator->input_of);
     free(evaluator->inputs);
     recipe_unref(evaluator->recipe);
@@ -425,8 +229,8 @@ sqlite3 *evaluator_connection(const Evaluator *evaluator)
 int evaluator_functions(const Evaluator *evaluator, int (*visit)(void *arg, const char *name), void *arg)
 {
     int result = 0;
-    for (int i = 0; !result && i < evaluator->functions.count; i++)
-        result = visit(arg, evaluator->functions.items[i]);
+    for (int i = 0; !result && i < evaluator->authorizer.functions.count; i++)
+        result = visit(arg, evaluator->authorizer.functions.items[i]);
     return result;
 }
 
@@ -526,9 +330,9 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->scan.control = control;
     evaluator->output = &output;
     evaluator->order = order;
-    evaluator->instant.now = order->now;
+    evaluator->vfs.now = order->now;
     evaluator->turns.begins = !evaluator->turns.run || evaluator->turns.run != order->run;
-    evaluator->asked = 0;
+    evaluator->authorizer.asked = 0;
     evaluator->told_to_stop = false;
     Interrupter interrupter;
     interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
@@ -539,12 +343,12 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
         evaluator_end_turns(evaluator);
     }
     /* Without rows there is no value that could be wrong. */
-    if (evaluator->asked && order->end_row > order->first_row)
+    if (evaluator->authorizer.asked && order->end_row > order->first_row)
         rc = SQLITE_ERROR;
     if (rc != SQLITE_OK)
         report_failure(evaluator, order, rc, buffer, report);
-    if (evaluator->asked) {
-        inner_statement_report(evaluator, report);
+    if (evaluator->authorizer.asked) {
+        inner_statement_report(&evaluator->authorizer, evaluator->db, report);
         /* Among the constants that a lasting statement keeps may be what was refused. */
         evaluator->turns.run = 0;
     }

@@ -58,10 +58,6 @@ sqlite3 *evaluator_connection(const Evaluator *evaluator);
    which is returned; 0 at the end. */
 int evaluator_functions(const Evaluator *evaluator, int (*visit)(void *arg, const char *name), void *arg);
 
-/* The name of each table that a map may read beside its source: what they hold is made of their arguments. */
-enum { EVALUATOR_JSON_TABLES = 4 };
-const char *evaluator_json_table(int i);
-
 /* Evaluates; as chunk_runner_run describes it. */
 int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
                   TaskControl *control, Buffer *buffer, TaskReport *report);

@@ -2,22 +2,17 @@
 #ifndef PRICEMAP_EVALUATOR_INTERNAL_H
 #define PRICEMAP_EVALUATOR_INTERNAL_H
 
+#include "ext/evaluate/authorizer.h"
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
 #include "ext/evaluate/output.h"
 #include "ext/evaluate/range.h"
 #include "ext/evaluate/inner_statements.h"
-#include "ext/evaluate/instant_vfs.h"
 #include "ext/evaluate/interrupter.h"
 #include "ext/evaluate/like_setting.h"
-#include "ext/functions/price.h"
-#include "ext/evaluate/read_ahead.h"
 #include "ext/evaluate/row_counter.h"
-
-typedef struct Names {
-    char **items;
-    int count;
-} Names;
+#include "ext/evaluate/worker_vfs.h"
+#include "ext/functions/price.h"
 
 /*
  * A statement that lasts for a whole scan. SQLite computes the constant parts of a statement, `f(100.0)` in
@@ -35,52 +30,56 @@ typedef struct Turns {
 } Turns;
 
 struct Evaluator {
+    /* Recipe of the map; the evaluator's own reference. */
     const Recipe *recipe;
-    InstantVfs instant;
-    ReadAhead ahead; /* partition */
+    WorkerVfs vfs;
+    /* Connection, private to the evaluator. */
     sqlite3 *db;
-    /* The forms of the map, NULL where not prepared: of the first three, in this order, the first one that is
-       there is run. */
+    Authorizer authorizer;
+    /* Forms of the map, NULL where not prepared: of the turns, `uncounted` and `wrapped` the first one, in
+       this order, that is there is run, else `statement`. */
     Turns turns;
-    /* Partition, partial: the map without the number of rows, which the counter tells. */
+    /* Partition, partial: the map without the number of rows, which the counter finds. */
     sqlite3_stmt *uncounted;
     RowCounter row_counter;
-    /* The counter turned out not to tell. */
+    /* Whether the counter turned out not to find the number of rows. */
     bool uncounted_fails;
-    /* The map within the output's aggregate. */
+    /* Map within the output's aggregate. */
     sqlite3_stmt *wrapped;
-    /* The map as it is, to be stepped. */
+    /* Map as it is, to be stepped. */
     sqlite3_stmt *statement;
-    EvaluatorOutput *output; /* of the run that is under way */
-    const TaskOrder *order;  /* its order */
-    bool preparing_own;      /* what is being prepared may name functions that are not for maps */
-    enum { PREPARING_OURS, PREPARING_MAP, RUNNING_MAP } stage; /* whose statements are prepared now */
-    sqlite3_stmt *running;                                     /* that is being stepped */
-    int32_t asked; /* TASK_ASKED_, of a function in the run that is under way */
+    /* Output and order of the run that is under way. */
+    EvaluatorOutput *output;
+    const TaskOrder *order;
+    /* Rows of the chunk, and its scan. */
     ChunkScan scan;
-    int columns;  /* of the chunk table */
-    char **names; /* `columns` of them */
-    char *used;   /* per column: 1 where the statement reads it */
-    int rowid_used;
-    int *input_of; /* per column: its input column, or -1 */
-    int *inputs;   /* per input column: its column, -1 the rowid */
+    /* Input column of each column of the chunk table, or -1. */
+    int *input_of;
+    /* Column of the chunk table of each input column, -1 the rowid; `input_count` of them. */
+    int *inputs;
     int input_count;
+    /* Number of columns of the output. */
     uint32_t output_columns;
+    /* Whether the map has parts that depend on no row. */
     bool has_constants;
-    Names functions;
-    char denial[256]; /* why the authorizer refused, "" if it did not */
+    /* Hook that ends a long call of a price function. */
     PriceStop stop;
     const EvaluatorWatch *watch;
     /* Whether the run that is under way was told to stop. Nothing that it computed since then is kept,
        whatever its statement returns. */
     bool told_to_stop;
-    int64_t give_up_ns; /* partition: when a turn has taken too long; 0: never */
-    bool gives_up;      /* partition: the clock starts when the constants and the first row are done */
-    int64_t view;       /* partition: see TaskReport */
+    /* Partition: time from which on a turn has taken too long; 0: never. */
+    int64_t give_up_ns;
+    /* Partition: whether that time is counted from the end of the constants and the first row. */
+    bool gives_up;
+    /* Partition: number of the read transaction; see TaskReport. */
+    int64_t view;
+    /* Partition: rows that the tracing statement began, and the rowid of the last of them. */
     uint32_t traced_rows;
-    int64_t traced_rowid; /* the last row that the tracing statement began */
-    TaskControl idle;     /* what scan.control points to between runs */
-    /* Whether each row looks if it is to be the last: SQLite has no progress handler. */
+    int64_t traced_rowid;
+    /* Control to which scan.control points between runs. */
+    TaskControl idle;
+    /* Whether each row checks if it is to be the last: SQLite has no progress handler. */
     bool looks_at_rows;
 };
 
@@ -94,16 +93,8 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
 
 /* ---- evaluator.c ---- */
 
-/* The authorizer of whatever is prepared for a map; `arg` is the evaluator. */
-int evaluator_authorize(void *arg, int action, const char *first, const char *second, const char *schema,
-                        const char *trigger);
-
-/* Steps a statement over the map's rows, whose functions may prepare statements of their own only as
-   inner_statements.h says. Returns as sqlite3_step. */
-int evaluator_step(Evaluator *evaluator, sqlite3_stmt *statement);
-
-/* Whether the row that was just computed is not to be kept, because the run is to end. Looks at no clock
-   where SQLite's progress handler does. */
+/* Whether the row that was just computed is not to be kept, because the run is to end. Reads no clock where
+   SQLite's progress handler does. */
 bool evaluator_is_stopped(Evaluator *evaluator);
 
 /* Ends the lasting statement's scan after an interrupt, of which a statement on its row would hear in its

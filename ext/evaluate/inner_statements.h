@@ -12,14 +12,14 @@
 #define PRICEMAP_INNER_STATEMENTS_H
 
 #include "ext/data/task.h"
+#include "ext/evaluate/authorizer.h"
 
-struct Evaluator;
-
-/* Judges an inner statement, as an authorizer of SQLite does, and notes in the evaluator what was refused. */
-int inner_statement_authorize(struct Evaluator *evaluator, int action, const char *pragma);
+/* Judges an inner statement, as an authorizer of SQLite does, and notes in the authorizer what was refused.
+ */
+int inner_statement_authorize(Authorizer *authorizer, int action, const char *pragma);
 
 /* Says in the report what was refused, and which functions of the map can have been it: those that neither
    SQLite nor pricemap has. */
-void inner_statement_report(struct Evaluator *evaluator, TaskReport *report);
+void inner_statement_report(const Authorizer *authorizer, sqlite3 *db, TaskReport *report);
 
 #endif

@@ -51,7 +51,7 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     RowsetWriter *writer = &output->writer;
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
     /* What a function was refused is not in its value. */
-    int rc = evaluator->asked                              ? SQLITE_ABORT
+    int rc = evaluator->authorizer.asked                   ? SQLITE_ABORT
              : evaluator_is_stopped(evaluator)             ? SQLITE_INTERRUPT
              : partial && writer->rows == writer->capacity ? SQLITE_FULL
                                                            : SQLITE_OK;
@@ -131,8 +131,8 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
     bool counted = partial && evaluator->recipe->scan && statement != evaluator->uncounted;
     int rc;
-    while ((rc = evaluator_step(evaluator, statement)) == SQLITE_ROW) {
-        if (evaluator->asked)
+    while ((rc = authorizer_step(&evaluator->authorizer, statement)) == SQLITE_ROW) {
+        if (evaluator->authorizer.asked)
             return SQLITE_ABORT;
         if (partial && writer->rows == writer->capacity)
             return SQLITE_FULL;
@@ -160,7 +160,7 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
 int evaluator_output_run(Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt *wrapped)
 {
     sqlite3_stmt *statement = wrapped ? wrapped : plain;
-    int rc = wrapped ? evaluator_step(evaluator, wrapped) : step_rows(evaluator, plain);
+    int rc = wrapped ? authorizer_step(&evaluator->authorizer, wrapped) : step_rows(evaluator, plain);
     if (wrapped && (rc == SQLITE_ROW || rc == SQLITE_DONE || evaluator->output->stopped))
         rc = SQLITE_OK;
     sqlite3_reset(statement);
@@ -176,7 +176,7 @@ int evaluator_output_turn(Evaluator *evaluator, bool *read)
     scan->read = false;
     scan->timed = turns->begins;
     scan->left_first_ns = 0;
-    int rc = evaluator_step(evaluator, turns->statement);
+    int rc = authorizer_step(&evaluator->authorizer, turns->statement);
     scan->timed = false;
     turns->run = rc == SQLITE_ROW ? evaluator->order->run : 0;
     if (rc != SQLITE_ROW)

@@ -65,7 +65,6 @@ int evaluator_range_begin(Evaluator *evaluator)
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(evaluator->db, RANGE_BOUND_FUNCTION, 1, SQLITE_UTF8, evaluator,
                                         range_bound, NULL, NULL, NULL);
-    read_ahead_attach(&evaluator->ahead, evaluator->db);
     /* An evaluator is opened at a time of its own, and no second one of a worker at the same. */
     evaluator->view = clock_ns();
     /* A scan comes by each page once: a cache would only grow with the table. */
@@ -102,7 +101,7 @@ static void find_failure(Evaluator *evaluator, TaskReport *report)
     if (rc != SQLITE_OK)
         return;
     evaluator->traced_rows = 0;
-    while ((rc = evaluator_step(evaluator, tracing)) == SQLITE_ROW)
+    while ((rc = authorizer_step(&evaluator->authorizer, tracing)) == SQLITE_ROW)
         continue;
     sqlite3_finalize(tracing);
     if (rc != SQLITE_DONE) {
@@ -199,9 +198,9 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
     evaluator->gives_up = order->may_give_up && width > 0;
     if (evaluator->gives_up && !(turns && evaluator->turns.begins))
         start_clock(evaluator, report->start_ns);
-    read_ahead_begin(&evaluator->ahead);
+    worker_vfs_begin_range(&evaluator->vfs);
     rc = turns ? run_turn(evaluator, order, report) : run_range(evaluator, order, report);
-    read_ahead_end(&evaluator->ahead);
+    worker_vfs_end_range(&evaluator->vfs);
     bool overdue = evaluator->give_up_ns && clock_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     if (evaluator->told_to_stop)
@@ -219,7 +218,7 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
         return SQLITE_OK;
     }
     if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM && !evaluator->turns.statement &&
-        !evaluator->asked)
+        !evaluator->authorizer.asked)
         find_failure(evaluator, report);
     return rc;
 }

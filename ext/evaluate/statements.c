@@ -21,11 +21,11 @@ static bool is_partial(const Evaluator *evaluator)
 static int judge(Evaluator *evaluator)
 {
     ProgramFacts program;
-    evaluator->preparing_own = false;
-    evaluator->stage = PREPARING_MAP;
+    evaluator->authorizer.preparing_own = false;
+    evaluator->authorizer.stage = PREPARING_MAP;
     int rc = program_read(evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->select), &program);
-    evaluator->stage = PREPARING_OURS;
-    evaluator->preparing_own = true;
+    evaluator->authorizer.stage = PREPARING_OURS;
+    evaluator->authorizer.preparing_own = true;
     evaluator->output_columns = (uint32_t)(program.columns - (is_range(evaluator) && is_partial(evaluator)));
     evaluator->has_constants = program.has_constants;
     return rc == SQLITE_OK && !program.columns ? SQLITE_CORRUPT : rc;
@@ -33,10 +33,10 @@ static int judge(Evaluator *evaluator)
 
 int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **statement)
 {
-    evaluator->stage = PREPARING_MAP;
+    evaluator->authorizer.stage = PREPARING_MAP;
     int rc = sqlite3_prepare_v3(evaluator->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
     /* What the planner asks on this connection is not the map's. */
-    evaluator->stage = PREPARING_OURS;
+    evaluator->authorizer.stage = PREPARING_OURS;
     return rc;
 }
 
@@ -108,7 +108,7 @@ int evaluator_prepare_statements(Evaluator *evaluator)
 {
     const Recipe *recipe = evaluator->recipe;
     int rc = SQLITE_OK;
-    evaluator->preparing_own = true;
+    evaluator->authorizer.preparing_own = true;
     evaluator->output_columns = recipe->columns;
     evaluator->has_constants = recipe->flags & RECIPE_CONSTANTS;
     if (!recipe->columns)

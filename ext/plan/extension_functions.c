@@ -116,14 +116,14 @@ int extension_functions_read(sqlite3 *host, const Recipe *recipe, ExtensionFunct
     int rc = functions ? read_forms(host, &in_host) : SQLITE_NOMEM;
     const char *path = recipe_text(recipe, recipe->extensions);
     for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->extension_count; i++) {
-        const char *entry = path + strlen(path) + 1;
+        const char *entry = recipe_text_after(path);
         Forms *own = &functions->extensions[functions->count].own;
         bool *all = &functions->extensions[functions->count++].in_host;
         rc = read_extension(path, entry, own);
         *all = true;
         for (int j = 0; *all && j < own->count; j++)
             *all = has_form(&in_host, &own->items[j]);
-        path = entry + strlen(entry) + 1;
+        path = recipe_text_after(entry);
     }
     free(in_host.items);
     if (rc != SQLITE_OK) {

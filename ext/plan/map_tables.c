@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ext/base/sqlite_limits.h"
+#include "ext/evaluate/authorizer.h"
 #include "ext/evaluate/chunk_table.h"
 
 /* The columns of EXPLAIN. P4 of the instruction that opens a virtual table is the address of that table. */
@@ -42,7 +43,7 @@ static int read_program(sqlite3 *db, const char *sql, Judge *judge, void *arg)
 
 /* The tables that a map may open, each as EXPLAIN writes its address; "" where there is none. */
 typedef struct KnownTables {
-    char addresses[1 + EVALUATOR_JSON_TABLES][32];
+    char addresses[1 + AUTHORIZER_JSON_TABLES][32];
     int count;
 } KnownTables;
 
@@ -79,8 +80,8 @@ int map_tables_check(const Evaluator *evaluator, char *message)
     const Recipe *recipe = evaluator_recipe(evaluator);
     KnownTables known = {0};
     int rc = learn_table(db, CHUNK_TABLE_NAME, &known);
-    for (int i = 0; rc == SQLITE_OK && i < EVALUATOR_JSON_TABLES; i++)
-        rc = learn_table(db, evaluator_json_table(i), &known);
+    for (int i = 0; rc == SQLITE_OK && i < AUTHORIZER_JSON_TABLES; i++)
+        rc = learn_table(db, authorizer_json_table(i), &known);
     if (rc == SQLITE_OK)
         rc = read_program(db, recipe_text(recipe, recipe->select), is_known, &known);
     if (rc == SQLITE_AUTH)

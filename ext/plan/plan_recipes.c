@@ -138,7 +138,8 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .tracing_select = tracing,
             .rowids_select = rowids,
             .uri = uri,
-            .table = plan->source.table,
+            .table_count = 1,
+            .tables = &table,
             .extension_count = (uint32_t)state->extension_count,
             .extensions = (const char *const *)state->extensions,
         });

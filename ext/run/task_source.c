@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext/evaluate/instant_vfs.h"
+#include "ext/evaluate/worker_vfs.h"
 
 enum {
     INPUT_BYTES = 1 << 20,    /* a fed task's input is cut about here, whatever chunk says */
@@ -64,7 +64,7 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
     *source = (TaskSource){.state = state,
                            .plan = plan,
                            .experience = experience,
-                           .now = instant_now(),
+                           .now = worker_vfs_host_time(),
                            .run = ++state->last_scan};
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     if (rc != SQLITE_OK)

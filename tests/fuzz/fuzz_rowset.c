@@ -85,9 +85,12 @@ static void read_recipe(const void *bytes, size_t size)
     Recipe *copy = recipe_copy(bytes, size);
     if (!copy)
         return;
-    const uint32_t texts[] = {copy->declaration, copy->select, copy->tracing_select, copy->uri, copy->table};
+    const uint32_t texts[] = {copy->declaration, copy->select, copy->tracing_select, copy->uri};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         last_read = strlen(recipe_text(copy, texts[i]));
+    const char *table = recipe_text(copy, copy->tables);
+    for (uint32_t i = 0; i < copy->table_count; i++)
+        table = recipe_text_after(table);
     uint32_t offset = copy->extensions;
     for (uint64_t i = 0; i < 2 * (uint64_t)copy->extension_count; i++)
         offset += (uint32_t)strlen(recipe_text(copy, offset)) + 1;

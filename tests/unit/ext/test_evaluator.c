@@ -381,7 +381,8 @@ static Recipe *file_recipe(const char *uri, uint32_t flags)
                           "pricemap_bound(0) AND pricemap_bound(1) AND pricemap_trace(rowid)",
         .rowids_select = "SELECT rowid FROM main.t NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2",
         .uri = uri,
-        .table = "t"});
+        .table_count = 1,
+        .tables = (const char *const[]){"t"}});
     assert_non_null(recipe);
     return recipe;
 }
@@ -402,12 +403,9 @@ static void run_range(Evaluator *evaluator)
     buffer_heap_free(&output);
 }
 
-/* Texts may be long: the map is prepared once to be judged and once to be run, and by workers that read a
-   table only to be run. */
-static void texts_are_prepared_once(void **state)
+/* A file of a database with the tables t and u, of one column each. */
+static void make_file(char *path)
 {
-    (void)state;
-    char path[] = "/tmp/pricemap-evaluator-XXXXXX", message[TASK_MESSAGE_SIZE];
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
@@ -415,10 +413,55 @@ static void texts_are_prepared_once(void **state)
     assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
                                   "CREATE TABLE t(a); INSERT INTO t WITH RECURSIVE n(i) AS (VALUES(1) UNION "
-                                  "ALL SELECT i + 1 FROM n WHERE i < 100) SELECT -i FROM n",
+                                  "ALL SELECT i + 1 FROM n WHERE i < 100) SELECT -i FROM n;"
+                                  "CREATE TABLE u(b); INSERT INTO u VALUES (1000)",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     assert_int_equal(sqlite3_close_v2(db), SQLITE_OK);
+}
+
+/* A statement may read the tables that its recipe lists, and no other. */
+static void tables_of_the_recipe(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/pricemap-evaluator-XXXXXX", message[TASK_MESSAGE_SIZE];
+    int limits[RECIPE_LIMITS];
+    make_file(path);
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        limits[i] = INT_MAX;
+    char *uri = sqlite3_mprintf("file:%s?immutable=1", path);
+    for (uint32_t tables = 0; tables <= 2; tables++) {
+        Recipe *recipe = recipe_build(&(RecipeParts){
+            .encoding = SQLITE_UTF8,
+            .limits = limits,
+            .scan = 1,
+            .declaration = "",
+            .select = "SELECT a + b FROM main.t NOT INDEXED, main.u WHERE t.rowid BETWEEN ?1 AND ?2",
+            .uri = uri,
+            .table_count = tables,
+            .tables = (const char *const[]){"t", "U"}});
+        assert_non_null(recipe);
+        Evaluator *evaluator;
+        int rc = evaluator_open(recipe, NULL, &evaluator, message);
+        recipe_unref(recipe);
+        assert_int_equal(rc, tables == 2 ? SQLITE_OK : SQLITE_AUTH);
+        if (rc != SQLITE_OK)
+            assert_non_null(strstr(message, "a map reads nothing but the columns of its source, not '"));
+        if (rc == SQLITE_OK)
+            run_range(evaluator);
+        evaluator_close(evaluator);
+    }
+    sqlite3_free(uri);
+    unlink(path);
+}
+
+/* Texts may be long: the map is prepared once to be judged and once to be run, and by workers that read a
+   table only to be run. */
+static void texts_are_prepared_once(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/pricemap-evaluator-XXXXXX", message[TASK_MESSAGE_SIZE];
+    make_file(path);
     library = sqlite3_api;
     sqlite3_api_routines noting = *library;
     noting.prepare_v2 = note_prepare_v2;
@@ -480,6 +523,7 @@ int main(void)
         cmocka_unit_test(hostile_input),
         cmocka_unit_test(runner_keeps_evaluators),
         cmocka_unit_test(tasks_of_one_run),
+        cmocka_unit_test(tables_of_the_recipe),
         cmocka_unit_test(texts_are_prepared_once),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);

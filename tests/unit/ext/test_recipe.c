@@ -19,6 +19,8 @@ static Recipe *build(const char *select, uint32_t count, const char *const *exte
                                                  .limits = limits,
                                                  .declaration = "CREATE TABLE x(a)",
                                                  .select = select,
+                                                 .table_count = 2,
+                                                 .tables = (const char *const[]){"first", "other"},
                                                  .extension_count = count,
                                                  .extensions = extensions});
     assert_non_null(recipe);
@@ -40,6 +42,10 @@ static void built_and_copied(void **state)
     assert_int_equal(copy->limits[RECIPE_LIMITS - 1], 1000 + RECIPE_LIMITS - 1);
     assert_string_equal(recipe_text(copy, copy->declaration), "CREATE TABLE x(a)");
     assert_string_equal(recipe_text(copy, copy->select), "SELECT a FROM chunk");
+    const char *table = recipe_text(copy, copy->tables);
+    assert_int_equal(copy->table_count, 2);
+    assert_string_equal(table, "first");
+    assert_string_equal(recipe_text_after(table), "other");
     const char *text = recipe_text(copy, copy->extensions);
     for (int i = 0; i < 4; i++, text += strlen(text) + 1)
         assert_string_equal(text, extensions[i]);
@@ -108,6 +114,9 @@ static void hostile_bytes(void **state)
                 continue;
             size_t read =
                 strlen(recipe_text(copy, copy->declaration)) + strlen(recipe_text(copy, copy->select));
+            const char *table = recipe_text(copy, copy->tables);
+            for (uint32_t i = 0; i < copy->table_count; i++, table = recipe_text_after(table))
+                assert_true(table + strlen(table) < (const char *)copy + size);
             const char *text = recipe_text(copy, copy->extensions);
             for (uint32_t i = 0; i < 2 * copy->extension_count; i++) {
                 read += strlen(text);

@@ -1,0 +1,73 @@
+/*
+ * What a map may name: the columns of its tables, and functions that are about values. SQLite asks the
+ * authorizer of a worker's connection about each while it prepares the map's statement; what functions of the
+ * map prepare by themselves while it runs is judged by inner_statements. Used on the evaluator's thread.
+ */
+#ifndef PRICEMAP_AUTHORIZER_H
+#define PRICEMAP_AUTHORIZER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ext/data/recipe.h"
+
+typedef struct Names {
+    char **items;
+    int count;
+} Names;
+
+typedef enum AuthorizerStage {
+    /* Statements of pricemap's own are prepared: they are allowed. */
+    PREPARING_OURS,
+    /* The map is prepared. */
+    PREPARING_MAP,
+    /* The map runs. */
+    RUNNING_MAP,
+} AuthorizerStage;
+
+typedef struct Authorizer {
+    /* Recipe of the map; borrowed from the evaluator. Its list of tables are the tables that the map may
+     * read. */
+    const Recipe *recipe;
+    AuthorizerStage stage;
+    /* Whether the statement that is being prepared may call the functions that are not for maps. */
+    bool preparing_own;
+    /* Statement that is being stepped in the stage RUNNING_MAP. */
+    sqlite3_stmt *running;
+    /* Names of the chunk table's columns, `columns` of them, none for a partition; owned. */
+    char **names;
+    int columns;
+    /* Whether the map names the column, per column; owned. */
+    bool *named;
+    /* Whether the map names the rowid of the chunk table. */
+    bool rowid_named;
+    /* Functions that the map names, each once. */
+    Names functions;
+    /* Reason for which the map was refused; "" where it was not. */
+    char denial[256];
+    /* TASK_ASKED_, of a function of the map in the run that is under way; see inner_statements. */
+    int32_t asked;
+} Authorizer;
+
+/* Sets the authorizer of the connection, once: each setting makes SQLite prepare anew what was prepared
+   before. `authorizer` must outlive the connection. */
+void authorizer_attach(Authorizer *authorizer, sqlite3 *db);
+
+/* Steps a statement over the map's rows, whose functions may prepare statements of their own only as
+   inner_statements allows. Returns as sqlite3_step. */
+int authorizer_step(Authorizer *authorizer, sqlite3_stmt *statement);
+
+/* Frees what the authorizer owns. */
+void authorizer_free(Authorizer *authorizer);
+
+/* Names of the tables that a map may read beside its own: SQLite makes their rows of the arguments. */
+enum { AUTHORIZER_JSON_TABLES = 4 };
+const char *authorizer_json_table(int i);
+
+/*
+ * Has the connection know the JSON tables, where `select` may name one: SQLite writes a table into its schema
+ * when it first meets one, which the authorizer would refuse. A build of SQLite without JSON has none.
+ */
+void authorizer_meet_json_tables(sqlite3 *db, const char *select);
+
+#endif

@@ -1,0 +1,84 @@
+#include "ext/evaluate/connection.h"
+
+#include "ext/base/sqlite_limits.h"
+#include "ext/data/task.h"
+#include "ext/evaluate/like_setting.h"
+#include "ext/functions/price_functions.h"
+#include "ext/functions/version_function.h"
+
+static int load_extensions(sqlite3 *db, const Recipe *recipe, char *message)
+{
+    if (!recipe->extension_count)
+        return SQLITE_OK;
+    int rc = sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+    const char *text = recipe_text(recipe, recipe->extensions);
+    for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->extension_count; i++) {
+        const char *path = text;
+        const char *entry = recipe_text_after(path);
+        char *error = NULL;
+        rc = sqlite3_load_extension(db, path, *entry ? entry : NULL, &error);
+        if (rc != SQLITE_OK)
+            sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "parallel_map_load: %s: %s", path,
+                             error ? error : sqlite3_errstr(rc));
+        sqlite3_free(error);
+        text = recipe_text_after(entry);
+    }
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    return rc;
+}
+
+/* LIKE compares as on the host's connection, whatever an extension has in its place. */
+static int apply_like_setting(sqlite3 *db, uint32_t flags)
+{
+    return like_setting_apply(db, flags & RECIPE_LIKE_BINARY   ? LIKE_BINARY
+                                  : flags & RECIPE_LIKE_NOCASE ? LIKE_NOCASE
+                                                               : LIKE_UNKNOWN);
+}
+
+int worker_connection_open(const Recipe *recipe, WorkerVfs *vfs, sqlite3 **db, char *message)
+{
+    bool range = recipe->scan != 0;
+    int rc = worker_vfs_open(
+        vfs, range ? recipe_text(recipe, recipe->uri) : ":memory:",
+        range ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, db);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (recipe->encoding != SQLITE_UTF8 && !range)
+        rc = sqlite3_exec(*db,
+                          recipe->encoding == SQLITE_UTF16LE ? "PRAGMA encoding = 'UTF-16le'"
+                                                             : "PRAGMA encoding = 'UTF-16be'",
+                          NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = load_extensions(*db, recipe, message);
+    if (rc == SQLITE_OK)
+        rc = apply_like_setting(*db, recipe->flags);
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return rc;
+}
+
+/* Registers SQL functions that maps may call; `stop` is as of worker_connection_add_functions. */
+typedef int FunctionProvider(sqlite3 *db, PriceStop *stop);
+
+static int provide_version(sqlite3 *db, PriceStop *stop)
+{
+    (void)stop;
+    return version_function_register(db);
+}
+
+static FunctionProvider *const providers[] = {price_functions_register_stoppable, provide_version};
+
+int worker_connection_add_functions(sqlite3 *db, PriceStop *stop)
+{
+    int rc = SQLITE_OK;
+    for (size_t i = 0; rc == SQLITE_OK && i < sizeof providers / sizeof *providers; i++)
+        rc = providers[i](db, stop);
+    return rc;
+}
+
+void worker_connection_limit(sqlite3 *db, const Recipe *recipe)
+{
+    for (int i = 0; i < RECIPE_LIMITS; i++)
+        sqlite3_limit(db, i, limit_raised(i, recipe->limits[i]));
+}
