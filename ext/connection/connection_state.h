@@ -1,7 +1,7 @@
 /*
- * All that the extension keeps for one connection: its defaults, its pools, its log. There is no other state:
- * it hangs off the modules and functions that are registered, each with one reference, and goes with the last
- * of them when the connection closes. Used on the connection's thread only.
+ * All that the extension keeps for one connection: its settings, its executors, its log. The extension has no
+ * other state. Each module and function that is registered holds one reference; the state is freed with the
+ * last of them, when the connection closes. On the connection's thread only.
  */
 #ifndef PRICEMAP_CONNECTION_STATE_H
 #define PRICEMAP_CONNECTION_STATE_H
@@ -13,38 +13,53 @@
 typedef struct Settings {
     /* Executor of maps that name none; NULL: `auto`. */
     const ExecutorKind *executor;
-    int workers;            /* 0: the processors there are */
-    int64_t chunk;          /* 0: the planner's choice */
-    int retries;            /* per task, after its worker process died */
-    double timeout_seconds; /* per task; 0: none */
-    double idle_seconds;    /* that a pool is kept without work */
+    /* Number of workers of maps that name none; 0: one per processor. */
+    int workers;
+    /* Rows per task of maps that name no chunk; 0: chunks are sized by time. */
+    int64_t chunk;
+    /* Number of times that a task is tried again after its worker process died. */
+    int retries;
+    /* Seconds that a worker may take for a task; 0: no limit. */
+    double timeout_seconds;
+    /* Seconds that workers are kept without work. */
+    double idle_seconds;
+    /* Whether long maps draw a progress line. */
     bool progress;
 } Settings;
 
 typedef struct ConnectionState {
+    /* Connection, which outlives the state. */
     sqlite3 *db;
     int references;
     Settings settings;
     RunLog log;
-    unsigned maps_prepared; /* uses of parallel_map in statements prepared so far; see Plan.reads_a_map */
-    int depth;              /* sources that are being read just now, one inside the other */
-    /* Folder in which the host stood when it loaded the extension; NULL: none that has a name. */
+    /* Number of times that parallel_map was used in statements prepared so far: it tells a plan whether the
+     * source that it has just prepared reads a map, and whether to ask the authorizer again. */
+    unsigned maps_prepared;
+    /* Number of sources that are being read just now, one inside the other. */
+    int depth;
+    /* Working folder of the host when it loaded the extension; NULL: it had no name. */
     char *folder;
-    ChunkRunner *runner; /* evaluators in place */
+    /* Evaluators of tasks that run on the host's own thread. */
+    ChunkRunner *runner;
     /* Executors in the order of executor_kinds; NULL until first used. */
     Executor *executors[EXECUTOR_KINDS];
-    char **extensions; /* for workers to load: path and entry point, in turn */
+    /* Extensions for workers to load: path and entry point, in turn, so twice as many texts as the count. */
+    char **extensions;
     int extension_count;
-    int processors;        /* as last looked at … */
-    int64_t processors_ns; /* … at this time, CLOCK_MONOTONIC */
-    uint64_t last_scan;    /* the number of the last partition scan */
+    /* Number of processors that this process may use, and the time of that count, CLOCK_MONOTONIC. */
+    int processors;
+    int64_t processors_ns;
+    /* Number of the last partition scan. */
+    uint64_t last_scan;
 } ConnectionState;
 
-/* A state with one reference; NULL when out of memory. */
+/* Makes a state with one reference; NULL when out of memory. */
 ConnectionState *connection_state_create(sqlite3 *db);
+/* Adds a reference and returns the state. */
 ConnectionState *connection_state_ref(ConnectionState *state);
-/* Drops a reference; the last one ends the pools and frees everything. Takes void: it is a destructor for
- * SQLite. */
+/* Drops a reference; the last one ends the executors and frees everything. The argument is void, because
+ * SQLite takes this function as a destructor. */
 void connection_state_unref(void *state);
 
 /*
@@ -55,12 +70,11 @@ void connection_state_unref(void *state);
 int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, int workers, Executor **out,
                               char **message);
 
-/* The processors that this process may use: as processors_available, but looked up once a second at the most.
- */
+/* Returns processors_available, counted anew once a second at the most. */
 int connection_state_processors(ConnectionState *state);
 
-/* Remembers an extension for workers to load (once). The texts are copied; `entry` may be "". SQLITE_OK or
- * NOMEM. */
+/* Adds an extension for workers to load, unless it is there already. The texts are copied; `entry` may be "".
+ * SQLITE_OK or SQLITE_NOMEM. */
 int connection_state_add_extension(ConnectionState *state, const char *path, const char *entry);
 
 #endif

@@ -4,11 +4,12 @@
 #include "ext/evaluate/chunk_table.h"
 
 enum {
-    TRIAL_SECONDS = 60, /* for an extension to load; only a hang reaches it */
+    /* Seconds that an extension may take to load; only a hang reaches it. */
+    TRIAL_SECONDS = 60,
     WAIT_MILLISECONDS = 1000,
 };
 
-/* A map of nothing that loads the extension. */
+/* Builds the recipe of a map of no rows, which loads the extension. */
 static Recipe *trial_recipe(const char *path, const char *entry)
 {
     const char *extension[] = {path, entry};
@@ -37,7 +38,7 @@ int extension_trial_here(const char *path, const char *entry, char *message)
     return rc;
 }
 
-/* A task of no rows, or NULL when out of memory. */
+/* Makes a task of no rows; NULL when out of memory. */
 static Task *trial_task(const char *path, const char *entry)
 {
     Recipe *recipe = trial_recipe(path, entry);
@@ -74,13 +75,13 @@ static int run_task(Executor *executor, Task *task, char **message)
     return SQLITE_OK;
 }
 
-/* What speaks against workers of this kind, or NULL. */
-static int try_kind(ConnectionState *state, const ExecutorKind *kind, Task *task, char **trouble)
+/* Has a worker of this kind load the extension. SQLITE_OK: *error is NULL, or says why the worker cannot. */
+static int try_kind(ConnectionState *state, const ExecutorKind *kind, Task *task, char **error)
 {
     Executor *executor, **slot = &state->executors[executor_kind_index(kind)];
     bool was_there = *slot != NULL;
     char *message = NULL;
-    *trouble = NULL;
+    *error = NULL;
     int rc = connection_state_executor(state, kind, 1, &executor, &message);
     if (rc == SQLITE_OK) {
         /* A worker that the extension kills or stops would do the same again. */
@@ -92,30 +93,30 @@ static int try_kind(ConnectionState *state, const ExecutorKind *kind, Task *task
             message = sqlite3_mprintf("%s", task->report.message);
         }
     }
-    /* A host that maps otherwise keeps no workers of this kind. */
+    /* A connection that had no workers of this kind goes on without. */
     if (!was_there) {
         executor_close(*slot);
         *slot = NULL;
     }
-    /* No room in any worker says nothing. */
+    /* A full executor (SQLITE_BUSY) does not mean that its workers cannot load the extension. */
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM && rc != SQLITE_BUSY) {
-        *trouble = sqlite3_mprintf("%s lack it: %s", kind->workers, message ? message : sqlite3_errstr(rc));
-        rc = *trouble ? SQLITE_OK : SQLITE_NOMEM;
+        *error = sqlite3_mprintf("%s lack it: %s", kind->workers, message ? message : sqlite3_errstr(rc));
+        rc = *error ? SQLITE_OK : SQLITE_NOMEM;
     }
     sqlite3_free(message);
     return rc == SQLITE_BUSY ? SQLITE_OK : rc;
 }
 
-int extension_trial_in_workers(ConnectionState *state, const char *path, const char *entry, char **trouble)
+int extension_trial_in_workers(ConnectionState *state, const char *path, const char *entry, char **error)
 {
     int rc = SQLITE_OK;
-    *trouble = NULL;
-    for (int i = 0; rc == SQLITE_OK && !*trouble && i < EXECUTOR_KINDS; i++) {
+    *error = NULL;
+    for (int i = 0; rc == SQLITE_OK && !*error && i < EXECUTOR_KINDS; i++) {
         const ExecutorKind *kind = executor_kinds[i];
         if (!kind->isolates || !kind->automatic)
             continue;
         Task *task = trial_task(path, entry);
-        rc = task ? try_kind(state, kind, task, trouble) : SQLITE_NOMEM;
+        rc = task ? try_kind(state, kind, task, error) : SQLITE_NOMEM;
         task_free(task);
     }
     return rc;

@@ -74,8 +74,8 @@ RunRecord *run_log_add(RunLog *log, const char *source, const char *map, const c
 
 RunRecord *run_log_find(RunLog *log, int64_t run)
 {
-    int64_t place = log->count ? run - log->runs[0]->run : -1;
-    return place >= 0 && place < log->count ? log->runs[place] : NULL;
+    int64_t index = log->count ? run - log->runs[0]->run : -1;
+    return index >= 0 && index < log->count ? log->runs[index] : NULL;
 }
 
 /* Drops the task records of the oldest runs until there is room for one more. */

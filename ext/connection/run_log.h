@@ -1,6 +1,6 @@
 /*
- * What parallel_map_runs and parallel_map_tasks show: the last maps of one connection and the tasks of each.
- * Used on the connection's thread only.
+ * The log of one connection: its last maps and the tasks of each, as parallel_map_runs and parallel_map_tasks
+ * show them. On the connection's thread only.
  */
 #ifndef PRICEMAP_RUN_LOG_H
 #define PRICEMAP_RUN_LOG_H
@@ -11,22 +11,27 @@
 #include "ext/data/task.h"
 
 enum {
-    RUN_LOG_RUNS = 200,      /* kept; the oldest goes first */
-    RUN_LOG_TASKS = 1 << 18, /* kept over all runs: the tasks of the oldest runs go first */
+    /* Runs that are kept; the oldest is dropped first. */
+    RUN_LOG_RUNS = 200,
+    /* Tasks that are kept over all runs; those of the oldest runs are dropped first. */
+    RUN_LOG_TASKS = 1 << 18,
 };
 
-/* What is kept of one task. */
+/* The record of one task. */
 typedef struct TaskRecord {
+    /* Number of the worker, from 0 (-1: the host itself), and the id of its process. */
     int32_t worker, pid;
-    /* Nanoseconds since the start of the run. */
+    /* Nanoseconds from the start of the run. */
     int64_t start_ns, end_ns;
+    /* Rows of the source that the task evaluated, and rows that it gave. */
     uint32_t rows_in, rows_out;
 } TaskRecord;
 
 typedef struct RunRecord {
+    /* Number of the run, from 1. */
     int64_t run;
-    char *started_at; /* ISO 8601, UTC, with milliseconds */
-    char *source, *map, *requested, *executor, *reason, *access, *error; /* error: NULL when there was none */
+    /* Texts of the run, malloc'd; NULL: none. Its start is ISO 8601 in UTC, with milliseconds. */
+    char *started_at, *source, *map, *requested, *executor, *reason, *access, *error;
     int workers;
     int64_t chunk, tasks, rows_in, rows_out, retries;
     double wall_seconds, startup_seconds, busy_seconds;
@@ -36,10 +41,13 @@ typedef struct RunRecord {
 } RunRecord;
 
 typedef struct RunLog {
-    RunRecord *runs[RUN_LOG_RUNS]; /* oldest first */
+    /* Runs, the oldest first. */
+    RunRecord *runs[RUN_LOG_RUNS];
     int count;
+    /* Number of the last run. */
     int64_t last_run;
-    int64_t tasks; /* records kept now */
+    /* Number of task records over all runs. */
+    int64_t tasks;
 } RunLog;
 
 /*
@@ -47,6 +55,7 @@ typedef struct RunLog {
  * RUN_LOG_RUNS more were added, so a caller must find it again by its number. NULL when out of memory.
  */
 RunRecord *run_log_add(RunLog *log, const char *source, const char *map, const char *requested);
+/* Returns the record of a run; NULL when the log no longer has it. */
 RunRecord *run_log_find(RunLog *log, int64_t run);
 
 /* Adds one task of a run that began at `run_start_ns` (CLOCK_MONOTONIC). Out of memory: the task is not
@@ -57,6 +66,7 @@ void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_
 /* Replaces one of a record's texts; NULL `text` clears it. Out of memory: it is cleared. */
 void run_log_set(char **field, const char *text);
 
+/* Frees all records. */
 void run_log_clear(RunLog *log);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What may end work that the host does itself, in the middle of a statement: an interrupt of the host's
- * connection, and the end of the time that a task may take. A watch for evaluators; see EvaluatorWatch. On
+ * The watch over work that the host does itself: an interrupt of the host's connection ends the work, and so
+ * does the end of the time that a task may take, both in the middle of a statement. See EvaluatorWatch. On
  * the connection's thread only.
  */
 #ifndef PRICEMAP_HOST_WATCH_H
@@ -14,17 +14,17 @@
 typedef struct HostWatch {
     /* Interrupt probe of the connection, borrowed. */
     sqlite3_stmt *interrupt_probe;
-    /* Time of CLOCK_MONOTONIC when the work has had its time; 0: never. */
+    /* Time when the work has to end, CLOCK_MONOTONIC; 0: no limit. */
     int64_t deadline_ns;
     /* Reason for which the work was ended. */
     bool interrupted, timed_out;
 } HostWatch;
 
-/* Begins to watch, by an interrupt probe that outlives the watch; `timeout` in seconds from now, 0: no limit.
+/* Begins a watch by an interrupt probe that outlives the watch; `timeout` in seconds from now, 0: no limit.
  */
 void host_watch_begin(HostWatch *watch, sqlite3_stmt *interrupt_probe, double timeout);
 
-/* Whether the work is to end; `watch` is a HostWatch. */
+/* Whether the work has to end; `watch` is a HostWatch. Not 0: yes. */
 int host_watch_stop(void *watch);
 
 #endif

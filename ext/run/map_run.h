@@ -1,10 +1,10 @@
 /*
- * One execution of a plan: reads the source, hands its rows out in tasks, takes the results back in order.
- * The engine behind a cursor; on the connection's thread only.
+ * One execution of a plan: reads the source, hands its rows out in tasks, takes the results back in order. A
+ * cursor gives the rows of a run. On the connection's thread only.
  *
  * The bound: at most EXECUTOR_DEPTH × workers tasks exist at a time, each with its input and output. A task
- * is made only when one of them has been read to its end, so a slow reader holds the source back.
- * Only a range that took far too long is cut into more tasks than that.
+ * is made only when another one has been read to its end, so a slow reader holds the source back. Only a
+ * range that took far too long is cut into more tasks than that.
  */
 #ifndef PRICEMAP_MAP_RUN_H
 #define PRICEMAP_MAP_RUN_H
@@ -25,8 +25,9 @@ int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, 
                  MapRun **out, char **message);
 
 /*
- * The next rows: SQLITE_ROW with *rows opened (at least one row), valid until the next call; SQLITE_DONE at
- * the end; else an error with *message set. Rows before a failed one are given before its error.
+ * Gives the next rows: SQLITE_ROW with *rows opened (at least one row), valid until the next call;
+ * SQLITE_DONE at the end; else an error with *message set. Rows before a failed one are given before its
+ * error.
  */
 int map_run_next(MapRun *run, RowsetView *rows, char **message);
 

@@ -5,11 +5,12 @@
 
 #include "ext/base/clock.h"
 
+/* Time before the first drawing, and between two of them. */
 static const int64_t first_ns = 500000000;
 static const int64_t interval_ns = 200000000;
 
-/* One write, so that the line never mixes with the host's output; a terminal that takes no more is not waited
- * for. */
+/* Writes a text at once, so that the line never mixes with the host's output. A terminal that takes no more
+   is not waited for. */
 static void put(const char *text, int length)
 {
     if (write(STDERR_FILENO, text, (size_t)length) < 0)

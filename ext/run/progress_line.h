@@ -6,20 +6,22 @@
 #include <stdint.h>
 
 typedef struct ProgressLine {
-    bool wanted;     /* and standard error is a terminal */
-    bool drawn;      /* something stands there that must be wiped */
-    int64_t next_ns; /* CLOCK_MONOTONIC: not before */
-    int64_t start_ns;
+    /* Whether the line is drawn: the user wants it, and standard error is a terminal. */
+    bool wanted;
+    /* Whether a line stands on the terminal, to be wiped. */
+    bool drawn;
+    /* Earliest time of the next drawing, and the start of the map, CLOCK_MONOTONIC. */
+    int64_t next_ns, start_ns;
 } ProgressLine;
 
-/* Begins; nothing is drawn in the first half second. */
+/* Begins a line; nothing is drawn in the first half second. */
 void progress_line_begin(ProgressLine *line, bool wanted, int64_t start_ns);
 
-/* Draws, five times a second at the most. `share` is how much of the work is done, 0 … 1; negative: not
- * known. */
+/* Draws the line, five times a second at the most. `share` of the work is done, 0 … 1; negative: the share is
+ * not known. */
 void progress_line_draw(ProgressLine *line, int64_t rows, double share);
 
-/* Wipes what was drawn. */
+/* Wipes the line. */
 void progress_line_end(ProgressLine *line);
 
 #endif

@@ -5,23 +5,29 @@
 
 #include "ext/base/sqlite_limits.h"
 
-/* Where a database file counts its changes, in bytes from its start; big-endian, but only compared. */
+/* Offset of the change counter in a database file. The counter is big-endian, but it is only compared. */
 enum { CHANGE_COUNTER_OFFSET = 24 };
 
 struct Snapshot {
     sqlite3 *db;
-    char *schema;
-    char *uri;
-    sqlite3_stmt *holder;   /* stands on its one row: keeps the read transaction open */
-    sqlite3 *sentinel;      /* WAL only */
-    sqlite3_stmt *versions; /* PRAGMA data_version of the sentinel */
+    /* Texts, freed with the snapshot. */
+    char *schema, *uri;
+    /* Statement that stands on its one row and so keeps the read transaction open. */
+    sqlite3_stmt *holder;
+    /* WAL: second connection to the file, its PRAGMA data_version, and what that gave first. */
+    sqlite3 *sentinel;
+    sqlite3_stmt *versions;
     int64_t version;
-    uint32_t changes;      /* rollback journal only: the file's change counter */
-    int64_t total_changes; /* of the host's connection: it counts those that were rolled back as well */
+    /* Rollback journal: the file's change counter. */
+    uint32_t changes;
+    /* Number of changes of the host's connection, which counts those that were rolled back as well. */
+    int64_t total_changes;
+    /* Rowids of the table's first and last row. */
     int64_t least, greatest;
 };
 
-/* The schema in which SQLite finds a table: temp first, then main, then the attached ones in their order. */
+/* Returns the schema in which SQLite finds a table: temp first, then main, then the attached ones in their
+   order. */
 static char *find_schema(sqlite3 *db, const char *table)
 {
     sqlite3_stmt *list = NULL;
@@ -40,8 +46,8 @@ static char *find_schema(sqlite3 *db, const char *table)
     return found;
 }
 
-/* Whether the file is read through the operating system's own files, as a worker will: no encryption, no
- * shim. */
+/* Whether the host reads the file by SQLite's own VFS, as a worker will: without encryption, without a shim.
+ */
 static bool has_plain_files(sqlite3 *db, const char *schema)
 {
     char *name = NULL;
@@ -69,7 +75,7 @@ static int read_journal_mode(sqlite3 *db, const char *schema, bool *wal)
     return rc == SQLITE_OK && step == SQLITE_DONE ? SQLITE_AUTH : rc;
 }
 
-/* Whether the host reads what other connections to its shared cache have not committed, or may. */
+/* Whether the host may read what other connections to its shared cache have not committed. */
 static bool reads_uncommitted(sqlite3 *db)
 {
     sqlite3_stmt *statement = NULL;
@@ -79,7 +85,8 @@ static bool reads_uncommitted(sqlite3 *db)
     return reads;
 }
 
-/* The path as a URI: whatever could end or change its meaning is given in hexadecimal. */
+/* Makes a URI of the path: every character that could end the path or change its meaning is in hexadecimal.
+ */
 static char *make_uri(const char *path, bool wal)
 {
     sqlite3_str *uri = sqlite3_str_new(NULL);
@@ -131,8 +138,7 @@ static bool open_sentinel(Snapshot *snapshot)
            read_data_version(snapshot, &snapshot->version);
 }
 
-/* Begins the read transaction, by a statement that is left on its row, and learns the bounds of the rowids.
- */
+/* Begins the read transaction, by a statement that is left on its row, which has the bounds of the rowids. */
 static int hold(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
 {
     char *sql = sqlite3_mprintf("SELECT min(r), max(r) FROM (SELECT min(%s) AS r FROM \"%w\".\"%w\" "
@@ -154,7 +160,7 @@ static int hold(Snapshot *snapshot, const char *table, const char *rowid, const 
     return SQLITE_OK;
 }
 
-/* Everything that can speak against it, in an order in which what must come first comes first. */
+/* Checks every condition for partition access; the order matters: each check relies on the ones before. */
 static int pin(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
 {
     sqlite3 *db = snapshot->db;
@@ -195,7 +201,7 @@ static int pin(Snapshot *snapshot, const char *table, const char *rowid, const c
         return SQLITE_OK;
     }
     rc = hold(snapshot, table, rowid, why);
-    /* The mode that was read first is what the connection remembered; now it has looked into the file. */
+    /* The journal mode that was read first is what the connection remembered; by now it has read the file. */
     bool wal_now = wal;
     if (rc == SQLITE_OK && !*why)
         rc = read_journal_mode(db, snapshot->schema, &wal_now);
