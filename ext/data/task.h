@@ -51,7 +51,7 @@ typedef struct TaskReport {
     int64_t
         view; /* partition: the read transaction that the rows were read in, a number unique in its process */
     int32_t asked; /* TASK_ASKED_: a function of the map wanted a statement of its own; in `message` which */
-    bool too_long; /* partition: given up without a result, the range wants to be smaller */
+    bool gave_up; /* partition: given up without a result, the range wants to be smaller */
     int64_t next_rowid; /* partition: with next_row < end_row, where the rest of the range begins; with an
                            error the rowid of the row that failed */
     /* Whether the worker did not come to any row because it cannot prepare the map: not 0 where so. */

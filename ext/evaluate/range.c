@@ -120,7 +120,7 @@ static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced,
         return rc;
     report->next_row = order->first_row;
     report->next_rowid = rowid + 1;
-    report->too_long = output->overdue;
+    report->gave_up = output->overdue;
     return SQLITE_OK;
 }
 
@@ -210,7 +210,7 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
         report->rows_in = 0;
         report->next_row = order->first_row;
         report->next_rowid = order->first_rowid;
-        report->too_long = true;
+        report->gave_up = true;
         report->message[0] = 0;
         if (evaluator->told_to_stop)
             evaluator_end_turns(evaluator);

@@ -6,8 +6,8 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/run/task_sample.h"
 
-/* Parts into which a range is cut that took far too long. */
-enum { TOO_LONG_PARTS = 16 };
+/* Parts into which a range is cut that a worker gave up because it took far too long. */
+enum { GAVE_UP_PARTS = 16 };
 
 void task_list_begin(TaskList *list)
 {
@@ -110,10 +110,10 @@ static int submit_parts(TaskList *list, int index, uint64_t width, Executor *exe
     part.last_rowid = (int64_t)((uint64_t)part.first_rowid + width - 1);
     task->order = part;
     int rc = run_task_submit(&list->tasks[index], executor);
-    for (int i = 1; rc == SQLITE_OK && i < TOO_LONG_PARTS; i++) {
+    for (int i = 1; rc == SQLITE_OK && i < GAVE_UP_PARTS; i++) {
         part.first_rowid = part.last_rowid + 1;
         part.last_rowid = (int64_t)((uint64_t)part.first_rowid + width - 1);
-        if (i == TOO_LONG_PARTS - 1)
+        if (i == GAVE_UP_PARTS - 1)
             part.last_rowid = whole.last_rowid;
         rc = add_part(list, index + i, task, &part, executor);
     }
@@ -132,14 +132,14 @@ int task_list_submit_rest(TaskList *list, Executor *executor)
         return run_task_submit(&list->tasks[index], executor);
     }
     order->first_rowid = report->next_rowid;
-    uint64_t width = ((uint64_t)order->last_rowid - (uint64_t)order->first_rowid) / TOO_LONG_PARTS;
+    uint64_t width = ((uint64_t)order->last_rowid - (uint64_t)order->first_rowid) / GAVE_UP_PARTS;
     /* Few rowids that take long are rows that take long: there is nothing to share out. */
     order->may_give_up = order->may_give_up && width > 0;
-    if (report->too_long && width > 0)
+    if (report->gave_up && width > 0)
         return submit_parts(list, index, width, executor);
     /* A range of so few rowids has no more groups than that. */
-    if (report->too_long && order->row_limit < TOO_LONG_PARTS)
-        order->row_limit = TOO_LONG_PARTS;
+    if (report->gave_up && order->row_limit < GAVE_UP_PARTS)
+        order->row_limit = GAVE_UP_PARTS;
     return run_task_submit(&list->tasks[index], executor);
 }
 

@@ -79,7 +79,7 @@ static void read_answer(Input *input, HostileAnswer *answer)
     made.report.rows_in = made.report.rows_out = input_byte(input);
     made.report.next_rowid = (int32_t)input_u32(input);
     made.report.view = input_byte(input);
-    memset(&made.report.too_long, input_byte(input), sizeof made.report.too_long);
+    memset(&made.report.gave_up, input_byte(input), sizeof made.report.gave_up);
     if (made.how & (HOSTILE_SIZE | HOSTILE_RESERVED | HOSTILE_SEQUENCE)) {
         input_bytes(input, &made.output_size, sizeof made.output_size);
         input_bytes(input, &made.reserved, sizeof made.reserved);

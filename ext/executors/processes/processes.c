@@ -104,7 +104,7 @@ static bool report_fits(const Task *task, const TaskReport *report, uint32_t end
     const TaskOrder *order = &task->order;
     if (task->recipe->scan && report->rc == SQLITE_OK && report->next_row == order->first_row)
         return report->next_rowid <= order->last_rowid &&
-               (report->next_rowid > order->first_rowid || report->too_long);
+               (report->next_rowid > order->first_rowid || report->gave_up);
     if (report->next_row < task->order.first_row || report->next_row > end_row)
         return false;
     if (report->rc == SQLITE_OK)

@@ -137,9 +137,9 @@ void slots_read_report(const PoolSlot *slot, TaskReport *report)
     if (report->rc != SQLITE_OK && !report->message[0])
         snprintf(report->message, sizeof report->message, "%s", sqlite3_errstr(report->rc));
     /* A byte from elsewhere need not be a bool's. */
-    unsigned char too_long;
-    memcpy(&too_long, &shared->too_long, sizeof too_long);
-    report->too_long = too_long != 0;
+    unsigned char gave_up;
+    memcpy(&gave_up, &shared->gave_up, sizeof gave_up);
+    report->gave_up = gave_up != 0;
     report->worker = slot->worker->index;
     report->pid = process_pool_pid(slot->worker);
 }

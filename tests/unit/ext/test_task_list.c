@@ -184,7 +184,7 @@ static void give_up(Parts *parts, int64_t first, int64_t last, int64_t next, int
     add(parts, 1, parts->range, first, last);
     add(parts, 2, parts->range, 1000, 1000);
     list->tasks[1].task->order.row_limit = 3;
-    list->tasks[1].task->report = (TaskReport){.rc = SQLITE_OK, .next_rowid = next, .too_long = true};
+    list->tasks[1].task->report = (TaskReport){.rc = SQLITE_OK, .next_rowid = next, .gave_up = true};
     list->tasks[1].task->timeout = 7;
     list->tasks[1].task->worker_limit = 9;
     list->current = 1;
