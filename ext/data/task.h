@@ -19,9 +19,10 @@
 #include "ext/data/recipe.h"
 
 enum {
+    /* Bytes of a report's message. */
     TASK_MESSAGE_SIZE = 1024,
-    /* An evaluator ends a task early, with rows left, once its output holds this much: the rest is another
-       turn. */
+    /* Bytes of output after which an evaluator ends a task early, with rows left: the rest is another turn.
+     */
     TASK_OUTPUT_BYTES = 1 << 20,
 };
 
@@ -29,73 +30,98 @@ enum {
 enum { TASK_ASKED_FOR_TABLES = 1, TASK_ASKED_TO_CHANGE = 2 };
 
 typedef struct TaskOrder {
-    int64_t now;  /* the map's one instant, in SQLite's Julian-day milliseconds; 0: the clock */
-    uint64_t run; /* a number per run of a map on its connection: what is constant in one stays; 0: alone */
-    uint64_t position;  /* place in the source, from 1, of row 0 of the input */
-    uint32_t first_row; /* evaluate the input's rows from here … */
-    uint32_t end_row;   /* … to before here */
-    /* A partition task has no input and one "row", its range of rowids, both ends included; of the rows in it
-       at most row_limit are evaluated in one turn. */
+    /* Instant of the whole map, in SQLite's Julian-day milliseconds; 0: the clock. */
+    int64_t now;
+    /* Number of the map's run on its connection, for which constants are computed once; 0: a run of its own.
+     */
+    uint64_t run;
+    /* Position in the source, from 1, of row 0 of the input. */
+    uint64_t position;
+    /* Rows of the input to evaluate: from first_row to before end_row. */
+    uint32_t first_row, end_row;
+    /* Range of rowids to read, both ends included. Such a task has no input and counts as one row. */
     int64_t first_rowid, last_rowid;
+    /* Rows of the range that are evaluated in one turn at the most. */
     uint32_t row_limit;
-    bool may_give_up; /* a turn over a range may end early because it takes too long */
+    /* Whether a turn over a range may end early because it takes too long. */
+    bool may_give_up;
 } TaskOrder;
 
 typedef struct TaskReport {
-    int32_t rc; /* SQLITE_OK, or why the rows from next_row on were not evaluated */
-    uint32_t
-        next_row; /* rows before it are done; less than end_row with SQLITE_OK: output was full, go on here */
-    uint32_t rows_in; /* that were evaluated in this turn; the failed one counts */
-    uint32_t rows_out;
-    uint64_t output_bytes; /* that the rowset takes; output_size is what its buffer has */
-    int64_t
-        view; /* partition: the read transaction that the rows were read in, a number unique in its process */
-    int32_t asked; /* TASK_ASKED_: a function of the map wanted a statement of its own; in `message` which */
-    bool gave_up; /* partition: given up without a result, the range wants to be smaller */
-    int64_t next_rowid; /* partition: with next_row < end_row, where the rest of the range begins; with an
-                           error the rowid of the row that failed */
-    /* Whether the worker did not come to any row because it cannot prepare the map: not 0 where so. */
+    /* SQLITE_OK, or the error for which the rows from next_row on were not evaluated. */
+    int32_t rc;
+    /* Input row before which all rows are done. With SQLITE_OK and next_row < end_row the output was full:
+     * submit the task again from here. */
+    uint32_t next_row;
+    /* Rows that were evaluated in this turn, a failed one included, and rows that they gave. */
+    uint32_t rows_in, rows_out;
+    /* Bytes of the rowset in the output; the task's output_size is the size of its buffer. */
+    uint64_t output_bytes;
+    /* Range: number of the read transaction in which the rows were read, unique in its process. */
+    int64_t view;
+    /* TASK_ASKED_: a function of the map, which `message` names, wanted a statement of its own; 0: none did.
+     */
+    int32_t asked;
+    /* Range: whether the worker gave it up without a result because it took too long; cut it into parts. */
+    bool gave_up;
+    /* Range: rowid where the rest begins, with next_row < end_row; with an error the rowid of the failed row.
+     */
+    int64_t next_rowid;
+    /* Whether the worker came to no row because it cannot prepare the map; not 0: it cannot. */
     int32_t unprepared;
-    int32_t worker;   /* from 0; -1: the host itself */
-    int32_t pid;      /* of the process that ran it */
-    int64_t start_ns; /* CLOCK_MONOTONIC */
-    int64_t end_ns;
-    /* Of the time between the two, what the constants of the map took and not the rows: where an evaluator
-       began a scan; as far as is known. */
+    /* Number of the worker, from 0 (-1: the host itself), and the id of its process. */
+    int32_t worker, pid;
+    /* Begin and end of the turn, CLOCK_MONOTONIC. */
+    int64_t start_ns, end_ns;
+    /* Part of that time that the constants of the map took, where the evaluator began a scan; as far as is
+     * known. */
     int64_t constants_ns;
-    char message[TASK_MESSAGE_SIZE]; /* with rc != SQLITE_OK; UTF-8, NUL-terminated, names the row */
+    /* Text of an error, which names the row: UTF-8, NUL-terminated. */
+    char message[TASK_MESSAGE_SIZE];
 } TaskReport;
 
 typedef struct TaskControl {
-    atomic_int cancel;       /* host → worker: stop soon, the result is not wanted */
-    atomic_uint current_row; /* worker → host: the input row that is being evaluated, to name it should the
-                                worker die */
+    /* Flag from the host to the worker: stop soon, the result is not wanted. */
+    atomic_int cancel;
+    /* Input row that the worker is evaluating, from the worker to the host: it names the row if the worker
+     * dies. */
+    atomic_uint current_row;
 } TaskControl;
 
 typedef struct Task {
-    /* Set before submit. */
-    Recipe *recipe; /* one reference, the task's own */
-    Buffer input;   /* a rowset, on the heap; the task's own */
-    TaskOrder order;
-    int worker_limit; /* workers from this number on leave it to the others; 0: any may take it */
-    double timeout;   /* seconds a worker may take; 0: no limit */
+    /* ---- set before the task is submitted ---- */
 
-    /* Set by the executor; to be read once `done` is true. */
+    /* Recipe, of which the task holds one reference. */
+    Recipe *recipe;
+    /* Rowset of the rows to evaluate, on the heap; freed with the task. */
+    Buffer input;
+    TaskOrder order;
+    /* Number of the first worker that leaves the task to those before it; 0: any may take it. */
+    int worker_limit;
+    /* Seconds that a worker may take; 0: no limit. */
+    double timeout;
+
+    /* ---- set by the executor; to be read once `done` is true ---- */
+
     TaskReport report;
-    const unsigned char *output; /* a rowset; valid until the release; NULL when there is none */
+    /* Rowset of the rows that the map gave, borrowed until the release; NULL: none. */
+    const unsigned char *output;
     size_t output_size;
-    uint32_t retries; /* times that a worker died over it */
+    /* Number of times that a worker died over the task. */
+    uint32_t retries;
     atomic_bool done;
 
-    /* The executor's own. */
+    /* ---- the executor's own ---- */
+
     TaskControl control;
-    Buffer heap_output; /* where the workers are in this process */
+    /* Memory of the output where the workers are in this process. */
+    Buffer heap_output;
     struct Task *next;
     void *slot;
     bool abandoned;
 } Task;
 
-/* A task with an empty input, its own reference to `recipe`; NULL when out of memory. */
+/* Makes a task with an empty input and its own reference to `recipe`; NULL when out of memory. */
 Task *task_create(const Recipe *recipe);
 /* Frees a task that no executor owns. NULL does nothing. */
 void task_free(Task *task);
