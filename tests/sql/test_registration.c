@@ -187,7 +187,7 @@ static void loads_that_fail_half_way(void **state)
     (void)state;
     bool loaded = false;
     int failed = 0;
-    for (int spare = 1; !loaded; spare += 64, failed++) {
+    for (int spare = 1; !loaded; spare += 16, failed++) {
         int status = -1;
         assert_true(spare < 1 << 20);
         pid_t pid = fork();
