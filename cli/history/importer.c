@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
+#include "cli/history/foreign_text.h"
 #include "cli/history/importer.h"
 #include "cli/base/query.h"
 #include "sql/sql.h"
@@ -59,28 +61,42 @@ static int read_stream(FILE *stream, Content *content, Failure *failure)
     return ferror(stream) ? failure_set(failure, "cannot read %s: %s", content->file, strerror(errno)) : 0;
 }
 
-/* Reads the file; the text is to be freed also after a failure. A byte order mark, as some shells write one,
- * is left out. */
-static int read_content(const char *file, Content *content, Failure *failure)
+/* Reads a named file, or standard input where that is "-", which was changed right now. */
+static int read_file(Content *content, Failure *failure)
 {
-    static const char mark[] = "\xef\xbb\xbf";
     struct stat status;
-    *content = (Content){.file = file};
-    FILE *stream = fopen(file, "re");
+    if (strcmp(content->file, "-") == 0) {
+        content->file = "standard input";
+        content->modified = (double)time(NULL);
+        return read_stream(stdin, content, failure);
+    }
+    FILE *stream = fopen(content->file, "re");
     if (!stream || fstat(fileno(stream), &status) != 0) {
         if (stream)
             fclose(stream);
-        return failure_set(failure, "cannot read %s: %s", file, strerror(errno));
+        return failure_set(failure, "cannot read %s: %s", content->file, strerror(errno));
     }
     content->modified = (double)status.st_mtim.tv_sec;
     int result = read_stream(stream, content, failure);
     fclose(stream);
+    return result;
+}
+
+/* Reads what is to be imported; the text is to be freed also after a failure. A byte order mark, as some
+ * shells write one, is left out, and numbers that JSON does not have are null. */
+static int read_content(const char *file, Content *content, Failure *failure)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    *content = (Content){.file = file};
+    int result = read_file(content, failure);
     if (result == 0 && strncmp(content->text, mark, sizeof mark - 1) == 0) {
         content->size -= sizeof mark - 1;
         memmove(content->text, content->text + sizeof mark - 1, content->size + 1);
     }
     if (result == 0 && strlen(content->text) < content->size)
-        return failure_set(failure, "%s is no JSON: expected %s", file, expected);
+        return failure_set(failure, "%s is no JSON: expected %s", content->file, expected);
+    if (result == 0 && !(content->text = foreign_text_null_numbers(content->text)))
+        return failure_set(failure, "out of memory for %s", content->file);
     return result;
 }
 
@@ -113,7 +129,7 @@ static int check(sqlite3 *db, const Content *content, const Importer *importer, 
 {
     char *problem;
     Failure cause;
-    if (query_script(db, importer->script, &cause) ||
+    if (query_script(db, importer->script, &cause) || query_script(db, sql_import_leave_out, &cause) ||
         query_text(db, &problem, &cause, sql_import_problem, ""))
         return failure_set(failure, "%s, which looks like %s, cannot be imported: %s", content->file,
                            importer->tool, cause.text);
@@ -145,8 +161,8 @@ static int insert(sqlite3 *db, const Content *content, const Importer *importer,
     const Machine *machine = wish->machine;
     Failure cause;
     if (query_script(db, sql_import_clear, failure) ||
-        query_run(db, NULL, failure, sql_import_fill, "tdttt", content->file, content->modified,
-                  content->text, uuid, wish->label))
+        query_run(db, NULL, failure, sql_import_fill, "tdttti", content->file, content->modified,
+                  content->text, uuid, wish->label, (int64_t)wish->ignore_failure))
         return -1;
     if (machine &&
         query_run(db, NULL, failure, sql_import_here, "ttititttt", machine->host, machine->processor,
@@ -157,7 +173,7 @@ static int insert(sqlite3 *db, const Content *content, const Importer *importer,
         return -1;
     if (query_script(db, sql_import_insert, &cause))
         return failure_set(failure, "%s cannot be imported: %s", content->file, cause.text);
-    if (query_run(db, left_out, failure, sql_import_left_out, ""))
+    if (query_run(db, left_out, failure, sql_import_left_out, "t", content->file))
         return -1;
     return summarize(db, uuid, failure);
 }
@@ -174,7 +190,8 @@ static int import_content(sqlite3 *db, const Content *content, const ImportWish 
     sqlite3_free(canonical);
     if (query_run(db, &known, failure, sql_import_known, "t", uuid))
         return -1;
-    if (!known && insert(db, content, importer, uuid, wish, &left_out, failure))
+    if (known ? query_run(db, NULL, failure, sql_import_keeps_label, "ttt", content->file, uuid, wish->label)
+              : insert(db, content, importer, uuid, wish, &left_out, failure))
         return -1;
     return query_run(db, NULL, failure, sql_import_note, "tttti", content->file, importer->tool, uuid,
                      known ? "known" : "imported", left_out);
@@ -182,6 +199,8 @@ static int import_content(sqlite3 *db, const Content *content, const ImportWish 
 
 static int import_all(sqlite3 *db, const ImportWish *wish, Failure *failure)
 {
+    if (foreign_text_register(db) != SQLITE_OK)
+        return query_fail(db, failure);
     if (query_script(db, sql_import_begin, failure))
         return -1;
     for (size_t i = 0; i < wish->count; i++) {

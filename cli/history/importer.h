@@ -4,21 +4,24 @@
 #ifndef PRICEREPORT_IMPORTER_H
 #define PRICEREPORT_IMPORTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/base/failure.h"
 #include "cli/history/history.h"
 
 typedef struct ImportWish {
-    char *const *files;
+    char *const *files; /* "-": standard input */
     size_t count;
     const char *label;      /* of the new runs; NULL: none */
+    bool ignore_failure;    /* also timings of commands that failed */
     const Machine *machine; /* where it was measured, for what the files do not tell; NULL: not known */
 } ImportWish;
 
-/* Imports all files in one transaction. Returns 0, and what became of each is in the temporary table
- * `outcome` of the history's connection; or -1 with a failure that names the file and what was expected in
- * it, and nothing changed. */
+/* Imports all files in one transaction; entries of a file that are not as they should be are left out.
+ * Returns 0, and what became of each file is in the temporary table `outcome` of the history's connection,
+ * and what is to be said of it in `left_out`; or -1 with a failure that names the file and what was expected
+ * in it, and nothing changed. */
 int importer_import(History *history, const ImportWish *wish, Failure *failure);
 
 #endif

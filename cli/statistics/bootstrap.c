@@ -40,7 +40,8 @@ int bootstrap_median_ratio(const double *numerator, size_t numerator_count, cons
     uint64_t random = rules->seed;
     for (size_t i = 0; i < rules->resamples && ratios && drawn; i++) {
         double above = resampled_median(numerator, numerator_count, drawn, &random);
-        ratios[i] = above / resampled_median(denominator, denominator_count, drawn, &random);
+        double below = resampled_median(denominator, denominator_count, drawn, &random);
+        ratios[i] = above == below ? 1 : above / below; /* two times of 0 are as long as each other */
     }
     int result = 0;
     if (ratios && drawn) {

@@ -2,10 +2,11 @@
 #include "cli/history/importer.h"
 #include "cli/system/machine.h"
 #include "cli/output/output.h"
+#include "cli/base/query.h"
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_HERE = 600, KEY_LABEL };
+enum { KEY_HERE = 600, KEY_LABEL, KEY_IGNORE_FAILURE };
 
 static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
 
@@ -18,6 +19,9 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
     case KEY_LABEL:
         options->sampling.label = options_text(state, "--label", argument);
         return 0;
+    case KEY_IGNORE_FAILURE:
+        options->command.ignore_failure = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -26,9 +30,27 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 static const struct argp_option table[] = {
     {"here", KEY_HERE, NULL, 0, "It was measured on this machine, for what the files do not tell of theirs",
      1},
+    {"ignore-failure", KEY_IGNORE_FAILURE, NULL, 0, "Take in timings of commands that failed, too", 1},
     {"label", KEY_LABEL, "TEXT", 0, "A name for the runs in lists and charts", 1},
     {0},
 };
+
+/* Says on standard error what was left out. */
+static int print_notes(sqlite3 *db, Failure *failure)
+{
+    sqlite3_stmt *notes;
+    int rc;
+    if (query_prepare(db, &notes, failure, sql_import_notes, ""))
+        return -1;
+    while ((rc = sqlite3_step(notes)) == SQLITE_ROW) {
+        Failure note;
+        failure_set(&note, "%s", (const char *)sqlite3_column_text(notes, 0));
+        failure_print(&note);
+    }
+    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+    sqlite3_finalize(notes);
+    return result;
+}
 
 static int import(History *history, const Options *options, Failure *failure)
 {
@@ -38,8 +60,9 @@ static int import(History *history, const Options *options, Failure *failure)
     const ImportWish wish = {.files = options->arguments.rest,
                              .count = options->arguments.rest_count,
                              .label = options->sampling.label,
+                             .ignore_failure = options->command.ignore_failure,
                              .machine = options->here ? &machine : NULL};
-    if (importer_import(history, &wish, failure))
+    if (importer_import(history, &wish, failure) || print_notes(history_db(history), failure))
         return -1;
     return output_rows(history_db(history), &query, 0, options->common.format, stdout, failure);
 }
@@ -53,8 +76,9 @@ const Verb verb_import = {
     .doc =
         "Takes the results of other tools into the history: the JSON of hyperfine (--export-json), Google Benchmark "
         "(--benchmark_out_format=json) and pytest-benchmark (--benchmark-json), told apart by their content.\v"
-        "Each file becomes one run, with every sample. A file that was imported before is not imported again. "
-        "When one of the files cannot be imported, none is.",
+        "Each file becomes one run, with every sample; - is standard input. A file that was imported before is not "
+        "imported again. What of a file cannot be taken is left out, and named. When a whole file cannot be "
+        "imported, none is.",
     .arguments = VERB_REST,
     .missing = "the files are missing: name the JSON that the other tool wrote",
     .mode = HISTORY_RECORD,

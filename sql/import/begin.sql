@@ -1,17 +1,25 @@
 -- Where a file waits to be taken in. An importer, NAME.sql, fills `entry` from `incoming` and makes the views
---   problem(place, expected)      what is not as it should be; one row is enough for the file to be refused
---   header(...)                   one row about the whole, with the columns that insert.sql reads
+--   problem(position, place, expected)   what is not as it should be, for which an entry is left out; without a
+--                                        position the whole file is refused
+--   header(...)                          one row about the whole, with the columns that insert.sql reads
 --   subject(position, name, parameters)  the benchmarks; parameters as in the table benchmark
 --   timing(position, sequence, loops, wall_ns, user_ns, system_ns, peak_memory_kib)  their samples
--- in the temp schema, which insert.sql then reads.
+--   summary(position, samples, median, ...)  what the file has of benchmarks without samples, in seconds
+-- in the temp schema, which insert.sql then reads. Of these, all but problem are about what is `taken`.
 CREATE TEMP TABLE incoming(
   file TEXT, modified REAL, -- seconds since 1970
   body TEXT, uuid TEXT, label TEXT,
+  ignore_failure INTEGER, -- 1: commands that failed were timed, too
   -- this machine, where the user said that it was measured here; else NULL
   host TEXT, processor TEXT, processors INTEGER, architecture TEXT, memory_gib INTEGER, kernel TEXT, sqlite TEXT,
   compiler TEXT, flags TEXT
 );
 -- The elements of the file's list of results. `body` is always an object, so that it can be asked for its fields.
 CREATE TEMP TABLE entry(position INTEGER PRIMARY KEY, place TEXT, body TEXT);
+-- What is not taken from the files, and why: an entry, or `timings` of one. Notes about what is taken have neither.
+CREATE TEMP TABLE left_out(file TEXT, position INTEGER, timings INTEGER, place TEXT, reason TEXT);
+CREATE TEMP VIEW taken AS
+SELECT position, place, body FROM entry
+ WHERE position NOT IN (SELECT l.position FROM left_out AS l JOIN incoming USING (file) WHERE l.position IS NOT NULL);
 -- What became of each file: 'imported', or 'known' where it had been before.
 CREATE TEMP TABLE outcome(file TEXT, tool TEXT, run INTEGER, outcome TEXT, benchmarks INTEGER, samples INTEGER, left_out INTEGER);

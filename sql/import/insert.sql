@@ -24,15 +24,36 @@ SELECT i.uuid, 'import', t.at, t.at, k.machine, w.host, i.label, h.commit_id, h.
                         strftime('%Y-%m-%dT%H:%M:%fZ', i.modified, 'unixepoch')) AS at
           FROM header AS h, incoming AS i) AS t;
 
-INSERT INTO benchmark(name, parameters) SELECT name, parameters FROM subject WHERE true ON CONFLICT DO NOTHING;
+-- Benchmarks that have a name and parameters in common are told apart by their order.
+CREATE TEMP VIEW numbered AS
+SELECT position, name || iif(number > 1, ' (' || number || ')', '') AS name,
+       iif(number > 1, json_set(parameters, '$.occurrence', number), parameters) AS parameters
+  FROM (SELECT *, row_number() OVER (PARTITION BY name, parameters ORDER BY position) AS number FROM subject);
+
+INSERT INTO benchmark(name, parameters) SELECT name, parameters FROM numbered WHERE true ORDER BY position ON CONFLICT DO NOTHING;
 
 INSERT INTO measurement(run, benchmark, position)
 SELECT r.run, b.benchmark, s.position
-  FROM subject AS s JOIN benchmark AS b USING (name, parameters), incoming AS i JOIN run AS r USING (uuid);
+  FROM numbered AS s JOIN benchmark AS b USING (name, parameters), incoming AS i JOIN run AS r USING (uuid)
+ ORDER BY s.position;
+
+-- A summary without samples is marked as such, and stays as it is.
+UPDATE measurement
+   SET stopped = 'summary', samples = s.samples, median_seconds = s.median, mean_seconds = s.mean,
+       deviation_seconds = s.deviation, minimum_seconds = s.minimum, p25_seconds = s.p25, p75_seconds = s.p75,
+       maximum_seconds = s.maximum
+  FROM summary AS s, incoming AS i JOIN run AS r USING (uuid)
+ WHERE measurement.run = r.run AND measurement.position = s.position;
 
 INSERT INTO sample(measurement, sequence, round, warmup, loops, wall_ns, user_ns, system_ns, peak_memory_kib)
 SELECT m.measurement, t.sequence, t.sequence + 1, 0, t.loops, t.wall_ns, t.user_ns, t.system_ns, t.peak_memory_kib
   FROM timing AS t, incoming AS i JOIN run AS r USING (uuid) JOIN measurement AS m USING (run)
  WHERE m.position = t.position;
 
+-- A date that is there, and that nobody can read, is said to be the file's.
+INSERT INTO left_out(file, place, reason)
+SELECT i.file, 'the date ' || h.started_at || ' is not understood', 'the run has that of the file'
+  FROM header AS h, incoming AS i WHERE h.started_at IS NOT NULL AND strftime('%s', h.started_at) IS NULL;
+
+DROP VIEW numbered;
 DROP VIEW whence;

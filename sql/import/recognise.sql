@@ -4,5 +4,7 @@ SELECT CASE WHEN NOT json_valid(?1) THEN ''
               THEN 'pytest-benchmark'
             WHEN json_type(?1, '$.benchmarks') = 'array' AND json_type(?1, '$.context') IS NOT NULL
               THEN 'Google Benchmark'
-            WHEN json_type(?1, '$.results') = 'array' AND json_type(?1, '$.results[0].command') IS NOT NULL
+            WHEN json_type(?1, '$.results') = 'array' AND EXISTS (
+                     SELECT 1 FROM json_each(?1, '$.results') AS r
+                      WHERE r.type = 'object' AND json_type(iif(r.type = 'object', r.value, '{}'), '$.command') IS NOT NULL)
               THEN 'hyperfine' END;

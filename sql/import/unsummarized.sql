@@ -1,2 +1,2 @@
 -- ?1 uuid of the run.
-SELECT m.measurement FROM measurement AS m JOIN run AS r USING (run) WHERE r.uuid = ?1 ORDER BY m.position;
+SELECT m.measurement FROM measurement AS m JOIN run AS r USING (run) WHERE r.uuid = ?1 AND m.stopped IS NULL ORDER BY m.position;

@@ -30,7 +30,11 @@ SELECT b.name AS benchmark, b.variant, b.executor, b.workers, b.chunk, x.run AS 
             WHEN j.acknowledged IS NOT NULL THEN 'acknowledged: ' || j.acknowledged
             WHEN j.second IS NOT NULL THEN iif(j.verdict = 'regression', 'confirmed', 'not confirmed') || ' by run ' || s.run
                                            || ' (' || times(j.second_ratio) || ')'
+            WHEN j.verdict = 'inconclusive' AND j.base_median = 0 THEN 'the base took 0 s: there is no ratio'
+            WHEN j.verdict = 'inconclusive' AND 'summary' IN (coalesce(x.stopped, ''), coalesce(n.stopped, ''))
+              THEN 'a summary without samples: not tested'
             WHEN j.needed > 0 THEN 'needs ' || j.needed || ' samples on both sides'
+            WHEN j.median = 0 THEN 'took 0 s: too short for its clock'
             WHEN j.verdict = 'inconclusive' THEN 'more samples may tell'
             WHEN j.verdict = 'missing' THEN 'measured before only'
             WHEN j.verdict = 'new' THEN 'nothing to compare it with' END AS note,
