@@ -50,7 +50,7 @@ bool kept_rows_index(KeptRows *kept, uint32_t column);
 /* Begins a walk over the rows whose column may equal `value`. */
 void kept_rows_find(const KeptRows *kept, sqlite3_value *value, KeptLookup *lookup);
 
-/* The next row of the walk: its block's rows, its place in them and its number from 1. False at the end. */
+/* The next row of the walk: its block's rows, its index in them and its number from 1. False at the end. */
 bool kept_rows_next(const KeptRows *kept, KeptLookup *lookup, RowsetView *rows, uint32_t *row,
                     int64_t *number);
 

@@ -23,7 +23,7 @@
 enum { COLUMN_KEY, COLUMN_VALUE, COLUMN_SOURCE, COLUMN_MAP, COLUMN_EXECUTOR, COLUMN_WORKERS, COLUMN_CHUNK };
 enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1, DEPTH_MAX = 16 };
 
-/* The bit of idxNum behind those of the arguments: the last value that is passed is one that a column of the
+/* The bit of idxNum after those of the arguments: the last value that is passed is one that a column of the
    map has to equal. */
 enum { GIVEN_EQUAL = 1 << ARGUMENTS };
 
@@ -169,27 +169,27 @@ static int map_disconnect(sqlite3_vtab *base)
 /* Passes the arguments of the function's form. */
 static int pass_arguments(sqlite3_vtab *base, sqlite3_index_info *info, int *next)
 {
-    int place[ARGUMENTS];
-    memset(place, -1, sizeof place);
+    int constraint_index[ARGUMENTS];
+    memset(constraint_index, -1, sizeof constraint_index);
     for (int i = 0; i < info->nConstraint; i++) {
         int argument = info->aConstraint[i].iColumn - COLUMN_SOURCE;
         if (argument < 0 || argument >= ARGUMENTS || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
             continue;
         if (!info->aConstraint[i].usable)
             return SQLITE_CONSTRAINT;
-        place[argument] = i;
+        constraint_index[argument] = i;
     }
-    if (place[0] < 0 || place[1] < 0)
+    if (constraint_index[0] < 0 || constraint_index[1] < 0)
         return set_error(
             base, SQLITE_ERROR,
             sqlite3_mprintf("parallel_map: %s is missing: call parallel_map(source, map [, executor, "
                             "workers, chunk])",
-                            place[0] < 0 ? "source" : "map"));
+                            constraint_index[0] < 0 ? "source" : "map"));
     for (int argument = 0; argument < ARGUMENTS; argument++)
-        if (place[argument] >= 0) {
+        if (constraint_index[argument] >= 0) {
             info->idxNum |= 1 << argument;
-            info->aConstraintUsage[place[argument]].argvIndex = (*next)++;
-            info->aConstraintUsage[place[argument]].omit = 1;
+            info->aConstraintUsage[constraint_index[argument]].argvIndex = (*next)++;
+            info->aConstraintUsage[constraint_index[argument]].omit = 1;
         }
     return SQLITE_OK;
 }

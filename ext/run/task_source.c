@@ -6,8 +6,11 @@
 #include "ext/evaluate/worker_vfs.h"
 
 enum {
-    INPUT_BYTES = 1 << 20,    /* a fed task's input is cut about here, whatever chunk says */
-    PARTITION_ROWIDS = 10000, /* a table with a smaller range of rowids is fed: opening its file costs more */
+    /* Bytes after which a fed task's input is cut, whatever its units. */
+    INPUT_BYTES = 1 << 20,
+    /* Rowids of the smallest table that workers read: opening the file of a smaller one costs more than that.
+     */
+    PARTITION_ROWIDS = 10000,
 };
 
 static void keep_error(TaskSource *source, int rc)
@@ -18,8 +21,7 @@ static void keep_error(TaskSource *source, int rc)
         source->message = sqlite3_mprintf("%s", sqlite3_errmsg(source->state->db));
 }
 
-/* Tries out, in place, what every worker will do first: opening the file and preparing the map over its
- * table. */
+/* Tries in place what every worker does first: opening the file and preparing the map over its table. */
 static bool can_read_file(const TaskSource *source)
 {
     char message[TASK_MESSAGE_SIZE];
@@ -74,15 +76,15 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
                                                    : "the source is no plain walk over a rowid table";
         return SQLITE_OK;
     }
-    /* A table that had few rows the last time is not asked again: that would cost as much as mapping it. */
+    /* A table that had few rows the last time is not pinned again: that would cost as much as mapping it.
+     */
     if (!plan->asks && experience->rows > 0 && experience->rows < PARTITION_ROWIDS) {
         source->why_feed = "the table is small";
         return SQLITE_OK;
     }
     rc = try_partition(source, message);
-    /* Only SQLite itself knows whether a plan still fits the schema, and tells when a statement is stepped.
-       The feed's first step tells it anyway; where there is no feed, it is asked now, in the view that is
-       held. */
+    /* Only stepping a statement of SQLite shows whether a plan still fits the schema. A feed is stepped
+       anyway; without one a step is made here, in the view that is held. */
     if (rc == SQLITE_OK && source->snapshot) {
         rc = feed_check_schema(&plan->feed, plan->tried);
         if (rc != SQLITE_OK && rc != SQLITE_SCHEMA && rc != SQLITE_NOMEM)
@@ -96,7 +98,7 @@ Task *task_source_create_task(const TaskSource *source)
     return task_create(source->snapshot ? source->recipe : source->plan->recipe);
 }
 
-/* Steps a statement of the host; it may read another map, which may read another one. */
+/* Steps a statement of the host, which may read another map, which may read another one. */
 static int step_host(TaskSource *source, sqlite3_stmt *statement)
 {
     source->state->depth++;
@@ -105,7 +107,7 @@ static int step_host(TaskSource *source, sqlite3_stmt *statement)
     return rc;
 }
 
-/* The next row of the feed, which after a fall-back is one range after the other. */
+/* Steps to the next row of the feed, which after a fall-back is one range after the other. */
 static int step_feed(TaskSource *source, sqlite3_stmt **statement)
 {
     if (!source->range_feed) {
@@ -205,7 +207,7 @@ bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t ro
     return task->order.end_row > 0;
 }
 
-/* The number of units that are known to be left; 0: not known. */
+/* Returns the number of units that are known to be left; 0: not known. */
 static int64_t units_left(const TaskSource *source)
 {
     if (source->snapshot) {
@@ -237,7 +239,7 @@ bool task_source_confirm(TaskSource *source, const TaskReport *report)
 {
     if (!source->snapshot)
         return true;
-    /* Rollback journal: each look must find the file unchanged. WAL: a worker's view, once proven, stays. */
+    /* Rollback journal: each check must find the file unchanged. WAL: a worker's view, once proven, stays. */
     for (int i = 0; i < source->proven_count; i++)
         if (source->proven[i].worker == report->worker && source->proven[i].pid == report->pid &&
             source->proven[i].view == report->view)

@@ -1,7 +1,7 @@
 /*
- * Where the tasks of a run come from: the feed (the host reads the rows and hands them out) or the partition
- * of a table (workers read ranges of its rowids themselves). A run begins with one and may fall back from
- * partition to feed at any point, for the ranges whose rows were not given out yet.
+ * The source of a run's tasks: the feed (the host reads the rows and hands them out) or the partition of a
+ * table (workers read ranges of its rowids themselves). A run that began with a partition may fall back to
+ * the feed at any point, for the ranges whose rows were not given out yet.
  *
  * A task's size is counted in units: rows when fed, rowids when partitioned. On the connection's thread only.
  */
@@ -17,8 +17,7 @@ typedef struct RowidRange {
     int64_t first, last;
 } RowidRange;
 
-/* A worker's view of the file that is known to be the host's: of one read transaction, not of all that it
- * will begin. */
+/* A worker's view of the file that is known to be the host's: that of one read transaction of the worker. */
 typedef struct ProvenView {
     int32_t worker, pid;
     int64_t view;
@@ -28,23 +27,37 @@ typedef struct TaskSource {
     ConnectionState *state;
     Plan *plan;
     const MapExperience *experience;
-    int64_t now;   /* the map's instant */
-    uint64_t run;  /* see TaskOrder */
-    int64_t units; /* rows fed so far: the position of the last one */
+    /* Instant and number of the run, as in TaskOrder. */
+    int64_t now;
+    uint64_t run;
+    /* Number of rows that were fed so far. */
+    int64_t units;
+    /* Whether nothing is left for a task. */
     bool ended;
-    int rc;               /* the source's own error; it is to be told after the rows before it */
-    char *message;        /* its text, sqlite3_malloc'd; may be NULL */
-    const char *why_feed; /* why workers do not read the table themselves; a constant */
+    /* Error of the source's own reading, which comes after the rows before it, and its text,
+     * sqlite3_malloc'd; NULL: none. */
+    int rc;
+    char *message;
+    /* Reason for which workers do not read the table themselves, a constant; NULL: they do. */
+    const char *why_feed;
 
-    /* Partition. NULL snapshot: feed. */
+    /* ---- partition ---- */
+
+    /* Snapshot of the file; NULL: the source is fed. */
     Snapshot *snapshot;
+    /* Recipe of the tasks. */
     Recipe *recipe;
+    /* Rowids that no task has yet: from next_rowid to last_rowid. */
     int64_t next_rowid, last_rowid;
+    /* Views of workers that are known to be the host's. */
     ProvenView *proven;
     int proven_count;
 
-    /* Feed, after a fall-back: the ranges that are still to be read. */
+    /* ---- feed after a fall-back ---- */
+
+    /* Feed of one range; NULL: the run did not fall back. */
     sqlite3_stmt *range_feed;
+    /* Ranges to read, of which those from range_next on were not begun. */
     RowidRange *ranges;
     int range_count, range_next;
 } TaskSource;
@@ -56,12 +69,13 @@ typedef struct TaskSource {
 int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const MapExperience *experience,
                      char **message);
 
-/* A new task with the right recipe; NULL when out of memory. */
+/* Makes a task with the recipe that the source's tasks have now; NULL when out of memory. */
 Task *task_source_create_task(const TaskSource *source);
 
 /*
- * Fills a task of about `units` units; `row_limit` is the most rows that a task may give in one turn. False:
- * there was nothing left, or an error came first; then `ended` is set, and rc and message with an error.
+ * Fills a task with about `units` units. A range gives `row_limit` rows in one turn at the most, and may be
+ * given up where `may_give_up`. False: nothing was left, or an error came first; then `ended` is set, and rc
+ * and message with an error.
  */
 bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up);
 
@@ -71,15 +85,17 @@ SourceRest task_source_rest(const TaskSource *source);
 /* The share of the source that is done, 0 … 1, where `rows` rows were evaluated; negative: not known. */
 double task_source_share_done(const TaskSource *source, int64_t rows);
 
-/* Whether what a worker read for this task is the host's view. Always true for a fed task. */
+/* Whether the view of the worker that read a task's range is the host's. True for a fed task. */
 bool task_source_confirm(TaskSource *source, const TaskReport *report);
 
 /*
- * From now on the host reads. `ranges` (malloc'd, now the source's) are those of tasks that were given out
- * and whose rows are not used, in their order. SQLITE_OK or an error with source->message.
+ * Falls back: from now on the host reads. `ranges` (malloc'd, from now on the source's) are those of tasks
+ * that were handed out and whose rows are not used, in their order. SQLITE_OK or an error with
+ * source->message.
  */
 int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count);
 
+/* Ends the feed and the snapshot, and frees what the source owns. */
 void task_source_close(TaskSource *source);
 
 #endif
