@@ -46,40 +46,46 @@ int map_rules_fail_unprepared(const Plan *plan, sqlite3 *host, int rc, const cha
     return limited != SQLITE_OK ? limited : map_rules_fail(plan, host, rc, text, message);
 }
 
-/* An aggregate over no rows gives a row, and any other map gives none: so the map is tried on an empty chunk.
- */
-static int check_aggregate(Plan *plan, const ConnectionState *state, Evaluator *evaluator, char **message)
+/* SQLite refuses a GROUP BY over a column of the map that is an aggregate, in words alone: so the map is
+   prepared once more, with all of its columns as groups, and never runs in the host. */
+static int find_aggregate(const Evaluator *evaluator, bool *found)
 {
-    Buffer input, output;
-    RowsetWriter writer;
-    TaskControl control = {0};
-    TaskReport report = {0};
-    buffer_heap_init(&input);
-    buffer_heap_init(&output);
-    int rc = rowset_begin(&writer, &input, (uint32_t)plan->feed.input_count, 0);
-    if (rc == SQLITE_OK)
-        rowset_finish(&writer);
-    if (rc == SQLITE_OK)
-        rc = evaluator_run(evaluator, &(TaskOrder){.position = 1}, input.data, input.size, &control, &output,
-                           &report);
-    buffer_heap_free(&input);
-    buffer_heap_free(&output);
-    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM)
-        rc = task_host_code(rc, false);
-    plan->asks = report.asked;
+    sqlite3 *worker = evaluator_connection(evaluator);
+    const Recipe *recipe = evaluator_recipe(evaluator);
+    sqlite3_stmt *statement = NULL;
+    sqlite3_str *sql = sqlite3_str_new(worker);
+    sqlite3_str_appendf(sql, "%s\n GROUP BY 1", recipe_text(recipe, recipe->select));
+    for (int i = 2; i <= evaluator_output_columns(evaluator); i++)
+        sqlite3_str_appendf(sql, ", %d", i);
+    char *text = sqlite3_str_finish(sql);
+    int rc = text ? sqlite3_prepare_v2(worker, text, -1, &statement, NULL) : SQLITE_NOMEM;
+    *found = rc == SQLITE_ERROR && strstr(sqlite3_errmsg(worker), "aggregate functions are not allowed");
+    sqlite3_finalize(statement);
+    sqlite3_free(text);
+    return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
+}
+
+/* Groups stand in a partial map alone, which the arguments have seen to. */
+static int check_aggregate(const Plan *plan, sqlite3 *host, const Evaluator *evaluator, char **message)
+{
+    bool aggregate;
+    if (plan->arguments.group_by)
+        return SQLITE_OK;
+    int rc = find_aggregate(evaluator, &aggregate);
     if (rc != SQLITE_OK)
-        return map_rules_fail(plan, state->db, rc, report.message, message);
-    if (report.rows_out && !plan->arguments.partial)
+        return map_rules_fail(plan, host, rc, sqlite3_errstr(rc), message);
+    if (aggregate && !plan->arguments.partial)
         return error_text(
             message, sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
                                      "the query around the map, or say partial = 1 and combine the parts"));
-    if (!report.rows_out && plan->arguments.partial && !plan->arguments.group_by)
+    if (!aggregate && plan->arguments.partial)
         return error_text(
             message, sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));
     return SQLITE_OK;
 }
 
-int map_rules_check(Plan *plan, const ConnectionState *state, Evaluator *evaluator, char **message)
+int map_rules_check(const Plan *plan, const ConnectionState *state, const Evaluator *evaluator,
+                    char **message)
 {
     char text[TASK_MESSAGE_SIZE];
     PlainSelect plain;
@@ -92,7 +98,7 @@ int map_rules_check(Plan *plan, const ConnectionState *state, Evaluator *evaluat
             sqlite3_mprintf("parallel_map: map is '%s': expected one expression; for several columns "
                             "use CREATE VIRTUAL TABLE temp.name USING parallel_map(…)",
                             plan->arguments.map));
-    rc = check_aggregate(plan, state, evaluator, message);
+    rc = check_aggregate(plan, state->db, evaluator, message);
     if (rc != SQLITE_OK)
         return rc;
     char *sql = plan_plain_select(plan, &plain);

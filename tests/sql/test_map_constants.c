@@ -207,6 +207,47 @@ static void sizes_of_chunks(void **state)
     }
 }
 
+static int deny_note(void *arg, int action, const char *nothing, const char *name, const char *schema,
+                     const char *via)
+{
+    (void)arg;
+    (void)nothing;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_FUNCTION && name && !strcmp(name, "note_process") ? SQLITE_DENY : SQLITE_OK;
+}
+
+/* An aggregate has a row where there are no rows, and a condition without columns is computed before any: a
+   plan calls neither, and the host's authorizer is asked before workers do. */
+static void plans_call_nothing(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "notes");
+    static const char *const maps[] = {"partial=1, map=(count(*) + note_process(%Q) AS x)",
+                                       "partial=1, map=(count(*) AS x), where=(note_process(%Q))",
+                                       "map=(a AS x), where=(note_process(%Q))"};
+    crash_test_prepare(test->db, ROWS);
+    assert_int_equal(sqlite3_load_extension(test->db, CRASH_EXTENSION, NULL, NULL), SQLITE_OK);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        char *arguments = sqlite3_mprintf(maps[i], path);
+        char *create =
+            sqlite3_mprintf("CREATE VIRTUAL TABLE temp.m USING parallel_map(source=t, %s)", arguments);
+        crash_test_forget(test, "notes");
+        sqlite3_set_authorizer(test->db, deny_note, NULL);
+        assert_int_not_equal(sqlite3_exec(test->db, create, NULL, NULL, NULL), SQLITE_OK);
+        assert_non_null(strstr(sqlite3_errmsg(test->db), "not authorized to use function: note_process"));
+        sqlite3_set_authorizer(test->db, NULL, NULL);
+        map_test_run(test->db, "%s", create);
+        assert_int_equal(crash_test_notes(test, "notes"), 0);
+        map_test_run(test->db, "SELECT * FROM m");
+        assert_true(crash_test_notes(test, "notes") > 0);
+        map_test_run(test->db, "DROP TABLE m");
+        sqlite3_free(create);
+        sqlite3_free(arguments);
+    }
+    sqlite3_free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +259,7 @@ int main(void)
         MAP_TEST_EACH(errors),
         MAP_TEST_EACH(two_scans_at_a_time),
         MAP_TEST_EACH(sizes_of_chunks),
+        MAP_TEST_EACH(plans_call_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

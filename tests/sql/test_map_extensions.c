@@ -62,15 +62,19 @@ static void functions_that_read_tables(void **state)
             db,
             "CREATE VIRTUAL TABLE temp.w USING parallel_map(source = %s, map = (id), where = (look_up(p) = "
             "1.5)); CREATE VIRTUAL TABLE temp.g USING parallel_map(source = %s, partial = 1, map = "
-            "(count(look_up(p)) AS n, sum(look_up(p)) AS s))",
-            tables[i], tables[i]);
+            "(count(look_up(p)) AS n, sum(look_up(p)) AS s)); CREATE VIRTUAL TABLE temp.c USING "
+            "parallel_map(source = %s, partial = 1, map = (count(*) AS n, look_up(3) AS r))",
+            tables[i], tables[i], tables[i]);
         char *plain = sqlite3_mprintf("SELECT id FROM %s WHERE look_up(p) = 1.5", tables[i]);
         map_test_same(db, plain, "SELECT id FROM w");
         sqlite3_free(plain);
         plain = sqlite3_mprintf("SELECT count(look_up(p)), sum(look_up(p)) FROM %s", tables[i]);
         map_test_same(db, plain, "SELECT sum(n), sum(s) FROM g");
         sqlite3_free(plain);
-        sql_test_run(db, "DROP TABLE w; DROP TABLE g");
+        plain = sqlite3_mprintf("SELECT count(*), look_up(3), look_up(3) FROM %s", tables[i]);
+        map_test_same(db, plain, "SELECT sum(n), min(r), max(r) FROM c");
+        sqlite3_free(plain);
+        sql_test_run(db, "DROP TABLE w; DROP TABLE g; DROP TABLE c");
     }
     /* The map's own text names no table, whatever functions it calls. */
     assert_int_equal(
