@@ -23,7 +23,16 @@ void time_zone_look(TimeZone *zone)
         zone->name[0] = '=';
         memcpy(zone->name + 1, name, strlen(name));
     }
+    memcpy(zone->former, zone->name, sizeof zone->former);
     read_offsets(zone->offsets);
+}
+
+void time_zone_look_again(TimeZone *zone)
+{
+    const TimeZone last = *zone;
+    time_zone_look(zone);
+    if (!memcmp(zone->offsets, last.offsets, sizeof last.offsets))
+        memcpy(zone->former, last.former, sizeof last.former);
 }
 
 static void set_zone(const char *name)
@@ -37,8 +46,8 @@ static void set_zone(const char *name)
 
 void time_zone_follow(const TimeZone *zone, TimeZone *known)
 {
-    const char *const names[] = {zone->name, known->name, ""};
-    for (int i = 0; i < 3; i++) {
+    const char *const names[] = {zone->name, zone->former, known->name, ""};
+    for (int i = 0; i < 4; i++) {
         TimeZone found;
         set_zone(names[i]);
         time_zone_look(&found);

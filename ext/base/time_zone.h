@@ -14,6 +14,9 @@ enum { TIME_ZONE_SAMPLES = 4, TIME_ZONE_NAME = 256 };
 typedef struct TimeZone {
     /* Text of TZ after a '='; "" where TZ is not set, or too long to be sent. */
     char name[TIME_ZONE_NAME];
+    /* The same of TZ when these offsets were first seen: the zone in effect where TZ was set without tzset().
+     */
+    char former[TIME_ZONE_NAME];
     /* Seconds east of Greenwich, at the instants of time_zone.c. */
     int32_t offsets[TIME_ZONE_SAMPLES];
 } TimeZone;
@@ -21,11 +24,14 @@ typedef struct TimeZone {
 /* The zone of this process now. Changes nothing; on any thread that may read the environment. */
 void time_zone_look(TimeZone *zone);
 
+/* Looks once more at the zone of this process; *zone is what the last look gave. */
+void time_zone_look_again(TimeZone *zone);
+
 /*
  * Gives this process the zone of another one: TZ as it stands there, or, where that is not what is in effect
- * there (it was set without tzset()), `known` or none. `known` is the last zone that was found to be right,
- * at first the process's own, and becomes this one. Only for a process of one thread that owns its
- * environment.
+ * there (it was set without tzset()), as it stood before, `known` or none. `known` is the last zone that was
+ * found to be right, at first the process's own, and becomes this one. Only for a process of one thread that
+ * owns its environment.
  */
 void time_zone_follow(const TimeZone *zone, TimeZone *known);
 

@@ -6,6 +6,7 @@
 #ifndef PRICEMAP_CONNECTION_STATE_H
 #define PRICEMAP_CONNECTION_STATE_H
 
+#include "ext/base/time_zone.h"
 #include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
 #include "ext/connection/run_log.h"
@@ -52,6 +53,8 @@ typedef struct ConnectionState {
     int64_t processors_ns;
     /* Number of the last partition scan. */
     uint64_t last_scan;
+    /* The host's time zone, as last looked at: what is told to workers. */
+    TimeZone zone;
 } ConnectionState;
 
 /* Makes a state with one reference; NULL when out of memory. */

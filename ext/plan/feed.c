@@ -50,9 +50,9 @@ static int first_start(Feed *feed, const Source *source, ConnectionState *state,
         *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(state->db));
     feed->reads_a_map = state->maps_prepared != maps_before;
     feed->materialized = materialized;
-    return rc == SQLITE_OK
-               ? lost_subtypes_find(state->db, source, feed->inputs, feed->input_count, &feed->loses_subtype)
-               : rc;
+    return rc == SQLITE_OK ? lost_subtypes_find(state->db, source, feed->filtered, feed->inputs,
+                                                feed->input_count, &feed->loses_subtype)
+                           : rc;
 }
 
 int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **message)

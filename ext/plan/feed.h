@@ -21,6 +21,8 @@ typedef struct Feed {
     /* Whether SQLite lets no subtype of the input out of a subquery, as which a map sees its source; per
      * input. */
     bool *loses_subtype;
+    /* Whether the map drops rows by a WHERE, which matters to subtypes. */
+    bool filtered;
     /* Statement itself; NULL before the first start. */
     sqlite3_stmt *statement;
     /* Whether the statement reads all of the source before its first row. */

@@ -115,6 +115,7 @@ static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **me
 /* The feed: what the host has to read, or workers in its place. */
 static int plan_reading(Plan *plan, ConnectionState *state, char **message)
 {
+    plan->feed.filtered = plan->arguments.where != NULL;
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     plan->judged = state->maps_prepared;
     if (rc == SQLITE_OK)

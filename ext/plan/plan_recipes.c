@@ -53,9 +53,8 @@ static int read_flags(const Plan *plan, sqlite3 *db, uint32_t *flags)
 int plan_build_recipe(Plan *plan, ConnectionState *state)
 {
     SqliteLimits own;
-    TimeZone zone;
     uint32_t flags, encoding = SQLITE_UTF8;
-    time_zone_look(&zone);
+    time_zone_look_again(&state->zone);
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
     limits_lift(state->db, &own);
@@ -82,7 +81,7 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
             .encoding = encoding,
             .flags = flags,
             .limits = own.values,
-            .zone = zone,
+            .zone = state->zone,
             .declaration = declaration,
             .view = view,
             .select = select,

@@ -45,14 +45,13 @@ static bool is_judged_as_before(Plan *plan, ConnectionState *state)
 PlanState plan_state(Plan *plan, ConnectionState *state)
 {
     SqliteLimits own;
-    TimeZone zone;
     if (feed_schema_changed(&plan->feed))
         return PLAN_HAS_OLD_SCHEMA;
     limits_read(state->db, &own);
-    time_zone_look(&zone);
+    time_zone_look_again(&state->zone);
     bool current = plan->extension_count == state->extension_count &&
                    !memcmp(own.values, plan->recipe->limits, sizeof own.values) &&
-                   !memcmp(&zone, &plan->recipe->zone, sizeof zone) &&
+                   !memcmp(&state->zone, &plan->recipe->zone, sizeof state->zone) &&
                    (plan->judged == state->maps_prepared || is_judged_as_before(plan, state));
     return current ? PLAN_IS_CURRENT : PLAN_IS_OUTDATED;
 }

@@ -87,6 +87,7 @@ static void follow_zone(Worker *worker, const Recipe *recipe)
         return;
     worker->zone = recipe->zone;
     worker->zone.name[sizeof worker->zone.name - 1] = 0;
+    worker->zone.former[sizeof worker->zone.former - 1] = 0;
     time_zone_follow(&worker->zone, &worker->known_zone);
 }
 
