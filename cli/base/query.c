@@ -25,6 +25,7 @@ static const char *advice(sqlite3 *db)
     case SQLITE_BUSY:
         return "another program keeps this database locked: try again when it is done";
     case SQLITE_READONLY:
+    case SQLITE_AUTH: /* a private copy, see history.c */
     case SQLITE_CANTOPEN:
         return "SQLite has to write it, and files beside it: make the file and its folder writable, or copy "
                "it to where you may write";

@@ -12,6 +12,7 @@
 #include "cli/base/format.h"
 #include "cli/history/history.h"
 #include "cli/base/query.h"
+#include "cli/base/read_only.h"
 #include "sql/sql.h"
 
 enum {
@@ -146,6 +147,45 @@ static int use_wal(History *history, Failure *failure)
     return lacks_shared_memory(history) ? leave_wal(history, failure) : -1;
 }
 
+/* Opens a temporary database, and copies the other into it. */
+static int copy_database(History *history, sqlite3 *from, Failure *failure);
+
+/* Nothing that is written into a private copy would last. Table-valued functions declare themselves by what
+ * looks like an entry of sqlite_master. */
+static int refuse_writes(void *unused, int action, const char *first, const char *second,
+                         const char *database, const char *trigger)
+{
+    (void)unused, (void)second, (void)trigger;
+    bool writes = action == SQLITE_INSERT || action == SQLITE_UPDATE || action == SQLITE_DELETE;
+    return writes && database && strcmp(database, "main") == 0 && strcmp(first, "sqlite_master") != 0
+               ? SQLITE_DENY
+               : SQLITE_OK;
+}
+
+/* Reads the file as one that nobody changes; one of an older schema is upgraded in a copy. */
+static int open_unwritable(History *history, Failure *failure)
+{
+    int64_t version;
+    sqlite3_close(history->db);
+    int rc = read_only_open(history->file, &history->db);
+    if (rc != SQLITE_OK)
+        return explain_unopened(history, rc, failure);
+    sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (check_owner(history, &version, failure))
+        return -1;
+    if (version == SCHEMA_VERSION)
+        return 0;
+    sqlite3 *from = history->db;
+    history->db = NULL;
+    int result = copy_database(history, from, failure);
+    sqlite3_close(from);
+    if (result == 0)
+        result = upgrade(history, failure);
+    if (result == 0)
+        sqlite3_set_authorizer(history->db, refuse_writes, NULL);
+    return result;
+}
+
 static int open_file(History *history, HistoryMode mode, Failure *failure)
 {
     if (mode == HISTORY_READ && access(history->file, F_OK) != 0)
@@ -159,9 +199,11 @@ static int open_file(History *history, HistoryMode mode, Failure *failure)
     int result = check_owner(history, &version, failure);
     if (result && lacks_shared_memory(history) && leave_wal(history, failure) == 0)
         result = check_owner(history, &version, failure);
+    if (result == 0 && version < SCHEMA_VERSION)
+        result = upgrade(history, failure);
+    if (result && mode == HISTORY_READ && read_only_applies(history->file, sqlite3_errcode(history->db)))
+        return open_unwritable(history, failure);
     if (result)
-        return -1;
-    if (version < SCHEMA_VERSION && upgrade(history, failure))
         return -1;
     if (mode == HISTORY_RECORD && use_wal(history, failure))
         return -1;
@@ -190,7 +232,6 @@ int history_open(History **history, const char *file, HistoryMode mode, Failure 
     return result;
 }
 
-/* Opens a temporary database, and copies the other into it. */
 static int copy_database(History *history, sqlite3 *from, Failure *failure)
 {
     if (sqlite3_open_v2("", &history->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
@@ -205,26 +246,38 @@ static int copy_database(History *history, sqlite3 *from, Failure *failure)
                            : failure_set(failure, "cannot copy %s: %s", history->file, sqlite3_errstr(rc));
 }
 
+/* Opens the file itself, only to read it. */
+static int open_to_copy(History *history, int64_t *version, Failure *failure)
+{
+    int rc = sqlite3_open_v2(history->file, &history->db, SQLITE_OPEN_READONLY, NULL);
+    for (int attempt = 0;; attempt++) {
+        if (rc != SQLITE_OK)
+            return failure_set(failure, "cannot open %s: %s", history->file,
+                               history->db ? sqlite3_errmsg(history->db) : "out of memory");
+        sqlite3_busy_timeout(history->db, BUSY_MILLISECONDS);
+        sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        int result = check_owner(history, version, failure);
+        if (result == 0 || attempt > 0 || !read_only_applies(history->file, sqlite3_errcode(history->db)))
+            return result;
+        sqlite3_close(history->db);
+        rc = read_only_open(history->file, &history->db);
+    }
+}
+
 int history_open_copy(History **history, const char *file, Failure *failure)
 {
     int64_t version = 0;
-    sqlite3 *from = NULL;
     int result = allocate(history, file, "name a history of pricereport", failure);
     if (result == 0 && access(file, R_OK) != 0)
         result = failure_set(failure, "cannot read %s: %s", file, strerror(errno));
-    if (result == 0 && sqlite3_open_v2(file, &from, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
-        result =
-            failure_set(failure, "cannot open %s: %s", file, from ? sqlite3_errmsg(from) : "out of memory");
-    if (result == 0) {
-        sqlite3_busy_timeout(from, BUSY_MILLISECONDS);
-        sqlite3_db_config(from, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-        (*history)->db = from;
-        result = check_owner(*history, &version, failure);
-        (*history)->db = NULL;
-    }
     if (result == 0)
+        result = open_to_copy(*history, &version, failure);
+    if (result == 0) {
+        sqlite3 *from = (*history)->db;
+        (*history)->db = NULL;
         result = copy_database(*history, from, failure);
-    sqlite3_close(from);
+        sqlite3_close(from);
+    }
     if (result == 0 && version < SCHEMA_VERSION)
         result = upgrade(*history, failure);
     if (result)

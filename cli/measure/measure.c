@@ -7,7 +7,7 @@
 #include "cli/measure/measure.h"
 #include "cli/measure/recording.h"
 
-static void describe_map(const MapJob *job, const char *database, HistoryBenchmark *benchmark)
+static void describe_map(const MapJob *job, const char *database, bool named, HistoryBenchmark *benchmark)
 {
     *benchmark = (HistoryBenchmark){.name = job->name,
                                     .executor = job->executor,
@@ -15,9 +15,9 @@ static void describe_map(const MapJob *job, const char *database, HistoryBenchma
                                     .chunk = job->chunk,
                                     .rows = job->rows,
                                     .rounds = job->rounds,
-                                    .database = database,
-                                    .source = job->source,
-                                    .map = job->map};
+                                    .database = named ? NULL : database,
+                                    .source = named ? NULL : job->source,
+                                    .map = named ? NULL : job->map};
 }
 
 static int record(RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
@@ -42,7 +42,7 @@ static int record_maps(const MeasurePlan *plan, History *history, MapBench *maps
         const char *file = plan->database.file, *slash = file ? strrchr(file, '/') : NULL;
         for (size_t i = 0; i < plan->count; i++) {
             subjects[i] = map_bench_subject(maps, i);
-            describe_map(map_bench_job(maps, i), slash ? slash + 1 : file, &benchmarks[i]);
+            describe_map(map_bench_job(maps, i), slash ? slash + 1 : file, plan->named, &benchmarks[i]);
         }
         RecordingPlan recording = {.run = {.verb = plan->verb,
                                            .label = plan->recording.label,
@@ -112,7 +112,8 @@ int measure_one_command(CommandBench *bench, const char *name, char *const *comm
         SamplingRules rules = settings->rules;
         rules.sample_seconds = 0; /* a sample is one execution, however short */
         const SamplingSubject subject = command_bench_subject(bench);
-        const HistoryBenchmark benchmark = {.name = name ? name : text, .command = command};
+        const HistoryBenchmark benchmark = {.name = name ? name : text,
+                                            .command = name && strcmp(name, text) != 0 ? NULL : command};
         RecordingPlan recording = {.run = {.verb = "command",
                                            .label = settings->label,
                                            .repeats = settings->repeats,

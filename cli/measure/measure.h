@@ -21,6 +21,8 @@ typedef struct MeasurePlan {
     size_t count;
     /* Whether every executor's rows are first compared with those of serial. */
     bool verify;
+    /* Whether the user named the benchmark: what is mapped may change then, and its history goes on. */
+    bool named;
     RecordingSettings recording;
 } MeasurePlan;
 
@@ -30,7 +32,8 @@ typedef struct MeasurePlan {
  * `*run` is 0 where it had not begun. */
 int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *failure);
 
-/* The same for a command; the benchmark bears `name`, or, where that is NULL, the text of the command. */
+/* The same for a command; the benchmark bears `name`, whatever the command is then, or, where that is NULL,
+ * the text of the command. */
 int measure_one_command(CommandBench *bench, const char *name, char *const *command,
                         const RecordingSettings *recording, History *history, int64_t *run, Failure *failure);
 

@@ -14,6 +14,7 @@
 
 #include "cli/sampling/map_bench.h"
 #include "cli/base/query.h"
+#include "cli/base/read_only.h"
 #include "sql/sql.h"
 
 enum { BUSY_MILLISECONDS = 10000 };
@@ -90,6 +91,17 @@ static int load_extensions(sqlite3 *db, const MapDatabase *database, Failure *fa
     return result;
 }
 
+/* Opens the file once more, as one that nobody changes: in a folder that may not be written there is no other
+ * way to read one in WAL mode. */
+static int open_unchanging(sqlite3 **db, const char *name, Failure *failure)
+{
+    sqlite3_close(*db);
+    if (read_only_open(name, db) != SQLITE_OK)
+        return failure_set(failure, "cannot open the database %s: %s", name,
+                           *db ? sqlite3_errmsg(*db) : "out of memory");
+    return query_run(*db, NULL, failure, "PRAGMA schema_version", "");
+}
+
 static int open_database(sqlite3 **db, const MapDatabase *database, Failure *failure)
 {
     *db = NULL;
@@ -102,7 +114,9 @@ static int open_database(sqlite3 **db, const MapDatabase *database, Failure *fai
                            *db ? sqlite3_errmsg(*db) : "out of memory");
     sqlite3_busy_timeout(*db, BUSY_MILLISECONDS);
     /* Opening reads nothing: only this finds out that a file is no database. */
-    if (query_run(*db, NULL, failure, "PRAGMA schema_version", ""))
+    if (query_run(*db, NULL, failure, "PRAGMA schema_version", "") &&
+        (!database->file || !read_only_applies(name, sqlite3_errcode(*db)) ||
+         open_unchanging(db, name, failure)))
         return -1;
     if (database->setup && query_script(*db, database->setup, failure))
         return -1;

@@ -177,6 +177,7 @@ static int measure_maps(const Options *options, History *history, int64_t *run, 
                                            .load_count = options->map.load_count},
                               .jobs = jobs,
                               .count = count,
+                              .named = options->map.name && strcmp(options->map.name, options->map.map) != 0,
                               .verify = options->map.verify,
                               .recording = options_recording(options)};
     int result = measure(&plan, history, run, failure);

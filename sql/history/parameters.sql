@@ -1,4 +1,5 @@
--- What tells a benchmark from others of its name; absent where it is NULL (a merge patch drops nulls).
+-- What tells a benchmark from others of its name; absent where it is NULL (a merge patch drops nulls), as what is timed
+-- is where the user gave the name.
 -- ?1 executor, ?2 workers, ?3 chunk, ?4 database, ?5 source, ?6 map, ?7 rows, ?8 rounds, ?9 the command in the array
 -- "arguments" of an object.
 SELECT json_patch('{}', json_object('executor', ?1, 'workers', ?2, 'chunk', ?3, 'rows', ?7, 'rounds', ?8,

@@ -190,6 +190,26 @@ static void expect_unchanged(const char *file, const char *figures)
     recorded_expect_sound(file);
 }
 
+static void succeed(Outcome outcome)
+{
+    command_expect_success(&outcome);
+    command_free(&outcome);
+}
+
+/* Verbs that only read do so; what would change the file fails, and says why. */
+static void verbs_only_read(const char *file)
+{
+    static const char *const readers[] = {"list", "show", "history", "export", "threshold", "ack", "exclude"};
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        succeed(command_run(readers[i], "--db", file, NULL));
+    static const char advice[] = "make the file and its folder writable, or copy it to where you may write";
+    command_expect_error(command_run("ack", "--db", file, "1", "--reason", "r", NULL), 3, advice);
+    command_expect_error(command_run("exclude", "--db", file, "1", "--reason", "r", NULL), 3, advice);
+    command_expect_error(command_run("threshold", "--db", file, "p", "9", NULL), 3, advice);
+    command_expect_error(record_into(file), 3, advice);
+    command_expect_error(command_run("merge", "--db", file, "prices.db", NULL), 3, advice);
+}
+
 static void a_read_only_folder(void **state)
 {
     (void)state;
@@ -200,8 +220,8 @@ static void a_read_only_folder(void **state)
     char *figures = recorded_figures("folder/h.db", 1);
     command_execute("folder/h.db", "PRAGMA journal_mode = WAL");
     assert_int_equal(chmod("folder", 0555), 0);
-    every_verb_fails("folder/h.db",
-                     "make the file and its folder writable, or copy it to where you may write");
+    verbs_only_read("folder/h.db");
+    succeed(command_run("merge", "--db", "mine.db", "folder/h.db", NULL));
     command_expect_error(
         record_into("folder/new.db"), 3,
         "cannot open the history folder/new.db: you may not write its folder: change that, or name "
@@ -210,6 +230,50 @@ static void a_read_only_folder(void **state)
     assert_int_equal(chmod("folder", 0777), 0);
     expect_unchanged("folder/h.db", figures);
     sqlite3_free(figures);
+}
+
+/* An older history is upgraded in a copy, and what is written into that would be lost. */
+static void an_older_history_in_a_read_only_folder(void **state)
+{
+    (void)state;
+    setup_modes();
+    command_make_prices();
+    assert_int_equal(mkdir("folder", 0777), 0);
+    char path[4096];
+    snprintf(path, sizeof path, "%s/../../sql/schema/1.sql", getenv("PRICEREPORT_CLI_TESTS"));
+    char *schema = command_read_file(path);
+    command_execute("folder/h.db", schema);
+    free(schema);
+    command_execute(
+        "folder/h.db",
+        "INSERT INTO machine VALUES (1, 'p', 1, 'a', 1, 'k', 's', 'c', 'f');"
+        "INSERT INTO run(uuid, verb, started_at, finished_at, machine, tool, options)"
+        " VALUES ('u', 'run', '2025-01-01T00:00:00Z', '2025-01-01T00:00:01Z', 1, '0', '{}');"
+        "INSERT INTO benchmark(name, parameters) VALUES ('p', '{\"executor\":\"serial\"}');"
+        "INSERT INTO measurement(run, benchmark, position, samples, median_seconds) VALUES (1, 1, 0, 1, 1);"
+        "PRAGMA journal_mode = WAL");
+    assert_int_equal(chmod("folder", 0555), 0);
+    verbs_only_read("folder/h.db");
+    succeed(command_run("merge", "--db", "mine.db", "folder/h.db", NULL));
+    assert_int_equal(chmod("folder", 0777), 0);
+    command_prepare(NULL);
+    assert_int_equal(command_integer("folder/h.db", "PRAGMA user_version"), 1);
+}
+
+static void a_map_over_a_read_only_folder(void **state)
+{
+    (void)state;
+    setup_modes();
+    command_make_prices();
+    assert_int_equal(mkdir("folder", 0777), 0);
+    static const char file[] = "folder/what is # 100%25 mine?.db";
+    assert_int_equal(rename("prices.db", file), 0);
+    command_execute(file, "PRAGMA journal_mode = WAL");
+    assert_int_equal(chmod("folder", 0555), 0);
+    succeed(command_run("run", "--in", file, "--source", "prices", "--map", "p", "--samples", "1", "--verify",
+                        NULL));
+    assert_int_equal(command_integer(db, "SELECT group_concat(rows) = '20,20,20' FROM measurement"), 1);
+    assert_int_equal(chmod("folder", 0777), 0);
 }
 
 static void a_read_only_file(void **state)
@@ -491,6 +555,8 @@ int main(void)
         CASE(a_disk_that_is_gone),
         CASE(what_was_measured_before_is_kept),
         CASE(a_read_only_folder),
+        CASE(an_older_history_in_a_read_only_folder),
+        CASE(a_map_over_a_read_only_folder),
         CASE(a_read_only_file),
         CASE(no_folder_and_a_folder),
         CASE(files_of_others),

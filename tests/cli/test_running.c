@@ -343,6 +343,34 @@ static void a_second_signal_ends_at_once(void **state)
     expect_text("SELECT status FROM run", "unfinished");
 }
 
+/* The base of a run's comparison with the one before it, by benchmark. */
+static void expect_base(const char *run, const char *base)
+{
+    Outcome outcome = command_run("compare", "previous", run, "--csv", NULL);
+    command_expect_success(&outcome);
+    char *column = sqlite3_mprintf(",%s,%s,", base, run);
+    assert_non_null(strstr(outcome.out, column));
+    sqlite3_free(column);
+    command_free(&outcome);
+}
+
+/* A name is what a history is kept under, whatever it times: two builds of a program, another source. */
+static void a_name_is_one_history(void **state)
+{
+    (void)state;
+    succeed(command_run("run", "--samples", "6", "--name", "tool", "--", "true", NULL));
+    succeed(command_run("run", "--samples", "6", "--name", "tool", "--", "sleep", "0.001", NULL));
+    expect_base("2", "1");
+    command_make_prices();
+    succeed(command_run("run", "--samples", "6", "--name", "map", "--in", "prices.db", "--source", "prices",
+                        "--map", "p", "--executor", "serial", NULL));
+    succeed(command_run("run", "--samples", "6", "--name", "map", "--in", "prices.db", "--source",
+                        "SELECT id, p FROM prices", "--map", "p + 1", "--executor", "serial", NULL));
+    expect_base("4", "3");
+    succeed(command_run("run", "--samples", "1", "--", "true", NULL));
+    expect_text("SELECT parameters FROM benchmark WHERE name = 'true'", "{\"command\":[\"true\"]}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(memory_is_that_of_the_command_alone, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(user_time_is_that_of_the_command, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(what_fails_is_not_timed, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(a_name_is_one_history, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_command_does_not_read_the_terminal, command_setup,
                                         command_teardown),
         cmocka_unit_test_setup_teardown(commands_and_maps_are_told_apart, command_setup, command_teardown),

@@ -1,0 +1,19 @@
+/* SQLite files in folders that may not be written: another user's, a mounted artefact, a read-only file
+ * system. */
+#ifndef PRICEREPORT_READ_ONLY_H
+#define PRICEREPORT_READ_ONLY_H
+
+#include <stdbool.h>
+#include <sqlite3.h>
+
+/* Whether a file that failed with this result code of SQLite may be read as one that nobody changes: it may
+ * be read, its folder may not be written, and there is no journal beside it that would have to be read, too.
+ * A file in WAL mode has nobody who writes it then, who would have left files of his beside it. */
+bool read_only_applies(const char *file, int code);
+
+/* Opens such a file. What is read stays right for as long as nobody changes the file, and nothing may be
+ * written but temporary tables. Returns an SQLite result code; the connection is to be closed also after a
+ * failure. */
+int read_only_open(const char *file, sqlite3 **db);
+
+#endif
