@@ -4,7 +4,24 @@
  *
  * A cursor owns its run; the table owns plans, idle ones in a list, so that a cursor that is opened again, or
  * filtered again in the inner loop of a join, prepares nothing. All statements on the host's connection
- * belong to the table: SQLite disconnects tables before it looks whether a connection may close.
+ * belong to the table: SQLite disconnects tables before it checks whether a connection may close.
+ *
+ * xBestIndex (map_best_index) tells xFilter (map_filter) what to do. Each bit of idxNum that is set stands
+ * for a value that xFilter is given, lowest bit first:
+ *
+ *   bit 0   source     function's form
+ *   bit 1   map        function's form
+ *   bit 2   executor   function's form
+ *   bit 3   workers    function's form
+ *   bit 4   chunk      function's form
+ *   bit 5   equality   both forms
+ *
+ * Bits 0 to 4 are equalities on the hidden columns. The first two have to be there; one that a join cannot
+ * use where it stands makes the plan impossible. Bit 5 is a value that a column of the map has to equal: it
+ * changes neither cost nor rows, as all of the map is computed once, and SQLite compares again.
+ *
+ * idxStr is "MASK:COLUMN". MASK, in hexadecimal, has a bit for each column of the map that is read, the last
+ * for all from the 64th on; in the function's form bit 0 is its value. COLUMN is the column of bit 5, or -1.
  */
 #include "ext/api/parallel_map.h"
 
@@ -23,8 +40,7 @@
 enum { COLUMN_KEY, COLUMN_VALUE, COLUMN_SOURCE, COLUMN_MAP, COLUMN_EXECUTOR, COLUMN_WORKERS, COLUMN_CHUNK };
 enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1, DEPTH_MAX = 16 };
 
-/* The bit of idxNum after those of the arguments: the last value that is passed is one that a column of the
-   map has to equal. */
+/* Bit 5 of idxNum, after those of the arguments. */
 enum { GIVEN_EQUAL = 1 << ARGUMENTS };
 
 static const char function_declaration[] =
@@ -34,25 +50,30 @@ typedef struct MapTable {
     sqlite3_vtab base;
     ConnectionState *state;
     MapForm form;
-    MapArguments arguments; /* of a MAP_TABLE */
-    char *declaration;      /* of a MAP_TABLE */
+    /* Arguments and CREATE TABLE text of a MAP_TABLE. */
+    MapArguments arguments;
+    char *declaration;
+    /* Statement that is stepped to find an interrupt; see base/interrupt. */
     sqlite3_stmt *interrupt_probe;
+    /* Plans that no cursor uses. */
     PlanCache idle;
 } MapTable;
 
 typedef struct MapCursor {
     sqlite3_vtab_cursor base;
-    KeptPlan *kept_plan; /* the run's */
+    /* Plan of the run; the cursor's own until the run ends. */
+    KeptPlan *kept_plan;
     MapRun *run;
+    /* Rows that the run gave last, the cursor's row in them, and the number of that row from 1. */
     RowsetView rows;
     uint32_t row;
-    int64_t position; /* of the row, from 1 */
+    int64_t position;
     bool ended;
-    /* What the run has given so far, and the column that is asked for; see kept_rows.h. */
+    /* Rows that the run has given so far, and the column that has to equal a value; see kept_rows.h. */
     KeptRows kept;
     bool keeps;
     int kept_column;
-    /* All rows are kept, and found by their index. */
+    /* Whether all rows are kept, and found by their index. */
     bool indexed;
     KeptLookup lookup;
 } MapCursor;
@@ -194,7 +215,7 @@ static int pass_arguments(sqlite3_vtab *base, sqlite3_index_info *info, int *nex
     return SQLITE_OK;
 }
 
-/* The constraint that a column of the map equals something; -1: there is none to be used here. */
+/* Index of a usable constraint that a column of the map equals something; -1: none. */
 static int find_equality(const MapTable *table, const sqlite3_index_info *info)
 {
     for (int i = 0; i < info->nConstraint; i++)
@@ -205,13 +226,7 @@ static int find_equality(const MapTable *table, const sqlite3_index_info *info)
     return -1;
 }
 
-/*
- * Arguments are equalities on the hidden columns: idxNum has a bit per argument, and they are passed in
- * order. Without those that have to be there, or with one that cannot be used in this place of a join, the
- * plan is no plan. After them comes the value that a column of the map has to equal, where there is one; it
- * changes neither cost nor rows, as all of the map is computed once, and SQLite compares again.
- * idxStr is "columns:column": those of the map that are read, in hexadecimal, and the one that is compared.
- */
+/* See the head of this file for idxNum and idxStr. */
 static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     MapTable *table = (MapTable *)base;
@@ -285,7 +300,7 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
 {
     MapTable *table = (MapTable *)cursor->base.pVtab;
     int rc = SQLITE_SCHEMA;
-    /* A map can be made the source of its own source, by dropping one and creating it again. */
+    /* A map becomes the source of its own source where one of them is dropped and created again. */
     if (table->state->depth >= DEPTH_MAX) {
         *message = sqlite3_mprintf(
             "parallel_map: maps are nested more than %d deep: the source '%s' may read itself", DEPTH_MAX,

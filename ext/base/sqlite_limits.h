@@ -11,7 +11,8 @@
 enum { SQLITE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1 };
 
 typedef struct SqliteLimits {
-    int values[SQLITE_LIMITS]; /* by SQLITE_LIMIT_ code */
+    /* Values, by SQLITE_LIMIT_ code. */
+    int values[SQLITE_LIMITS];
 } SqliteLimits;
 
 /* Reads the limits of the connection. */

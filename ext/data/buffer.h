@@ -10,9 +10,12 @@
 typedef struct Buffer Buffer;
 
 struct Buffer {
-    unsigned char *data; /* may change whenever `reserve` is called; NULL while size is 0 */
-    size_t size;         /* bytes usable at data */
-    int failure;         /* errno of a `reserve` that failed, where it is not the heap's; 0: none */
+    /* Bytes; the address may change whenever `reserve` is called; NULL while size is 0. */
+    unsigned char *data;
+    /* Number of bytes usable at data. */
+    size_t size;
+    /* errno of a `reserve` that failed, where it is not the heap's; 0: none. */
+    int failure;
     /*
      * Makes at least `size` bytes usable and keeps what was there. Returns SQLITE_OK; SQLITE_NOMEM or
      * SQLITE_FULL with the buffer unchanged. Only the thread that writes the buffer may call it.

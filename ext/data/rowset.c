@@ -117,9 +117,9 @@ int rowset_set_subtype(RowsetWriter *writer, uint32_t column, unsigned subtype)
     int rc = rowset_set_bytes(writer, column, SQLITE_BLOB, &entry, sizeof entry);
     if (rc != SQLITE_OK)
         return rc;
-    uint64_t place;
-    memcpy(&place, writer->buffer->data + sizeof(RowsetHeader) + cell * 8, 8);
-    return rowset_set_bits(writer, column, type | ROWSET_SUBTYPED, place);
+    uint64_t offset;
+    memcpy(&offset, writer->buffer->data + sizeof(RowsetHeader) + cell * 8, 8);
+    return rowset_set_bits(writer, column, type | ROWSET_SUBTYPED, offset);
 }
 
 bool rowset_open(RowsetView *view, const void *data, uint64_t size)

@@ -4,10 +4,10 @@
  *
  *   header | values: columns × capacity × 8 bytes | types: columns × capacity × 1 byte | heap
  *
- * A value is an int64, a double, or, for text and blobs, the place in the heap of an entry: uint32 length,
+ * A value is an int64, a double, or, for text and blobs, the offset in the heap of an entry: uint32 length,
  * the bytes, two NUL bytes, padding to 4. A type is SQLite's code (SQLITE_INTEGER … SQLITE_NULL). Text is in
  * the encoding that writer and reader agreed on elsewhere; here it is bytes. A value with a subtype, SQLite's
- * mark of JSON for one, has ROWSET_SUBTYPED in its type, and its value is the place of an entry that holds
+ * mark of JSON for one, has ROWSET_SUBTYPED in its type, and its value is the offset of an entry that holds
  * the value as it would be without, and the subtype.
  *
  * A reader trusts nothing: it copies the header, checks it once, and checks every heap entry against the
@@ -26,9 +26,12 @@
 typedef struct RowsetHeader {
     uint32_t magic;
     uint32_t columns;
-    uint32_t capacity; /* rows there is room for */
-    uint32_t rows;     /* rows written, at most capacity */
-    uint64_t bytes;    /* of the whole, header and heap included */
+    /* Rows for which there is room. */
+    uint32_t capacity;
+    /* Rows written, at most capacity. */
+    uint32_t rows;
+    /* Bytes of the whole, header and heap included. */
+    uint64_t bytes;
 } RowsetHeader;
 
 /* Fills one rowset in a buffer that somebody else owns. Used by one thread. */
@@ -37,15 +40,18 @@ typedef struct RowsetWriter {
     uint32_t columns;
     uint32_t capacity;
     uint32_t rows;
-    uint64_t heap;  /* offset of the heap */
-    uint64_t bytes; /* used so far, up to the end of the heap */
+    /* Offset of the heap. */
+    uint64_t heap;
+    /* Bytes used so far, up to the end of the heap. */
+    uint64_t bytes;
 } RowsetWriter;
 
 /* Reads one rowset in memory that somebody else owns and that must outlive the view. */
 typedef struct RowsetView {
     const unsigned char *data;
     uint64_t heap_bytes;
-    uint64_t heap; /* offset of the heap */
+    /* Offset of the heap. */
+    uint64_t heap;
     uint32_t columns;
     uint32_t capacity;
     uint32_t rows;
@@ -63,7 +69,8 @@ typedef struct RowsetSubtyped {
 /* One value. `bytes` and `size` are set for text and blobs and point into the rowset's memory. */
 typedef struct RowsetValue {
     int type;
-    unsigned subtype; /* 0: none */
+    /* Subtype; 0: none. */
+    unsigned subtype;
     union {
         int64_t integer;
         double real;

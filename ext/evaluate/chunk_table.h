@@ -11,31 +11,39 @@
 
 /* The name by which a recipe's statement calls the table. */
 #define CHUNK_TABLE_NAME "chunk"
-/* And that of the view or the common table expression, where it reads one of the table instead. */
+/* The name of the view or common table expression over the table that the statement reads instead. */
 #define CHUNK_VIEW_NAME "pricemap source"
 
-/* What the table shows. Owned by the evaluator, which sets it before each run of the statement. */
+/* Rows that the table shows. Owned by the evaluator, which sets it before each run of the statement. */
 typedef struct ChunkScan {
-    const char *declaration; /* CREATE TABLE text for sqlite3_declare_vtab */
-    const int *input;        /* per column of the table: the rowset's column, or -1: not handed over */
-    int rowid_input;         /* the rowset's column with the rowids, or -1 */
-    int encoding;            /* of the rowset's text: SQLITE_UTF8 or SQLITE_UTF16 */
+    /* CREATE TABLE text for sqlite3_declare_vtab. */
+    const char *declaration;
+    /* Column of the rowset, per column of the table; -1: not handed over. */
+    const int *input;
+    /* Column of the rowset with the rowids, or -1. */
+    int rowid_input;
+    /* Encoding of the rowset's text: SQLITE_UTF8 or SQLITE_UTF16. */
+    int encoding;
     RowsetView rows;
-    uint32_t row;     /* the one that is being evaluated */
-    uint32_t end_row; /* the scan ends before it */
+    /* Row that is being evaluated. */
+    uint32_t row;
+    /* Row before which the scan ends. */
+    uint32_t end_row;
     TaskControl *control;
-    /* Whether the scan should end before its next row, asked with stop_arg; NULL: nobody is asked. */
+    /* Hook that is called with stop_arg before each row and may end the scan; NULL: none. */
     int (*stop)(void *arg);
     void *stop_arg;
-    int cursors; /* open ones */
+    /* Number of open cursors. */
+    int cursors;
     /* Whether a cursor was put on the first row since the evaluator last cleared this. */
     bool read;
-    /* Set by the evaluator where the time at which the scan left its first row is wanted; cleared, with
-       `left_first_ns` set, when it did. */
+    /* Whether the evaluator wants the time at which the scan leaves its first row; cleared, with
+       `left_first_ns` set, when it does. */
     bool timed;
     int64_t left_first_ns;
-    sqlite3_uint64 reads; /* columns that statements prepared so far read, a bit each; the last stands for all
-                             from the 64th on */
+    /* Columns that statements prepared so far read, a bit each; the last bit stands for all from the 64th on.
+     */
+    sqlite3_uint64 reads;
 } ChunkScan;
 
 /* Registers the table on a connection. `scan` must outlive the connection. Returns SQLITE_OK or an error. */

@@ -18,7 +18,7 @@ static bool is_overdue(EvaluatorOutput *output)
     return output->overdue;
 }
 
-/* Whether the run should end behind the row that was written last. */
+/* Whether the run should end after the row that was written last. */
 static bool is_enough(EvaluatorOutput *output)
 {
     const RowsetWriter *writer = &output->writer;

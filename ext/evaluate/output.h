@@ -19,14 +19,22 @@ struct Evaluator;
 /* Where the rows of one run go. */
 typedef struct EvaluatorOutput {
     RowsetWriter writer;
-    uint64_t full;        /* bytes of the rowset from which on it holds enough */
-    int64_t rows_most;    /* that the statement can give: behind so many there is nothing left */
-    int64_t give_up_ns;   /* when the run has taken too long; 0: never */
-    uint32_t clock_row;   /* the row behind which to look at the clock */
-    bool stopped;         /* ended behind the last row that was written, and there may be more */
-    bool overdue;         /* stopped because of give_up_ns */
-    uint32_t stopped_row; /* a chunk: where it stopped, a row of the input */
-    int64_t rows_counted; /* a partition's partial statement: what its last column, count(*), adds up to */
+    /* Bytes of the rowset from which on it holds enough. */
+    uint64_t full;
+    /* Upper bound of the number of rows the statement can return; after that many it is finished. */
+    int64_t rows_most;
+    /* Time from which on the run has taken too long; 0: never. */
+    int64_t give_up_ns;
+    /* Number of rows after which the clock is read next. */
+    uint32_t clock_row;
+    /* Whether the run ended after the last row that was written, and there may be more. */
+    bool stopped;
+    /* Whether it did so because of give_up_ns. */
+    bool overdue;
+    /* Row of the input where a chunk's run stopped. */
+    uint32_t stopped_row;
+    /* Sum of the last column, count(*), of a partition's partial statement. */
+    int64_t rows_counted;
 } EvaluatorOutput;
 
 /* Registers the aggregate on the evaluator's connection. SQLITE_OK or an error. */
@@ -42,14 +50,14 @@ int evaluator_output_sql(struct Evaluator *evaluator, const char *select, int co
 
 /*
  * Begins a rowset of `columns` and room for `capacity` rows in `buffer`. Returns as rowset_begin. rows_most
- * and give_up_ns are the caller's to set behind it.
+ * and give_up_ns are the caller's to set after it.
  */
 int evaluator_output_begin(EvaluatorOutput *output, Buffer *buffer, uint32_t columns, uint32_t capacity);
 
 /*
  * Runs the statement and writes its rows to evaluator->output: `wrapped` where it is not NULL, else `plain`
  * step by step. Both are bound already and left reset. SQLITE_OK at the end or when stopped; else the error
- * of the row behind the last one that was written.
+ * of the row after the last one that was written.
  */
 int evaluator_output_run(struct Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt *wrapped);
 

@@ -11,7 +11,7 @@
 #include "ext/base/clock.h"
 
 /* A turn over a range that takes this long is ended, so that the rest can be shared out: rowids say little
-   about rows. A scalar one is taken up again behind its last row. A partial statement cannot be resumed: a
+   about rows. A scalar one is resumed after its last row. A partial statement cannot be resumed: a
    turn over more than one rowid is given up, and its range comes back in parts. */
 static const int64_t give_up_after_ns = 20000000;
 
@@ -65,7 +65,7 @@ int evaluator_range_begin(Evaluator *evaluator)
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(evaluator->db, RANGE_BOUND_FUNCTION, 1, SQLITE_UTF8, evaluator,
                                         range_bound, NULL, NULL, NULL);
-    /* An evaluator is opened at a time of its own, and no second one of a worker at the same. */
+    /* Identifies this read transaction: the clock differs between any two evaluators of a worker. */
     evaluator->view = clock_ns();
     /* A scan comes by each page once: a cache would only grow with the table. */
     return rc == SQLITE_OK ? sqlite3_exec(evaluator->db, "PRAGMA cache_size = 16; BEGIN", NULL, NULL, NULL)
@@ -124,7 +124,7 @@ static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced,
     return SQLITE_OK;
 }
 
-/* Runs the statement over the range, up to a place that `report` names. */
+/* Runs the statement over the range, up to a row that `report` names. */
 static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
 {
     bool traced = evaluator->recipe->flags & RECIPE_WHERE;

@@ -11,11 +11,14 @@
 
 #include "ext/base/sqlite_api.h"
 
-/* In instructions. */
+/* Virtual-machine instructions that one run executes. */
 typedef struct RowCounter {
-    int64_t none;  /* of a run that meets no row at all */
-    int64_t begin; /* more, once, where there is one */
-    int64_t row;   /* of each row */
+    /* Instructions of a run over an empty range. */
+    int64_t none;
+    /* Instructions in addition, once, when there is a first row. */
+    int64_t begin;
+    /* Instructions of each row. */
+    int64_t row;
 } RowCounter;
 
 /*
@@ -25,8 +28,9 @@ typedef struct RowCounter {
  */
 int row_counter_learn(RowCounter *counter, sqlite3_stmt *statement, const char *sql);
 
-/* The rows that the statement has met since it was last asked, or learned from, by one run to its end. -1
-   where that does not work out: this SQLite does not work as it explains. */
+/* The number of rows that the statement has read since the last call, or since row_counter_learn, in one run
+   to its end. Returns -1 when the count is not whole: this SQLite's instruction count does not follow its
+   EXPLAIN; count with count(*) instead. */
 int64_t row_counter_rows(const RowCounter *counter, sqlite3_stmt *statement);
 
 #endif

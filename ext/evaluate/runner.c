@@ -9,7 +9,8 @@
 enum { RUNNER_EVALUATORS = 8 };
 
 struct ChunkRunner {
-    Evaluator *evaluators[RUNNER_EVALUATORS]; /* the last used first; NULL behind the last */
+    /* Evaluators, the last used first; NULL after the last. */
+    Evaluator *evaluators[RUNNER_EVALUATORS];
     EvaluatorWatch watch;
 };
 
@@ -56,11 +57,11 @@ static bool same_recipe(const Recipe *a, const Recipe *b)
 
 int chunk_runner_evaluator(ChunkRunner *runner, const Recipe *recipe, Evaluator **out, char *message)
 {
-    int place = 0;
-    while (place < RUNNER_EVALUATORS && runner->evaluators[place] &&
-           !same_recipe(evaluator_recipe(runner->evaluators[place]), recipe))
-        place++;
-    Evaluator *evaluator = place < RUNNER_EVALUATORS ? runner->evaluators[place] : NULL;
+    int index = 0;
+    while (index < RUNNER_EVALUATORS && runner->evaluators[index] &&
+           !same_recipe(evaluator_recipe(runner->evaluators[index]), recipe))
+        index++;
+    Evaluator *evaluator = index < RUNNER_EVALUATORS ? runner->evaluators[index] : NULL;
     if (!evaluator) {
         Recipe *own = recipe_copy(recipe, recipe->size);
         if (!own) {
@@ -71,10 +72,10 @@ int chunk_runner_evaluator(ChunkRunner *runner, const Recipe *recipe, Evaluator 
         recipe_unref(own);
         if (rc != SQLITE_OK)
             return rc;
-        if (place == RUNNER_EVALUATORS)
-            evaluator_close(runner->evaluators[--place]);
+        if (index == RUNNER_EVALUATORS)
+            evaluator_close(runner->evaluators[--index]);
     }
-    memmove(runner->evaluators + 1, runner->evaluators, (size_t)place * sizeof *runner->evaluators);
+    memmove(runner->evaluators + 1, runner->evaluators, (size_t)index * sizeof *runner->evaluators);
     runner->evaluators[0] = evaluator;
     *out = evaluator;
     return SQLITE_OK;

@@ -60,7 +60,7 @@ static const char *affinity_type(int p5)
 
 #define FROM_ALIAS "pricemap source"
 
-/* Where the connection has full_column_names without short_column_names a `*` gives each name behind the
+/* Where the connection has full_column_names without short_column_names a `*` gives each name after the
  * table's. */
 static void strip_alias(ColumnList *columns)
 {
@@ -172,7 +172,7 @@ static int column_of(const int *registers, int count, int p)
 static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *registers)
 {
     int rc;
-    /* Parameters may be loaded behind the loop that compares them: find their registers first. */
+    /* Parameters may be loaded after the loop that compares them: find their registers first. */
     while ((rc = sqlite3_step(explain)) == SQLITE_ROW) {
         const char *opcode = (const char *)sqlite3_column_text(explain, EXPLAIN_OPCODE);
         int parameter = sqlite3_column_int(explain, EXPLAIN_P1);
@@ -186,16 +186,16 @@ static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *reg
         const char *opcode = (const char *)sqlite3_column_text(explain, EXPLAIN_OPCODE);
         if (!opcode || !is_comparison(opcode))
             continue;
-        int place = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P1));
-        if (place < 0)
-            place = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P3));
-        if (place < 0 || has_comparison(&columns->items[place]))
+        int index = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P1));
+        if (index < 0)
+            index = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P3));
+        if (index < 0 || has_comparison(&columns->items[index]))
             continue;
         int p5 = sqlite3_column_int(explain, EXPLAIN_P5);
-        columns->items[place].type = affinity_type(p5);
-        columns->items[place].no_affinity = (p5 & AFFINITY_MASK) == AFFINITY_NONE;
+        columns->items[index].type = affinity_type(p5);
+        columns->items[index].no_affinity = (p5 & AFFINITY_MASK) == AFFINITY_NONE;
         const char *shown = (const char *)sqlite3_column_text(explain, EXPLAIN_P4);
-        rc = set_collation(&columns->items[place], shown ? shown : "");
+        rc = set_collation(&columns->items[index], shown ? shown : "");
     }
     return rc;
 }

@@ -11,10 +11,13 @@
 
 typedef struct Column {
     char *name;
-    const char *type; /* the shortest type name that gives its affinity: "", TEXT, NUM, INT or REAL */
-    char *collation;  /* NULL: BINARY */
-    bool no_affinity; /* an expression's, where a comparison goes by the other side; a column of type "" has
-                         BLOB's, which no declared column is without */
+    /* Shortest type name that gives the affinity: "", TEXT, NUM, INT or REAL. */
+    const char *type;
+    /* Collation; NULL: BINARY. */
+    char *collation;
+    /* True for an expression: it has no affinity, so comparisons use the other operand's. (A column declared
+       without a type has BLOB affinity, which is different.) */
+    bool no_affinity;
 } Column;
 
 typedef struct ColumnList {

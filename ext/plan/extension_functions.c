@@ -11,16 +11,18 @@ typedef struct Form {
 } Form;
 
 typedef struct Forms {
-    Form *items; /* sorted once they are all there */
+    /* Forms, sorted once they are all there. */
+    Form *items;
     int count, room;
 } Forms;
 
 struct ExtensionFunctions {
     int count;
+    /* Extensions, in the order in which workers load them. */
     struct {
         Forms own;
         bool in_host;
-    } extensions[]; /* in the order in which workers load them */
+    } extensions[];
 };
 
 static uint64_t hash_name(const char *name)

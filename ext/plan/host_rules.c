@@ -13,10 +13,14 @@
 /* How a connection knows a name. */
 typedef struct KnownFunction {
     bool listed;
-    bool own;       /* in a form that is not one of SQLite's own */
-    bool utf16;     /* and that takes texts in UTF-16: none that a pragma registers does */
-    int arguments;  /* of one form; -1: any number */
-    uint64_t forms; /* a number for all of its forms, with their arguments and flags */
+    /* Whether a form of the function is not one of SQLite's own. */
+    bool own;
+    /* Whether such a form takes texts in UTF-16, as no form does that a pragma registers. */
+    bool utf16;
+    /* Number of arguments of one form; -1: any number. */
+    int arguments;
+    /* Hash of all forms, with their arguments and flags. */
+    uint64_t forms;
 } KnownFunction;
 
 /* FNV-1a, over a text and the NUL after it. */
@@ -76,7 +80,7 @@ bool host_rules_defines(sqlite3 *db, const char *name)
     return rc == SQLITE_OK && known.own;
 }
 
-/* Of a function SQLite says so in words only. */
+/* Whether the authorizer refused: about a function, SQLite's message alone shows that. */
 static bool is_denial(sqlite3 *db, int rc)
 {
     return rc == SQLITE_AUTH || (rc == SQLITE_ERROR && !strncmp(sqlite3_errmsg(db), "not authorized", 14));
@@ -101,8 +105,8 @@ static int gives_null(sqlite3_stmt *explained, bool *null)
 }
 
 /*
- * Asks the host's authorizer about a function by itself. The statement as a whole is no proof: the host
- * cannot prepare one that calls what only workers have, and does not come to ask about the rest.
+ * Asks the host's authorizer about one function at a time: the host cannot prepare the whole map when it uses
+ * functions that only workers have, and then its authorizer is never asked about the rest.
  */
 static int check_denial(sqlite3 *db, const char *name, int arguments, char **message)
 {
@@ -117,7 +121,8 @@ static int check_denial(sqlite3 *db, const char *name, int arguments, char **mes
     int rc = text ? sqlite3_prepare_v2(db, text, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(text);
     bool ignored = false;
-    /* That it cannot be called this way says nothing against it. */
+    /* An error other than a denial (wrong argument types, say) does not mean that the host forbids the
+     * function. */
     int asked = rc == SQLITE_OK ? gives_null(statement, &ignored) : SQLITE_OK;
     if (asked == SQLITE_OK && (ignored || is_denial(db, rc))) {
         rc = ignored ? SQLITE_AUTH : rc;
@@ -136,8 +141,9 @@ typedef struct HostFunctions {
     sqlite3 *host;
     sqlite3 *worker;
     const Recipe *recipe;
-    sqlite3_stmt *host_list, *worker_list; /* NULL: not needed yet */
-    ExtensionFunctions *extensions;        /* NULL: not needed yet */
+    /* Lists of functions, and functions of extensions; NULL: not needed yet. */
+    sqlite3_stmt *host_list, *worker_list;
+    ExtensionFunctions *extensions;
     char **message;
 } HostFunctions;
 

@@ -1,6 +1,6 @@
 /*
- * What the host's connection has against a map that SQLite has nothing against: functions that the host
- * defined itself, where workers would call others of the same name, and what its authorizer forbids.
+ * What the host forbids a map that SQLite allows: functions that the host defined itself, where workers would
+ * call others of the same name, and what its authorizer denies.
  */
 #ifndef PRICEMAP_HOST_RULES_H
 #define PRICEMAP_HOST_RULES_H

@@ -207,9 +207,7 @@ int map_arguments_parse(MapArguments *arguments, int argc, const char *const *ar
     return rc;
 }
 
-/* The text of a value that was given, else NULL. What stands behind a NUL would be lost without a word:
- * refused.
- */
+/* The text of a value that was given, else NULL. A text with a NUL is refused: SQL would end at it. */
 static int text_of(sqlite3_value *value, const char *name, const char **text, char **message)
 {
     *text = NULL;

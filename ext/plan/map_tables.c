@@ -9,7 +9,7 @@
 /* The columns of EXPLAIN. P4 of the instruction that opens a virtual table is the address of that table. */
 enum { EXPLAIN_OPCODE = 1, EXPLAIN_P4 = 5 };
 
-/* What each instruction that opens a table is asked: whether the table may be there. */
+/* Decides whether the table that an instruction opens may be there. */
 typedef bool Judge(void *arg, const char *opcode, const char *table);
 
 static bool opens_table(const char *opcode)

@@ -118,7 +118,7 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
         *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
         return rc;
     }
-    /* SQLite lets a last comment go unclosed; in brackets it would swallow what stands behind. */
+    /* SQLite lets a last comment go unclosed; in brackets it would swallow what comes after. */
     for (const char *next = sql_token(text, &rest); rest.kind != SQL_END; next = sql_token(next, &rest))
         if (rest.kind == SQL_BROKEN)
             return error_text(message,

@@ -144,9 +144,9 @@ char *sql_unbracket(const char *text, bool *bracketed)
             rest = sql_token(rest, &token);
             depth += sql_is_char(&token, '(') - sql_is_char(&token, ')');
         } while (depth > 0 && token.kind != SQL_END && token.kind != SQL_BROKEN);
-        SqlToken behind;
-        sql_token(rest, &behind);
-        if (depth == 0 && token.kind == SQL_OTHER && behind.kind == SQL_END) {
+        SqlToken after;
+        sql_token(rest, &after);
+        if (depth == 0 && token.kind == SQL_OTHER && after.kind == SQL_END) {
             *bracketed = true;
             return sqlite3_mprintf("%.*s", (int)(token.start - inside), inside);
         }

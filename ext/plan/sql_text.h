@@ -1,7 +1,7 @@
 /*
  * Reading SQL text as far as its tokens: names, literals, comments, brackets. Enough to tell a table's name
- * from a SELECT, and to see that a piece of SQL that is put into a statement cannot end before its place
- * does.
+ * from a SELECT, and to see that a piece of SQL that is put into a statement cannot end before the
+ * brackets around it do.
  */
 #ifndef PRICEMAP_SQL_TEXT_H
 #define PRICEMAP_SQL_TEXT_H
@@ -11,11 +11,16 @@
 
 typedef enum SqlTokenKind {
     SQL_END,
-    SQL_WORD,   /* a keyword or an unquoted name */
-    SQL_NAME,   /* "name", [name] or `name` */
-    SQL_STRING, /* 'text' */
-    SQL_OTHER,  /* a number, parameter, or operator; each bracket, comma, dot and semicolon alone */
-    SQL_BROKEN, /* a quote or comment that never ends */
+    /* A keyword or an unquoted name. */
+    SQL_WORD,
+    /* "name", [name] or `name`. */
+    SQL_NAME,
+    /* 'text'. */
+    SQL_STRING,
+    /* A number, parameter, or operator; each bracket, comma, dot and semicolon alone. */
+    SQL_OTHER,
+    /* A quote or comment that never ends. */
+    SQL_BROKEN,
 } SqlTokenKind;
 
 typedef struct SqlToken {
@@ -24,7 +29,7 @@ typedef struct SqlToken {
     size_t length;
 } SqlToken;
 
-/* Reads the token at `text`, white space and comments skipped; returns the place behind it. */
+/* Reads the token at `text`, white space and comments skipped; returns the end of the token. */
 const char *sql_token(const char *text, SqlToken *token);
 
 /* Whether the token is this keyword (upper case), or this single character. */
