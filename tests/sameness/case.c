@@ -79,12 +79,14 @@ static void make_function(Case *test, Random *random, const CaseSource *source)
     test->setup = sqlite3_mprintf("");
     test->teardown = sqlite3_mprintf("");
     if (use == 0) {
-        test->plain = sqlite3_mprintf("%sSELECT o.column1, x.k, x.v FROM (VALUES(1), (2), (3)) AS o CROSS "
-                                      "JOIN (SELECT %s AS k, %s AS v FROM %s) AS x",
-                                      source->with, rowid, map, source->from);
-        test->map = sqlite3_mprintf("SELECT o.column1, %s, value FROM (VALUES(1), (2), (3)) AS o CROSS JOIN "
-                                    "%s AS x",
-                                    key, call);
+        test->plain =
+            sqlite3_mprintf("%sSELECT o.n, x.k, x.v FROM (SELECT 1 AS n UNION ALL VALUES(2), (3)) AS o CROSS "
+                            "JOIN (SELECT %s AS k, %s AS v FROM %s) AS x",
+                            source->with, rowid, map, source->from);
+        test->map = sqlite3_mprintf(
+            "SELECT o.n, %s, value FROM (SELECT 1 AS n UNION ALL VALUES(2), (3)) AS o CROSS JOIN "
+            "%s AS x",
+            key, call);
     } else {
         test->plain = sqlite3_mprintf("%sSELECT %s, %s FROM %s", source->with, rowid, map, source->from);
         test->map = sqlite3_mprintf("SELECT %s, value FROM %s", key, call);
