@@ -15,8 +15,11 @@ SELECT * FROM (
            'load', iif(r.load_before IS NULL, NULL, printf('%.2f before', r.load_before)
                                                     || iif(r.load_after IS NULL, '', printf(', %.2f after', r.load_after))),
            'peak memory', r.peak_memory_kib,
+           -- as a shell reads it, so that it can be typed again: a word is quoted unless every character is plain
            'command', iif(r.options -> 'arguments' IS NULL, NULL,
-                          (SELECT 'pricereport' || coalesce(group_concat(' ' || value, ''), '')
+                          (SELECT 'pricereport' || iif(r.verb IN ('run', 'command'), ' run', '')
+                                  || coalesce(group_concat(' ' || iif(value = '' OR value GLOB '*[^-+a-zA-Z0-9_./:,@%=]*',
+                                                                      '''' || replace(value, '''', '''\''''') || '''', value), ''), '')
                              FROM json_each(r.options, '$.arguments'))),
            'sampling', iif(r.options -> 'warmup' IS NULL, NULL, printf('warm-up %d, %d to %d samples, %s to %s, until within %g %%, seed %d',
                               r.options ->> 'warmup', r.options ->> 'min_samples', r.options ->> 'max_samples',

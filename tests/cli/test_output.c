@@ -181,6 +181,35 @@ static void an_empty_list_parses(void **state)
     command_free(&outcome);
 }
 
+/* A shell that reads what `show` says measures the same again. */
+static void the_command_of_a_run_can_be_typed(void **state)
+{
+    (void)state;
+    Outcome outcome = succeed(command_run("--samples", "1", "--label", "it's `a` $label", NULL));
+    command_free(&outcome);
+    outcome = succeed(command_run("run", "--samples", "1", "--", "sh", "-c", ": 'a b' \"$0\" \\ * ~", "", "~",
+                                  "x=1", NULL));
+    command_free(&outcome);
+    for (int run = 1; run <= 2; run++) {
+        char number[4], script[2000];
+        snprintf(number, sizeof number, "%d", run);
+        outcome = succeed(command_run("show", number, NULL));
+        char *line = strstr(outcome.out, "\ncommand  ");
+        assert_non_null(line);
+        line = strstr(line, "pricereport");
+        snprintf(script, sizeof script, "pricereport() { \"$PRICEREPORT\" \"$@\"; }; %.*s >/dev/null",
+                 (int)strcspn(line, "\n"), line);
+        assert_int_equal(system(script), 0);
+        command_free(&outcome);
+    }
+    assert_int_equal(
+        command_integer(
+            "pricereport.db",
+            "SELECT count(*) FROM run AS a JOIN run AS b ON b.run = a.run + 2 AND b.verb = a.verb "
+            "AND b.options -> 'arguments' = a.options -> 'arguments'"),
+        2);
+}
+
 static void a_run_is_shown(void **state)
 {
     (void)state;
@@ -282,6 +311,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_experiment_for_programs, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(lists_parse, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(an_empty_list_parses, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(the_command_of_a_run_can_be_typed, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_run_is_shown, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_is_an_error, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(progress_is_shown_on_a_terminal_alone, command_setup,
