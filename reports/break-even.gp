@@ -9,6 +9,7 @@ chart_height = 506
 chart_lines = 34
 @open_chart
 set output name . "." . format
+note = ""
 title_text = "From where on parallelism pays"
 @heading
 

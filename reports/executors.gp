@@ -1,17 +1,19 @@
-# How long each executor takes for each map: medians with their 95 % intervals, on a logarithmic scale.
+# How long each executor takes for each map, or each command takes: medians with their 95 % intervals, on a logarithmic scale.
 name = "executors"
 data = "executors.dat"
-stats data index 0 every ::0::0 using (caption = stringcolumn(1), 0) nooutput
+stats data index 0 every ::0::0 using (caption = stringcolumn(1), note = note_of(strcol(2)), title_text = stringcolumn(3), axis_text = stringcolumn(4), 0) nooutput
 stats data index 1 using 1 nooutput name "group"
 stats data index 2 using 1 nooutput name "row"
 stats data index 2 using 4 nooutput name "low"
 stats data index 2 using 5 nooutput name "high"
+stats data index 2 using (strlen(strcol(2))) nooutput name "label"
 slots = group_max - row_min + 1
 
-chart_height = 144 + 28 * slots
-chart_lines = int(8 + 2 * slots)
+chart_height = 144 + 28 * slots + note_pixels(note)
+chart_lines = int(8 + 2 * slots) + note_lines(note)
 @open_chart
 set output name . "." . format
+@heading
 
 # Room at the right for the label of the slowest, and at least most of a power of ten, so that there are ticks.
 span = log10(high_max / low_min)
@@ -24,25 +26,22 @@ set xrange [axis_low:axis_high]
 set yrange [row_min - 0.7:group_max + 0.5]
 
 if (is_text) {
-    set title "How long each executor takes\n" . caption
-    set tmargin 4
+    set tmargin 4 + note_lines(note)
     set bmargin 4
-    set lmargin 18
+    set lmargin left_characters(label_max)
     set rmargin 3
     set errorbars 0
 } else {
     set grid xtics lt 1 lc rgb rule lw 1
-    set label 1 "How long each executor takes" at screen 0.025, screen down(26) font bold(body + 3) tc rgb ink
-    set label 2 caption at screen 0.025, screen down(48) font plain(body - 1) tc rgb faint
-    set tmargin at screen down(66)
+    set tmargin at screen down(66 + note_pixels(note))
     set bmargin at screen down(chart_height - 66)
     set errorbars 0.5
-    set lmargin at screen 0.19
+    set lmargin at screen left_margin(label_max)
     set rmargin at screen 0.97
 }
 unset key
 set border 1 lc rgb faint
-set xlabel "median time of one map with its 95 % interval, and its speed-up over serial" tc rgb ink
+set xlabel axis_text tc rgb ink
 axis = "xtics"
 set xtics out nomirror () tc rgb ink
 @add_ticks

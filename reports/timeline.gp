@@ -1,8 +1,9 @@
-# Which worker evaluated which chunk when, in one map of each measurement.
+# Which worker evaluated which chunk when, in one map of each measurement, and what comes after the last chunk.
 name = "timeline"
 data = "timeline.dat"
-stats data index 0 every ::0::0 using (caption = stringcolumn(1), 0) nooutput
+stats data index 0 every ::0::0 using (caption = stringcolumn(1), note = note_of(strcol(2)), 0) nooutput
 stats data index 1 using 1 nooutput name "panel"
+stats data index 2 using (strlen(strcol(3))) nooutput name "label"
 panels = int(panel_max)
 array panel_name[panels]
 array panel_lanes[panels]
@@ -13,9 +14,9 @@ stats data index 1 using (panel_name[int($1)] = stringcolumn(2), panel_lanes[int
 lane_pixels = 22
 total = 0.0
 do for [panel = 1:panels] { total = total + 30 + lane_pixels * panel_lanes[panel] + 52 }
-chart_height = 72 + total
+chart_height = 72 + total + note_pixels(note)
 lines_of(lanes) = int(lanes) + 6
-chart_lines = 3
+chart_lines = 3 + note_lines(note)
 do for [panel = 1:panels] { chart_lines = chart_lines + lines_of(panel_lanes[panel]) }
 @open_chart
 set output name . "." . format
@@ -23,13 +24,13 @@ title_text = "Who works when: chunks by worker"
 
 set border 1 lc rgb faint
 unset ytics
-set lmargin at screen 0.19
+set lmargin at screen left_margin(label_max)
 set rmargin at screen 0.74
 set style fill solid 1 noborder
 unset key
 set multiplot
 @heading
-top = 72.0
+top = 72.0 + note_pixels(note)
 do for [panel = 1:panels] {
     pixels = is_text ? lines_of(panel_lanes[panel]) * chart_height / chart_lines : 30 + lane_pixels * panel_lanes[panel] + 52
     head = is_text ? 2 * chart_height / chart_lines : 26
@@ -50,7 +51,8 @@ do for [panel = 1:panels] {
              data index 2 using ($1 == panel ? 0 : NaN):2:3 with labels right offset -1, 0
     } else {
         set grid xtics lt 1 lc rgb rule lw 1
-        plot data index 3 using ($1 == panel ? $2 / scale : NaN):4:($2 / scale):($3 / scale):($4 - 0.4):($4 + 0.4):(shade($5, $6)) with boxxyerror lc rgb variable, \
+        plot data index 4 using ($1 == panel ? $2 / scale : NaN):4:($2 / scale):($3 / scale):($4 - 0.4):($5 + 0.4) with boxxyerror lc rgb rule, \
+             data index 3 using ($1 == panel ? $2 / scale : NaN):4:($2 / scale):($3 / scale):($4 - 0.4):($4 + 0.4):(shade($5, $6)) with boxxyerror lc rgb variable, \
              data index 2 using ($1 == panel ? panel_seconds[panel] / scale : NaN):2:4 with labels left offset 1.4, 0 tc rgb ink, \
              data index 2 using ($1 == panel ? 0 : NaN):2:3 with labels right offset -1, 0 tc rgb ink
     }

@@ -47,7 +47,7 @@ static int sampled(void *context, const SamplingEvent *event, Failure *failure)
                        failure))
         return -1;
     if (event->stopped && plan->maps &&
-        task_recorder_record(history_db(recording->history), measurement,
+        task_recorder_record(history_db(recording->history), measurement, event->summary->median,
                              map_bench_db(plan->maps, event->subject), failure))
         return -1;
     return interruption_requested(recording->interruption) ? failure_set(failure, "interrupted") : 0;

@@ -31,11 +31,12 @@ static int copy_tasks(sqlite3 *history, sqlite3_stmt *insert, int64_t measuremen
     return query_run(history, NULL, failure, sql_history_update_tasks, "ii", measurement, count);
 }
 
-int task_recorder_record(sqlite3 *history, int64_t measurement, sqlite3 *mapped, Failure *failure)
+int task_recorder_record(sqlite3 *history, int64_t measurement, double median_seconds, sqlite3 *mapped,
+                         Failure *failure)
 {
     sqlite3_stmt *tasks = NULL, *insert = NULL;
-    int result =
-        query_prepare(mapped, &tasks, failure, sql_measure_map_tasks, "i", (int64_t)RECORDED_TASKS_MAX);
+    int result = query_prepare(mapped, &tasks, failure, sql_measure_map_tasks, "id",
+                               (int64_t)RECORDED_TASKS_MAX, median_seconds);
     if (result == 0)
         result = query_prepare(history, &insert, failure, sql_history_insert_task, "");
     if (result == 0)

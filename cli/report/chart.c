@@ -22,7 +22,7 @@ typedef struct Chart {
 } Chart;
 
 static const Chart charts[CHART_COUNT] = {
-    {"executors", reports_executors, sql_charts_executors, "How long each executor takes",
+    {"executors", reports_executors, sql_charts_executors, "How long each takes: medians of the run",
      "a measurement with samples", false},
     {"history", reports_history, sql_charts_history, "Medians over the runs", "a measurement with samples", false},
     {"workers", reports_workers, sql_charts_workers, "Speed-up and efficiency over workers",

@@ -2,6 +2,7 @@
 
 #include "cli/judging/changes.h"
 #include "cli/report/chart_data.h"
+#include "cli/report/shortened.h"
 #include "cli/base/query.h"
 #include "sql/sql.h"
 #include "cli/base/unicode.h"
@@ -30,7 +31,9 @@ static void where_it_pays(sqlite3_context *context, int count, sqlite3_value **v
 int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure)
 {
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-    if (sqlite3_create_function(db, "where_it_pays", 4, flags, NULL, where_it_pays, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_create_function(db, "where_it_pays", 4, flags, NULL, where_it_pays, NULL, NULL) !=
+            SQLITE_OK ||
+        shortened_register(db) != SQLITE_OK)
         return query_fail(db, failure);
     if (query_script(db, sql_judging_setup, failure) ||
         query_run(db, NULL, failure, sql_charts_choose, "i", run) || changes_find(db, failure))
@@ -38,10 +41,14 @@ int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure)
     return query_script(db, sql_charts_setup, failure);
 }
 
-/* gnuplot ends a field at a quote and takes a backslash for an escape. */
+/* gnuplot ends a field at a quote and takes a backslash for an escape. What stands for a backslash is in the
+ * usual fonts: for lack of a character cairo draws whatever font has one, and large. */
 static void write_text(const char *text, FILE *file)
 {
     putc('"', file);
+    if (!*text) /* gnuplot takes an empty field and those after it for one: a no-break space, `blank` in
+                   style.gp */
+        fputs("\xc2\xa0", file);
     for (;;) {
         const char *start = text;
         uint32_t character = unicode_next(&text);
@@ -50,7 +57,7 @@ static void write_text(const char *text, FILE *file)
         if (character == '"')
             fputs("”", file);
         else if (character == '\\')
-            fputs("⧵", file);
+            fputs("∖", file);
         else if (character == 0xfffd)
             fputs("�", file);
         else if (unicode_is_control(character))

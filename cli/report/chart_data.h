@@ -9,7 +9,7 @@
 #include "cli/base/failure.h"
 
 /* Gives the connection what the queries of sql/charts and sql/page need besides the history: temporary views,
- * an SQL function, and the change points of the benchmarks of `run` (changes.h). May be called again. */
+ * SQL functions, and the change points of the benchmarks of `run` (changes.h). May be called again. */
 int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure);
 
 /* Writes the rows of a chart's query (?1 is `run`) as gnuplot reads them: fields separated by tabs. The

@@ -26,6 +26,15 @@ static int write_text(sqlite3 *db, const char *sql, int64_t run, FILE *file, Fai
     return 0;
 }
 
+/* Commands have no executors, but user and system time and memory. */
+static int write_measurements(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure)
+{
+    int64_t has_maps = 0;
+    if (query_run(db, &has_maps, failure, sql_show_has_maps, "i", run))
+        return -1;
+    return html_table(db, has_maps ? sql : sql_page_commands, run, file, failure);
+}
+
 /* The published figures stand only beside those of the experiment. */
 static int write_published(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure)
 {
@@ -42,9 +51,13 @@ static const QueryPiece query_pieces[] = {
     {"heading", sql_page_heading, write_text},
     {"findings", sql_page_findings, html_list},
     {"published", sql_experiment_experiment_table, write_published},
-    {"measurements", sql_page_measurements, html_table},
+    {"maps", sql_page_of_maps, write_text},
+    {"others", sql_page_of_others, write_text},
+    {"measurements", sql_page_measurements, write_measurements},
+    {"measurements-left-out", sql_page_left_out, write_text},
     {"break-even-table", sql_page_break_even, html_table},
     {"changes", sql_page_changes, html_table},
+    {"changes-left-out", sql_page_changes_left_out, write_text},
     {"details", sql_show_run_details_table, html_table},
     {"runs", sql_page_runs, html_table},
 };

@@ -1,19 +1,21 @@
 -- The data of the chart `samples`, as described at chart_data_write in cli/report/chart_data.h. ?1 run.
--- Figures are per cent from the median of the measurement. Block 0: caption, ends of the axis. Block 1: height and name
+-- Figures are per cent from the median of the measurement. Block 0: caption, ends of the axis, what is left out. Block 1: height and name
 -- of each group. Block 2: height, label, percentiles 25 and 75, text at the right, colour. Block 3: deviation, height
--- and colour of each dot; dots that would cover each other are stacked. Those that are beyond an end are at that end.
-WITH shown AS (
+-- and colour of each dot; dots that would cover each other are stacked. Of a median of 0 everything is 0 or beyond the end. Those that are beyond an end are at that end.
+WITH measured AS (
+  SELECT * FROM named_measurement WHERE run = ?1 AND median_seconds IS NOT NULL
+), shown AS (
   SELECT *, first_value(position) OVER (PARTITION BY work ORDER BY position) AS first
-    FROM (SELECT * FROM named_measurement WHERE run = ?1 AND median_seconds > 0 ORDER BY position LIMIT 48)
+    FROM (SELECT * FROM measured ORDER BY position LIMIT 48)
 ), slot AS (
   SELECT -row_number() OVER (ORDER BY first, position) AS height, *
-    FROM (SELECT DISTINCT first, -1 AS position, work, NULL AS measurement FROM shown
-          UNION ALL SELECT first, position, work, measurement FROM shown)
+    FROM (SELECT DISTINCT first, -1 AS position, title, NULL AS measurement FROM shown
+          UNION ALL SELECT first, position, title, measurement FROM shown)
 ), axis AS (
-  SELECT max(-100, min(-3, 120 * min(p5_seconds / median_seconds - 1))) AS low,
-         min(300, max(3, 120 * max(p95_seconds / median_seconds - 1))) AS high FROM shown
+  SELECT max(-100, min(-3, coalesce(120 * min(p5_seconds / median_seconds - 1), 0))) AS low,
+         min(300, max(3, coalesce(120 * max(p95_seconds / median_seconds - 1), 0))) AS high FROM shown
 ), dot AS (
-  SELECT s.measurement, 100 * (s.wall_ns / 1e9 / s.loops / h.median_seconds - 1) AS deviation,
+  SELECT s.measurement, coalesce(100 * (s.wall_ns / 1e9 / s.loops / h.median_seconds - 1), iif(s.wall_ns = 0, 0, 1e9)) AS deviation,
          row_number() OVER (PARTITION BY s.measurement ORDER BY s.sequence) AS number, h.samples, h.colour
     FROM shown AS h JOIN sample AS s USING (measurement) WHERE NOT s.warmup
 ), bin AS (
@@ -27,12 +29,15 @@ WITH shown AS (
          count(*) OVER same AS stack
     FROM bin WINDOW same AS (PARTITION BY measurement, bin)
 )
-SELECT 0 AS block, caption AS a, low AS b, high AS c, NULL AS d, NULL AS e, NULL AS f
-  FROM run_caption, axis WHERE run = ?1 AND low IS NOT NULL
+SELECT 0 AS block, caption AS a, low AS b, high AS c, 
+       (SELECT 'The first 48 of ' || count(*) || ' measurements; pricereport show ' || ?1 || ' lists all.' FROM measured HAVING count(*) > 48) AS d,
+       NULL AS e, NULL AS f
+  FROM run_caption, axis WHERE run = ?1 AND EXISTS (SELECT 1 FROM shown)
 UNION ALL
-SELECT 1, height, work, NULL, NULL, NULL, NULL FROM slot WHERE measurement IS NULL
+SELECT 1, height, title, NULL, NULL, NULL, NULL FROM slot WHERE measurement IS NULL
 UNION ALL
-SELECT 2, height, h.way, 100 * (p25_seconds / median_seconds - 1), 100 * (p75_seconds / median_seconds - 1),
+SELECT 2, height, h.way, coalesce(100 * (p25_seconds / median_seconds - 1), 0),
+       coalesce(100 * (p75_seconds / median_seconds - 1), iif(p75_seconds > 0, (SELECT high FROM axis), 0)),
        duration(median_seconds) || '   ' || samples || iif(outliers, ' (' || outliers || ')', ''), colour
   FROM slot JOIN shown AS h USING (measurement)
 UNION ALL

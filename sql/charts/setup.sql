@@ -2,21 +2,33 @@
 
 -- One line that tells a run from others.
 CREATE TEMP VIEW IF NOT EXISTS run_caption AS
-SELECT r.run, 'Run ' || r.run || coalesce(' · ' || substr(r.label, 1, 40), '') || ' · '
-              || strftime('%Y-%m-%d %H:%M', r.started_at, 'localtime') || ' · ' || substr(k.processor, 1, 40) || ' × '
-              || k.processors AS caption,
-       k.processors
+SELECT r.run, 'Run ' || r.run || coalesce(' · ' || shortened(r.label, 40, NULL, NULL), '') || ' · '
+              || strftime('%Y-%m-%d %H:%M', r.started_at, 'localtime') || ' · ' || shortened(k.processor, 40, NULL, NULL)
+              || ' × ' || k.processors AS caption,
+       k.processors,
+       -- what is executed: of another tool nothing more is known than that it has a benchmark
+       CASE r.verb WHEN 'command' THEN 'command' WHEN 'import' THEN 'benchmark' ELSE 'map' END AS subject
   FROM main.run AS r JOIN main.machine AS k USING (machine);
 
--- The measurements with their names in two parts: `work`, what was done, and `way`, how.
+-- The measurements with their names in two parts: `work`, what was done, and `way`, how; `title` is `work` short
+-- enough for a chart. A measurement without an executor has a way only where another tool gave it parameters.
 CREATE TEMP VIEW IF NOT EXISTS named_measurement AS
-SELECT m.*, b.executor, b.workers, b.chunk,
-       substr(b.name, 1, 60) || coalesce(' · ' || json_extract(b.parameters, '$.rows') || iif(json_extract(b.parameters, '$.rows') = 1, ' row', ' rows'), '')
-       || coalesce(' · ' || json_extract(b.parameters, '$.rounds') || iif(json_extract(b.parameters, '$.rounds') = 1, ' round', ' rounds'), '') AS work,
-       substr(coalesce(b.executor || coalesce(' × ' || b.workers, '') || coalesce(', chunk ' || b.chunk, ''), 'all'), 1, 30) AS way,
-       CASE b.executor WHEN 'serial' THEN 1 WHEN 'threads' THEN 2 WHEN 'processes' THEN 3 ELSE 4 END AS colour,
+WITH short AS (
+  SELECT run, name, shortened(name, 60, lag(name) OVER alike, lead(name) OVER alike) AS short_name
+    FROM (SELECT DISTINCT m.run, b.name FROM main.measurement AS m JOIN main.benchmark AS b USING (benchmark))
+  WINDOW alike AS (PARTITION BY run ORDER BY name)
+)
+SELECT m.*, b.executor, b.workers, b.chunk, b.name || scanned AS work, short_name || scanned AS title,
+       coalesce(b.executor || coalesce(' × ' || b.workers, '') || coalesce(', chunk ' || b.chunk, ''),
+                shortened((SELECT group_concat(key || '=' || value, ', ') FROM json_each(b.parameters, '$.parameters')), 24, NULL, NULL),
+                '') AS way,
+       CASE b.executor WHEN 'serial' THEN 1 WHEN 'threads' THEN 2 WHEN 'processes' THEN 3 WHEN 'auto' THEN 4 ELSE 5 END AS colour,
        s.median_seconds / m.median_seconds AS speed_up
-  FROM main.measurement AS m JOIN main.benchmark AS b USING (benchmark)
+  FROM main.measurement AS m
+  JOIN (SELECT *, coalesce(' · ' || rows || iif(rows = 1, ' row', ' rows'), '')
+                  || coalesce(' · ' || rounds || iif(rounds = 1, ' round', ' rounds'), '') AS scanned FROM main.benchmark) AS b
+    ON b.benchmark = m.benchmark
+  JOIN short ON short.run = m.run AND short.name = b.name
   LEFT JOIN main.measurement AS s ON s.measurement = m.baseline;
 
 -- The same work by serial and by the best variant of each other executor. `cost` is what serial needs for a row;

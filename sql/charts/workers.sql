@@ -1,10 +1,11 @@
 -- The data of the chart `workers`, as described at chart_data_write in cli/report/chart_data.h. ?1 run.
--- Block 0: caption, logical processors. Block 1: number, name, count of series, most workers, greatest speed-up
--- and greatest efficiency of each panel, one for each serial measurement, at most six. Block 2: number, title, panel and colour of each series.
+-- Block 0: caption, logical processors, what is left out. Block 1: number, name, count of series, most workers, greatest speed-up
+-- and greatest efficiency of each panel, one for each serial measurement, at most eight. Block 2:
+-- number, title, panel and colour of each series, and its number among those of its colour.
 -- From block 3 on, a block for each series: workers, speed-up, and its least and greatest that the intervals of both
 -- medians leave possible.
 WITH point AS (
-  SELECT b.baseline, s.position, b.work, b.executor, b.chunk, b.workers,
+  SELECT b.baseline, s.position, b.title, b.executor, b.colour, b.chunk, b.workers,
          b.speed_up, coalesce(s.low_seconds / b.high_seconds, b.speed_up) AS low,
          coalesce(s.high_seconds / b.low_seconds, b.speed_up) AS high,
          min(b.workers) OVER same AS fewest, max(b.workers) OVER same AS most
@@ -16,19 +17,25 @@ WITH point AS (
          dense_rank() OVER (PARTITION BY baseline ORDER BY executor DESC, chunk) AS place
     FROM point WHERE most > fewest
 ), shown AS (
-  SELECT *, dense_rank() OVER (ORDER BY panel, place) AS series FROM placed WHERE panel <= 6 AND place <= 6
+  SELECT *, dense_rank() OVER (ORDER BY panel, place) AS series FROM placed WHERE panel <= 8 AND place <= 12
 ), series AS (
-  SELECT series, panel, place, executor, chunk, count(*) OVER (PARTITION BY panel, executor) AS variants
+  SELECT series, panel, executor, chunk, colour,
+         row_number() OVER (PARTITION BY panel, colour ORDER BY place) AS shape
     FROM shown GROUP BY series
 )
-SELECT 0 AS block, caption AS a, processors AS b, NULL AS c, NULL AS d, NULL AS e, NULL AS f
+SELECT 0 AS block, caption AS a, processors AS b,
+       nullif(coalesce((SELECT 'Left out for want of room: ' || (count(*) - (SELECT count(*) FROM shown)) || ' of ' || count(*) || ' measurements.'
+                   FROM placed HAVING count(*) > (SELECT count(*) FROM shown)), '')
+       || coalesce((SELECT ' Without ' || count(*) || iif(count(*) = 1, ' measurement', ' measurements') || ' whose median is 0, or that of serial: there is no speed-up.'
+                      FROM named_measurement WHERE run = ?1 AND workers IS NOT NULL AND median_seconds IS NOT NULL AND baseline IS NOT NULL
+                       AND coalesce(speed_up, 0) = 0 HAVING count(*) > 0), ''), '') AS c, NULL AS d, NULL AS e, NULL AS f
   FROM run_caption WHERE run = ?1 AND EXISTS (SELECT 1 FROM shown)
 UNION ALL
-SELECT 1, panel, work, count(DISTINCT series), max(workers),
+SELECT 1, panel, title, count(DISTINCT series), max(workers),
        max(high), max(high / workers) FROM shown GROUP BY panel
 UNION ALL
 SELECT 2, series, executor || coalesce(', chunk ' || chunk, ''), panel,
-       iif(variants > 1, place + 1, CASE executor WHEN 'threads' THEN 2 WHEN 'processes' THEN 3 ELSE 4 END), NULL, NULL
+       colour, shape, NULL
   FROM series
 UNION ALL
 SELECT series + 2, workers, speed_up, low, high, NULL, NULL FROM shown

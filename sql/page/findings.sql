@@ -2,12 +2,15 @@
 WITH ranked AS (
   SELECT *, row_number() OVER (PARTITION BY work ORDER BY median_seconds) AS place,
          count(*) OVER (PARTITION BY work) AS ways, min(position) OVER (PARTITION BY work) AS first
-    FROM named_measurement WHERE run = ?1 AND median_seconds > 0
+    FROM named_measurement WHERE run = ?1 AND median_seconds > 0 AND executor IS NOT NULL
 )
 SELECT work || ': ' || way || ' is fastest, ' || duration(median_seconds)
        || CASE WHEN executor = 'serial' THEN '; nothing is gained by workers'
                ELSE coalesce(', ' || times(speed_up) || ' as fast as serial', '') END AS finding
   FROM (SELECT * FROM ranked WHERE place = 1 AND ways > 1 ORDER BY first LIMIT 8)
+UNION ALL
+SELECT 'and so on for ' || (count(*) - 8) || ' more: the table Measurements has them all' FROM ranked WHERE place = 1 AND ways > 1
+HAVING count(*) > 8
 UNION ALL
 SELECT executor || CASE WHEN low = -1 THEN ' paid for all that was measured'
                         WHEN low IS NULL THEN ' paid for nothing that was measured, or not for good'

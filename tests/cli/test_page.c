@@ -133,6 +133,58 @@ static void a_named_run_stands_for_itself(void **state)
     free(text);
 }
 
+/* A command has no executors, and shows nothing of the maps that were measured before it. */
+static void the_page_of_a_command_is_about_it(void **state)
+{
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    record_scan();
+    Outcome outcome = command_run("run", "--samples", "6", "--", "sh", "-c",
+                                  ": 'of a name that is longer than a chart "
+                                  "has room for, and so has to be cut there, but nowhere else'",
+                                  NULL);
+    command_expect_success(&outcome);
+    command_free(&outcome);
+    char *text = report();
+    expect_part(text, "<title>Run 2 · ");
+    expect_part(text, "<h2>Medians</h2>");
+    expect_part(text, "How long each command takes");
+    expect_part(text, ">peak memory</th>");
+    expect_part(text, "to be cut there, but nowhere else");
+    expect_part(text, "pricereport run --samples 6 -- sh -c &#39;: ");
+    static const char *const not [] = {"<section id=\"workers\">",
+                                       "<section id=\"timeline\">",
+                                       "<section id=\"break-even\">",
+                                       "speed-up",
+                                       "<text>all</text>",
+                                       "<td>all</td>",
+                                       "of one map",
+                                       "each executor"};
+    for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+        expect_no_part(text, not [i]);
+    free(text);
+}
+
+static void what_the_tables_leave_out_is_named(void **state)
+{
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    record_experiment("first");
+    command_execute("pricereport.db",
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) "
+                    "INSERT INTO benchmark(name, parameters) SELECT 'work ' || ((i + 1) / 2), "
+                    "json_object('executor', iif(i % 2, 'serial', 'threads')) FROM n;"
+                    "INSERT INTO measurement(run, benchmark, position, samples, median_seconds) "
+                    "SELECT 1, benchmark, 100 + benchmark, 1, 0.001 FROM benchmark WHERE name LIKE 'work %'");
+    char *text = report();
+    expect_part(text,
+                "<p class=\"left-out\">The first 500 of 606 measurements; pricereport show 1 lists all.</p>");
+    expect_part(text, "more: the table Measurements has them all</li>");
+    free(text);
+}
+
 static const char *const hostile[] = {
     "<script>document.title = 'injected'</script><img src=x onerror=\"document.title='injected'\">",
     "\"><svg onload=\"document.title='injected'\"> ' onmouseover='x",
@@ -311,6 +363,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_page_has_everything, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_named_run_stands_for_itself, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(the_page_of_a_command_is_about_it, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(what_the_tables_leave_out_is_named, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(hostile_labels_are_only_text, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_long_history_stays_below_two_megabytes, command_setup,
                                         command_teardown),
