@@ -215,13 +215,15 @@ static int pass_arguments(sqlite3_vtab *base, sqlite3_index_info *info, int *nex
     return SQLITE_OK;
 }
 
-/* Index of a usable constraint that a column of the map equals something; -1: none. */
-static int find_equality(const MapTable *table, const sqlite3_index_info *info)
+/* Index of a usable constraint that a column of the map equals something; -1: none. An IN looks like one, but
+   would ask once for each of its values, and give the rows in their order. */
+static int find_equality(const MapTable *table, sqlite3_index_info *info)
 {
     for (int i = 0; i < info->nConstraint; i++)
         if (info->aConstraint[i].usable && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ &&
             info->aConstraint[i].iColumn >= 0 &&
-            (table->form == MAP_TABLE || info->aConstraint[i].iColumn < COLUMN_SOURCE))
+            (table->form == MAP_TABLE || info->aConstraint[i].iColumn < COLUMN_SOURCE) &&
+            !sqlite3_vtab_in(info, i, -1))
             return i;
     return -1;
 }

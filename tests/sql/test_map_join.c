@@ -65,6 +65,9 @@ static void as_a_table(void **state)
         "SELECT o.rowid, m.id FROM outside o LEFT JOIN %s m ON m.id = o.n AND m.p = o.k ORDER BY 1, 2",
         "SELECT o.rowid, m.id FROM outside o CROSS JOIN %s m WHERE m.id = o.n ORDER BY 1, 2",
         "SELECT id, p FROM %s WHERE id IN (3, 6, 6.0, '9', 5, NULL) ORDER BY id",
+        /* In the order of the source, not in that of the values. */
+        "SELECT id, p FROM %s WHERE s IN ('Text5', '12', 'Text13', '3')",
+        "SELECT id, p FROM %s WHERE s IN ('Text5', '12', 'Text13') LIMIT 3",
         "SELECT o.rowid, m.id FROM outside o LEFT JOIN %s m ON m.id = o.n LIMIT 3",
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
@@ -90,6 +93,7 @@ static void as_a_function(void **state)
         "SELECT o.rowid, m.key FROM outside o LEFT JOIN %s m ON m.key = o.n ORDER BY 1, 2",
         "SELECT o.rowid, m.key, m.value FROM outside o LEFT JOIN %s m ON m.value = o.k ORDER BY 1, 2",
         "SELECT key, value FROM %s WHERE key IN (3, 6, 7) ORDER BY key",
+        "SELECT key, value FROM %s WHERE value IN ('Text5', 'Text13', '3')",
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         same_join(test->db, queries[i], "(SELECT id AS key, p AS value FROM t)", "parallel_map('t', 'p')", 1);
