@@ -11,12 +11,13 @@ static bool is_name_byte(unsigned char byte)
     return isalnum(byte) || byte == '_' || byte == '$' || byte >= 0x80;
 }
 
-/* Behind white space and comments; NULL where a comment never ends. */
+/* Returns the text after white space and comments; NULL where a comment never ends. A vertical tab is white space to
+   SQLite after another one, and an error at the begin of a token. */
 static const char *skip_space(const char *text)
 {
     for (;;) {
         if (*text && strchr(" \t\n\f\r", *text)) {
-            text++;
+            text += strspn(text, " \t\n\v\f\r");
         } else if (!strncmp(text, "\xef\xbb\xbf", 3)) {
             text += 3; /* a byte order mark is white space to SQLite */
         } else if (text[0] == '-' && text[1] == '-') {

@@ -284,6 +284,8 @@ static void maps(void **state)
          "write it as quote() gives it"},
         {__LINE__, "'prices', 'DISTINCT p'",
          "map: DISTINCT would hold per chunk only: say it in the query around the map"},
+        {__LINE__, "'prices', char(32, 11) || 'DISTINCT p'",
+         "map: DISTINCT would hold per chunk only: say it in the query around the map"},
         {__LINE__, "'prices', 'p p p'", "map: near \"p\": syntax error"},
         {__LINE__, "'prices', 'sum(p)'",
          "map: an aggregate would be computed per chunk: use it in the query around the map, or say partial "

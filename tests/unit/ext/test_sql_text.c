@@ -46,6 +46,7 @@ static void tokens(void **state)
         {"\xef\xbb\xbf \xef\xbb\xbfx", SQL_WORD, "x", ""},
         {"/ 2", SQL_OTHER, "/", " 2"},
         {"\v", SQL_OTHER, "\v", ""},
+        {" \v\vDISTINCT p", SQL_WORD, "DISTINCT", " p"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         SqlToken token;
