@@ -7,7 +7,8 @@
  * of the test's, to which each evaluation appends the worker's pid, and which "once" actions look into.
  *
  * FAKE_WORKER_KILLED in the environment names a file; the worker that finds it missing makes it, and is
- * killed while it starts.
+ * killed while it starts. FAKE_WORKER_HANGS names one with which workers hang while they start, and
+ * FAKE_WORKER_SLOW has the milliseconds that each start takes.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -40,6 +41,15 @@ void chunk_runner_free(ChunkRunner *runner)
     free(runner);
 }
 
+static void delay_start(void)
+{
+    const char *hang = getenv("FAKE_WORKER_HANGS"), *slow = getenv("FAKE_WORKER_SLOW");
+    while (hang && access(hang, F_OK) == 0)
+        usleep(1000);
+    if (slow)
+        usleep((unsigned)atoi(slow) * 1000);
+}
+
 int __wrap_prctl(int option, ...);
 
 /* ld leads the worker's call that gives it its name through here. */
@@ -55,6 +65,8 @@ int __wrap_prctl(int option, ...)
         if (fd >= 0)
             kill(getpid(), SIGKILL);
     }
+    if (option == PR_SET_NAME && strcmp((const char *)argument, "pricemap-worker") == 0)
+        delay_start();
     return (int)syscall(SYS_prctl, option, argument, 0, 0, 0);
 }
 

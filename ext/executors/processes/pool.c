@@ -235,9 +235,14 @@ static void receive_fork(ProcessPool *pool, PoolWorker *worker, const ZygoteMess
 static void receive_death(ProcessPool *pool, PoolWorker *worker, const ZygoteMessage *message)
 {
     int status = message->status;
-    if (!atomic_load(&worker->channel.control->ready) && worker->kill_reason == KILL_NONE) {
+    bool stuck = worker->kill_reason == KILL_STUCK;
+    if (!atomic_load(&worker->channel.control->ready) && (stuck || worker->kill_reason == KILL_NONE)) {
         pool->failed_starts++;
-        if (WIFSIGNALED(status))
+        if (stuck)
+            pool_set_error(&pool->error,
+                           "parallel_map: worker processes do not get ready: each hung while it "
+                           "started, and was killed");
+        else if (WIFSIGNALED(status))
             pool_set_error(&pool->error,
                            "parallel_map: worker processes end as soon as they start: killed by signal %d",
                            WTERMSIG(status));

@@ -14,8 +14,8 @@
 #include "ext/executors/processes/zygote_link.h"
 
 enum {
-    /* Workers in a row that ended before they were ready, and zygotes in a row that were lost, after which
-       none is started any more. */
+    /* Workers in a row that ended, or hung, before they were ready, and zygotes in a row that were lost,
+       after which none is started any more. */
     POOL_STARTS_MAX = 8,
     POOL_ZYGOTES_MAX = 4,
 };
@@ -75,8 +75,11 @@ struct PoolWorker {
     /* Time until which a kill for an abandoned task may still arrive, though the worker has confirmed the end
        of that task: a death before this time does not count as a try of the task that runs then. */
     int64_t confirm_by;
-    /* Time since which the worker has had tasks queued without running one; 0: it runs one, or has none. */
+    /* Time since which the worker has had tasks queued without running one, not before its process was ready;
+       0: it runs one, or has none. */
     int64_t idle_since;
+    /* Whether the process was seen to be ready. */
+    bool ready;
     /* Whether the worker was given tasks of a scan, and so may have the file open. */
     bool reads_files;
     /* End of a lost worker. */

@@ -3,16 +3,29 @@
 #include "ext/executors/processes/slots.h"
 
 enum {
-    /* Seconds that a worker has to begin a task in its queue. */
+    /* Seconds that a worker has to begin a task in its queue, and before that to get ready. They do not
+       depend on the task's timeout, which limits the map's work and not a start. */
     BEGIN_SECONDS = 5,
     /* Milliseconds that a worker without a task has to close the file of a scan that has ended. */
     CLOSE_MILLISECONDS = 1000,
 };
 
+/* Notes since when a worker owes the beginning of a task. A worker has tasks in its queue before its process
+   is ready, and before there is a zygote to fork the process: neither of these times counts as the next. */
+static void note_idle_since(const ProcessPool *pool, PoolWorker *worker, bool owes, int64_t now)
+{
+    bool got_ready = !worker->ready && atomic_load(&worker->channel.control->ready);
+    worker->ready = worker->ready || got_ready;
+    if (!owes || pool->zygote.state != ZYGOTE_READY)
+        worker->idle_since = 0;
+    else if (!worker->idle_since || got_ready)
+        worker->idle_since = now;
+}
+
 static void check_worker(ProcessPool *pool, PoolWorker *worker, int64_t now)
 {
-    const PoolSlot *running = NULL, *queued = NULL;
-    bool invalid = false;
+    const PoolSlot *running = NULL;
+    bool queued = false, invalid = false;
     for (int i = 0; i < CHANNEL_SLOTS; i++) {
         const PoolSlot *slot = &worker->slots[i];
         if (!slot->used || (slot->task && slot->task->done))
@@ -21,11 +34,11 @@ static void check_worker(ProcessPool *pool, PoolWorker *worker, int64_t now)
         if (state == SLOT_RUNNING)
             running = slot;
         else if (state == SLOT_QUEUED && slot->task)
-            queued = slot;
+            queued = true;
         else
             invalid |= state != SLOT_DONE;
     }
-    worker->idle_since = running || !queued ? 0 : worker->idle_since ? worker->idle_since : now;
+    note_idle_since(pool, worker, queued && !running, now);
     if (worker_kill_is_due(worker))
         return;
     if (running && running->task && running->task->timeout > 0) {
@@ -35,10 +48,7 @@ static void check_worker(ProcessPool *pool, PoolWorker *worker, int64_t now)
             return;
         }
     }
-    double limit = queued && queued->task->timeout > 0 && queued->task->timeout < BEGIN_SECONDS
-                       ? queued->task->timeout
-                       : BEGIN_SECONDS;
-    if (invalid || (worker->idle_since && (double)(now - worker->idle_since) > limit * 1e9))
+    if (invalid || (worker->idle_since && now - worker->idle_since > (int64_t)BEGIN_SECONDS * 1000000000))
         process_pool_kill(pool, worker, NULL, KILL_STUCK, 0);
 }
 
@@ -62,10 +72,10 @@ void watch_check(ProcessPool *pool, int64_t now)
         process_pool_kill_zygote(pool);
 }
 
-/* How far one worker is with the files of ended scans. */
+/* How far one worker is with the files of ended scans. A worker that is not ready has not begun anything. */
 static ScanEnd leaving_of(const ProcessPool *pool, const PoolWorker *worker)
 {
-    if (!worker->reads_files ||
+    if (!worker->reads_files || !atomic_load(&worker->channel.control->ready) ||
         atomic_load(&worker->channel.control->closed_scans) == atomic_load(&pool->control->ended.count))
         return SCAN_LEFT;
     for (int i = 0; worker->used && i < CHANNEL_SLOTS; i++) {

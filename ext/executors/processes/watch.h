@@ -10,8 +10,9 @@
 
 /*
  * Checks all workers of a pool at this time of clock_ns(). Kills a worker whose task has exceeded its timeout
- * (the task fails), and one that does not begin a queued task within 5 s (its tasks are queued again); and
- * the zygote, if a worker that was to be killed still lives.
+ * (the task fails), and one that does not begin a queued task within 5 s, or is not ready within 5 s
+ * (its tasks are queued again, and one that was not ready counts as a start that failed); and the zygote, if
+ * a worker that was to be killed still lives.
  */
 void watch_check(ProcessPool *pool, int64_t now);
 

@@ -175,6 +175,27 @@ static void test_worker_killed_while_it_starts(void **state)
     process_test_works(test, 1);
 }
 
+/* All workers of a pool that was in use: no start goes on, and the tasks fail instead of waiting for ever. */
+static void test_workers_hang_while_they_start(void **state)
+{
+    ProcessTest *test = *state;
+    char mark[128];
+    snprintf(mark, sizeof mark, "%s.hang", test->log);
+    assert_int_equal(setenv("FAKE_WORKER_HANGS", mark, 1), 0);
+    process_test_ensure(test->executor, 8);
+    unsetenv("FAKE_WORKER_HANGS");
+    process_test_works(test, 8);
+    FILE *file = fopen(mark, "we");
+    assert_non_null(file);
+    fclose(file);
+    process_test_kill("pricemap-worker", SIGKILL);
+    ProcessOutcome outcome = process_test_run(test, "echo 0 0", 10, 10, 0);
+    assert_int_equal(outcome.rc, SQLITE_ERROR);
+    process_test_contains(outcome.message, "each hung while it started");
+    assert_int_equal(unlink(mark), 0);
+    process_test_works(test, 8);
+}
+
 static void test_zygote_killed_by_the_map(void **state)
 {
     ProcessTest *test = *state;
@@ -203,6 +224,20 @@ static void test_timeout(void **state)
     outcome = process_test_run(test, "once-sleep 35 100000", 10, 10, 0.5);
     process_test_as_serial(&outcome, 100);
     assert_int_equal(outcome.retries, 1);
+    process_test_works(test, 2);
+}
+
+/* A timeout shorter than a worker's start limits the task and not the start. */
+static void test_short_timeout(void **state)
+{
+    ProcessTest *test = *state;
+    assert_int_equal(setenv("FAKE_WORKER_SLOW", "200", 1), 0);
+    process_test_ensure(test->executor, 2);
+    unsetenv("FAKE_WORKER_SLOW");
+    ProcessOutcome outcome = process_test_run(test, "sleep 1 100000", 1, 1, 0.01);
+    assert_string_equal(outcome.message,
+                        "parallel_map: a worker process timed out after 0.01 s, 3 times at row 1");
+    assert_int_equal(outcome.retries, 3);
     process_test_works(test, 2);
 }
 
@@ -250,12 +285,14 @@ int main(int argc, char **argv)
         CASE(test_every_kind_of_death_once),
         CASE(test_deadly_row),
         CASE(test_worker_killed_while_it_starts),
+        CASE(test_workers_hang_while_they_start),
         CASE(test_no_retries),
         CASE(test_partial_aggregates_are_not_split),
         CASE(test_all_workers_die_all_the_time),
         CASE(test_idle_workers_and_zygote_killed),
         CASE(test_zygote_killed_by_the_map),
         CASE(test_timeout),
+        CASE(test_short_timeout),
         CASE(test_stopped_worker),
         CASE(test_stopped_zygote),
     };
