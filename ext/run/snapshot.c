@@ -160,65 +160,72 @@ static int hold(Snapshot *snapshot, const char *table, const char *rowid, const 
     return SQLITE_OK;
 }
 
-/* Checks every condition for partition access; the order matters: each check relies on the ones before. */
-static int pin(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+/* Checks what can be checked before the host's view begins: the order matters, because each check relies on
+   the ones before. *wal: the journal mode. */
+static int check_host(const Snapshot *snapshot, bool *wal, const char **why)
 {
     sqlite3 *db = snapshot->db;
     const char *path = sqlite3_db_filename(db, snapshot->schema);
-    bool wal = false;
-    if (!strcmp(snapshot->schema, "temp") || !path || !*path) {
+    int rc = SQLITE_OK;
+    if (!strcmp(snapshot->schema, "temp") || !path || !*path)
         *why = "the source is in no file";
-        return SQLITE_OK;
-    }
-    if (!has_plain_files(db, snapshot->schema)) {
+    else if (!has_plain_files(db, snapshot->schema))
         *why = "the file is read through a VFS that workers may not have";
-        return SQLITE_OK;
-    }
-    if (sqlite3_txn_state(db, snapshot->schema) == SQLITE_TXN_WRITE) {
+    else if (sqlite3_txn_state(db, snapshot->schema) == SQLITE_TXN_WRITE)
         *why = "the host has changes of its own pending";
-        return SQLITE_OK;
-    }
-    if (reads_uncommitted(db)) {
+    else if (reads_uncommitted(db))
         *why = "the host reads what others have not committed";
-        return SQLITE_OK;
-    }
-    int rc = read_journal_mode(db, snapshot->schema, &wal);
-    if (rc == SQLITE_AUTH) {
-        *why = "the host's authorizer hides the journal mode";
-        return SQLITE_OK;
-    }
+    else
+        rc = read_journal_mode(db, snapshot->schema, wal);
+    return rc;
+}
+
+/* Checks that the file which the host has begun to read is the one that a worker will open, and is still. */
+static int check_view(Snapshot *snapshot, bool wal, const char **why)
+{
+    bool wal_now = wal;
+    /* The journal mode that was read first is what the connection remembered; by now it has read the file. */
+    int rc = read_journal_mode(snapshot->db, snapshot->schema, &wal_now);
     if (rc != SQLITE_OK)
         return rc;
-    snapshot->uri = make_uri(path, wal);
+    snapshot->total_changes = sqlite3_total_changes64(snapshot->db);
+    if (wal_now != wal)
+        *why = "the file has changed its journal mode";
+    else if (has_moved(snapshot))
+        *why = "the file is no longer at its path";
+    else if (!wal && !read_change_counter(snapshot, &snapshot->changes))
+        *why = "the file's change counter cannot be read";
+    else if (!snapshot_holds(snapshot))
+        *why = "another connection is writing";
+    return SQLITE_OK;
+}
+
+/* Begins the host's view where all conditions for partition access hold; else *why says which does not. */
+static int begin_view(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+{
+    bool wal = false;
+    int rc = check_host(snapshot, &wal, why);
+    if (rc != SQLITE_OK || *why)
+        return rc;
+    snapshot->uri = make_uri(sqlite3_db_filename(snapshot->db, snapshot->schema), wal);
     if (!snapshot->uri)
         return SQLITE_NOMEM;
-    if (wal && sqlite3_txn_state(db, snapshot->schema) != SQLITE_TXN_NONE) {
+    if (wal && sqlite3_txn_state(snapshot->db, snapshot->schema) != SQLITE_TXN_NONE)
         *why = "WAL, and the host's view began before it could be told to be the newest";
-        return SQLITE_OK;
-    }
-    if (wal && !open_sentinel(snapshot)) {
+    else if (wal && !open_sentinel(snapshot))
         *why = "the file cannot be opened a second time";
-        return SQLITE_OK;
-    }
-    rc = hold(snapshot, table, rowid, why);
-    /* The journal mode that was read first is what the connection remembered; by now it has read the file. */
-    bool wal_now = wal;
-    if (rc == SQLITE_OK && !*why)
-        rc = read_journal_mode(db, snapshot->schema, &wal_now);
-    if (rc == SQLITE_AUTH) {
-        *why = "the host's authorizer hides the journal mode";
-        return SQLITE_OK;
-    }
-    if (rc == SQLITE_OK && !*why && wal_now != wal)
-        *why = "the file has changed its journal mode";
-    if (rc == SQLITE_OK && !*why && has_moved(snapshot))
-        *why = "the file is no longer at its path";
-    snapshot->total_changes = sqlite3_total_changes64(db);
-    if (rc == SQLITE_OK && !*why && !wal && !read_change_counter(snapshot, &snapshot->changes))
-        *why = "the file's change counter cannot be read";
-    if (rc == SQLITE_OK && !*why && !snapshot_holds(snapshot))
-        *why = "another connection is writing";
-    return rc;
+    else
+        rc = hold(snapshot, table, rowid, why);
+    return rc == SQLITE_OK && !*why ? check_view(snapshot, wal, why) : rc;
+}
+
+static int pin(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+{
+    int rc = begin_view(snapshot, table, rowid, why);
+    if (rc != SQLITE_AUTH)
+        return rc;
+    *why = "the host's authorizer hides the journal mode";
+    return SQLITE_OK;
 }
 
 int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid, Snapshot **out,
