@@ -10,10 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ext/base/clock.h"
@@ -31,6 +31,8 @@ enum {
     START_SECONDS = 15,
     /* Milliseconds that killed workers have to end; those that take longer are the kernel's to reap. */
     FAREWELL_MILLISECONDS = 80,
+    /* Milliseconds in which the kernel is asked again for the session's nice value. */
+    NICE_MILLISECONDS = 250,
 };
 
 /* What the zygote keeps of one worker, by the worker's index. */
@@ -332,41 +334,46 @@ static void serve(Zygote *zygote)
 
 static const char autogroup_file[] = "/proc/self/autogroup";
 
-/* The nice value that the host has among the sessions of the machine: its own, or, where that is the usual
-   one, its session's. Both are this process's until it begins a session. */
-static int read_nice(void)
+/* The nice value of the host's session among those of the machine, which is this process's until it begins a
+   session; 0 where the kernel does not share processors out by session. A process's own nice value counts
+   within its session, and is inherited. */
+static int read_session_nice(void)
 {
-    int nice = getpriority(PRIO_PROCESS, 0), group = 0;
-    FILE *file = nice ? NULL : fopen(autogroup_file, "re");
+    int nice = 0;
+    FILE *file = fopen(autogroup_file, "re");
     if (!file)
-        return nice;
+        return 0;
     /* "/autogroup-11 nice 0" */
-    int read = fscanf(file, "%*s nice %d", &group);
+    int read = fscanf(file, "%*s nice %d", &nice);
     fclose(file);
-    return read == 1 ? group : 0;
+    return read == 1 ? nice : 0;
 }
 
-/* Gives the new session the host's nice value, where the kernel shares processors out by session: otherwise
-   the session would begin at 0, and workers would get more or less than the host. */
-static void write_nice(int nice)
+/* Gives the new session the nice value of the host's: otherwise the session would begin at 0, and workers
+   would get more or less than the host. */
+static void write_session_nice(int nice)
 {
     int file = nice ? open(autogroup_file, O_WRONLY | O_CLOEXEC) : -1;
     if (file < 0)
         return;
     char text[16];
     int length = snprintf(text, sizeof text, "%d", nice);
-    if (write(file, text, (size_t)length) != length) {
-        /* A lower value than the usual one takes a right that this process may not have: then its session
-           keeps the usual one. */
-    }
+    /* The kernel takes one such value in 100 ms, of whatever process, from those without the right to more.
+     */
+    const struct timespec nap = {.tv_nsec = 5000000};
+    int64_t end = clock_ns() + (int64_t)NICE_MILLISECONDS * 1000000;
+    while (write(file, text, (size_t)length) != length && errno == EAGAIN && clock_ns() < end)
+        nanosleep(&nap, NULL);
+    /* A lower value than the usual one takes a right that this process may not have: then its session keeps
+       the usual one. */
     close(file);
 }
 
 static void leave_the_host_alone(int socket)
 {
-    int nice = read_nice();
+    int nice = read_session_nice();
     setsid();
-    write_nice(nice);
+    write_session_nice(nice);
 #ifdef SYS_close_range
     long closed = syscall(SYS_close_range, (unsigned)socket + 1, ~0u, 0);
 #else
