@@ -58,7 +58,7 @@ static void append_subtypes(sqlite3_str *sql, Random *random, const World *world
                                        "+json_array(1, typeof(c0))"};
     static const char *const tags[] = {"tagged(c0)", "+tagged(quote(c0))", "iif(c0 > 0, tagged(c0), c0)",
                                        "coalesce(tagged(c0), 1)"};
-    static const char *const rest[] = {"", "", " LIMIT 40", " GROUP BY c0"};
+    static const char *const rest[] = {"", "", " GROUP BY c0"};
     bool tagged = world->has_tags && random_once_in(random, 2);
     sqlite3_str_appendf(sql, "SELECT c0, %s AS j FROM %s%s",
                         tagged ? random_pick(random, tags) : random_pick(random, json), rows->name,
