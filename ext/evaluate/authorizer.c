@@ -42,6 +42,26 @@ static const char *const refused_functions[] = {
     "edit",
 };
 
+static bool is_refused(const char *function)
+{
+    for (size_t i = 0; i < sizeof refused_functions / sizeof *refused_functions; i++)
+        if (!strcasecmp(function, refused_functions[i]))
+            return true;
+    return false;
+}
+
+/* Functions that pricemap puts around a map. */
+static bool is_for_workers(const char *function)
+{
+    return !strcasecmp(function, OUTPUT_FUNCTION) || !strcasecmp(function, RANGE_TRACE_FUNCTION) ||
+           !strcasecmp(function, RANGE_BOUND_FUNCTION);
+}
+
+bool authorizer_refuses(const char *function)
+{
+    return is_refused(function) || is_for_workers(function);
+}
+
 static int deny(Authorizer *authorizer, const char *format, const char *name)
 {
     sqlite3_snprintf(sizeof authorizer->denial, authorizer->denial, format, name);
@@ -115,15 +135,13 @@ static int authorize_read(Authorizer *authorizer, const char *table, const char 
 
 static int authorize_function(Authorizer *authorizer, const char *name)
 {
-    if (!strcasecmp(name, OUTPUT_FUNCTION) || !strcasecmp(name, RANGE_TRACE_FUNCTION) ||
-        !strcasecmp(name, RANGE_BOUND_FUNCTION))
+    if (is_for_workers(name))
         return authorizer->preparing_own
                    ? SQLITE_OK
                    : deny(authorizer, "%s() has no place in a map: it is for workers", name);
-    for (size_t i = 0; i < sizeof refused_functions / sizeof *refused_functions; i++)
-        if (!strcasecmp(name, refused_functions[i]))
-            return deny(authorizer, "%s() has no place in a map: it is about a connection, not about values",
-                        name);
+    if (is_refused(name))
+        return deny(authorizer, "%s() has no place in a map: it is about a connection, not about values",
+                    name);
     return names_add(&authorizer->functions, name) == SQLITE_OK ? SQLITE_OK : SQLITE_DENY;
 }
 
@@ -137,7 +155,7 @@ static int authorize(void *arg, int action, const char *first, const char *secon
         return SQLITE_OK;
     /* A statement that SQLite prepares anew before it runs is not what runs yet, and is judged again. */
     if (authorizer->stage == RUNNING_MAP && sqlite3_stmt_busy(authorizer->running))
-        return inner_statement_authorize(authorizer, action, first);
+        return inner_statement_authorize(authorizer, action, action == SQLITE_FUNCTION ? second : first);
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_RECURSIVE:

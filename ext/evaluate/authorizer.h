@@ -57,6 +57,10 @@ void authorizer_attach(Authorizer *authorizer, sqlite3 *db);
    inner_statements allows. Returns as sqlite3_step. */
 int authorizer_step(Authorizer *authorizer, sqlite3_stmt *statement);
 
+/* Whether a map may not call the function, nor may a statement that its functions prepare: the function is
+   about a connection, a file or the process, or for workers. */
+bool authorizer_refuses(const char *function);
+
 /* Frees what the authorizer owns. */
 void authorizer_free(Authorizer *authorizer);
 

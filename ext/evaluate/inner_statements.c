@@ -16,10 +16,11 @@ static bool tells_of_schema(const char *pragma)
     return false;
 }
 
-int inner_statement_authorize(Authorizer *authorizer, int action, const char *pragma)
+int inner_statement_authorize(Authorizer *authorizer, int action, const char *name)
 {
-    bool reads = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION ||
-                 action == SQLITE_RECURSIVE || (action == SQLITE_PRAGMA && tells_of_schema(pragma));
+    bool reads = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ||
+                 (action == SQLITE_FUNCTION && !authorizer_refuses(name)) ||
+                 (action == SQLITE_PRAGMA && tells_of_schema(name));
     if (!authorizer->asked && reads && authorizer->recipe->flags & RECIPE_TABLES)
         return SQLITE_OK;
     if (!authorizer->asked)

@@ -14,9 +14,10 @@
 #include "ext/data/task.h"
 #include "ext/evaluate/authorizer.h"
 
-/* Judges an inner statement, as an authorizer of SQLite does, and notes in the authorizer what was refused.
+/* Judges an inner statement, as an authorizer of SQLite does, `name` being that of a pragma or function, and
+ * notes in the authorizer what was refused.
  */
-int inner_statement_authorize(Authorizer *authorizer, int action, const char *pragma);
+int inner_statement_authorize(Authorizer *authorizer, int action, const char *name);
 
 /* Says in the report what was refused, and which functions of the map can have been it: those that neither
    SQLite nor pricemap has. */

@@ -1,7 +1,8 @@
 /* A small extension whose functions prepare statements on the connection that calls them. look_up(id): the
  * rate of the table `rates`, or NULL where there is no such table or row. rate_columns(): how many columns
  * the table has, by a pragma. count_to(n): n, counted by a statement; NULL where that fails. note(x): keeps x
- * in a table, and tells whether that went well. tagged(x): x with the subtype 77; tag_of(x): the subtype of
+ * in a table, and tells whether that went well. evaluate(sql): the first value of a statement, or NULL.
+ * writefile(path): 1, and no more. tagged(x): x with the subtype 77; tag_of(x): the subtype of
  * x. */
 #include <pthread.h>
 
@@ -69,6 +70,24 @@ static void note(sqlite3_context *context, int argc, sqlite3_value **argv)
                                     NULL, NULL, NULL) == SQLITE_OK);
 }
 
+static void evaluate(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    sqlite3_stmt *statement = NULL;
+    (void)argc;
+    if (sqlite3_prepare_v2(sqlite3_context_db_handle(context), (const char *)sqlite3_value_text(argv[0]), -1,
+                           &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        sqlite3_result_value(context, sqlite3_column_value(statement, 0));
+    sqlite3_finalize(statement);
+}
+
+static void writefile(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    sqlite3_result_int(context, 1);
+}
+
 static void tagged(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
@@ -98,6 +117,8 @@ int sqlite3_readingextension_init(sqlite3 *db, char **message, const sqlite3_api
         {"rate_columns", 0, 0, rate_columns},
         {"count_to", 1, 0, count_to},
         {"note", 1, 0, note},
+        {"evaluate", 1, 0, evaluate},
+        {"writefile", 1, 0, writefile},
         {"tagged", 1, SQLITE_DETERMINISTIC | SQLITE_RESULT_SUBTYPE, tagged},
         {"tag_of", 1, SQLITE_DETERMINISTIC | SQLITE_SUBTYPE, tag_of},
     };

@@ -184,6 +184,18 @@ static void functions_that_would_change_something(void **state)
     static const char why[] = "would change something on its connection, and a map only computes";
     expect_refused(db, "SELECT * FROM parallel_map('large', 'note(p)')", "note()", why);
     expect_refused(db, "SELECT * FROM parallel_map('SELECT p FROM small', 'note(p)')", "note()", why);
+    /* Functions that a map may not call, a statement of its functions may not call either. */
+    static const char *const calls[] = {"writefile(p)", "changes()", "load_extension(1)",
+                                        "pricemap_output(1)", "(SELECT WriteFile(rate) FROM rates)"};
+    map_test_same(db, "SELECT 12000, 1.5",
+                  "SELECT count(*), max(value) FROM parallel_map('large', 'evaluate(''SELECT abs(rate) FROM "
+                  "rates'')')");
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        char *sql =
+            sqlite3_mprintf("SELECT * FROM parallel_map('large', 'evaluate(''SELECT %s'')')", calls[i]);
+        expect_refused(db, sql, "evaluate()", why);
+        sqlite3_free(sql);
+    }
     sql_test_expect(db, "SELECT count(*) FROM sqlite_master WHERE name = 'noted'", "0");
     sql_test_close(&db);
     sqlite3_free(path);
