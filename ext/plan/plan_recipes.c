@@ -5,6 +5,7 @@
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/plan/plan_internal.h"
+#include "ext/plan/sql_text.h"
 #include "sql/ext_sql.h"
 
 /* The text encoding of the host's databases: all of a connection have one. */
@@ -96,18 +97,22 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
 }
 
 /* RECIPE_TABLES where a function that reads tables on a worker's connection finds what it would find on the
-   host's: the worker has the file as its main, and nothing else. */
+   host's: the worker has the file as its main, and nothing else. Maps in temp are no tables that it reads. */
 static uint32_t tables_flag(const ConnectionState *state, const char *schema)
 {
+    if (!state->extension_count || strcmp(schema, "main") != 0)
+        return 0;
     sqlite3_stmt *statement = NULL;
     SqliteLimits own;
     limits_lift(state->db, &own);
-    bool only = state->extension_count && !strcmp(schema, "main") &&
-                sqlite3_prepare_v2(state->db, sql_ext_only_main, -1, &statement, NULL) == SQLITE_OK &&
-                sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int(statement, 0);
+    int rc = sqlite3_prepare_v2(state->db, sql_ext_beside_main, -1, &statement, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *made_by = (const char *)sqlite3_column_text(statement, 0);
+        rc = made_by && sql_makes_virtual_table(made_by, "parallel_map") ? SQLITE_OK : SQLITE_AUTH;
+    }
     sqlite3_finalize(statement);
     limits_restore(state->db, &own);
-    return only ? RECIPE_TABLES : 0;
+    return rc == SQLITE_DONE ? RECIPE_TABLES : 0;
 }
 
 Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *schema, const char *uri,

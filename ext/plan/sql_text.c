@@ -132,6 +132,22 @@ bool sql_parse_table_name(const char *text, char **schema, char **table)
     return true;
 }
 
+bool sql_makes_virtual_table(const char *text, const char *module)
+{
+    static const char *const words[] = {"CREATE", "VIRTUAL", "TABLE", NULL /* the name */, "USING"};
+    SqlToken token;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        text = sql_token(text, &token);
+        if (words[i] && !sql_is_word(&token, words[i]))
+            return false;
+    }
+    sql_token(text, &token);
+    char *name = sql_unquote(&token);
+    bool is = name && !sqlite3_stricmp(name, module);
+    sqlite3_free(name);
+    return is;
+}
+
 char *sql_unbracket(const char *text, bool *bracketed)
 {
     SqlToken token;

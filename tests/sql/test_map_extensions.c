@@ -167,7 +167,14 @@ static void functions_that_would_find_other_tables(void **state)
     expect_refused(db, map, "look_up()", others);
     sql_test_run(db, "DROP TABLE temp.other; ATTACH ':memory:' AS beside");
     expect_refused(db, map, "look_up()", others);
-    sql_test_run(db, "DETACH beside");
+    sql_test_run(db, "DETACH beside; CREATE VIRTUAL TABLE temp.beside USING fts5(a, 'using parallel_map')");
+    expect_refused(db, map, "look_up()", others);
+    sql_test_run(db, "DROP TABLE beside; CREATE VIRTUAL TABLE temp.rates USING parallel_map(source = large, "
+                     "map = (id, p AS rate))");
+    expect_refused(db, map, "look_up()", others);
+    sql_test_run(db, "DROP TABLE temp.rates; PRAGMA case_sensitive_like = 1; CREATE VIRTUAL TABLE "
+                     "temp.\"a using b\" USING [Parallel_Map](source = large, map = (look_up(p) AS r))");
+    map_test_same(db, "SELECT look_up(p) FROM large", "SELECT r FROM \"a using b\"");
     map_test_same(db, "SELECT id, look_up(p) FROM large",
                   "SELECT key, value FROM parallel_map('large', 'look_up(p)')");
     sql_test_close(&db);
