@@ -182,8 +182,9 @@ static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *reg
     if (rc != SQLITE_DONE)
         return rc;
     rc = sqlite3_reset(explain);
-    while (rc == SQLITE_OK && sqlite3_step(explain) == SQLITE_ROW) {
+    while (rc == SQLITE_OK && (rc = sqlite3_step(explain)) == SQLITE_ROW) {
         const char *opcode = (const char *)sqlite3_column_text(explain, EXPLAIN_OPCODE);
+        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
         if (!opcode || !is_comparison(opcode))
             continue;
         int index = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P1));
@@ -197,7 +198,7 @@ static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *reg
         const char *shown = (const char *)sqlite3_column_text(explain, EXPLAIN_P4);
         rc = set_collation(&columns->items[index], shown ? shown : "");
     }
-    return rc;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 int columns_describe(sqlite3 *db, const char *from, ColumnList *columns)

@@ -46,13 +46,14 @@ static int first_start(Feed *feed, const Source *source, ConnectionState *state,
     int rc =
         prepare(state->db, materialized ? whole : feed->sql, SQLITE_PREPARE_PERSISTENT, &feed->statement);
     sqlite3_free(whole);
-    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
-        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(state->db));
     feed->reads_a_map = state->maps_prepared != maps_before;
     feed->materialized = materialized;
-    return rc == SQLITE_OK ? lost_subtypes_find(state->db, source, feed->filtered, feed->inputs,
-                                                feed->input_count, &feed->loses_subtype)
-                           : rc;
+    if (rc == SQLITE_OK)
+        rc = lost_subtypes_find(state->db, source, feed->filtered, feed->inputs, feed->input_count,
+                                &feed->loses_subtype);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
+        *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(state->db));
+    return rc;
 }
 
 int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **message)

@@ -12,7 +12,7 @@
  * Sets (*lost)[i], to be freed with free, to whether a map over the source would see input i, a column of it,
  * without its subtype; `filtered` is a map with a WHERE. The feed of a SELECT is that SELECT itself, so that
  * a subtype which a subquery would lose is still there; the feed of a table or view is a query around it.
- * SQLITE_OK or SQLITE_NOMEM. On the connection's thread; prepares statements.
+ * SQLITE_OK or an error of the connection. On the connection's thread; prepares statements.
  */
 int lost_subtypes_find(sqlite3 *db, const Source *source, bool filtered, const int *inputs, int count,
                        bool **lost);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "ext/plan/columns.h"
+#include "ext/plan/lost_subtypes.h"
 #include "tests/support/engine_parts.h"
 
 static sqlite3 *open_schema(void)
@@ -120,6 +121,39 @@ static void errors(void **state)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+static int interrupt_after_explain(unsigned event, void *db, void *statement, void *duration)
+{
+    (void)event;
+    (void)duration;
+    if (!strncmp(sqlite3_sql(statement), "EXPLAIN", 7))
+        sqlite3_interrupt(db);
+    return 0;
+}
+
+/* A program that cannot be read to its end says nothing about the columns. */
+static void interrupted(void **state)
+{
+    (void)state;
+    sqlite3 *db = open_schema();
+    sqlite3_stmt *busy;
+    ColumnList columns;
+    /* An interrupt lasts as long as a statement runs. */
+    assert_int_equal(sqlite3_prepare_v2(db, "VALUES (1), (2)", -1, &busy, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(busy), SQLITE_ROW);
+    /* After the first of the passes over the program. */
+    assert_int_equal(sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, interrupt_after_explain, db), SQLITE_OK);
+    assert_int_equal(describe(db, "SELECT nc FROM t", &columns), SQLITE_INTERRUPT);
+    assert_null(columns.items);
+    sqlite3_trace_v2(db, 0, NULL, NULL);
+    char from[] = "(SELECT nc FROM t)";
+    bool *lost = NULL;
+    assert_int_equal(lost_subtypes_find(db, &(Source){.from = from}, false, NULL, 0, &lost),
+                     SQLITE_INTERRUPT);
+    free(lost);
+    sqlite3_finalize(busy);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void declarations(void **state)
 {
     (void)state;
@@ -148,10 +182,8 @@ static void declarations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(queries),
-        cmocka_unit_test(many_columns),
-        cmocka_unit_test(errors),
-        cmocka_unit_test(declarations),
+        cmocka_unit_test(queries),     cmocka_unit_test(many_columns), cmocka_unit_test(errors),
+        cmocka_unit_test(interrupted), cmocka_unit_test(declarations),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
