@@ -166,7 +166,7 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
     if (rc == SQLITE_OK) {
         evaluator->scan.input = evaluator->input_of;
         worker_connection_limit(evaluator->db, recipe);
-        /* Constants of the map may be computed. */
+        /* A long map takes long to prepare. */
         Interrupter interrupter;
         interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
         rc = prepare(evaluator, message);

@@ -116,4 +116,7 @@ int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **stat
 /* Does without the lasting statement from now on. Returns as evaluator_prepare_statements. */
 int evaluator_drop_turns(Evaluator *evaluator);
 
+/* Counts rows from now on. Returns as evaluator_prepare_statements. */
+int evaluator_drop_uncounted(Evaluator *evaluator);
+
 #endif

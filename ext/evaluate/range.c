@@ -124,10 +124,36 @@ static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced,
     return SQLITE_OK;
 }
 
+/* Has the counter learn, by a run over no rows. That calls functions of the map: so a worker does it, at its
+   first range, where it can be stopped, and no evaluator that only sees whether it can be prepared. The clock
+   is not for it. Where it fails, rows are counted. */
+static int learn_rows(Evaluator *evaluator)
+{
+    int rc;
+    bool timed = evaluator->give_up_ns;
+    evaluator->give_up_ns = 0;
+    row_counter_empty(evaluator->uncounted);
+    while ((rc = authorizer_step(&evaluator->authorizer, evaluator->uncounted)) == SQLITE_ROW)
+        continue;
+    bool stopped = evaluator->told_to_stop || rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM;
+    if (rc == SQLITE_DONE && !stopped)
+        row_counter_learn(&evaluator->row_counter, evaluator->uncounted);
+    else
+        sqlite3_reset(evaluator->uncounted);
+    if (timed)
+        start_clock(evaluator, clock_ns());
+    if (stopped)
+        return rc == SQLITE_NOMEM ? rc : SQLITE_INTERRUPT;
+    return rc == SQLITE_DONE ? SQLITE_OK : evaluator_drop_uncounted(evaluator);
+}
+
 /* Runs the statement over the range, up to a row that `report` names. */
 static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
 {
     bool traced = evaluator->recipe->flags & RECIPE_WHERE;
+    int rc = evaluator->uncounted && !evaluator->row_counter.none ? learn_rows(evaluator) : SQLITE_OK;
+    if (rc != SQLITE_OK)
+        return rc;
     sqlite3_stmt *uncounted = evaluator->uncounted;
     sqlite3_stmt *plain = uncounted ? uncounted : evaluator->statement;
     sqlite3_stmt *wrapped = uncounted ? NULL : evaluator->wrapped;
@@ -138,19 +164,16 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
         sqlite3_bind_int64(statement, 1, order->first_rowid);
         sqlite3_bind_int64(statement, 2, order->last_rowid);
     }
-    int rc = evaluator_output_run(evaluator, plain, wrapped);
+    rc = evaluator_output_run(evaluator, plain, wrapped);
     if (rc != SQLITE_OK)
         sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
     if (uncounted)
         output->rows_counted = row_counter_rows(&evaluator->row_counter, uncounted);
     if (rc == SQLITE_OK && output->rows_counted < 0) {
         /* Then they are counted from now on. */
-        sqlite3_finalize(evaluator->uncounted);
-        evaluator->uncounted = NULL;
-        evaluator->uncounted_fails = true;
         output->writer.rows = 0;
         output->rows_counted = 0;
-        rc = evaluator_prepare_single(evaluator);
+        rc = evaluator_drop_uncounted(evaluator);
         return rc == SQLITE_OK ? run_range(evaluator, order, report) : rc;
     }
     report->rows_in = traced                  ? evaluator->traced_rows

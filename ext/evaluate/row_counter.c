@@ -76,7 +76,7 @@ static int64_t executed(sqlite3_stmt *statement)
     return sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
 }
 
-int row_counter_learn(RowCounter *counter, sqlite3_stmt *statement, const char *sql)
+int row_counter_read(RowCounter *counter, sqlite3_stmt *statement, const char *sql)
 {
     Loop loop;
     int rc = read_program(sqlite3_db_handle(statement), sql, &loop);
@@ -84,18 +84,22 @@ int row_counter_learn(RowCounter *counter, sqlite3_stmt *statement, const char *
         return rc;
     if (!loop.plain)
         return SQLITE_ERROR;
+    *counter = (RowCounter){.begin = loop.begin - loop.seek - 1, .row = loop.next - loop.begin + 1};
+    return SQLITE_OK;
+}
+
+void row_counter_empty(sqlite3_stmt *statement)
+{
     executed(statement);
     /* No rowid is greater than NULL: SeekGE jumps. */
     sqlite3_bind_null(statement, 1);
     sqlite3_bind_null(statement, 2);
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-        continue;
+}
+
+void row_counter_learn(RowCounter *counter, sqlite3_stmt *statement)
+{
     sqlite3_reset(statement);
-    if (rc != SQLITE_DONE)
-        return rc;
-    *counter = (RowCounter){
-        .none = executed(statement), .begin = loop.begin - loop.seek - 1, .row = loop.next - loop.begin + 1};
-    return SQLITE_OK;
+    counter->none = executed(statement);
 }
 
 int64_t row_counter_rows(const RowCounter *counter, sqlite3_stmt *statement)

@@ -13,7 +13,7 @@
 
 /* Virtual-machine instructions that one run executes. */
 typedef struct RowCounter {
-    /* Instructions of a run over an empty range. */
+    /* Instructions of a run over an empty range; 0: not learnt yet. */
     int64_t none;
     /* Instructions in addition, once, when there is a first row. */
     int64_t begin;
@@ -22,11 +22,18 @@ typedef struct RowCounter {
 } RowCounter;
 
 /*
- * Learns how the statement works: `sql` is its text, an aggregate over the rowids from ?1 to ?2. Runs it
- * once, over none. SQLITE_OK; SQLITE_ERROR where a row does not always take the same; another error of the
+ * Reads how the statement works: `sql` is its text, an aggregate over the rowids from ?1 to ?2. Calls none of
+ * its functions. SQLITE_OK; SQLITE_ERROR where a row does not always take the same; another error of the
  * connection's.
  */
-int row_counter_learn(RowCounter *counter, sqlite3_stmt *statement, const char *sql);
+int row_counter_read(RowCounter *counter, sqlite3_stmt *statement, const char *sql);
+
+/* Readies the statement for the run from which row_counter_learn learns: over none, by its caller, to its
+   end. The functions of an aggregate are called over none as well. */
+void row_counter_empty(sqlite3_stmt *statement);
+
+/* Learns from the run, and resets the statement. */
+void row_counter_learn(RowCounter *counter, sqlite3_stmt *statement);
 
 /* The number of rows that the statement has read since the last call, or since row_counter_learn, in one run
    to its end. Returns -1 when the count is not whole: this SQLite's instruction count does not follow its

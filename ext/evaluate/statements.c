@@ -59,7 +59,7 @@ static int prepare_uncounted(Evaluator *evaluator)
     const char *text = recipe_text(evaluator->recipe, evaluator->recipe->uncounted_select);
     int rc = evaluator_prepare(evaluator, text, &evaluator->uncounted);
     if (rc == SQLITE_OK)
-        rc = row_counter_learn(&evaluator->row_counter, evaluator->uncounted, text);
+        rc = row_counter_read(&evaluator->row_counter, evaluator->uncounted, text);
     if (rc == SQLITE_OK)
         return rc;
     sqlite3_finalize(evaluator->uncounted);
@@ -86,6 +86,14 @@ int evaluator_prepare_single(Evaluator *evaluator)
     if (rc != SQLITE_OK || evaluator->uncounted || evaluator->wrapped || evaluator->statement)
         return rc;
     return evaluator_prepare(evaluator, recipe_text(recipe, text), &evaluator->statement);
+}
+
+int evaluator_drop_uncounted(Evaluator *evaluator)
+{
+    sqlite3_finalize(evaluator->uncounted);
+    evaluator->uncounted = NULL;
+    evaluator->uncounted_fails = true;
+    return evaluator_prepare_single(evaluator);
 }
 
 int evaluator_drop_turns(Evaluator *evaluator)

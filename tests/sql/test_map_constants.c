@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/support/within.h"
@@ -248,6 +250,39 @@ static void plans_call_nothing(void **state)
     sqlite3_free(path);
 }
 
+static bool noted_by_host(const char *path)
+{
+    bool found = false;
+    int pid;
+    FILE *file = fopen(path, "re");
+    while (file && fscanf(file, "%d %*d", &pid) == 1)
+        found = found || pid == (int)getpid();
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* Before workers read a file the host sees whether they can, and calls no function of the map for that. */
+static void hosts_of_processes_call_nothing(void **state)
+{
+    MapTest *test = *state;
+    if (!crash_test_is(test, "processes"))
+        skip();
+    char *path = map_test_path(test, "notes");
+    open_file(test, 20000);
+    map_test_chunk(test->db, 1000);
+    map_test_run(test->db,
+                 "CREATE VIRTUAL TABLE temp.m USING parallel_map(source=t, partial=1, map=(sum(a) + 0 * "
+                 "note_process(%Q) AS x))",
+                 path);
+    map_test_same(test->db, "SELECT sum(a) FROM t", "SELECT sum(x) FROM m");
+    sql_test_expect(test->db, "SELECT access FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
+                    "'partition'");
+    assert_true(crash_test_notes(test, "notes") > 0);
+    assert_false(noted_by_host(path));
+    sqlite3_free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +295,7 @@ int main(void)
         MAP_TEST_EACH(two_scans_at_a_time),
         MAP_TEST_EACH(sizes_of_chunks),
         MAP_TEST_EACH(plans_call_nothing),
+        MAP_TEST_EACH(hosts_of_processes_call_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

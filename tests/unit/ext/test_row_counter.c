@@ -47,6 +47,18 @@ static char *over_range(const char *list)
     return sqlite3_mprintf("SELECT %s FROM t NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2", list);
 }
 
+static int learn(RowCounter *counter, sqlite3_stmt *statement, const char *sql)
+{
+    int rc = row_counter_read(counter, statement, sql);
+    if (rc != SQLITE_OK)
+        return rc;
+    row_counter_empty(statement);
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+        continue;
+    row_counter_learn(counter, statement);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static void expect_told(sqlite3 *db, const char *list)
 {
     static const int64_t bounds[] = {INT64_MIN, INT64_MIN + 1, -5,   -4,   0,    1,    2,
@@ -57,7 +69,7 @@ static void expect_told(sqlite3 *db, const char *list)
     RowCounter counter;
     int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     if (rc == SQLITE_OK)
-        rc = row_counter_learn(&counter, statement, sql);
+        rc = learn(&counter, statement, sql);
     if (rc != SQLITE_OK)
         fail_msg("%s: not learned: %d: %s", list, rc, sqlite3_errmsg(db));
     for (int i = 0; i < BOUNDS; i++)
@@ -117,7 +129,7 @@ static void branches_are_not_guessed_at(void **state)
         sqlite3_stmt *statement;
         RowCounter counter;
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-        if (row_counter_learn(&counter, statement, sql) != SQLITE_ERROR)
+        if (learn(&counter, statement, sql) != SQLITE_ERROR)
             fail_msg("%s was learned", lists[i]);
         sqlite3_finalize(statement);
         sqlite3_free(sql);
@@ -134,7 +146,7 @@ static void what_does_not_work_out_is_said(void **state)
     sqlite3_stmt *statement;
     RowCounter counter;
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(row_counter_learn(&counter, statement, sql), SQLITE_OK);
+    assert_int_equal(learn(&counter, statement, sql), SQLITE_OK);
     counter.none--;
     sqlite3_bind_int64(statement, 1, 1);
     sqlite3_bind_int64(statement, 2, 100);
