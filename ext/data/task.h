@@ -43,6 +43,8 @@ typedef struct TaskOrder {
     int64_t first_rowid, last_rowid;
     /* Rows of the range that are evaluated in one turn at the most. */
     uint32_t row_limit;
+    /* Whether the range is the table's first one, or its last one. */
+    bool begins_table, ends_table;
     /* Whether a turn over a range may end early because it takes too long. */
     bool may_give_up;
 } TaskOrder;

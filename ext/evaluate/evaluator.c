@@ -134,6 +134,8 @@ static int prepare(Evaluator *evaluator, char *message)
     const Recipe *recipe = evaluator->recipe;
     authorizer_meet_json_tables(evaluator->db, recipe_text(recipe, recipe->select));
     int rc = evaluator_prepare_statements(evaluator);
+    if (rc == SQLITE_OK && recipe->scan)
+        rc = evaluator_range_prepare(evaluator);
     if (rc != SQLITE_OK && evaluator->authorizer.denial[0])
         say(message, evaluator->authorizer.denial);
     if (rc == SQLITE_OK && !recipe->scan)
@@ -191,6 +193,7 @@ void evaluator_close(Evaluator *evaluator)
     sqlite3_finalize(evaluator->wrapped);
     sqlite3_finalize(evaluator->uncounted);
     sqlite3_finalize(evaluator->turns.statement);
+    sqlite3_finalize(evaluator->rowids);
     sqlite3_close(evaluator->db);
     worker_vfs_free(&evaluator->vfs);
     authorizer_free(&evaluator->authorizer);

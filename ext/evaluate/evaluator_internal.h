@@ -8,6 +8,7 @@
 #include "ext/evaluate/output.h"
 #include "ext/evaluate/range.h"
 #include "ext/evaluate/inner_statements.h"
+#include "ext/evaluate/range_seam.h"
 #include "ext/evaluate/interrupter.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/evaluate/row_counter.h"
@@ -48,6 +49,10 @@ struct Evaluator {
     sqlite3_stmt *wrapped;
     /* Map as it is, to be stepped. */
     sqlite3_stmt *statement;
+    /* Partition: the rowids from ?1 to ?2. */
+    sqlite3_stmt *rowids;
+    /* Partition: the way of the map to the rows of its range; see range_seam. */
+    RangeAccess access;
     /* Output and order of the run that is under way. */
     EvaluatorOutput *output;
     const TaskOrder *order;
@@ -86,6 +91,9 @@ struct Evaluator {
 /* Readies a connection to a database file: registers what the tracing statement calls, begins the read
    transaction that lasts as long as the evaluator. */
 int evaluator_range_begin(Evaluator *evaluator);
+
+/* Prepares what a range needs beside the map's statements, once these are there. */
+int evaluator_range_prepare(Evaluator *evaluator);
 
 /* Evaluates the rows of order->first_rowid … last_rowid that the file holds, into evaluator->output; see
  * TaskOrder. Returns as evaluator_run. */

@@ -49,13 +49,25 @@ static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
         sqlite3_result_int(context, 1);
 }
 
+/* The table's first and last range take in whatever a walk over all of it would: the least and the greatest
+   rowid are claims of the file. */
+static int64_t walk_first(const TaskOrder *order)
+{
+    return order->begins_table ? INT64_MIN : order->first_rowid;
+}
+
+static int64_t walk_last(const TaskOrder *order)
+{
+    return order->ends_table ? INT64_MAX : order->last_rowid;
+}
+
 static void range_bound(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
     Evaluator *evaluator = sqlite3_user_data(context);
     evaluator->scan.read = true;
-    sqlite3_result_int64(context, sqlite3_value_int(argv[0]) ? evaluator->order->last_rowid
-                                                             : evaluator->order->first_rowid);
+    sqlite3_result_int64(context, sqlite3_value_int(argv[0]) ? walk_last(evaluator->order)
+                                                             : walk_first(evaluator->order));
 }
 
 int evaluator_range_begin(Evaluator *evaluator)
@@ -67,28 +79,19 @@ int evaluator_range_begin(Evaluator *evaluator)
                                         range_bound, NULL, NULL, NULL);
     /* Identifies this read transaction: the clock differs between any two evaluators of a worker. */
     evaluator->view = clock_ns();
-    /* A scan comes by each page once: a cache would only grow with the table. */
-    return rc == SQLITE_OK ? sqlite3_exec(evaluator->db, "PRAGMA cache_size = 16; BEGIN", NULL, NULL, NULL)
-                           : rc;
+    /* A scan comes by each page once: a cache would only grow with the table. Pages that were mapped would
+       not be read through the trail. */
+    return rc == SQLITE_OK
+               ? sqlite3_exec(evaluator->db, "PRAGMA cache_size = 16; PRAGMA mmap_size = 0; BEGIN", NULL,
+                              NULL, NULL)
+               : rc;
 }
 
-/* The rowid of the n-th row of the range, from 1. SQLITE_OK, or an error. */
-static int find_rowid(Evaluator *evaluator, const TaskOrder *order, int64_t n, int64_t *rowid)
+int evaluator_range_prepare(Evaluator *evaluator)
 {
-    sqlite3_stmt *rowids = NULL;
-    int rc = sqlite3_prepare_v2(
-        evaluator->db, recipe_text(evaluator->recipe, evaluator->recipe->rowids_select), -1, &rowids, NULL);
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_bind_int64(rowids, 1, order->first_rowid);
-    sqlite3_bind_int64(rowids, 2, order->last_rowid);
-    do
-        rc = sqlite3_step(rowids);
-    while (rc == SQLITE_ROW && --n > 0);
-    if (rc == SQLITE_ROW)
-        *rowid = sqlite3_column_int64(rowids, 0);
-    sqlite3_finalize(rowids);
-    return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+    const Recipe *recipe = evaluator->recipe;
+    return sqlite3_prepare_v3(evaluator->db, recipe_text(recipe, recipe->rowids_select), -1,
+                              SQLITE_PREPARE_PERSISTENT, &evaluator->rowids, NULL);
 }
 
 /* Finds the row that failed, by running the range again and telling each row. The rows before it are in
@@ -110,17 +113,30 @@ static void find_failure(Evaluator *evaluator, TaskReport *report)
     }
 }
 
+/* What is known of a walk that is over. */
+static RangeWalk walk_of(const Evaluator *evaluator, const TaskOrder *order, bool traced)
+{
+    return (RangeWalk){.first_rowid = walk_first(order),
+                       .last_rowid = walk_last(order),
+                       .rows = traced ? evaluator->traced_rows : evaluator->output->writer.rows,
+                       .traced = traced,
+                       .rowid = evaluator->traced_rowid};
+}
+
 /* A scalar turn that stopped: where the rest of its range begins, if there is any. */
 static int leave_rest(Evaluator *evaluator, const TaskOrder *order, bool traced, TaskReport *report)
 {
-    const EvaluatorOutput *output = evaluator->output;
-    int64_t rowid = evaluator->traced_rowid;
-    int rc = traced ? SQLITE_OK : find_rowid(evaluator, order, output->writer.rows, &rowid);
-    if (rc != SQLITE_OK || rowid >= order->last_rowid)
+    RangeWalk walk = walk_of(evaluator, order, traced);
+    int rc = range_seam_check_stop(evaluator, &walk, report->message);
+    if (rc != SQLITE_OK)
         return rc;
+    if (walk.rowid < order->first_rowid || walk.rowid > order->last_rowid)
+        return SQLITE_CORRUPT;
+    if (walk.rowid == order->last_rowid)
+        return SQLITE_OK;
     report->next_row = order->first_row;
-    report->next_rowid = rowid + 1;
-    report->gave_up = output->overdue;
+    report->next_rowid = walk.rowid + 1;
+    report->gave_up = evaluator->output->overdue;
     return SQLITE_OK;
 }
 
@@ -161,10 +177,13 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
     EvaluatorOutput *output = evaluator->output;
     evaluator->traced_rows = 0;
     if (!traced) {
-        sqlite3_bind_int64(statement, 1, order->first_rowid);
-        sqlite3_bind_int64(statement, 2, order->last_rowid);
+        sqlite3_bind_int64(statement, 1, walk_first(order));
+        sqlite3_bind_int64(statement, 2, walk_last(order));
     }
+    range_seam_begin(evaluator);
+    worker_vfs_begin_range(&evaluator->vfs);
     rc = evaluator_output_run(evaluator, plain, wrapped);
+    worker_vfs_end_range(&evaluator->vfs);
     if (rc != SQLITE_OK)
         sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
     if (uncounted)
@@ -182,7 +201,9 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
     if (rc != SQLITE_OK)
         return rc;
     report->next_row = order->end_row;
-    return output->stopped ? leave_rest(evaluator, order, traced, report) : SQLITE_OK;
+    RangeWalk walk = walk_of(evaluator, order, traced);
+    return output->stopped ? leave_rest(evaluator, order, traced, report)
+                           : range_seam_check_end(evaluator, &walk, report->message);
 }
 
 /* The same by the lasting statement, which traces its rows. */
@@ -190,7 +211,10 @@ static int run_turn(Evaluator *evaluator, const TaskOrder *order, TaskReport *re
 {
     bool read;
     evaluator->traced_rows = 0;
+    range_seam_begin(evaluator);
+    worker_vfs_begin_range(&evaluator->vfs);
     int rc = evaluator_output_turn(evaluator, &read);
+    worker_vfs_end_range(&evaluator->vfs);
     if (rc == SQLITE_OK && !read) {
         evaluator->output->writer.rows = 0;
         rc = evaluator_drop_turns(evaluator);
@@ -203,7 +227,9 @@ static int run_turn(Evaluator *evaluator, const TaskOrder *order, TaskReport *re
         return rc;
     }
     report->next_row = order->end_row;
-    return evaluator->output->stopped ? leave_rest(evaluator, order, true, report) : SQLITE_OK;
+    RangeWalk walk = walk_of(evaluator, order, true);
+    return evaluator->output->stopped ? leave_rest(evaluator, order, true, report)
+                                      : range_seam_check_turn(evaluator, &walk, report->message);
 }
 
 int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *buffer, TaskReport *report)
@@ -221,13 +247,14 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
     evaluator->gives_up = order->may_give_up && width > 0;
     if (evaluator->gives_up && !(turns && evaluator->turns.begins))
         start_clock(evaluator, report->start_ns);
-    worker_vfs_begin_range(&evaluator->vfs);
     rc = turns ? run_turn(evaluator, order, report) : run_range(evaluator, order, report);
-    worker_vfs_end_range(&evaluator->vfs);
     bool overdue = evaluator->give_up_ns && clock_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     if (evaluator->told_to_stop)
         rc = SQLITE_INTERRUPT;
+    /* There are no more groups than rows, and no more rows than rowids. */
+    if (partial && rc == SQLITE_FULL && order->row_limit > width)
+        rc = SQLITE_CORRUPT;
     if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {
         output->writer.rows = 0;
         report->rows_in = 0;

@@ -55,10 +55,8 @@ static void fill(WorkerVfs *worker, sqlite3_file *file, int64_t offset)
 
 /* Only a read that goes on where the last one ended is worth a block: in a table whose pages lie about, most
    of a block would be read for nothing. */
-static int worker_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 offset)
+static int read_database(WorkerVfs *worker, sqlite3_file *file, void *to, int amount, int64_t offset)
 {
-    WorkerVfs *worker =
-        (WorkerVfs *)(void *)((char *)(uintptr_t)file->pMethods - offsetof(WorkerVfs, methods));
     bool page = worker->active && amount >= PAGE_LEAST;
     if (page && offset == worker->next && !holds(worker, offset, amount))
         fill(worker, file, offset);
@@ -69,6 +67,26 @@ static int worker_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 o
     return SQLITE_OK;
 }
 
+static int worker_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 offset)
+{
+    WorkerVfs *worker =
+        (WorkerVfs *)(void *)((char *)(uintptr_t)file->pMethods - offsetof(WorkerVfs, methods));
+    int rc = read_database(worker, file, to, amount, offset);
+    if (rc == SQLITE_OK && amount >= PAGE_LEAST)
+        page_trail_see(&worker->trail, to, amount, page_trail_place(offset, false));
+    return rc;
+}
+
+static int worker_read_log(sqlite3_file *file, void *to, int amount, sqlite3_int64 offset)
+{
+    WorkerVfs *worker =
+        (WorkerVfs *)(void *)((char *)(uintptr_t)file->pMethods - offsetof(WorkerVfs, log_methods));
+    int rc = worker->base_log_methods->xRead(file, to, amount, offset);
+    if (rc == SQLITE_OK && amount >= PAGE_LEAST)
+        page_trail_see(&worker->trail, to, amount, page_trail_place(offset, true));
+    return rc;
+}
+
 /* Methods of an older version may be a shorter struct: no more is copied than there is. */
 static size_t methods_size(const sqlite3_io_methods *methods)
 {
@@ -77,20 +95,32 @@ static size_t methods_size(const sqlite3_io_methods *methods)
                                     : offsetof(sqlite3_io_methods, xShmMap);
 }
 
-/* The first database that is opened is the main one. Without memory for a block, reads are as they were. */
+/* Has `file` read by `read`, with `methods` as a copy of its own ones. Returns these. */
+static const sqlite3_io_methods *replace_read(sqlite3_file *file, sqlite3_io_methods *methods,
+                                              int (*read)(sqlite3_file *, void *, int, sqlite3_int64))
+{
+    const sqlite3_io_methods *base = file->pMethods;
+    memcpy(methods, base, methods_size(base));
+    methods->xRead = read;
+    file->pMethods = methods;
+    return base;
+}
+
+/* The first database that is opened is the main one, and so is its log; a log may be opened again, by the
+   same methods. Without memory for a block nothing is read ahead. */
 static int worker_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
     WorkerVfs *worker = (WorkerVfs *)vfs;
     int rc = worker->base->xOpen(worker->base, name, file, flags, out_flags);
-    if (rc != SQLITE_OK || !(flags & SQLITE_OPEN_MAIN_DB) || !file->pMethods || worker->block)
+    if (rc != SQLITE_OK || !file->pMethods)
         return rc;
-    worker->block = malloc(BLOCK_BYTES);
-    if (!worker->block)
-        return rc;
-    worker->base_methods = file->pMethods;
-    memcpy(&worker->methods, file->pMethods, methods_size(file->pMethods));
-    worker->methods.xRead = worker_read;
-    file->pMethods = &worker->methods;
+    if (flags & SQLITE_OPEN_MAIN_DB && !worker->base_methods) {
+        worker->block = malloc(BLOCK_BYTES);
+        worker->base_methods = replace_read(file, &worker->methods, worker_read);
+    } else if (flags & SQLITE_OPEN_WAL &&
+               (!worker->base_log_methods || worker->base_log_methods == file->pMethods)) {
+        worker->base_log_methods = replace_read(file, &worker->log_methods, worker_read_log);
+    }
     return rc;
 }
 

@@ -9,6 +9,9 @@
  * whoever truncates it would kill the host with SIGBUS.) The methods of the main database's file are replaced
  * by a copy of them with another xRead, which finds the shim through the file's pointer to its methods.
  *
+ * The page trail takes in each page that is read from that file, and from its write-ahead log, whose methods
+ * are replaced in the same way.
+ *
  * Used by one thread at a time, the connection's.
  */
 #ifndef PRICEMAP_WORKER_VFS_H
@@ -18,6 +21,7 @@
 #include <stdint.h>
 
 #include "ext/base/sqlite_api.h"
+#include "ext/evaluate/page_trail.h"
 
 typedef struct WorkerVfs {
     /* First member: SQLite hands its address back. */
@@ -26,9 +30,14 @@ typedef struct WorkerVfs {
     char name[48];
     /* Instant in Julian-day milliseconds; 0: the base VFS is asked. To be set between statements only. */
     int64_t now;
-    /* Methods of the main database's file, to which its pMethods points; only with a block. */
+    /* Methods of the main database's file, to which its pMethods points. */
     sqlite3_io_methods methods;
     const sqlite3_io_methods *base_methods;
+    /* The same of its write-ahead log, which SQLite opens when it first reads. */
+    sqlite3_io_methods log_methods;
+    const sqlite3_io_methods *base_log_methods;
+    /* Pages that the connection has read last. */
+    PageTrail trail;
     /* Block of `length` bytes of the file from `start`; NULL: there is no file, or no memory. */
     unsigned char *block;
     int64_t start, length;

@@ -298,8 +298,9 @@ static bool is_doubtful(MapRun *run)
     if (!task_is_range(task) || !run->source.snapshot)
         return false;
     const TaskReport *report = &task->report;
+    /* What a damaged file's ranges do not give together, ranges that the host reads would not give either. */
     if (report->rc != SQLITE_OK && !report->asked && report->rc != SQLITE_INTERRUPT &&
-        report->rc != SQLITE_NOMEM && !report->rows_in)
+        report->rc != SQLITE_NOMEM && (report->rc & 0xff) != SQLITE_CORRUPT && !report->rows_in)
         return true;
     return !task_source_confirm(&run->source, report);
 }
@@ -314,7 +315,7 @@ static int fall_back(MapRun *run)
         return SQLITE_NOMEM;
     for (int i = 0; i < count; i++) {
         const TaskOrder *order = &tasks->tasks[i].task->order;
-        ranges[i] = (RowidRange){order->first_rowid, order->last_rowid};
+        ranges[i] = (RowidRange){order->begins_table ? INT64_MIN : order->first_rowid, order->last_rowid};
     }
     task_list_clear(&run->tasks);
     executor_set_end_scan(&run->executors, run->source.recipe->scan);

@@ -108,13 +108,17 @@ static int submit_parts(TaskList *list, int index, uint64_t width, Executor *exe
     const TaskOrder whole = task->order;
     TaskOrder part = whole;
     part.last_rowid = (int64_t)((uint64_t)part.first_rowid + width - 1);
+    part.ends_table = false;
     task->order = part;
     int rc = run_task_submit(&list->tasks[index], executor);
+    part.begins_table = false;
     for (int i = 1; rc == SQLITE_OK && i < GAVE_UP_PARTS; i++) {
         part.first_rowid = part.last_rowid + 1;
         part.last_rowid = (int64_t)((uint64_t)part.first_rowid + width - 1);
-        if (i == GAVE_UP_PARTS - 1)
+        if (i == GAVE_UP_PARTS - 1) {
             part.last_rowid = whole.last_rowid;
+            part.ends_table = whole.ends_table;
+        }
         rc = add_part(list, index + i, task, &part, executor);
     }
     return rc;
@@ -131,6 +135,7 @@ int task_list_submit_rest(TaskList *list, Executor *executor)
         order->first_row = report->next_row;
         return run_task_submit(&list->tasks[index], executor);
     }
+    order->begins_table = order->begins_table && report->next_rowid == order->first_rowid;
     order->first_rowid = report->next_rowid;
     uint64_t width = ((uint64_t)order->last_rowid - (uint64_t)order->first_rowid) / GAVE_UP_PARTS;
     /* Few rowids that take long are rows that take long: there is nothing to share out. */

@@ -42,7 +42,8 @@ static int try_partition(TaskSource *source, char **message)
     }
     if (!source->snapshot)
         return SQLITE_OK;
-    snapshot_bounds(source->snapshot, &source->next_rowid, &source->last_rowid);
+    snapshot_bounds(source->snapshot, &source->first_rowid, &source->last_rowid);
+    source->next_rowid = source->first_rowid;
     if (!plan->asks && (uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
         source->why_feed = "the table is small";
     if (!source->why_feed) {
@@ -159,7 +160,7 @@ static int read_rows(TaskSource *source, Task *task, uint32_t rows)
         for (int i = 0; rc == SQLITE_OK && i < plan->feed.input_count; i++)
             rc = set_input(&writer, plan, i, sqlite3_column_value(statement, plan->feed.index_of[i]));
         if (rc == SQLITE_OK)
-            rowset_end_row(&writer);
+            rc = rowset_end_row(&writer);
     }
     rowset_finish(&writer);
     task->order = (TaskOrder){.now = source->now,
@@ -184,6 +185,8 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
                               .first_rowid = first,
                               .last_rowid = last,
                               .row_limit = row_limit,
+                              .begins_table = first == source->first_rowid,
+                              .ends_table = last == source->last_rowid,
                               .may_give_up = may_give_up};
     source->ended = last == source->last_rowid;
     if (!source->ended)
@@ -256,6 +259,18 @@ bool task_source_confirm(TaskSource *source, const TaskReport *report)
     return true;
 }
 
+/* One range for those that follow each other: the host then walks over the seam between them. */
+static int join_ranges(RowidRange *ranges, int count)
+{
+    int joined = 0;
+    for (int i = 0; i < count; i++)
+        if (joined && ranges[joined - 1].last < INT64_MAX && ranges[joined - 1].last + 1 == ranges[i].first)
+            ranges[joined - 1].last = ranges[i].last;
+        else
+            ranges[joined++] = ranges[i];
+    return joined;
+}
+
 int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count)
 {
     RowidRange *all = realloc(ranges, (size_t)(count + 1) * sizeof *all);
@@ -267,7 +282,7 @@ int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count)
     if (!source->ended)
         all[count++] = (RowidRange){source->next_rowid, source->last_rowid};
     source->ranges = all;
-    source->range_count = count;
+    source->range_count = join_ranges(all, count);
     source->ended = false;
     snapshot_release(source->snapshot);
     source->snapshot = NULL;

@@ -47,6 +47,8 @@ typedef struct TaskSource {
     Snapshot *snapshot;
     /* Recipe of the tasks. */
     Recipe *recipe;
+    /* Least rowid of the table, as the file has it. */
+    int64_t first_rowid;
     /* Rowids that no task has yet: from next_rowid to last_rowid. */
     int64_t next_rowid, last_rowid;
     /* Views of workers that are known to be the host's. */

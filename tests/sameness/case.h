@@ -11,6 +11,8 @@ typedef struct Case {
     char *other;    /* what SQLite might give as well; NULL */
     char *map;      /* the same by parallel_map */
     char *teardown; /* statements behind `map`; "" */
+    /* A file of the world is damaged: the map may fail where the plain query does not. */
+    bool damaged;
     Authorizer authorizer;
     bool one_authorizer; /* it says of the map what it said of the setup */
     int left_after;      /* another run of it is left open after so many rows; -1: none */
@@ -26,7 +28,9 @@ void case_free(Case *test);
 
 /* What the cases so far were worth. */
 typedef struct CaseCounts {
-    long rows;    /* compared */
+    long rows; /* compared */
+    /* Cases beside a damaged file, and those of them that gave rows. */
+    long damaged, read_damaged;
     long failing; /* cases that failed behind their first row */
 } CaseCounts;
 

@@ -110,11 +110,20 @@ static bool append_query(sqlite3_str *sql, Random *random, const World *world, W
     return false;
 }
 
+/* In a world with a damaged file mostly one of that file's. */
+static const WorldSource *pick_source(Random *random, const World *world)
+{
+    const WorldSource *source = &world->sources[random_below(random, world->source_count)];
+    for (int i = 0; world->damaged && !source->damaged && i < world->source_count; i++)
+        source = &world->sources[random_below(random, world->source_count)];
+    return source;
+}
+
 /* The oracle reads most queries whole and in their own order too, which putting them into another statement
    does not promise. */
 bool case_source_make(CaseSource *source, Random *random, const World *world)
 {
-    *source = (CaseSource){.rows = world->sources[random_below(random, world->source_count)]};
+    *source = (CaseSource){.rows = *pick_source(random, world)};
     if (!random_once_in(random, 3)) {
         source->told = sqlite3_mprintf("%s", source->rows.name);
         source->from = sqlite3_mprintf("%s", source->rows.name);

@@ -143,9 +143,10 @@ int main(int argc, char **argv)
     run_counts_print(&totals.runs);
     if (settings.cases >= ENOUGH_CASES && result == 0)
         totals.findings += run_counts_missing(&totals.runs);
-    printf("sameness: seed %" PRIu64 ", %ld cases of %ld rows, %ld of them failing in a later row, %ld sums "
-           "under a writer, %d findings\n",
-           settings.seed, totals.cases, totals.counts.rows, totals.counts.failing, totals.sums,
-           totals.findings);
+    printf("sameness: seed %" PRIu64
+           ", %ld cases of %ld rows, %ld of them failing in a later row, %ld of %ld beside "
+           "damaged files with rows, %ld sums under a writer, %d findings\n",
+           settings.seed, totals.cases, totals.counts.rows, totals.counts.failing, totals.counts.read_damaged,
+           totals.counts.damaged, totals.sums, totals.findings);
     return result ? 3 : totals.findings > 0;
 }

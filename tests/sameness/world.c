@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -149,9 +150,11 @@ static void make_table(World *world, Random *random, const char *schema, int num
     bool rowid = kind != TABLE_WITHOUT_ROWID;
     snprintf(name, sizeof name, "%s%st%d", schema, *schema ? "." : "", number);
     WorldSource *source = add_source(world, name, rowid ? "rowid" : "", false);
+    source->damaged = world->damaged && !strcmp(schema, "other");
     int given = create_table(world, random, source, kind);
     fill_table(world, random, source, kind, given);
-    if (random_once_in(random, 3)) {
+    /* In a damaged file an index and its table need not say the same. */
+    if (!source->damaged && random_once_in(random, 3)) {
         source->indexed = true;
         run(world, "CREATE INDEX %s%si%d ON t%d(c0%s)", schema, *schema ? "." : "", number, number,
             random_once_in(random, 2) ? " DESC" : "");
@@ -169,11 +172,31 @@ static void make_view(World *world, Random *random, const char *name, const Worl
     expression_append(sql, random, table, 2, false);
     sqlite3_str_appendf(sql, " AS e FROM %s", table->name);
     view->is_view = true;
+    view->damaged = table->damaged;
     add_column(view, "c0");
     add_column(view, "e");
     char *text = sqlite3_str_finish(sql);
     run(world, "%s", text ? text : "");
     sqlite3_free(text);
+}
+
+/* Turns one bit of the attached file around, which nobody has open meanwhile. */
+static void damage_other_file(World *world, Random *random)
+{
+    run(world, "DETACH other");
+    FILE *file = fopen(WORLD_OTHER_FILE, "r+b");
+    if (!file || fseek(file, 0, SEEK_END))
+        abort();
+    long offset = random_below(random, (int)ftell(file));
+    fseek(file, offset, SEEK_SET);
+    int byte = fgetc(file) ^ 1 << random_below(random, 8);
+    fseek(file, offset, SEEK_SET);
+    fputc(byte, file);
+    fclose(file);
+    sqlite3_str_appendf(world->script,
+                        ".shell printf '\\%03o' | dd of=" WORLD_OTHER_FILE " bs=1 seek=%d conv=notrunc\n",
+                        byte, (int)offset);
+    run(world, "ATTACH '" WORLD_OTHER_FILE "' AS other");
 }
 
 static void make_tables(World *world, Random *random)
@@ -185,6 +208,8 @@ static void make_tables(World *world, Random *random)
         run(world, "PRAGMA journal_mode = %s", random_pick(random, modes));
         run(world, "ATTACH '" WORLD_OTHER_FILE "' AS other");
     }
+    if (world->damaged)
+        run(world, "PRAGMA other.page_size = 512");
     run(world, "BEGIN");
     make_table(world, random, "", 0);
     make_table(world, random, "", 1);
@@ -194,6 +219,8 @@ static void make_tables(World *world, Random *random)
     make_view(world, random, "v0", &world->sources[random_below(random, 2)]);
     make_view(world, random, "temp.v1", &world->sources[random_below(random, world->source_count - 1)]);
     run(world, "COMMIT");
+    if (world->damaged)
+        damage_other_file(world, random);
     /* Changes of its own that the host has not committed. */
     if (random_once_in(random, 4)) {
         run(world, "BEGIN");
@@ -250,6 +277,7 @@ int world_begin(World *world, Random *random, const char *extension)
 {
     char *message = NULL;
     *world = (World){.script = sqlite3_str_new(NULL), .on_file = !random_once_in(random, 4)};
+    world->damaged = world->on_file && random_once_in(random, 6);
     world_remove_file(WORLD_MAIN_FILE);
     world_remove_file(WORLD_OTHER_FILE);
     int rc = sqlite3_open(world->on_file ? WORLD_MAIN_FILE : ":memory:", &world->db);

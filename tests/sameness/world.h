@@ -19,6 +19,8 @@ typedef struct WorldSource {
     char columns[WORLD_COLUMNS][24]; /* as SQL writes them */
     int column_count;
     bool is_view;
+    /* One bit of its file is another one. */
+    bool damaged;
     bool indexed; /* an index may change the order in which its rows are read */
 } WorldSource;
 
@@ -27,6 +29,8 @@ typedef struct World {
     sqlite3_str *script;
     bool on_file;
     bool has_tags; /* tagged() and tag_of() of the tests' extension are there, in workers as well */
+    /* The attached file is to be damaged. */
+    bool damaged;
     WorldSource sources[WORLD_SOURCES];
     int source_count;
 } World;

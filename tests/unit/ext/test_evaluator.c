@@ -437,6 +437,7 @@ static void tables_of_the_recipe(void **state)
             .scan = 1,
             .declaration = "",
             .select = "SELECT a + b FROM main.t NOT INDEXED, main.u WHERE t.rowid BETWEEN ?1 AND ?2",
+            .rowids_select = "SELECT rowid FROM main.t NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2",
             .uri = uri,
             .table_count = tables,
             .tables = (const char *const[]){"t", "U"}});
