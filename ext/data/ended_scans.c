@@ -20,3 +20,12 @@ bool ended_scans_next(EndedScans *ended, uint64_t *closed, uint64_t *scan)
     *closed = missed ? count : *closed + 1;
     return true;
 }
+
+bool ended_scans_any(EndedScans *ended, uint64_t closed, uint64_t last_scan)
+{
+    uint64_t scan;
+    while (last_scan && ended_scans_next(ended, &closed, &scan))
+        if (scan <= last_scan)
+            return true;
+    return false;
+}

@@ -29,4 +29,8 @@ void ended_scans_add(EndedScans *ended, uint64_t scan);
  */
 bool ended_scans_next(EndedScans *ended, uint64_t *closed, uint64_t *scan);
 
+/* Whether a worker that has closed `closed` of them has one to close: scans have growing numbers, and the
+   worker has had tasks of none after `last_scan` (0: of none at all). */
+bool ended_scans_any(EndedScans *ended, uint64_t closed, uint64_t last_scan);
+
 #endif

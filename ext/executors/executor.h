@@ -38,6 +38,8 @@ typedef enum ScanEnd {
     SCAN_LEFT,
     /* Some workers are about to close it. */
     SCAN_LEAVING,
+    /* Some workers run a task of another run, and close it after that task, before the next one. */
+    SCAN_ELSEWHERE,
     /* Some workers will close it as soon as they come back from a task that was abandoned. */
     SCAN_BUSY,
 } ScanEnd;
@@ -155,8 +157,7 @@ void executor_end_scan(Executor *executor, uint64_t scan);
 
 /*
  * Waits until no worker has the file of an ended scan open or locked any more, `milliseconds` at most, and
- * returns how far the workers are. A worker that runs a task of another run meanwhile counts as one that has
- * closed the file: it does so after that task, before the next one.
+ * returns how far the workers are. A task that has exceeded its timeout meanwhile ends as in executor_wait.
  */
 ScanEnd executor_await_end(Executor *executor, int milliseconds);
 

@@ -43,8 +43,8 @@ typedef struct ThreadWorker {
     bool retired;
     /* Ended scans whose files the worker has closed, as ended_scans_next counts. */
     uint64_t closed_scans;
-    /* Whether the worker has had tasks of a scan, and so may have the file open. */
-    bool reads_files;
+    /* Greatest number of a scan of which the worker has had tasks, and so may have the file open; 0: none. */
+    uint64_t last_scan;
 } ThreadWorker;
 
 struct ThreadPool {
@@ -163,7 +163,7 @@ static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
         pthread_mutex_unlock(&pool->mutex);
         bool reads = runner && chunk_runner_end_scan(runner, scan);
         pthread_mutex_lock(&pool->mutex);
-        worker->reads_files = reads;
+        worker->last_scan = reads ? worker->last_scan : 0;
         worker->closed_scans = closed;
         pthread_cond_signal(&pool->task_done);
     }
@@ -215,7 +215,7 @@ static void *work(void *arg)
         if (!task)
             continue;
         worker->task = task;
-        worker->reads_files = worker->reads_files || task->recipe->scan;
+        worker->last_scan = task->recipe->scan > worker->last_scan ? task->recipe->scan : worker->last_scan;
         worker->deadline_ns = task->timeout > 0 ? clock_ns() + (int64_t)(task->timeout * 1e9) : 0;
         pthread_mutex_unlock(&pool->mutex);
         /* There may be memory for a runner now. */
@@ -432,19 +432,18 @@ static void threads_end_scan(Executor *base, uint64_t scan)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-static ScanEnd leaving_locked(const ThreadPool *pool)
+static ScanEnd leaving_locked(ThreadPool *pool)
 {
-    ScanEnd end = SCAN_LEFT;
+    ScanEnd all = SCAN_LEFT;
     for (int i = 0; i < pool->worker_count; i++) {
         const ThreadWorker *worker = pool->workers[i];
-        if (!worker || !worker->reads_files || !has_ended_scan_locked(worker))
+        if (!worker || !ended_scans_any(&pool->ended, worker->closed_scans, worker->last_scan))
             continue;
-        if (worker->task && worker->task->abandoned)
-            end = SCAN_BUSY;
-        else if (!worker->task && end == SCAN_LEFT)
-            end = SCAN_LEAVING;
+        ScanEnd end = !worker->task ? SCAN_LEAVING : worker->task->abandoned ? SCAN_BUSY : SCAN_ELSEWHERE;
+        if (end > all)
+            all = end;
     }
-    return end;
+    return all;
 }
 
 static ScanEnd threads_await_end(Executor *base, int milliseconds)
@@ -454,6 +453,7 @@ static ScanEnd threads_await_end(Executor *base, int milliseconds)
     ScanEnd end;
     int error = 0;
     pthread_mutex_lock(&pool->mutex);
+    cancel_overdue_locked(pool);
     while ((end = leaving_locked(pool)) != SCAN_LEFT && !error)
         error = pthread_cond_timedwait(&pool->task_done, &pool->mutex, &until);
     pthread_mutex_unlock(&pool->mutex);

@@ -7,8 +7,9 @@
 enum { WAIT_MS = 10 };
 
 /* Nanoseconds that the end of a run waits for its workers to let go of the file: for workers that only have
-   to wake; for those that are still in a function of the map, which threads cannot be taken out of; and,
-   where the host was interrupted, whatever they do. Only a worker that hangs comes near the first two. */
+   to wake, or to end a task of another run; for those that are still in a function of the map, which threads
+   cannot be taken out of; and, where the host was interrupted, whatever they do. Only a worker that hangs, or
+   a task of another run that takes so long, comes near the first two. */
 static const int64_t leave_ns = 10000000000, busy_ns = 1000000000, interrupted_ns = 50000000;
 
 int executor_set_begin(ExecutorSet *set, ConnectionState *state, const ExecutorKind *requested, int workers,

@@ -365,6 +365,37 @@ static void snapshot_under_a_writer(void **state)
     snapshots(*state, "DELETE");
 }
 
+/* A worker that reads a file may be given a task of another map before the scan of the file ends: the end
+   waits for the worker all the same. No worker can be taken out of a row of the other map, which takes some
+   tenths of a second. */
+static void file_is_closed_beside_another_map(void **state)
+{
+    MapTest *test = *state;
+    sqlite3_stmt *reader, *slow;
+    use_file(test, "beside", "wal");
+    sql_test_run(test->db, "CREATE TABLE t(a); INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+                           "SELECT i + 1 FROM n LIMIT 50000) SELECT i FROM n");
+    map_test_chunk(test->db, 1000);
+    /* A table of temp: a map in the schema of the file would begin the host's view of the file too early. */
+    sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source=main.t, map=(a + 1))");
+    assert_int_equal(sqlite3_prepare_v2(test->db, "SELECT * FROM temp.m", -1, &reader, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(reader), SQLITE_ROW);
+    map_test_chunk(test->db, 1);
+    assert_int_equal(
+        sqlite3_prepare_v2(test->db,
+                           "SELECT value FROM parallel_map('SELECT column1 AS a FROM (VALUES (1), (2), (3), "
+                           "(4))', 'iif(a > 1, instr(zeroblob(8000000 + a), CAST(zeroblob(4000) || ''x'' AS "
+                           "BLOB)), a)')",
+                           -1, &slow, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(slow), SQLITE_ROW);
+    usleep(100000); /* the workers are likely to be in the next rows; either way is right */
+    assert_int_equal(sqlite3_finalize(reader), SQLITE_OK);
+    assert_int_equal(sqlite3_finalize(slow), SQLITE_OK);
+    sql_test_expect(test->db, "PRAGMA journal_mode = delete", "'delete'");
+    sql_test_expect(test->db, "SELECT access FROM parallel_map_runs ORDER BY run LIMIT 1", "'partition'");
+}
+
 static void read_only_hosts(void **state)
 {
     MapTest *test = *state;
@@ -388,6 +419,7 @@ int main(void)
         MAP_TEST_EACH(rollback_in_the_middle),
         MAP_TEST_EACH(locked_file),
         MAP_TEST_EACH(snapshot_under_a_writer),
+        MAP_TEST_EACH(file_is_closed_beside_another_map),
         MAP_TEST_EACH(read_only_hosts),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));

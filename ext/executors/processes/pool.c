@@ -493,7 +493,7 @@ void process_pool_end_scan(ProcessPool *pool, uint64_t scan)
     ended_scans_add(&pool->control->ended, scan);
     pool->ended_ns = clock_ns();
     for (int i = 0; i < pool->worker_count; i++)
-        if (pool->workers[i] && pool->workers[i]->reads_files)
+        if (pool->workers[i] && pool->workers[i]->last_scan)
             bell_ring(&pool->workers[i]->channel.control->bell);
 }
 

@@ -80,8 +80,9 @@ struct PoolWorker {
     int64_t idle_since;
     /* Whether the process was seen to be ready. */
     bool ready;
-    /* Whether the worker was given tasks of a scan, and so may have the file open. */
-    bool reads_files;
+    /* Greatest number of a scan of which the worker was given tasks, and so may have the file open; 0: none.
+     */
+    uint64_t last_scan;
     /* End of a lost worker. */
     bool lost;
     WorkerEnd end;

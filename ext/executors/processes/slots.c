@@ -100,7 +100,8 @@ int slots_queue(ProcessPool *pool, PoolSlot *slot, Task *task, uint32_t end_row)
     slot->task = task;
     slot->end_row = end_row;
     slot->worker->used++;
-    slot->worker->reads_files = slot->worker->reads_files || task->recipe->scan;
+    if (task->recipe->scan > slot->worker->last_scan)
+        slot->worker->last_scan = task->recipe->scan;
     publish(slot, recipe_size, input_size);
     return SQLITE_OK;
 }

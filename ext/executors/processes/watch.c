@@ -75,13 +75,14 @@ void watch_check(ProcessPool *pool, int64_t now)
 /* How far one worker is with the files of ended scans. A worker that is not ready has not begun anything. */
 static ScanEnd leaving_of(const ProcessPool *pool, const PoolWorker *worker)
 {
-    if (!worker->reads_files || !atomic_load(&worker->channel.control->ready) ||
-        atomic_load(&worker->channel.control->closed_scans) == atomic_load(&pool->control->ended.count))
+    const ChannelControl *control = worker->channel.control;
+    if (!atomic_load(&control->ready) ||
+        !ended_scans_any(&pool->control->ended, atomic_load(&control->closed_scans), worker->last_scan))
         return SCAN_LEFT;
     for (int i = 0; worker->used && i < CHANNEL_SLOTS; i++) {
         const PoolSlot *slot = &worker->slots[i];
         if (slot->used && slots_state(slot) == SLOT_RUNNING)
-            return slot->task ? SCAN_LEFT : SCAN_BUSY;
+            return slot->task ? SCAN_ELSEWHERE : SCAN_BUSY;
     }
     return SCAN_LEAVING;
 }
@@ -98,7 +99,7 @@ ScanEnd watch_leaving(ProcessPool *pool, bool alone, int64_t now)
         if (end > all)
             all = end;
         if (end == SCAN_LEFT && alone)
-            worker->reads_files = false;
+            worker->last_scan = 0;
         if (end == SCAN_LEAVING && late && worker->kill_reason == KILL_NONE)
             process_pool_kill(pool, worker, NULL, KILL_STUCK, 0);
     }

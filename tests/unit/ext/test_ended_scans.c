@@ -43,11 +43,31 @@ static void all_scans_where_some_were_missed(void **state)
     assert_int_equal(scan, 99);
 }
 
+/* A worker owes the end of a scan of which it may have had tasks, and of no later one. */
+static void scans_of_a_worker(void **state)
+{
+    (void)state;
+    EndedScans ended = {0};
+    assert_false(ended_scans_any(&ended, 0, 5));
+    ended_scans_add(&ended, 4);
+    ended_scans_add(&ended, 3);
+    assert_false(ended_scans_any(&ended, 0, 0));
+    assert_false(ended_scans_any(&ended, 0, 2));
+    assert_true(ended_scans_any(&ended, 0, 3));
+    assert_true(ended_scans_any(&ended, 1, 3));
+    assert_false(ended_scans_any(&ended, 2, 5));
+    for (uint64_t i = 0; i < ENDED_SCANS; i++)
+        ended_scans_add(&ended, 100);
+    assert_true(ended_scans_any(&ended, 0, 1));
+    assert_false(ended_scans_any(&ended, 0, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_scan_once),
         cmocka_unit_test(all_scans_where_some_were_missed),
+        cmocka_unit_test(scans_of_a_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
