@@ -290,23 +290,23 @@ static int wait_done(MapRun *run, int *index, char **message)
     }
 }
 
-/* Whether the current task's result is to be thrown away: it was read from a file that has changed, or could
-   not be read from it at all. */
-static bool is_doubtful(MapRun *run)
+/* The reason for which the current task's result is to be thrown away, a constant: it was read from a file
+   that has changed, or could not be read from it at all. NULL: it is not. */
+static const char *doubt(MapRun *run)
 {
     const Task *task = task_list_current(&run->tasks)->task;
     if (!task_is_range(task) || !run->source.snapshot)
-        return false;
+        return NULL;
     const TaskReport *report = &task->report;
     /* What a damaged file's ranges do not give together, ranges that the host reads would not give either. */
     if (report->rc != SQLITE_OK && !report->asked && report->rc != SQLITE_INTERRUPT &&
         report->rc != SQLITE_NOMEM && (report->rc & 0xff) != SQLITE_CORRUPT && !report->rows_in)
-        return true;
-    return !task_source_confirm(&run->source, report);
+        return task_source_failure(&run->source, task);
+    return task_source_confirm(&run->source, report) ? NULL : task_source_changed;
 }
 
 /* Has the host read from now on: every task whose rows were not given out is made anew. */
-static int fall_back(MapRun *run)
+static int fall_back(MapRun *run, const char *why)
 {
     const TaskList *tasks = &run->tasks;
     RowidRange *ranges = malloc((size_t)(tasks->count + 1) * sizeof *ranges);
@@ -321,7 +321,7 @@ static int fall_back(MapRun *run)
     executor_set_end_scan(&run->executors, run->source.recipe->scan);
     chunk_size_forget(&run->chunk_size);
     run->source.units = run->figures.rows_in;
-    return task_source_fall_back(&run->source, ranges, count);
+    return task_source_fall_back(&run->source, ranges, count, why);
 }
 
 /*
@@ -379,8 +379,9 @@ static int check_current(MapRun *run, bool *usable, char **message)
         do_without(run);
         return SQLITE_OK;
     }
-    if (is_doubtful(run)) {
-        int rc = fall_back(run);
+    const char *why = doubt(run);
+    if (why) {
+        int rc = fall_back(run, why);
         return rc == SQLITE_OK ? rc : fail(run, rc, run->source.message, message);
     }
     bool begun = false;

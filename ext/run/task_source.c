@@ -271,7 +271,17 @@ static int join_ranges(RowidRange *ranges, int count)
     return joined;
 }
 
-int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count)
+const char task_source_changed[] = "somebody wrote to the file meanwhile";
+
+const char *task_source_failure(const TaskSource *source, const Task *task)
+{
+    /* What was written meanwhile may be why a worker could not read. */
+    if (!snapshot_holds(source->snapshot))
+        return task_source_changed;
+    return task->retries ? "a worker process ended while it read a range" : "a worker failed to read a range";
+}
+
+int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count, const char *why)
 {
     RowidRange *all = realloc(ranges, (size_t)(count + 1) * sizeof *all);
     if (!all) {
@@ -286,7 +296,7 @@ int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count)
     source->ended = false;
     snapshot_release(source->snapshot);
     source->snapshot = NULL;
-    source->why_feed = "somebody wrote to the file meanwhile";
+    source->why_feed = why;
     int rc = feed_prepare_range(&source->plan->feed, &source->plan->source, source->state->db,
                                 &source->range_feed);
     if (rc != SQLITE_OK)

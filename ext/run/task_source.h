@@ -90,12 +90,17 @@ double task_source_share_done(const TaskSource *source, int64_t rows);
 /* Whether the view of the worker that read a task's range is the host's. True for a fed task. */
 bool task_source_confirm(TaskSource *source, const TaskReport *report);
 
+/* The reasons to fall back, constants: the file has changed; or a worker could not read the range of a task,
+   be it that the file has changed, that the worker process ended or that the task took too long. */
+extern const char task_source_changed[];
+const char *task_source_failure(const TaskSource *source, const Task *task);
+
 /*
- * Falls back: from now on the host reads. `ranges` (malloc'd, from now on the source's) are those of tasks
- * that were handed out and whose rows are not used, in their order. SQLITE_OK or an error with
- * source->message.
+ * Falls back, for the reason `why`: from now on the host reads. `ranges` (malloc'd, from now on the source's)
+ * are those of tasks that were handed out and whose rows are not used, in their order. SQLITE_OK or an error
+ * with source->message.
  */
-int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count);
+int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count, const char *why);
 
 /* Ends the feed and the snapshot, and frees what the source owns. */
 void task_source_close(TaskSource *source);

@@ -91,6 +91,32 @@ static void death_while_reading(void **state)
     sql_test_close(&db);
 }
 
+/* A worker that dies, or takes too long, over a range of a large table: the host reads the rest, and the log
+   says why. */
+static void death_over_a_range(void **state)
+{
+    MapTest *test = *state;
+    static const char *const ways[] = {"'signal', 11", "'hang', 100000"};
+    char *path = map_test_path(test, "data"), *once = map_test_path(test, "once");
+    sqlite3 *db = map_test_open(test, path);
+    crash_test_prepare(db, 20000);
+    map_test_run(db, "SELECT parallel_map_config('timeout_seconds', 1)");
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char *sql = sqlite3_mprintf("SELECT value FROM parallel_map('t', 'iif(a = 35 AND first_time(''%q''),"
+                                    " misbehave(a, %q), a)')",
+                                    once, ways[i]);
+        unlink(once);
+        assert_int_equal(map_test_same(db, "SELECT a FROM t", sql), 20000);
+        if (crash_test_is(test, "processes"))
+            sql_test_expect(db, "SELECT reason FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
+                            "'asked for; fed: a worker process ended while it read a range'");
+        sqlite3_free(sql);
+    }
+    sqlite3_free(path);
+    sqlite3_free(once);
+    sql_test_close(&db);
+}
+
 /* What remains when a row kills every worker that it meets: the rows before it, and an error. */
 static void check_deadly(MapTest *test, int retries, const char *way, const char *message)
 {
@@ -384,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MAP_TEST_EACH(every_kind_of_death_once),
         MAP_TEST_EACH(death_while_reading),
+        MAP_TEST_EACH(death_over_a_range),
         MAP_TEST_EACH(deadly_row),
         MAP_TEST_EACH(every_row_deadly),
         MAP_TEST_EACH(killed_between_maps),
