@@ -6,7 +6,7 @@
 #include "cli/base/failure.h"
 #include "cli/base/unicode.h"
 
-int failure_set(Failure *failure, const char *format, ...)
+void failure_write(Failure *failure, const char *format, ...)
 {
     char text[sizeof failure->text];
     va_list arguments;
@@ -14,7 +14,6 @@ int failure_set(Failure *failure, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     memcpy(failure->text, text, sizeof text);
-    return -1;
 }
 
 int failure_print(const Failure *failure)

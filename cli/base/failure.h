@@ -9,9 +9,17 @@ typedef struct Failure {
     char text[2000];
 } Failure;
 
-/* Writes the message, as printf does; the arguments may include failure->text itself. Always returns -1, so
- * that a function can end with it. */
-int failure_set(Failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+/* Writes the message, as printf does; the arguments may include failure->text itself. */
+void failure_write(Failure *failure, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
+static inline int failure_value(void)
+{
+    return -1;
+}
+
+/* The same as an expression of the value -1, so that a function can end with it. The value stands here, and
+ * not in failure_write, because static analysis of a caller has to see it. */
+#define failure_set(...) (failure_write(__VA_ARGS__), failure_value())
 
 /* Prints `pricereport: ` and the message to standard error, in which nothing can move the cursor: it may
  * quote what stands in a file of somebody else. Always returns EXIT_FAILED. */

@@ -38,12 +38,12 @@ static const char *advice(sqlite3 *db)
     }
 }
 
-int query_fail(sqlite3 *db, Failure *failure)
+void query_explain(sqlite3 *db, Failure *failure)
 {
     const char *file = sqlite3_db_filename(db, "main"), *to_do = advice(db);
     int of_file = file && *file;
-    return failure_set(failure, "%s%s%s%s%s", of_file ? file : "", of_file ? ": " : "", sqlite3_errmsg(db),
-                       to_do ? ": " : "", to_do ? to_do : "");
+    failure_write(failure, "%s%s%s%s%s", of_file ? file : "", of_file ? ": " : "", sqlite3_errmsg(db),
+                  to_do ? ": " : "", to_do ? to_do : "");
 }
 
 static int bind(sqlite3_stmt *statement, const char *types, va_list values)

@@ -36,7 +36,14 @@ int query_begin(sqlite3 *db, Failure *failure);
  * the failure set. */
 int query_end(sqlite3 *db, int result, Failure *failure);
 
-/* Sets the failure to what SQLite says about this connection's database. Always returns -1. */
-int query_fail(sqlite3 *db, Failure *failure);
+/* Sets the failure to what SQLite says about this connection's database. */
+void query_explain(sqlite3 *db, Failure *failure);
+
+/* The same, for a function that ends with it. */
+static inline int query_fail(sqlite3 *db, Failure *failure)
+{
+    query_explain(db, failure);
+    return failure_value();
+}
 
 #endif

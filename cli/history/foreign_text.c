@@ -72,7 +72,7 @@ char *foreign_text_null_numbers(char *text)
         end += sizeof null - 1;
     }
     if (changed)
-        strcpy(end, rest);
+        memcpy(end, rest, strlen(rest) + 1);
     free(text);
     return changed;
 }

@@ -39,26 +39,27 @@ static int64_t alike(const char *text, const char *other)
     return count;
 }
 
-static void append(char *to, const char *from, const char *end)
+static void append(sqlite3_str *to, const char *from, const char *end)
 {
-    strncat(to, from, (size_t)(end - from));
+    sqlite3_str_append(to, from, (int)(end - from));
 }
 
 /* Writes the first `head` characters of `text`, and the `kept` ones from `start` on; `length` is that of the
  * text. */
-static void write_parts(const char *text, int64_t head, int64_t start, int64_t kept, int64_t length, char *to)
+static void write_parts(const char *text, int64_t head, int64_t start, int64_t kept, int64_t length,
+                        sqlite3_str *to)
 {
     const char *part = skip_characters(text, start);
     append(to, text, skip_characters(text, head));
     if (start > head)
-        strcat(to, ellipsis);
+        sqlite3_str_appendall(to, ellipsis);
     append(to, part, skip_characters(part, kept));
     if (start + kept < length)
-        strcat(to, ellipsis);
+        sqlite3_str_appendall(to, ellipsis);
 }
 
 /* `different` is the place of the first character that no neighbour has. */
-static void cut(const char *text, int64_t length, int64_t most, int64_t different, char *to)
+static void cut(const char *text, int64_t length, int64_t most, int64_t different, sqlite3_str *to)
 {
     int64_t head = most < HEAD_FROM ? 0 : most / 3, room = most - head - 1;
     if (different < most - 1) /* the beginning shows it */
@@ -80,15 +81,14 @@ static void sql_shortened(sqlite3_context *context, int count, sqlite3_value **v
         sqlite3_result_value(context, values[0]);
         return;
     }
-    char *shorter = calloc(1, strlen(text) + 2 * sizeof ellipsis);
-    if (!shorter) {
-        sqlite3_result_error_nomem(context);
-        return;
-    }
+    sqlite3_str *shorter = sqlite3_str_new(NULL);
     int64_t one = alike(text, before), other = alike(text, after);
     cut(text, count_characters(text), most, one > other ? one : other, shorter);
-    sqlite3_result_text(context, shorter, -1, SQLITE_TRANSIENT);
-    free(shorter);
+    char *result = sqlite3_str_finish(shorter);
+    if (result)
+        sqlite3_result_text(context, result, -1, sqlite3_free);
+    else
+        sqlite3_result_error_nomem(context);
 }
 
 int shortened_register(sqlite3 *db)

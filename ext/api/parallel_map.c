@@ -316,13 +316,13 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
     if (rc == SQLITE_SCHEMA) {
         old = kept;
         rc = make_plan(table, arguments, used, &kept, message);
-        if (rc == SQLITE_OK)
+        if (kept)
             rc = check_columns(table, kept->plan, message);
-        if (rc == SQLITE_OK && old && plan_state(old->plan, table->state) != PLAN_HAS_OLD_SCHEMA) {
+        if (kept && rc == SQLITE_OK && old && plan_state(old->plan, table->state) != PLAN_HAS_OLD_SCHEMA) {
             plan_inherit(kept->plan, old->plan);
             kept->experience = map_experience_of_new_plan(&old->experience);
         }
-        if (rc == SQLITE_OK)
+        if (kept && rc == SQLITE_OK)
             rc = map_run_open(table->state, kept->plan, &kept->experience, table->interrupt_probe,
                               &cursor->run, message);
     }

@@ -8,9 +8,9 @@ const ExecutorKind *const executor_kinds[EXECUTOR_KINDS] = {EXECUTOR_LIST(EXECUT
 
 int executor_kind_index(const ExecutorKind *kind)
 {
-    int index = 0;
-    while (executor_kinds[index] != kind)
-        index++;
+    int index = EXECUTOR_KINDS - 1;
+    while (index > 0 && executor_kinds[index] != kind)
+        index--;
     return index;
 }
 

@@ -12,9 +12,9 @@
 EXECUTOR_LIST(EXECUTOR_DECLARE)
 #undef EXECUTOR_DECLARE
 
-#define EXECUTOR_COUNT(name) +1
-enum { EXECUTOR_KINDS = 0 EXECUTOR_LIST(EXECUTOR_COUNT) };
-#undef EXECUTOR_COUNT
+#define EXECUTOR_INDEX(name) EXECUTOR_INDEX_##name,
+enum { EXECUTOR_LIST(EXECUTOR_INDEX) EXECUTOR_KINDS };
+#undef EXECUTOR_INDEX
 
 /* All kinds, in the order of the list. */
 extern const ExecutorKind *const executor_kinds[EXECUTOR_KINDS];

@@ -81,6 +81,7 @@ static int read_names(sqlite3 *db, const char *from, ColumnList *columns)
     int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(sql);
     int count = rc == SQLITE_OK ? sqlite3_column_count(statement) : 0;
+    columns->count = 0;
     if (rc == SQLITE_OK) {
         columns->items = calloc((size_t)count + 1, sizeof *columns->items);
         if (!columns->items)

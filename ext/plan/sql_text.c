@@ -11,8 +11,8 @@ static bool is_name_byte(unsigned char byte)
     return isalnum(byte) || byte == '_' || byte == '$' || byte >= 0x80;
 }
 
-/* Returns the text after white space and comments; NULL where a comment never ends. A vertical tab is white space to
-   SQLite after another one, and an error at the begin of a token. */
+/* Returns the text after white space and comments; NULL where a comment never ends. A vertical tab is white
+   space to SQLite after another one, and an error at the begin of a token. */
 static const char *skip_space(const char *text)
 {
     for (;;) {
@@ -138,7 +138,8 @@ bool sql_makes_virtual_table(const char *text, const char *module)
     SqlToken token;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         text = sql_token(text, &token);
-        if (words[i] && !sql_is_word(&token, words[i]))
+        const char *word = words[i];
+        if (word && !sql_is_word(&token, word))
             return false;
     }
     sql_token(text, &token);
@@ -185,6 +186,7 @@ static const char *const clause_words[] = {"FROM",  "WHERE",     "GROUP",  "HAVI
 char *sql_check_expressions(const char *text)
 {
     SqlToken token, before = {0}, before_that = {0};
+    bool first = true;
     int depth = 0;
     for (const char *rest = sql_token(text, &token); token.kind != SQL_END; rest = sql_token(rest, &token)) {
         if (token.kind == SQL_BROKEN)
@@ -203,13 +205,14 @@ char *sql_check_expressions(const char *text)
             if (sql_is_word(&token, clause_words[i]) && !(i == 0 && sql_is_word(&before, "DISTINCT")))
                 return sqlite3_mprintf("%s has no place here: the rows come from source, and only from there",
                                        clause_words[i]);
-        if (!before.start && sql_is_word(&token, "DISTINCT"))
+        if (first && sql_is_word(&token, "DISTINCT"))
             return sqlite3_mprintf("DISTINCT would hold per chunk only: say it in the query around the map");
         if (sql_is_char(&token, '(') && sql_is_word(&before, "OVER") && sql_is_char(&before_that, ')'))
             return sqlite3_mprintf(
                 "a window function would see one chunk only: use it in the query around the map");
         before_that = before;
         before = token;
+        first = false;
     }
     if (depth > 0)
         return sqlite3_mprintf("a '(' is not closed");

@@ -6,9 +6,9 @@
 
 #include "executor_list.h"
 
-#define RUN_COUNT(name) +1
-enum { RUN_EXECUTORS = 0 EXECUTOR_LIST(RUN_COUNT), RUN_ACCESSES = 2 };
-#undef RUN_COUNT
+#define RUN_EXECUTOR(name) RUN_EXECUTOR_##name,
+enum { EXECUTOR_LIST(RUN_EXECUTOR) RUN_EXECUTORS, RUN_ACCESSES = 2 };
+#undef RUN_EXECUTOR
 
 typedef struct RunCounts {
     long runs[RUN_EXECUTORS][RUN_ACCESSES];

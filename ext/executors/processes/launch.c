@@ -130,13 +130,17 @@ static char *worker_path(const char *folder)
 
 bool launch_find_worker(WorkerProgram *program, const char *folder)
 {
-    char name[sizeof program_name];
-    memcpy(name, program_name, sizeof name);
-    char *arguments[] = {name, NULL};
-    char *path = worker_path(folder);
-    bool found = path && worker_program_copy(program, &(WorkerProgram){path, arguments});
-    free(path);
-    return found;
+    char *path = worker_path(folder), *name = strdup(program_name);
+    char **arguments = calloc(2, sizeof *arguments);
+    if (!path || !name || !arguments) {
+        free(path);
+        free(name);
+        free(arguments);
+        return false;
+    }
+    arguments[0] = name;
+    *program = (WorkerProgram){.path = path, .arguments = arguments};
+    return true;
 }
 
 char *launch_sqlite_path(void)
