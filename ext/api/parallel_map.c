@@ -97,29 +97,17 @@ static void free_table(MapTable *table)
     free(table);
 }
 
-/* Planning computes a map's constants, which may take long: the host can end that as it ends a run, and they
-   have the time of a task. */
+/* Makes a plan, with nothing learnt yet. Planning calls no function of the map. */
 static int make_plan(MapTable *table, const MapArguments *arguments, uint64_t used, KeptPlan **kept,
                      char **message)
 {
     Plan *plan;
     *kept = NULL;
-    HostWatch watch;
-    double timeout = table->state->settings.timeout_seconds;
-    host_watch_begin(&watch, table->interrupt_probe, timeout);
-    chunk_runner_watch(table->state->runner, table->state->db, host_watch_stop, &watch);
     int rc = plan_create(table->state, arguments, table->form, used, &plan, message);
-    chunk_runner_watch(table->state->runner, NULL, NULL, NULL);
-    if (rc == SQLITE_OK) {
-        *kept = kept_plan_create(plan);
-        return *kept ? SQLITE_OK : SQLITE_NOMEM;
-    }
-    if (rc != SQLITE_INTERRUPT || watch.interrupted || !watch.timed_out)
+    if (rc != SQLITE_OK)
         return rc;
-    sqlite3_free(*message);
-    *message =
-        sqlite3_mprintf("parallel_map: map: its constants took longer than timeout_seconds = %g", timeout);
-    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    *kept = kept_plan_create(plan);
+    return *kept ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 /* Parses and plans the map of a table, to learn its columns; keeps the plan for the first query. */
