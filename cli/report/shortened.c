@@ -8,9 +8,10 @@
 
 static const char ellipsis[] = "…";
 
-enum { HEAD_FROM = 24 /* with as much room, a text keeps its beginning, too */ };
+/* Characters of room from which on a text that is cut keeps its first third, too. */
+enum { HEAD_FROM = 24 };
 
-/* Behind the first `count` characters of a text that has as many. */
+/* The text after the first `count` characters of a text that has as many. */
 static const char *skip_characters(const char *text, int64_t count)
 {
     while (count-- > 0)

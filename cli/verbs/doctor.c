@@ -50,7 +50,7 @@ static void print_for_people(const Disturbance *findings)
         printf("\n%d %s may make timings unreliable.\n", warnings, warnings == 1 ? "thing" : "things");
 }
 
-/* Through a database in memory, so that rows are printed as everywhere else. */
+/* Prints the findings as rows, from a database in memory, because output_rows prints what a query gives. */
 static int print_rows(const Disturbance *findings, OutputFormat format, Failure *failure)
 {
     static const OutputQuery query = {sql_doctor_doctor, sql_doctor_doctor};

@@ -35,7 +35,7 @@ static const struct argp_option table[] = {
     {0},
 };
 
-/* Says on standard error what was left out. */
+/* Prints on standard error what of the files the import left out, and why. */
 static int print_notes(sqlite3 *db, Failure *failure)
 {
     sqlite3_stmt *notes;

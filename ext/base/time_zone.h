@@ -24,7 +24,8 @@ typedef struct TimeZone {
 /* The zone of this process now. Changes nothing; on any thread that may read the environment. */
 void time_zone_look(TimeZone *zone);
 
-/* Looks once more at the zone of this process; *zone is what the last look gave. */
+/* Brings *zone, which an earlier look at this process gave, up to date. `former` stays as long as the offsets
+ * are the same. */
 void time_zone_look_again(TimeZone *zone);
 
 /*

@@ -51,7 +51,7 @@ typedef struct ConnectionState {
     /* Number of processors that this process may use, and the time of that count, CLOCK_MONOTONIC. */
     int processors;
     int64_t processors_ns;
-    /* Number of the last partition scan. */
+    /* Number of the last run, from 1; the partition scan of a run has the same number. */
     uint64_t last_scan;
     /* The host's time zone, as last looked at: what is told to workers. */
     TimeZone zone;

@@ -12,8 +12,9 @@ bool ended_scans_next(EndedScans *ended, uint64_t *closed, uint64_t *scan)
     if (atomic_load(&ended->count) == *closed)
         return false;
     uint64_t next = atomic_load(&ended->scans[*closed % ENDED_SCANS]);
-    /* The host writes a number before it counts that scan: what was just read is the right one only while
-       fewer than ENDED_SCANS scans have followed. */
+    /* The host writes a scan's number in the place of the one that ended ENDED_SCANS scans before, and counts
+       the scan after that. So the number that was just read is right as long as fewer than ENDED_SCANS scans
+       are counted, this one and all later ones. */
     uint64_t count = atomic_load(&ended->count);
     bool missed = count - *closed >= ENDED_SCANS;
     *scan = missed ? 0 : next;

@@ -43,7 +43,7 @@ struct Evaluator {
     /* Partition, partial: the map without the number of rows, which the counter finds. */
     sqlite3_stmt *uncounted;
     RowCounter row_counter;
-    /* Whether the counter turned out not to find the number of rows. */
+    /* Whether row_counter could not tell the number of rows of a run: from then on count(*) counts them. */
     bool uncounted_fails;
     /* Map within the output's aggregate. */
     sqlite3_stmt *wrapped;

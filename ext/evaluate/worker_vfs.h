@@ -43,7 +43,7 @@ typedef struct WorkerVfs {
     int64_t start, length;
     /* Offset at which the last read ended. */
     int64_t next;
-    /* Whether reads may be served from the block. */
+    /* Whether a range is being read, so that pages may be taken from the block that was read ahead. */
     bool active;
 } WorkerVfs;
 

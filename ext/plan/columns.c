@@ -60,8 +60,8 @@ static const char *affinity_type(int p5)
 
 #define FROM_ALIAS "pricemap source"
 
-/* Where the connection has full_column_names without short_column_names a `*` gives each name after the
- * table's. */
+/* Takes the alias of the FROM clause off the names of the columns: a connection with full_column_names and
+ * without short_column_names names each column of a `*` as alias.name. */
 static void strip_alias(ColumnList *columns)
 {
     static const size_t length = sizeof FROM_ALIAS "." - 1;

@@ -7,7 +7,8 @@ static const double chunk_target_ns = 1e6;
 /* A chunk of an aggregating map takes up to this long where much is left: it gives few rows, and each waking
    of the host takes a processor from a worker. */
 static const double partial_chunk_ns = 8e6;
-/* A chunk takes at least this long, as far as is known: handing it to a parked worker costs as much. */
+/* The rest of the source is not cut into chunks that take less than this, as far as the time of a unit is
+   known: to hand a chunk to a sleeping worker costs as much. */
 static const double chunk_least_ns = 50e3;
 /* Bound of a number of rowids, far beyond any table and exact as a double. */
 static const double rowids_max = 1e15;

@@ -34,8 +34,8 @@ int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char 
  * microseconds. */
 bool snapshot_holds(Snapshot *snapshot);
 
-/* Whether a worker's view that snapshot_holds has proven stays the host's whatever is written to the file: in
- * WAL mode it does. */
+/* Whether a worker's view that was once proven to be the host's stays so, whatever is written to the file
+ * later: true in WAL mode. */
 bool snapshot_views_last(const Snapshot *snapshot);
 
 /* Returns the name by which the host calls the table's schema; the snapshot's. */

@@ -51,7 +51,8 @@ typedef struct TaskSource {
     int64_t first_rowid;
     /* Rowids that no task has yet: from next_rowid to last_rowid. */
     int64_t next_rowid, last_rowid;
-    /* Views of workers that are known to be the host's. */
+    /* Views of the file, one per read transaction of a worker, that were found to be the host's; proven_count
+       of them. */
     ProvenView *proven;
     int proven_count;
 
@@ -65,8 +66,9 @@ typedef struct TaskSource {
 } TaskSource;
 
 /*
- * Decides the access and readies it. SQLITE_OK; SQLITE_SCHEMA when the plan is stale; else an error with
- * *message set (sqlite3_free it). Close it in any case with task_source_close.
+ * Decides whether workers read the table themselves (partition) or the host reads it (feed), and readies
+ * that. SQLITE_OK; SQLITE_SCHEMA when the plan is stale; else an error with *message set (sqlite3_free it).
+ * Close it in any case with task_source_close.
  */
 int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const MapExperience *experience,
                      char **message);

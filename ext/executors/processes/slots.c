@@ -7,7 +7,8 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/data/rowset.h"
 
-/* How much a worker has to do; less is better, and being awake is better than asleep. */
+/* The load of a worker: 2 for each of its tasks that is not done, and 1 where the worker sleeps and has to be
+   woken. The next task goes where the load is least. */
 static int load_of(const PoolWorker *worker)
 {
     int load = atomic_load(&worker->channel.control->bell.sleeping) ? 1 : 0;
@@ -150,7 +151,8 @@ int slots_map_output(const ProcessPool *pool, PoolSlot *slot, const unsigned cha
     uint64_t written = slot->shared->output_size;
     if (written > CHANNEL_WINDOW_BYTES)
         return SQLITE_CORRUPT;
-    /* Memory for all of it, whatever the worker did: reading it must not fail. */
+    /* The whole output gets memory here, even where the worker has taken none: the host must not fail when it
+     * reads. */
     int rc = window_reserve(slot->output, pool->memory, written);
     if (rc != SQLITE_OK)
         return rc;

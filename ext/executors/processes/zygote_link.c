@@ -52,7 +52,8 @@ static void reap_starter(ZygoteLink *link, bool kill_it)
         else if (waitpid(link->starter, NULL, WNOHANG) == 0)
             kill(link->starter, SIGKILL);
     }
-    /* ECHILD is fine: the host ignores SIGCHLD, or waits for any child that it has. */
+    /* The host may have reaped the starter already (ECHILD): it ignores SIGCHLD, or waits for all its
+     * children. */
     while (waitpid(link->starter, NULL, 0) < 0 && errno == EINTR)
         ;
     if (link->starter_process >= 0)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/support/within.h"
 #include "ext/run/chunk_size.h"
 
 /* The units of a millisecond, which a chunk should take, where a unit takes `ns` nanoseconds. */
@@ -98,7 +99,7 @@ static void chunks_shrink_towards_the_end(void **state)
         chunks++;
     }
     assert_int_equal(last, 500);
-    assert_in_range(chunks, 10, 60);
+    assert_within(chunks, 10, 60);
     /* The host alone waits for nobody. */
     setting = (ChunkSetting){.rest = {.units = 1000, .more = true}, .in_place = true, .workers = 4};
     assert_int_equal(chunk_size_next(&size, &setting), units_of(100));
