@@ -51,7 +51,7 @@ void time_zone_follow(const TimeZone *zone, TimeZone *known)
         TimeZone found;
         set_zone(names[i]);
         time_zone_look(&found);
-        if (memcmp(found.offsets, zone->offsets, sizeof found.offsets))
+        if (memcmp(found.offsets, zone->offsets, sizeof found.offsets) != 0)
             continue;
         *known = found;
         return;

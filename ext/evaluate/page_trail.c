@@ -59,7 +59,7 @@ static int header_size(const unsigned char *page)
 static const unsigned char *cell_at(const unsigned char *page, int size, int number)
 {
     int header = header_size(page);
-    int offset = (int)two_bytes(page + header + 2 * number);
+    int offset = (int)two_bytes(page + header + 2 * (ptrdiff_t)number);
     int least = header + 2 * (int)two_bytes(page + CELL_COUNT);
     return offset >= least && offset + CELL_LEAST <= size ? page + offset : NULL;
 }
@@ -93,7 +93,8 @@ static bool keys_ascend(const unsigned char *page, int size, int cells)
 /* The children of an interior page whose cells lie inside it; after those of the cells the right one. */
 static uint32_t child_at(const unsigned char *page, int size, int number, int cells)
 {
-    return four_bytes(number < cells ? cell_at(page, size, number) : page + RIGHT_CHILD);
+    const unsigned char *at = number < cells ? cell_at(page, size, number) : page + RIGHT_CHILD;
+    return at ? four_bytes(at) : 0;
 }
 
 static bool is_among(const unsigned char *page, int size, int count, int cells, uint32_t child)
