@@ -24,7 +24,8 @@ typedef struct Chart {
 static const Chart charts[CHART_COUNT] = {
     {"executors", reports_executors, sql_charts_executors, "How long each takes: medians of the run",
      "a measurement with samples", false},
-    {"history", reports_history, sql_charts_history, "Medians over the runs", "a measurement with samples", false},
+    {"history", reports_history, sql_charts_history, "Medians over the runs", "a measurement with samples",
+     false},
     {"workers", reports_workers, sql_charts_workers, "Speed-up and efficiency over workers",
      "serial, and another executor with two numbers of workers: pricereport run --workers 1-4 ...", true},
     {"break-even", reports_break_even, sql_charts_break_even, "From where on threads and processes pay",

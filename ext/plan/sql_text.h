@@ -43,8 +43,8 @@ bool sql_is_char(const SqlToken *token, char character);
  */
 bool sql_parse_table_name(const char *text, char **schema, char **table);
 
-/* Whether `text`, as SQLite keeps it in a schema, makes a virtual table of this module. False also when out of
-   memory. */
+/* Whether `text`, as SQLite keeps it in a schema, makes a virtual table of this module. False also when out
+   of memory. */
 bool sql_makes_virtual_table(const char *text, const char *module);
 
 /* A copy of `text` without white space around it and without one pair of brackets that embraces all of it;

@@ -10,19 +10,6 @@
 
 #include "tests/support/map_test.h"
 
-static void allow_extensions(sqlite3 *db, int allowed)
-{
-    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, allowed, (int *)NULL),
-                     SQLITE_OK);
-}
-
-static void expect_map_error(sqlite3 *db, const char *map, int code, const char *message)
-{
-    char *sql = sqlite3_mprintf("SELECT * FROM parallel_map('prices', %Q)", map);
-    sql_test_expect_error(db, sql, code, message);
-    sqlite3_free(sql);
-}
-
 static int deny_column(void *arg, int action, const char *table, const char *column, const char *schema,
                        const char *via)
 {
@@ -177,29 +164,30 @@ static void authorizer_is_asked_about_each_function(void **state)
     sqlite3 *db = test->db;
     char upper[] = "upper", like[] = "like", sum[] = "sum", coalesce[] = "coalesce";
     map_test_prices(db);
-    allow_extensions(db, 1);
+    map_test_allow_extensions(db, 1);
     sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "')");
-    allow_extensions(db, 0);
+    map_test_allow_extensions(db, 0);
     sqlite3_set_authorizer(db, deny_function, upper);
-    expect_map_error(db, "tiny_double(p) || upper(p)", SQLITE_ERROR,
-                     "parallel_map: not authorized to use function: upper");
-    expect_map_error(db, "lower(upper(p)) || tiny_double(p)", SQLITE_ERROR,
-                     "parallel_map: not authorized to use function: upper");
+    map_test_expect_map_error(db, "tiny_double(p) || upper(p)", SQLITE_ERROR,
+                              "parallel_map: not authorized to use function: upper");
+    map_test_expect_map_error(db, "lower(upper(p)) || tiny_double(p)", SQLITE_ERROR,
+                              "parallel_map: not authorized to use function: upper");
     sql_test_expect_error(db, "SELECT * FROM parallel_map('SELECT p FROM prices /* x', 'upper(p)')",
                           SQLITE_ERROR, "parallel_map: source: a quote or comment is not closed");
     map_test_same(db, "SELECT lower(p), p * 2.0 FROM prices",
                   "SELECT a.value, b.value FROM parallel_map('prices', 'lower(p)') AS a JOIN"
                   " parallel_map('prices', 'tiny_double(p)') AS b ON b.key = a.key");
     sqlite3_set_authorizer(db, deny_function, like);
-    expect_map_error(db, "p LIKE 'x' OR tiny_double(p)", SQLITE_ERROR,
-                     "parallel_map: not authorized to use function: like");
+    map_test_expect_map_error(db, "p LIKE 'x' OR tiny_double(p)", SQLITE_ERROR,
+                              "parallel_map: not authorized to use function: like");
     /* What it ignores is NULL on the host, and is not computed elsewhere. */
     sqlite3_set_authorizer(db, ignore_function, upper);
-    expect_map_error(db, "upper(p)", SQLITE_AUTH, "parallel_map: not authorized to use function: upper");
+    map_test_expect_map_error(db, "upper(p)", SQLITE_AUTH,
+                              "parallel_map: not authorized to use function: upper");
     map_test_value(test, "prices", "rowid", "lower(p)");
     sqlite3_set_authorizer(db, ignore_function, coalesce);
-    expect_map_error(db, "coalesce(p, 1)", SQLITE_AUTH,
-                     "parallel_map: not authorized to use function: coalesce");
+    map_test_expect_map_error(db, "coalesce(p, 1)", SQLITE_AUTH,
+                              "parallel_map: not authorized to use function: coalesce");
     sqlite3_set_authorizer(db, deny_function, sum);
     static const char part[] =
         "CREATE VIRTUAL TABLE temp.part USING parallel_map(source = prices, partial = 1, "

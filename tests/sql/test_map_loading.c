@@ -20,11 +20,6 @@ enum {
 #define SHY_TROUBLE                                                                                          \
     "parallel_map_load: " TINY_EXTENSION ": error during initialization: tiny trouble in a worker process"
 
-static void allow_extensions(sqlite3 *db)
-{
-    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, (int *)NULL), SQLITE_OK);
-}
-
 static void make_table(sqlite3 *db, int rows)
 {
     map_test_run(
@@ -38,7 +33,7 @@ static void make_table(sqlite3 *db, int rows)
 static void loading_tries_a_worker(void **state)
 {
     MapTest *test = *state;
-    allow_extensions(test->db);
+    map_test_allow_extensions(test->db, 1);
     sql_test_expect(test->db, "SELECT parallel_map_load('" TINY_EXTENSION "') IS NULL", "1");
     sql_test_expect(test->db, SHY, "'processes lack it: " SHY_TROUBLE "'");
     /* No worker is left of it. */
@@ -58,7 +53,7 @@ static void no_worker_program(void **state)
     MapTest *test = *state;
     const char *worker = getenv("PRICEMAP_WORKER");
     char *usual = worker ? strdup(worker) : NULL;
-    allow_extensions(test->db);
+    map_test_allow_extensions(test->db, 1);
     make_table(test->db, 10);
     assert_int_equal(setenv("PRICEMAP_WORKER", "/nowhere/pricemap-worker", 1), 0);
     sql_test_expect(test->db,
@@ -78,7 +73,7 @@ static void loading_while_a_map_is_open(void **state)
 {
     MapTest *test = *state;
     sqlite3_stmt *open;
-    allow_extensions(test->db);
+    map_test_allow_extensions(test->db, 1);
     make_table(test->db, ROWS);
     map_test_chunk(test->db, 1);
     assert_int_equal(sqlite3_prepare_v2(test->db, "SELECT value FROM parallel_map('t', 'a', 'processes', 1)",
@@ -97,7 +92,7 @@ static void loading_while_a_map_is_open(void **state)
 static void extension_that_names_no_library(void **state)
 {
     MapTest *test = *state;
-    allow_extensions(test->db);
+    map_test_allow_extensions(test->db, 1);
     make_table(test->db, ROWS);
     assert_int_equal(sqlite3_load_extension(test->db, BARE_EXTENSION, NULL, NULL), SQLITE_OK);
     sql_test_expect(test->db, "SELECT parallel_map_load('" BARE_EXTENSION "') IS NULL", "1");
@@ -135,7 +130,7 @@ static void auto_stays_where_the_extension_loads(void **state)
 {
     MapTest *test = *state;
     sqlite3 *db = test->db;
-    allow_extensions(db);
+    map_test_allow_extensions(db, 1);
     make_table(db, ROWS);
     sql_test_expect(db, SHY, "'processes lack it: " SHY_TROUBLE "'");
     expect_stays(db, WORK, "feed", SHY_TROUBLE);
@@ -147,7 +142,7 @@ static void auto_stays_with_a_partition(void **state)
     MapTest *test = *state;
     char *path = map_test_path(test, "t.db");
     sqlite3 *db = map_test_open(test, path);
-    allow_extensions(db);
+    map_test_allow_extensions(db, 1);
     make_table(db, PARTITION_ROWS);
     sql_test_expect(db, SHY, "'processes lack it: " SHY_TROUBLE "'");
     expect_stays(db, LIGHT_WORK, "partition", SHY_TROUBLE);

@@ -10,19 +10,6 @@
 
 #include "tests/support/map_test.h"
 
-static void allow_extensions(sqlite3 *db, int allowed)
-{
-    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, allowed, (int *)NULL),
-                     SQLITE_OK);
-}
-
-static void expect_map_error(sqlite3 *db, const char *map, int code, const char *message)
-{
-    char *sql = sqlite3_mprintf("SELECT * FROM parallel_map('prices', %Q)", map);
-    sql_test_expect_error(db, sql, code, message);
-    sqlite3_free(sql);
-}
-
 static void refused_functions(void **state)
 {
     sqlite3 *db = ((MapTest *)*state)->db;
@@ -42,7 +29,7 @@ static void refused_functions(void **state)
             sqlite3_mprintf("parallel_map: map: %s() has no place in a map: it is about a connection, not "
                             "about values",
                             refused[i][1]);
-        expect_map_error(db, refused[i][0], SQLITE_ERROR, message);
+        map_test_expect_map_error(db, refused[i][0], SQLITE_ERROR, message);
         sqlite3_free(message);
     }
 }
@@ -92,10 +79,10 @@ static void refused_tables(void **state)
         "sqlite_dbpage",     "generate_series(1,3)", "parallel_map_runs"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         expect_refused_table(db, tables[i]);
-    expect_map_error(db, "(SELECT count(*) FROM chunk)", SQLITE_ERROR,
-                     "a subquery of the map reads the source: it would see one chunk only (row 1)");
-    expect_map_error(db, "p IN (SELECT p FROM chunk)", SQLITE_ERROR,
-                     "a subquery of the map reads the source: it would see one chunk only (row 1)");
+    map_test_expect_map_error(db, "(SELECT count(*) FROM chunk)", SQLITE_ERROR,
+                              "a subquery of the map reads the source: it would see one chunk only (row 1)");
+    map_test_expect_map_error(db, "p IN (SELECT p FROM chunk)", SQLITE_ERROR,
+                              "a subquery of the map reads the source: it would see one chunk only (row 1)");
     sql_test_run(db, "CREATE VIRTUAL TABLE temp.w USING parallel_map(source = prices, map = (p), where = "
                      "((SELECT count(*) FROM chunk) > 0))");
     sql_test_expect_error(db, "SELECT * FROM w", SQLITE_ERROR,
@@ -127,12 +114,12 @@ static void functions_of_the_host(void **state)
                      SQLITE_OK);
     char *message = sqlite3_mprintf(overridden, "upper");
     /* Planned before the host defined it, and with another letter case. */
-    expect_map_error(db, "upper(p)", SQLITE_ERROR, message);
+    map_test_expect_map_error(db, "upper(p)", SQLITE_ERROR, message);
     sqlite3_free(message);
     message = sqlite3_mprintf(overridden, "like");
-    expect_map_error(db, "p LIKE 'x'", SQLITE_ERROR, message);
+    map_test_expect_map_error(db, "p LIKE 'x'", SQLITE_ERROR, message);
     sqlite3_free(message);
-    expect_map_error(
+    map_test_expect_map_error(
         db, "mine()", SQLITE_ERROR,
         "parallel_map: map: no such function: mine: it was defined by this program, or loaded into this "
         "connection alone; put it into an extension and load that into workers with parallel_map_load(path)");
@@ -150,7 +137,7 @@ static void own_functions_replaced(void **state)
     assert_int_equal(
         sqlite3_create_function(test->db, "increase_price", 1, SQLITE_UTF8, NULL, host_function, NULL, NULL),
         SQLITE_OK);
-    expect_map_error(
+    map_test_expect_map_error(
         test->db, "increase_price(p)", SQLITE_ERROR,
         "parallel_map: map: increase_price() was defined by the host on this connection; workers would call "
         "another function of that name. Put it into an extension and load that into workers with "
@@ -182,8 +169,8 @@ static void collations_of_the_host(void **state)
     sql_test_run(
         test->db,
         "CREATE TABLE prices(a TEXT COLLATE backwards, p); INSERT INTO prices VALUES ('a', 1), ('b', 2)");
-    expect_map_error(test->db, "a < 'b'", SQLITE_ERROR, help);
-    expect_map_error(test->db, "p COLLATE backwards < 'b'", SQLITE_ERROR, help);
+    map_test_expect_map_error(test->db, "a < 'b'", SQLITE_ERROR, help);
+    map_test_expect_map_error(test->db, "p COLLATE backwards < 'b'", SQLITE_ERROR, help);
     map_test_value(test, "(SELECT p FROM prices ORDER BY a)", NULL, "p + 1");
 }
 
@@ -196,7 +183,7 @@ static void loaded_extensions(void **state)
         db, "SELECT parallel_map_load('" TINY_EXTENSION "')", SQLITE_ERROR,
         "parallel_map_load: this connection does not allow loading extensions: the host has to enable "
         "it first");
-    allow_extensions(db, 1);
+    map_test_allow_extensions(db, 1);
     sql_test_expect_error(db, "SELECT parallel_map_load('')", SQLITE_ERROR,
                           "parallel_map_load: path is empty: expected the path of an extension");
     sql_test_expect_error(db, "SELECT parallel_map_load(NULL)", SQLITE_ERROR,
@@ -212,12 +199,12 @@ static void loaded_extensions(void **state)
         sqlite3_exec(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'no_such_entry')", NULL, NULL, NULL),
         SQLITE_ERROR);
     assert_non_null(strstr(sqlite3_errmsg(db), "no_such_entry"));
-    expect_map_error(
+    map_test_expect_map_error(
         db, "tiny_double(p)", SQLITE_ERROR,
         "parallel_map: map: no such function: tiny_double: workers have SQLite's own functions and "
         "pricemap's; parallel_map_load(path) loads an extension into them");
     sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "')");
-    allow_extensions(db, 0);
+    map_test_allow_extensions(db, 0);
     map_test_same(db, "SELECT id, p * 2.0 FROM prices",
                   "SELECT key, value FROM parallel_map('prices', 'tiny_double(p)')");
     map_test_same(db, "SELECT 'b' > ('a' || p), 1 FROM prices",
@@ -251,9 +238,9 @@ static void extension_in_one_place_only(void **state)
                                   "define no other function of its names";
     map_test_prices(db);
     map_test_value(test, "prices", "rowid", "upper(p)");
-    allow_extensions(db, 1);
+    map_test_allow_extensions(db, 1);
     sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_upper_init')");
-    expect_map_error(db, "upper(p)", SQLITE_ERROR, in_workers);
+    map_test_expect_map_error(db, "upper(p)", SQLITE_ERROR, in_workers);
     map_test_value(test, "prices", "rowid", "lower(p)");
     /* In both: that is what was asked for. */
     assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, "sqlite3_tiny_upper_init", NULL), SQLITE_OK);
@@ -266,7 +253,7 @@ static void extension_in_one_place_only(void **state)
     /* The host has a function of its own under the name of one of the extension's. */
     define(db, "tiny_double", 0);
     char *message = sqlite3_mprintf(in_both, "tiny_double");
-    expect_map_error(db, "tiny_double(p)", SQLITE_ERROR, message);
+    map_test_expect_map_error(db, "tiny_double(p)", SQLITE_ERROR, message);
     sqlite3_free(message);
     assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, NULL, NULL), SQLITE_OK);
     map_test_value(test, "prices", "rowid", "tiny_double(p)");
@@ -274,13 +261,13 @@ static void extension_in_one_place_only(void **state)
     sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_pair_init')");
     define(db, "tiny_one", SQLITE_DETERMINISTIC);
     message = sqlite3_mprintf(in_both, "tiny_one");
-    expect_map_error(db, "tiny_one(p)", SQLITE_ERROR, message);
+    map_test_expect_map_error(db, "tiny_one(p)", SQLITE_ERROR, message);
     sqlite3_free(message);
     assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, "sqlite3_tiny_pair_init", NULL), SQLITE_OK);
     map_test_value(test, "prices", "rowid", "tiny_one(p) + tiny_two(p)");
     define(db, "tiny_one", 0);
     message = sqlite3_mprintf(in_both, "tiny_one");
-    expect_map_error(db, "tiny_one(p)", SQLITE_ERROR, message);
+    map_test_expect_map_error(db, "tiny_one(p)", SQLITE_ERROR, message);
     sqlite3_free(message);
 }
 
@@ -291,7 +278,7 @@ static void extension_that_went_away(void **state)
     char *path = map_test_path(test, "gone.so");
     char *expected = sqlite3_mprintf("parallel_map: map: parallel_map_load: %s: ", path);
     map_test_prices(test->db);
-    allow_extensions(test->db, 1);
+    map_test_allow_extensions(test->db, 1);
     assert_int_equal(symlink(TINY_EXTENSION ".so", path), 0);
     map_test_run(test->db, "SELECT parallel_map_load(%Q, 'sqlite3_tinyextension_init')", path);
     assert_int_equal(unlink(path), 0);
@@ -313,7 +300,7 @@ static void extension_that_worker_processes_refuse(void **state)
     static const char expected[] = "parallel_map_load: " TINY_EXTENSION
                                    ": error during initialization: tiny trouble in a worker process";
     map_test_prices(test->db);
-    allow_extensions(test->db, 1);
+    map_test_allow_extensions(test->db, 1);
     sql_test_run(test->db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_shy_init')");
     if (strcmp(test->executor, "processes") == 0)
         for (int i = 0; i < 2; i++)
@@ -329,7 +316,7 @@ static void tables_of_extensions(void **state)
 {
     sqlite3 *db = ((MapTest *)*state)->db;
     map_test_prices(db);
-    allow_extensions(db, 1);
+    map_test_allow_extensions(db, 1);
     sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_table_init')");
     expect_refused_table(db, "tiny_rows");
     /* A common table expression of that name reads no table. */
@@ -350,7 +337,7 @@ static void extension_by_relative_path(void **state)
     *strrchr(folder, '/') = 0;
     assert_int_equal(chdir(folder), 0);
     sqlite3_free(folder);
-    allow_extensions(test->db, 1);
+    map_test_allow_extensions(test->db, 1);
     sql_test_run(test->db, "SELECT parallel_map_load('./tiny_extension')");
     assert_int_equal(chdir("/"), 0);
     map_test_same(test->db, "SELECT id, p * 2.0 FROM prices",

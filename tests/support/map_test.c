@@ -220,3 +220,16 @@ sqlite3_int64 map_test_milliseconds(void)
 {
     return clock_ns() / 1000000;
 }
+
+void map_test_allow_extensions(sqlite3 *db, int allowed)
+{
+    assert_int_equal(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, allowed, (int *)NULL),
+                     SQLITE_OK);
+}
+
+void map_test_expect_map_error(sqlite3 *db, const char *map, int code, const char *message)
+{
+    char *sql = sqlite3_mprintf("SELECT * FROM parallel_map('prices', %Q)", map);
+    sql_test_expect_error(db, sql, code, message);
+    sqlite3_free(sql);
+}

@@ -76,6 +76,12 @@ void map_test_chunk(sqlite3 *db, int rows);
 /* prices(id, p) with the 20 prices of the experiment. */
 void map_test_prices(sqlite3 *db);
 
+/* Allows the connection to load extensions, or forbids it. */
+void map_test_allow_extensions(sqlite3 *db, int allowed);
+
+/* The map over prices(id, p) has to fail with this code and message. */
+void map_test_expect_map_error(sqlite3 *db, const char *map, int code, const char *message);
+
 /* Milliseconds since some time before. Only for bounds against hanging. */
 sqlite3_int64 map_test_milliseconds(void);
 
