@@ -8,8 +8,6 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_AGAINST = 600, KEY_ONCE };
-
 static const struct argp_child children[] = {
     {&options_judging, 0, "How to judge:", 2},
     {&options_common, 0, "Common:", 3},
@@ -18,26 +16,17 @@ static const struct argp_child children[] = {
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    switch (key) {
-    case KEY_AGAINST:
-        options->arguments.base = argument;
-        return 0;
-    case KEY_ONCE:
-        options->once = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (options->arguments.run)
-            argp_error(state, "%s: check takes one run; what it is compared with is --against", argument);
-        options->arguments.run = argument;
-        return 0;
-    default:
+    if (key != ARGP_KEY_ARG)
         return ARGP_ERR_UNKNOWN;
-    }
+    if (options->arguments.run)
+        argp_error(state, "%s: check takes one run; what it is compared with is --against", argument);
+    options->arguments.run = argument;
+    return 0;
 }
 
 static const struct argp_option table[] = {
-    {"against", KEY_AGAINST, "BASE", 0, "The baseline (previous)", 1},
-    {"once", KEY_ONCE, NULL, 0, "Do not measure a suspected regression once more", 1},
+    {"against", VERB_TEXT(arguments.base), "BASE", 0, "The baseline (previous)", 1},
+    {"once", VERB_FLAG(once), NULL, 0, "Do not measure a suspected regression once more", 1},
     {0},
 };
 

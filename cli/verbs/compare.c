@@ -2,8 +2,6 @@
 #include "cli/judging/comparison.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_FAIL = 600 };
-
 static const struct argp_child children[] = {
     {&options_judging, 0, "How to judge:", 2},
     {&options_common, 0, "Common:", 3},
@@ -12,26 +10,17 @@ static const struct argp_child children[] = {
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    switch (key) {
-    case KEY_FAIL:
-        options->fail = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            options->arguments.base = argument;
-        else if (state->arg_num == 1)
-            options->arguments.run = argument;
-        else
-            argp_error(state, "%s: compare takes two runs", argument);
-        return 0;
-    default:
+    if (key != ARGP_KEY_ARG)
         return ARGP_ERR_UNKNOWN;
-    }
+    if (state->arg_num > 1)
+        argp_error(state, "%s: compare takes two runs", argument);
+    *(state->arg_num == 0 ? &options->arguments.base : &options->arguments.run) = argument;
+    return 0;
 }
 
 static const struct argp_option table[] = {
-    {"fail", KEY_FAIL, NULL, 0, "End with exit status 1 where there is a regression that nobody acknowledged",
-     1},
+    {"fail", VERB_FLAG(fail), NULL, 0,
+     "End with exit status 1 where there is a regression that nobody acknowledged", 1},
     {0},
 };
 

@@ -11,8 +11,6 @@
 
 enum { LINE_WIDTH = 79, FOUND_COLUMN = 19 };
 
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
 /* The words of a text, in lines of at most LINE_WIDTH characters that begin at column `indent`. */
 static void print_wrapped(const char *text, int indent)
 {
@@ -87,7 +85,6 @@ static int doctor(const Options *options)
 const Verb verb_doctor = {
     .name = "doctor",
     .summary = "says what makes timings on this machine unreliable",
-    .children = children,
     .doc = "Looks for what makes timings on this machine unreliable, and says what to do about each.\v"
            "Nothing is measured or changed, and the exit status is 0 whatever is found. "
            "unknown: the system does not tell.",

@@ -8,25 +8,8 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_SAMPLES = 600 };
-
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
-static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
-{
-    (void)argument;
-    (void)state;
-    switch (key) {
-    case KEY_SAMPLES:
-        options->samples = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static const struct argp_option table[] = {
-    {"samples", KEY_SAMPLES, NULL, 0, "With --csv or --markdown, a row for every sample", 1},
+    {"samples", VERB_FLAG(samples), NULL, 0, "With --csv or --markdown, a row for every sample", 1},
     {0},
 };
 
@@ -95,7 +78,6 @@ const Verb verb_export = {
     .name = "export",
     .summary = "prints runs as JSON, CSV or Markdown",
     .options = table,
-    .children = children,
     .args_doc = "[RUN...]",
     .doc =
         "Prints runs with everything that is known of them, all runs where none is named.\v"
@@ -104,6 +86,5 @@ const Verb verb_export = {
         "its measurements and their samples. --csv and --markdown have a row for every measurement.",
     .arguments = VERB_REST,
     .mode = HISTORY_READ,
-    .parse = parse,
     .perform = print_all,
 };

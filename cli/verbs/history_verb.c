@@ -6,31 +6,18 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_CHANGES = 600, KEY_ANY_MACHINE };
-
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    switch (key) {
-    case KEY_CHANGES:
-        options->changes = true;
-        return 0;
-    case KEY_ANY_MACHINE:
-        options->judging.any_machine = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        options_name(state, argument, &options->arguments);
-        return 0;
-    default:
+    if (key != ARGP_KEY_ARG)
         return ARGP_ERR_UNKNOWN;
-    }
+    options_name(state, argument, &options->arguments);
+    return 0;
 }
 
 static const struct argp_option table[] = {
-    {"changes", KEY_CHANGES, NULL, 0, "Print only where a benchmark changed", 1},
-    {"any-machine", KEY_ANY_MACHINE, NULL, 0, "Print all machines, and not only that of the newest figures",
-     1},
+    {"changes", VERB_FLAG(changes), NULL, 0, "Print only where a benchmark changed", 1},
+    {"any-machine", VERB_FLAG(judging.any_machine), NULL, 0,
+     "Print all machines, and not only that of the newest figures", 1},
     {0},
 };
 
@@ -64,7 +51,6 @@ const Verb verb_history = {
     .name = "history",
     .summary = "prints benchmarks over the runs, and their changes",
     .options = table,
-    .children = children,
     .args_doc = "[BENCHMARK...]",
     .doc =
         "Prints the figures of a benchmark over the runs, oldest first, and in which runs it changed for good.\v"

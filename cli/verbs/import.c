@@ -6,31 +6,21 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_HERE = 600, KEY_LABEL, KEY_IGNORE_FAILURE };
-
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
+enum { KEY_LABEL = 600 };
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    switch (key) {
-    case KEY_HERE:
-        options->here = true;
-        return 0;
-    case KEY_LABEL:
-        options->sampling.label = options_text(state, "--label", argument);
-        return 0;
-    case KEY_IGNORE_FAILURE:
-        options->command.ignore_failure = true;
-        return 0;
-    default:
+    if (key != KEY_LABEL)
         return ARGP_ERR_UNKNOWN;
-    }
+    options->sampling.label = options_text(state, "--label", argument);
+    return 0;
 }
 
 static const struct argp_option table[] = {
-    {"here", KEY_HERE, NULL, 0, "It was measured on this machine, for what the files do not tell of theirs",
-     1},
-    {"ignore-failure", KEY_IGNORE_FAILURE, NULL, 0, "Take in timings of commands that failed, too", 1},
+    {"here", VERB_FLAG(here), NULL, 0,
+     "It was measured on this machine, for what the files do not tell of theirs", 1},
+    {"ignore-failure", VERB_FLAG(command.ignore_failure), NULL, 0,
+     "Take in timings of commands that failed, too", 1},
     {"label", KEY_LABEL, "TEXT", 0, "A name for the runs in lists and charts", 1},
     {0},
 };
@@ -71,7 +61,6 @@ const Verb verb_import = {
     .name = "import",
     .summary = "takes in what hyperfine and other tools measured",
     .options = table,
-    .children = children,
     .args_doc = "FILE...",
     .doc =
         "Takes the results of other tools into the history: the JSON of hyperfine (--export-json), Google Benchmark "

@@ -3,8 +3,6 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
 static int list(History *history, const Options *options, Failure *failure)
 {
     static const OutputQuery query = {sql_show_list, sql_show_list_table};
@@ -14,7 +12,6 @@ static int list(History *history, const Options *options, Failure *failure)
 const Verb verb_list = {
     .name = "list",
     .summary = "lists the recorded runs",
-    .children = children,
     .doc = "Lists the recorded runs, oldest first.\v"
            "An unfinished run was killed, or still runs: what it had measured is kept. "
            "A + after a commit: the work tree had changes.",

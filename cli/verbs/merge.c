@@ -4,8 +4,6 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
 static int merge_all(History *history, const Options *options, Failure *failure)
 {
     static const OutputQuery query = {sql_merge_outcome, sql_merge_outcome_table};
@@ -20,7 +18,6 @@ static int merge_all(History *history, const Options *options, Failure *failure)
 const Verb verb_merge = {
     .name = "merge",
     .summary = "takes in other histories",
-    .children = children,
     .args_doc = "OTHER...",
     .doc =
         "Takes all runs of other histories into this one, from other machines too.\v"

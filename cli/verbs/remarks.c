@@ -8,8 +8,6 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_REASON = 600, KEY_UNDO };
-
 /* The two verbs differ in words only. */
 typedef struct RemarkKind {
     /* Name of the kind in the database, and of the verb. */
@@ -25,8 +23,6 @@ typedef struct RemarkKind {
 static const RemarkKind acknowledgements = {"ack", "Acknowledged", "No longer acknowledged", 1};
 static const RemarkKind exclusions = {"exclude", "Excluded", "No longer excluded", 2};
 
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
 static void check_complete(struct argp_state *state, const Options *options)
 {
     if (!options->arguments.run && (options->reason || options->undo))
@@ -40,12 +36,6 @@ static void check_complete(struct argp_state *state, const Options *options)
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     switch (key) {
-    case KEY_REASON:
-        options->reason = argument;
-        return 0;
-    case KEY_UNDO:
-        options->undo = true;
-        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
             options->arguments.run = argument;
@@ -61,8 +51,8 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 }
 
 static const struct argp_option table[] = {
-    {"reason", KEY_REASON, "TEXT", 0, "Why; it is kept, and shown wherever it matters", 1},
-    {"undo", KEY_UNDO, NULL, 0, "Take back what was said of the run, or of these benchmarks of it", 1},
+    {"reason", VERB_TEXT(reason), "TEXT", 0, "Why; it is kept, and shown wherever it matters", 1},
+    {"undo", VERB_FLAG(undo), NULL, 0, "Take back what was said of the run, or of these benchmarks of it", 1},
     {0},
 };
 
@@ -123,7 +113,6 @@ const Verb verb_ack = {
     .name = "ack",
     .summary = "acknowledges a change",
     .options = table,
-    .children = children,
     .args_doc = "[RUN [BENCHMARK...]]",
     .doc =
         "Acknowledges that benchmarks changed in a run, and that the new level is right.\v"
@@ -140,7 +129,6 @@ const Verb verb_exclude = {
     .name = "exclude",
     .summary = "excludes figures that are wrong",
     .options = table,
-    .children = children,
     .args_doc = "[RUN [BENCHMARK...]]",
     .doc =
         "Excludes figures that are wrong: nothing is judged by them any more.\v"

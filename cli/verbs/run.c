@@ -10,16 +10,7 @@
 #include "cli/measure/scan.h"
 #include "cli/verbs/verbs.h"
 
-enum {
-    KEY_IN = 600,
-    KEY_SOURCE,
-    KEY_MAP,
-    KEY_NAME,
-    KEY_LOAD,
-    KEY_VERIFY,
-    KEY_SHOW_OUTPUT,
-    KEY_IGNORE_FAILURE
-};
+enum { KEY_NAME = 600, KEY_LOAD };
 
 static const struct argp_child children[] = {
     {&options_scan, 0,
@@ -81,15 +72,6 @@ static void check_command(struct argp_state *state, const Options *options)
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     switch (key) {
-    case KEY_IN:
-        options->map.in = argument;
-        return 0;
-    case KEY_SOURCE:
-        options->map.source = argument;
-        return 0;
-    case KEY_MAP:
-        options->map.map = argument;
-        return 0;
     case KEY_NAME:
         options->map.name = options_text(state, "--name", argument);
         return 0;
@@ -97,15 +79,6 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
         if (options->map.load_count == LOADS_MAX)
             argp_error(state, "--load: at most %d extensions", LOADS_MAX);
         options->map.loads[options->map.load_count++] = argument;
-        return 0;
-    case KEY_VERIFY:
-        options->map.verify = true;
-        return 0;
-    case KEY_SHOW_OUTPUT:
-        options->command.show_output = true;
-        return 0;
-    case KEY_IGNORE_FAILURE:
-        options->command.ignore_failure = true;
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state,
@@ -125,14 +98,16 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 }
 
 static const struct argp_option table[] = {
-    {"in", KEY_IN, "FILE", 0, "The SQLite database, which is only read", 1},
-    {"source", KEY_SOURCE, "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
-    {"map", KEY_MAP, "MAP", 0, "The expression over the source's columns", 1},
+    {"in", VERB_TEXT(map.in), "FILE", 0, "The SQLite database, which is only read", 1},
+    {"source", VERB_TEXT(map.source), "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
+    {"map", VERB_TEXT(map.map), "MAP", 0, "The expression over the source's columns", 1},
     {"load", KEY_LOAD, "EXTENSION", 0, "An SQLite extension with functions of the map; may be repeated", 1},
-    {"verify", KEY_VERIFY, NULL, 0, "First compare the rows of every executor with those of serial", 1},
-    {"show-output", KEY_SHOW_OUTPUT, NULL, 0, "Let the command print; else its output is dropped", 3},
-    {"ignore-failure", KEY_IGNORE_FAILURE, NULL, 0, "Time the command also where its exit status is not 0",
-     3},
+    {"verify", VERB_FLAG(map.verify), NULL, 0,
+     "First compare the rows of every executor with those of serial", 1},
+    {"show-output", VERB_FLAG(command.show_output), NULL, 0,
+     "Let the command print; else its output is dropped", 3},
+    {"ignore-failure", VERB_FLAG(command.ignore_failure), NULL, 0,
+     "Time the command also where its exit status is not 0", 3},
     {"name", KEY_NAME, "TEXT", 0, "The name of the benchmark (the map, or the command)", 3},
     {0},
 };

@@ -5,28 +5,11 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_SAMPLES = 600 };
-
 static const OutputQuery details = {sql_show_run_details, sql_show_run_details_table};
 static const OutputQuery samples = {sql_show_samples, sql_show_samples_table};
 
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
-static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
-{
-    (void)argument;
-    (void)state;
-    switch (key) {
-    case KEY_SAMPLES:
-        options->samples = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static const struct argp_option table[] = {
-    {"samples", KEY_SAMPLES, NULL, 0, "Print every sample instead, in the order they were taken", 1},
+    {"samples", VERB_FLAG(samples), NULL, 0, "Print every sample instead, in the order they were taken", 1},
     {0},
 };
 
@@ -58,7 +41,6 @@ const Verb verb_show = {
     .name = "show",
     .summary = "prints a run, or its samples",
     .options = table,
-    .children = children,
     .args_doc = "[RUN]",
     .doc =
         "Prints what is known of a run, and what it measured.\v"
@@ -66,6 +48,5 @@ const Verb verb_show = {
         "With --csv, the measurements alone are printed.",
     .arguments = VERB_ONE_RUN,
     .mode = HISTORY_READ,
-    .parse = parse,
     .perform = show,
 };

@@ -9,16 +9,9 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_UNDO = 600 };
-
-static const struct argp_child children[] = {{&options_common, 0, "Common:", 2}, {0}};
-
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     switch (key) {
-    case KEY_UNDO:
-        options->undo = true;
-        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
             options->arguments.names[options->arguments.name_count++] = argument;
@@ -41,7 +34,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 }
 
 static const struct argp_option table[] = {
-    {"undo", KEY_UNDO, NULL, 0, "Go back to the threshold of all benchmarks", 1},
+    {"undo", VERB_FLAG(undo), NULL, 0, "Go back to the threshold of all benchmarks", 1},
     {0},
 };
 
@@ -89,7 +82,6 @@ const Verb verb_threshold = {
     .name = "threshold",
     .summary = "sets the smallest change of a benchmark that counts",
     .options = table,
-    .children = children,
     .args_doc = "[BENCHMARK PERCENT]",
     .doc =
         "Sets the smallest change of a benchmark's median that counts, for one that is noisier or steadier than "

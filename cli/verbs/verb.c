@@ -28,10 +28,27 @@ static error_t parse_argument(char *argument, struct argp_state *state, const Ve
     }
 }
 
+static const struct argp_child *children_of(const Verb *verb)
+{
+    static const struct argp_child common[] = {{&options_common, 0, "Common:", 2}, {0}};
+    return verb->children ? verb->children : common;
+}
+
 static void share_options(struct argp_state *state, const Verb *verb, Options *options)
 {
-    for (size_t i = 0; verb->children[i].argp; i++)
-        state->child_inputs[i] = options_group(options, verb->children[i].argp);
+    const struct argp_child *children = children_of(verb);
+    for (size_t i = 0; children[i].argp; i++)
+        state->child_inputs[i] = options_group(options, children[i].argp);
+}
+
+/* Sets the member of the options that a key of VERB_FLAG or VERB_TEXT stands for. */
+static void set_member(int key, const char *argument, Options *options)
+{
+    char *member = (char *)options + key % VERB_FLAGS;
+    if (key < VERB_TEXTS)
+        memcpy(member, &(bool){true}, sizeof(bool));
+    else
+        memcpy(member, &argument, sizeof argument);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -44,6 +61,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     if (verb->arguments == VERB_REST && key == ARGP_KEY_ARGS) {
         options->arguments.rest = state->argv + state->next;
         options->arguments.rest_count = (size_t)(state->argc - state->next);
+        return 0;
+    }
+    if (key >= VERB_FLAGS && key < VERB_MEMBERS_END) {
+        set_member(key, argument, options);
         return 0;
     }
     if (verb->missing && key == ARGP_KEY_NO_ARGS)
@@ -87,7 +108,7 @@ static void parse_options(const Verb *verb, int argc, char **argv, Options *opti
                               .parser = parse,
                               .args_doc = verb->args_doc,
                               .doc = verb->doc,
-                              .children = verb->children,
+                              .children = children_of(verb),
                               .help_filter = filter_help};
     VerbCall call = {verb, options};
     unsigned flags = ARGP_NO_HELP | (verb->takes_command ? ARGP_IN_ORDER : 0);

@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "cli/base/failure.h"
 #include "cli/history/history.h"
@@ -17,14 +18,19 @@ typedef enum VerbArguments {
     VERB_OWN           /* the verb's own `parse` takes them */
 } VerbArguments;
 
+/* Keys of options that only set a member of Options: a bool to true, or a text to the option's argument. */
+enum { VERB_FLAGS = 1 << 16, VERB_TEXTS = 2 << 16, VERB_MEMBERS_END = 3 << 16 };
+#define VERB_FLAG(member) (VERB_FLAGS + (int)offsetof(Options, member))
+#define VERB_TEXT(member) (VERB_TEXTS + (int)offsetof(Options, member))
+
 typedef struct Verb {
     /* Word of the command line; "" for the experiment. */
     const char *name;
     /* Half a sentence for the list of verbs. */
     const char *summary;
-    /* Options of its own, with keys from 600; NULL: none. */
+    /* Options of its own, with keys from 600, VERB_FLAG or VERB_TEXT; NULL: none. */
     const struct argp_option *options;
-    /* Parsers of the option groups it takes, with their headings. */
+    /* Parsers of the option groups it takes, with their headings; NULL: options_common alone. */
     const struct argp_child *children;
     /* Arguments and texts of its help, as argp has them. */
     const char *args_doc, *doc;
@@ -36,7 +42,7 @@ typedef struct Verb {
     HistoryMode mode;
     /* Sets defaults that differ from options_defaults; NULL: none do. */
     void (*prepare)(Options *options);
-    /* Takes its own options and arguments, and checks all of them at ARGP_KEY_END; NULL: it has none. */
+    /* Takes its other options and arguments, and checks all of them at ARGP_KEY_END; NULL: it has none. */
     error_t (*parse)(int key, char *argument, struct argp_state *state, Options *options);
     /* Does the work on the open history. Returns an exit status, or -1 with the failure set. */
     int (*perform)(History *history, const Options *options, Failure *failure);
