@@ -1,5 +1,6 @@
 /* pricereport: which verb it is. */
 #include <argp.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +44,8 @@ int main(int argc, char **argv)
         fputs("pricereport: started without a name: give it at least its own as argument 0\n", stderr);
         return EXIT_USAGE;
     }
+    /* For the widths of characters, whatever the user's locale. */
+    setlocale(LC_CTYPE, "C.UTF-8");
     argp_err_exit_status = EXIT_USAGE;
     argv[0] = name;
     int index = find_verb(argc, argv);

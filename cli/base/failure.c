@@ -1,5 +1,4 @@
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,14 +18,7 @@ void failure_write(Failure *failure, const char *format, ...)
 int failure_print(const Failure *failure)
 {
     fputs("pricereport: ", stderr);
-    for (const char *text = failure->text; *text;) {
-        const char *start = text;
-        uint32_t character = unicode_next(&text);
-        if (unicode_is_control(character) && character != '\n' && character != '\t')
-            putc('?', stderr);
-        else
-            fwrite(start, 1, (size_t)(text - start), stderr);
-    }
+    unicode_print(failure->text, "\n\t", "", stderr);
     putc('\n', stderr);
     return EXIT_FAILED;
 }

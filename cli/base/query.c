@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/query.h"
@@ -104,16 +105,15 @@ int query_prepare(sqlite3 *db, sqlite3_stmt **statement, Failure *failure, const
 }
 
 /* Runs the statement to its end and finalizes it. */
-static int finish(sqlite3 *db, sqlite3_stmt *statement, int64_t *integer, char **text, Failure *failure)
+static int finish(sqlite3_stmt *statement, int64_t *integer, char **text, Failure *failure)
 {
-    int rc = sqlite3_step(statement);
-    if (rc == SQLITE_ROW && integer)
+    int result = query_next(statement, failure);
+    if (result > 0 && integer)
         *integer = sqlite3_column_int64(statement, 0);
-    if (rc == SQLITE_ROW && text && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+    if (result > 0 && text && sqlite3_column_type(statement, 0) != SQLITE_NULL)
         *text = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
-    while (rc == SQLITE_ROW)
-        rc = sqlite3_step(statement);
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+    while (result > 0)
+        result = query_next(statement, failure);
     sqlite3_finalize(statement);
     if (result && text) {
         sqlite3_free(*text);
@@ -129,7 +129,7 @@ int query_run(sqlite3 *db, int64_t *integer, Failure *failure, const char *sql, 
     va_start(values, types);
     int result = prepare(db, &statement, failure, sql, types, values);
     va_end(values);
-    return result ? result : finish(db, statement, integer, NULL, failure);
+    return result ? result : finish(statement, integer, NULL, failure);
 }
 
 int query_text(sqlite3 *db, char **text, Failure *failure, const char *sql, const char *types, ...)
@@ -140,7 +140,51 @@ int query_text(sqlite3 *db, char **text, Failure *failure, const char *sql, cons
     va_start(values, types);
     int result = prepare(db, &statement, failure, sql, types, values);
     va_end(values);
-    return result ? result : finish(db, statement, NULL, text, failure);
+    return result ? result : finish(statement, NULL, text, failure);
+}
+
+int query_next(sqlite3_stmt *statement, Failure *failure)
+{
+    int rc = sqlite3_step(statement);
+    return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : query_fail(sqlite3_db_handle(statement), failure);
+}
+
+int query_count(sqlite3_stmt *statement, size_t *rows, Failure *failure)
+{
+    int more;
+    for (*rows = 0; (more = query_next(statement, failure)) > 0;)
+        ++*rows;
+    sqlite3_reset(statement);
+    return more;
+}
+
+int query_numbers(sqlite3 *db, double **numbers, size_t *count, Failure *failure, const char *sql, int64_t id)
+{
+    sqlite3_stmt *statement;
+    size_t rows;
+    *numbers = NULL;
+    *count = 0;
+    if (query_prepare(db, &statement, failure, sql, "i", id))
+        return -1;
+    int result = query_count(statement, &rows, failure);
+    if (result == 0 && !(*numbers = malloc((rows + 1) * sizeof **numbers)))
+        result = failure_set(failure, "out of memory for %zu numbers", rows);
+    while (result == 0 && *count < rows && (result = query_next(statement, failure)) > 0) {
+        (*numbers)[(*count)++] = sqlite3_column_double(statement, 0);
+        result = 0;
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
+int query_copy(sqlite3 *db, const char *schema, sqlite3 *from, Failure *failure)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(db, schema, from, "main");
+    if (!backup)
+        return failure_set(failure, "%s", sqlite3_errmsg(db));
+    sqlite3_backup_step(backup, -1);
+    int rc = sqlite3_backup_finish(backup);
+    return rc == SQLITE_OK ? 0 : failure_set(failure, "%s", sqlite3_errstr(rc));
 }
 
 int query_script(sqlite3 *db, const char *sql, Failure *failure)

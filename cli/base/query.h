@@ -2,6 +2,7 @@
 #ifndef PRICEREPORT_QUERY_H
 #define PRICEREPORT_QUERY_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sqlite3.h>
 
@@ -26,8 +27,24 @@ int query_run(sqlite3 *db, int64_t *integer, Failure *failure, const char *sql, 
  * there is none. */
 int query_text(sqlite3 *db, char **text, Failure *failure, const char *sql, const char *types, ...);
 
+/* Steps a statement. Returns 1 for a row, 0 at the end, or -1 with the failure set. */
+int query_next(sqlite3_stmt *statement, Failure *failure);
+
+/* Counts the rows that a statement gives, and resets it: for what needs room for all of them. Another process
+ * may write meanwhile, so that the next run may give more. Returns 0, or -1 with the failure set. */
+int query_count(sqlite3_stmt *statement, size_t *rows, Failure *failure);
+
+/* Reads the first column of the rows of `sql`, whose ?1 is `id`, as numbers, to be freed also after a
+ * failure. */
+int query_numbers(sqlite3 *db, double **numbers, size_t *count, Failure *failure, const char *sql,
+                  int64_t id);
+
 /* Runs every statement of `sql`, without parameters. */
 int query_script(sqlite3 *db, const char *sql, Failure *failure);
+
+/* Copies the whole database that `from` has as main into the schema of another connection, a temporary one.
+ */
+int query_copy(sqlite3 *db, const char *schema, sqlite3 *from, Failure *failure);
 
 /* Begins a transaction that writes. Returns 0, or -1 with the failure set. */
 int query_begin(sqlite3 *db, Failure *failure);

@@ -1,31 +1,18 @@
+#include <string.h>
+#include <wchar.h>
+
 #include "cli/base/unicode.h"
 
 enum { REPLACEMENT = 0xfffd };
 
-/* The length that the first byte promises, and the bits it has of the character; 0 for none. */
-static int read_first(unsigned char byte, uint32_t *character)
+/* The number of bytes that the first byte of a character promises; 0: no character begins so. */
+static int promised_length(unsigned char first)
 {
-    if (byte < 0x80) {
-        *character = byte;
-        return 1;
-    }
-    if (byte >= 0xc2 && byte < 0xe0) {
-        *character = byte & 0x1f;
-        return 2;
-    }
-    if (byte >= 0xe0 && byte < 0xf0) {
-        *character = byte & 0x0f;
-        return 3;
-    }
-    if (byte >= 0xf0 && byte < 0xf5) {
-        *character = byte & 0x07;
-        return 4;
-    }
-    return 0;
+    return first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
 }
 
 /* Overlong forms are not valid, nor is what UTF-16 cannot have. */
-static int is_valid(uint32_t character, int length)
+static bool is_valid(uint32_t character, int length)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     return character >= least[length] && character <= 0x10ffff &&
@@ -38,18 +25,54 @@ uint32_t unicode_next(const char **text)
     const unsigned char *bytes = (const unsigned char *)*text;
     if (!*bytes)
         return 0;
-    uint32_t character = 0;
-    int length = read_first(bytes[0], &character), i = 1;
+    int length = promised_length(*bytes), i = 1;
+    uint32_t character = length == 1 ? *bytes : *bytes & (0x7fu >> length);
     for (; i < length && (bytes[i] & 0xc0) == 0x80; i++)
         character = character << 6 | (bytes[i] & 0x3f);
-    int complete = length > 0 && i == length;
-    int valid = complete && is_valid(character, length);
+    bool complete = i == length;
     *text += complete ? length : 1;
-    return valid ? character : REPLACEMENT;
+    return complete && is_valid(character, length) ? character : REPLACEMENT;
 }
 
-int unicode_is_control(uint32_t character)
+bool unicode_is_control(uint32_t character)
 {
     return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x2028 ||
            character == 0x2029;
+}
+
+size_t unicode_fitting(const char *text, size_t columns, size_t *width)
+{
+    const char *end = text, *next = text;
+    *width = 0;
+    for (uint32_t character; (character = unicode_next(&next)) != 0; end = next) {
+        int wide = wcwidth((wchar_t)character);
+        size_t needed = wide < 0 ? 1 : (size_t)wide;
+        if (*width + needed > columns)
+            break;
+        *width += needed;
+    }
+    return (size_t)(end - text);
+}
+
+size_t unicode_width(const char *text)
+{
+    size_t width;
+    unicode_fitting(text, SIZE_MAX, &width);
+    return width;
+}
+
+void unicode_print(const char *text, const char *kept, const char *escaped, FILE *file)
+{
+    while (*text) {
+        const char *start = text;
+        uint32_t character = unicode_next(&text);
+        bool ascii = character < 0x80;
+        if (unicode_is_control(character) && !(ascii && strchr(kept, (int)character))) {
+            putc('?', file);
+            continue;
+        }
+        if (ascii && strchr(escaped, (int)character))
+            putc('\\', file);
+        fwrite(start, 1, (size_t)(text - start), file);
+    }
 }

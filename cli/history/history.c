@@ -147,8 +147,23 @@ static int use_wal(History *history, Failure *failure)
     return lacks_shared_memory(history) ? leave_wal(history, failure) : -1;
 }
 
-/* Opens a temporary database, and copies the other into it. */
-static int copy_database(History *history, sqlite3 *from, Failure *failure);
+/* Opens a temporary database, and copies the one of the connection that the history has into it; closes that
+ * connection. */
+static int copy_database(History *history, Failure *failure)
+{
+    sqlite3 *from = history->db;
+    history->db = NULL;
+    int result = 0;
+    Failure cause;
+    if (sqlite3_open_v2("", &history->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+        result = failure_set(failure, "cannot make a temporary database: %s", sqlite3_errmsg(history->db));
+    else if (query_copy(history->db, "main", from, &cause))
+        result = failure_set(failure, "cannot copy %s: %s", history->file, cause.text);
+    else
+        sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_close(from);
+    return result;
+}
 
 /* Nothing that is written into a private copy would last. Table-valued functions declare themselves by what
  * looks like an entry of sqlite_master. */
@@ -175,10 +190,7 @@ static int open_unwritable(History *history, Failure *failure)
         return -1;
     if (version == SCHEMA_VERSION)
         return 0;
-    sqlite3 *from = history->db;
-    history->db = NULL;
-    int result = copy_database(history, from, failure);
-    sqlite3_close(from);
+    int result = copy_database(history, failure);
     if (result == 0)
         result = upgrade(history, failure);
     if (result == 0)
@@ -232,20 +244,6 @@ int history_open(History **history, const char *file, HistoryMode mode, Failure 
     return result;
 }
 
-static int copy_database(History *history, sqlite3 *from, Failure *failure)
-{
-    if (sqlite3_open_v2("", &history->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-        return failure_set(failure, "cannot make a temporary database: %s", sqlite3_errmsg(history->db));
-    sqlite3_db_config(history->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_backup *backup = sqlite3_backup_init(history->db, "main", from, "main");
-    if (!backup)
-        return failure_set(failure, "cannot copy %s: %s", history->file, sqlite3_errmsg(history->db));
-    sqlite3_backup_step(backup, -1);
-    int rc = sqlite3_backup_finish(backup);
-    return rc == SQLITE_OK ? 0
-                           : failure_set(failure, "cannot copy %s: %s", history->file, sqlite3_errstr(rc));
-}
-
 /* Opens the file itself, only to read it. */
 static int open_to_copy(History *history, int64_t *version, Failure *failure)
 {
@@ -272,12 +270,8 @@ int history_open_copy(History **history, const char *file, Failure *failure)
         result = failure_set(failure, "cannot read %s: %s", file, strerror(errno));
     if (result == 0)
         result = open_to_copy(*history, &version, failure);
-    if (result == 0) {
-        sqlite3 *from = (*history)->db;
-        (*history)->db = NULL;
-        result = copy_database(*history, from, failure);
-        sqlite3_close(from);
-    }
+    if (result == 0)
+        result = copy_database(*history, failure);
     if (result == 0 && version < SCHEMA_VERSION)
         result = upgrade(*history, failure);
     if (result)

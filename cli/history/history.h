@@ -70,6 +70,10 @@ typedef struct HistoryRun {
     size_t count;
 } HistoryRun;
 
+/* Finds the number of a machine of which the history has runs; 0: it has none. Returns 0, or -1 with the
+ * failure set. */
+int history_find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failure *failure);
+
 /* Begins a run with its measurements, which are unfinished and empty. `measurements` has room for `count`. */
 int history_begin_run(History *history, const HistoryRun *description, int64_t *run, int64_t *measurements,
                       Failure *failure);

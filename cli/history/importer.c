@@ -146,11 +146,9 @@ static int summarize(sqlite3 *db, const char *uuid, Failure *failure)
     sqlite3_stmt *statement;
     if (query_prepare(db, &statement, failure, sql_import_unsummarized, "t", uuid))
         return -1;
-    int result = 0, rc = SQLITE_DONE;
-    while (result == 0 && (rc = sqlite3_step(statement)) == SQLITE_ROW)
+    int result = 0;
+    while (result == 0 && (result = query_next(statement, failure)) > 0)
         result = summarize_measurement(db, sqlite3_column_int64(statement, 0), failure);
-    if (result == 0 && rc != SQLITE_DONE)
-        result = query_fail(db, failure);
     sqlite3_finalize(statement);
     return result;
 }

@@ -7,17 +7,6 @@ int merger_begin(History *history, Failure *failure)
     return query_script(history_db(history), sql_merge_begin, failure);
 }
 
-/* Copies the whole database into the schema `other`, which is a temporary one. */
-static int copy(sqlite3 *db, sqlite3 *from, Failure *failure)
-{
-    sqlite3_backup *backup = sqlite3_backup_init(db, "other", from, "main");
-    if (!backup)
-        return failure_set(failure, "%s", sqlite3_errmsg(db));
-    sqlite3_backup_step(backup, -1);
-    int rc = sqlite3_backup_finish(backup);
-    return rc == SQLITE_OK ? 0 : failure_set(failure, "%s", sqlite3_errstr(rc));
-}
-
 static int merge(sqlite3 *db, const char *file, Failure *failure)
 {
     if (query_begin(db, failure))
@@ -37,7 +26,7 @@ int merger_merge(History *history, const char *file, Failure *failure)
         return -1;
     int result = query_script(db, "ATTACH '' AS other", &cause);
     if (result == 0) {
-        result = copy(db, history_db(other), &cause);
+        result = query_copy(db, "other", history_db(other), &cause);
         history_close(&other);
         if (result == 0)
             result = merge(db, file, &cause);

@@ -3,18 +3,21 @@
 
 #include "cli/history/history.h"
 #include "cli/base/query.h"
+#include "cli/history/summarize.h"
 #include "sql/sql.h"
 
-static int find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failure *failure)
+/* Runs a statement whose parameters are the fingerprint of a machine. */
+static int run_on_machine(sqlite3 *db, int64_t *id, const char *sql, const Machine *machine, Failure *failure)
 {
-    static const char types[] = "tititttt";
-    if (query_run(db, NULL, failure, sql_history_insert_machine, types, machine->processor,
-                  machine->processors, machine->architecture, machine->memory_gib, machine->kernel,
-                  machine->sqlite, machine->compiler, machine->flags))
-        return -1;
-    return query_run(db, id, failure, sql_history_find_machine, types, machine->processor,
-                     machine->processors, machine->architecture, machine->memory_gib, machine->kernel,
-                     machine->sqlite, machine->compiler, machine->flags);
+    return query_run(db, id, failure, sql, "tititttt", machine->processor, machine->processors,
+                     machine->architecture, machine->memory_gib, machine->kernel, machine->sqlite,
+                     machine->compiler, machine->flags);
+}
+
+int history_find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failure *failure)
+{
+    *id = 0;
+    return run_on_machine(db, id, sql_history_find_machine, machine, failure);
 }
 
 /* Maps 0 (unknown) to -1, which query_run binds as NULL. */
@@ -57,8 +60,9 @@ static int insert_run(sqlite3 *db, const HistoryRun *description, const char *op
                       Failure *failure)
 {
     const WorkTree *tree = description->tree;
-    int64_t machine = 0;
-    if (find_machine(db, description->machine, &machine, failure))
+    int64_t machine;
+    if (run_on_machine(db, NULL, sql_history_insert_machine, description->machine, failure) ||
+        history_find_machine(db, description->machine, &machine, failure))
         return -1;
     return query_run(db, run, failure, sql_history_insert_run, "tittttottdo", description->verb, machine,
                      description->machine->host, description->label, tree->commit[0] ? tree->commit : NULL,
@@ -157,10 +161,7 @@ static int insert_sample(sqlite3 *db, int64_t measurement, const Sample *sample,
                   sample->round, (int64_t)sample->warmup, sample->loops, sample->wall_ns, sample->user_ns,
                   sample->system_ns, sample->peak_memory_kib))
         return -1;
-    return query_run(db, NULL, failure, sql_history_update_measurement, "iiotddddddddddddi", measurement,
-                     (int64_t)summary->count, rows, stopped, summary->median, summary->low, summary->high,
-                     summary->mean, summary->deviation, summary->mad, summary->minimum, summary->p5,
-                     summary->p25, summary->p75, summary->p95, summary->maximum, (int64_t)summary->outliers);
+    return summary_record(db, measurement, summary, rows, stopped, failure);
 }
 
 int history_record(History *history, int64_t measurement, const Sample *sample, const Summary *summary,

@@ -13,33 +13,16 @@ typedef struct Series {
     ChangeRules rules;
     double *medians;
     int64_t *measurements;
-    size_t count, capacity;
+    size_t count;
 } Series;
-
-static int reserve(Series *series, Failure *failure)
-{
-    if (series->count < series->capacity)
-        return 0;
-    size_t capacity = series->capacity > 0 ? 2 * series->capacity : 256;
-    double *medians = realloc(series->medians, capacity * sizeof *medians);
-    if (medians)
-        series->medians = medians;
-    int64_t *measurements = realloc(series->measurements, capacity * sizeof *measurements);
-    if (measurements)
-        series->measurements = measurements;
-    if (!medians || !measurements)
-        return failure_set(failure, "out of memory for a history of %zu runs", capacity);
-    series->capacity = capacity;
-    return 0;
-}
 
 /* Keeps the change points of the series, and empties it for the next. */
 static int finish(sqlite3 *db, Series *series, Failure *failure)
 {
     ChangePoint *points;
     size_t count;
-    if (!series->medians || !series->measurements)
-        return 0; /* nothing was ever added */
+    if (series->count == 0)
+        return 0;
     if (change_points_find(series->medians, series->count, &series->rules, &points, &count, failure))
         return -1;
     int result = 0;
@@ -56,7 +39,7 @@ static int add_row(sqlite3 *db, Series *series, sqlite3_stmt *row, Failure *fail
 {
     int64_t benchmark = sqlite3_column_int64(row, 0), machine = sqlite3_column_int64(row, 1);
     bool another = benchmark != series->benchmark || machine != series->machine;
-    if ((another && finish(db, series, failure)) || reserve(series, failure))
+    if (another && finish(db, series, failure))
         return -1;
     series->benchmark = benchmark;
     series->machine = machine;
@@ -69,20 +52,25 @@ static int add_row(sqlite3 *db, Series *series, sqlite3_stmt *row, Failure *fail
 
 int changes_find(sqlite3 *db, Failure *failure)
 {
-    sqlite3_stmt *rows;
+    sqlite3_stmt *statement;
+    size_t rows, added = 0;
     if (query_script(db, sql_judging_changes_setup, failure) ||
-        query_prepare(db, &rows, failure, sql_judging_series, ""))
+        query_prepare(db, &statement, failure, sql_judging_series, ""))
         return -1;
     Series series = {.rules = change_rules_default};
-    int rc = SQLITE_DONE, result = 0;
-    while (result == 0 && (rc = sqlite3_step(rows)) == SQLITE_ROW)
-        result = add_row(db, &series, rows, failure);
-    if (result == 0 && rc != SQLITE_DONE)
-        result = query_fail(db, failure);
+    int result = query_count(statement, &rows, failure);
+    if (result == 0) {
+        series.medians = calloc(rows + 1, sizeof *series.medians);
+        series.measurements = calloc(rows + 1, sizeof *series.measurements);
+        if (!series.medians || !series.measurements)
+            result = failure_set(failure, "out of memory for a history of %zu runs", rows);
+    }
+    while (result == 0 && added++ < rows && (result = query_next(statement, failure)) > 0)
+        result = add_row(db, &series, statement, failure);
     if (result == 0)
         result = finish(db, &series, failure);
     free(series.medians);
     free(series.measurements);
-    sqlite3_finalize(rows);
+    sqlite3_finalize(statement);
     return result;
 }

@@ -7,9 +7,9 @@
 #include "cli/base/query.h"
 #include "sql/sql.h"
 
-/* What a benchmark is judged by; its times are to be freed. */
+/* A benchmark that is judged, and its measurement now. */
 typedef struct Case {
-    int64_t benchmark, base, now;
+    int64_t benchmark, now;
 } Case;
 
 /* The cases of a suite, with a pair and a judgement for each. */
@@ -17,7 +17,7 @@ typedef struct Suite {
     Case *cases;
     JudgePair *pairs;
     Judgement *judgements;
-    size_t count, capacity;
+    size_t count;
 } Suite;
 
 static void suite_free(Suite *suite)
@@ -31,82 +31,36 @@ static void suite_free(Suite *suite)
     free(suite->judgements);
 }
 
-static int suite_reserve(Suite *suite, Failure *failure)
+/* Adds a pair as the query gives it: benchmark, base, now, threshold. */
+static int suite_add(Suite *suite, sqlite3 *db, sqlite3_stmt *row, Failure *failure)
 {
-    if (suite->count < suite->capacity)
-        return 0;
-    size_t capacity = suite->capacity > 0 ? 2 * suite->capacity : 32;
-    Case *cases = realloc(suite->cases, capacity * sizeof *cases);
-    if (cases)
-        suite->cases = cases;
-    JudgePair *pairs = realloc(suite->pairs, capacity * sizeof *pairs);
-    if (pairs)
-        suite->pairs = pairs;
-    Judgement *judgements = realloc(suite->judgements, capacity * sizeof *judgements);
-    if (judgements)
-        suite->judgements = judgements;
-    if (!cases || !pairs || !judgements)
-        return failure_set(failure, "out of memory for %zu benchmarks", capacity);
-    suite->capacity = capacity;
-    return 0;
-}
-
-/* The counted samples of a measurement, to be freed also after a failure. */
-static int read_times(sqlite3 *db, int64_t measurement, double **times, size_t *count, Failure *failure)
-{
-    sqlite3_stmt *statement;
-    size_t capacity = 0;
-    int rc;
-    *times = NULL;
-    *count = 0;
-    if (query_prepare(db, &statement, failure, sql_judging_times, "i", measurement))
-        return -1;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (*count == capacity) {
-            capacity = capacity > 0 ? 2 * capacity : 64;
-            double *more = realloc(*times, capacity * sizeof *more);
-            if (!more)
-                break;
-            *times = more;
-        }
-        (*times)[(*count)++] = sqlite3_column_double(statement, 0);
-    }
-    int result = 0;
-    if (rc == SQLITE_ROW)
-        result = failure_set(failure, "out of memory for %zu samples", capacity);
-    else if (rc != SQLITE_DONE)
-        result = query_fail(db, failure);
-    sqlite3_finalize(statement);
-    return result;
-}
-
-static int suite_add(Suite *suite, sqlite3 *db, const Case *added, double threshold, Failure *failure)
-{
-    if (suite_reserve(suite, failure))
-        return -1;
     JudgePair *pair = &suite->pairs[suite->count];
-    *pair = (JudgePair){.threshold = threshold};
-    suite->cases[suite->count++] = *added;
-    if (read_times(db, added->base, &pair->base, &pair->base_count, failure))
+    const Case added = {.benchmark = sqlite3_column_int64(row, 0), .now = sqlite3_column_int64(row, 2)};
+    suite->cases[suite->count++] = added;
+    pair->threshold = sqlite3_column_double(row, 3);
+    if (query_numbers(db, &pair->base, &pair->base_count, failure, sql_history_counted_seconds,
+                      sqlite3_column_int64(row, 1)))
         return -1;
-    return read_times(db, added->now, &pair->now, &pair->now_count, failure);
+    return query_numbers(db, &pair->now, &pair->now_count, failure, sql_history_counted_seconds, added.now);
 }
 
 /* Reads the pairs that the query gives, of which ?1 is `run`. */
 static int suite_read(Suite *suite, sqlite3 *db, const char *pairs_sql, int64_t run, Failure *failure)
 {
     sqlite3_stmt *statement;
+    size_t rows;
     if (query_prepare(db, &statement, failure, pairs_sql, "i", run))
         return -1;
-    int rc = SQLITE_DONE, result = 0;
-    while (result == 0 && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        const Case found = {.benchmark = sqlite3_column_int64(statement, 0),
-                            .base = sqlite3_column_int64(statement, 1),
-                            .now = sqlite3_column_int64(statement, 2)};
-        result = suite_add(suite, db, &found, sqlite3_column_double(statement, 3), failure);
+    int result = query_count(statement, &rows, failure);
+    if (result == 0) {
+        *suite = (Suite){.cases = calloc(rows + 1, sizeof *suite->cases),
+                         .pairs = calloc(rows + 1, sizeof *suite->pairs),
+                         .judgements = calloc(rows + 1, sizeof *suite->judgements)};
+        if (!suite->cases || !suite->pairs || !suite->judgements)
+            result = failure_set(failure, "out of memory for %zu benchmarks", rows);
     }
-    if (result == 0 && rc != SQLITE_DONE)
-        result = query_fail(db, failure);
+    while (result == 0 && suite->count < rows && (result = query_next(statement, failure)) > 0)
+        result = suite_add(suite, db, statement, failure);
     sqlite3_finalize(statement);
     return result;
 }
@@ -219,17 +173,16 @@ static int mean_ratio(sqlite3 *db, double *mean, Failure *failure)
 {
     sqlite3_stmt *statement;
     double sum = 0, count = 0;
-    int rc;
+    int more;
     if (query_prepare(db, &statement, failure, sql_judging_ratios, ""))
         return -1;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((more = query_next(statement, failure)) > 0) {
         sum += log(sqlite3_column_double(statement, 0));
         count++;
     }
     *mean = count > 0 ? exp(sum / count) : NAN;
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
     sqlite3_finalize(statement);
-    return result;
+    return more;
 }
 
 int comparison_count(History *history, ComparisonCounts *counts, Failure *failure)

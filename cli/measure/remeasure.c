@@ -61,18 +61,18 @@ static int add_recorded(CommandLine *line, History *history, int64_t run, Failur
     sqlite3_stmt *statement;
     if (query_prepare(db, &statement, failure, sql_judging_recorded_arguments, "i", run))
         return -1;
-    int rc = SQLITE_DONE, result = 0, own = 0;
-    while (result == 0 && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    int result = 0, own = 0;
+    while (result == 0 && (result = query_next(statement, failure)) > 0) {
         const char *argument = (const char *)sqlite3_column_text(statement, 0);
         if (!own && strcmp(argument, "--") == 0) {
             own = 1;
             result = add_own(line, history, run, failure);
+        } else {
+            result = 0;
         }
         if (result == 0)
             result = add(line, argument, failure);
     }
-    if (result == 0 && rc != SQLITE_DONE)
-        result = query_fail(db, failure);
     sqlite3_finalize(statement);
     return result || own ? result : add_own(line, history, run, failure);
 }
@@ -93,9 +93,7 @@ static int begin_line(CommandLine *line, sqlite3 *db, int64_t run, Failure *fail
     Machine machine = {0};
     int64_t here = 0;
     machine_read(&machine);
-    if (query_run(db, &here, failure, sql_history_find_machine, "tititttt", machine.processor,
-                  machine.processors, machine.architecture, machine.memory_gib, machine.kernel,
-                  machine.sqlite, machine.compiler, machine.flags))
+    if (history_find_machine(db, &machine, &here, failure))
         return -1;
     sqlite3_stmt *statement;
     if (query_prepare(db, &statement, failure, sql_judging_recorded_command, "ii", run, here))

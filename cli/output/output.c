@@ -5,99 +5,47 @@
 
 #include "cli/output/output.h"
 #include "cli/base/query.h"
+#include "cli/base/unicode.h"
 
-/* Cells row by row, the header first; each to be freed. */
-typedef struct Table {
-    char **cells;
-    size_t columns, count, capacity;
-} Table;
+/* A column of a table that is shown to people. */
+typedef struct Column {
+    /* Columns of the terminal that its widest cell fills. */
+    size_t width;
+    /* Whether it is aligned to the right: every cell that is not empty begins like a figure. */
+    bool figures;
+    /* Whether it has a cell that is not empty. */
+    bool filled;
+} Column;
 
-/* Code points; wide and combining characters are not told apart. */
-static size_t text_width(const char *text)
+static const char *cell_text(sqlite3_stmt *statement, int column)
 {
-    size_t width = 0;
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text ? text : "";
 }
 
-/* A copy in which nothing can move the cursor or change colours: C0, DEL and C1 (as UTF-8) become '?'. */
-static char *printable(const char *text)
+static void measure_cell(Column *column, const char *cell)
 {
-    char *copy = strdup(text);
-    if (!copy)
-        return NULL;
-    char *to = copy;
-    for (const unsigned char *from = (const unsigned char *)text; *from; from++) {
-        bool c1 = from[0] == 0xc2 && from[1] >= 0x80 && from[1] < 0xa0;
-        *to++ = (char)(c1 || *from < 0x20 || *from == 0x7f ? '?' : *from);
-        from += c1;
-    }
-    *to = '\0';
-    return copy;
+    size_t width = unicode_width(cell);
+    column->width = width > column->width ? width : column->width;
+    if (!*cell)
+        return;
+    column->filled = true;
+    column->figures &= strcmp(cell, "–") == 0 || strchr("0123456789<+-", *cell);
 }
 
-static int table_add(Table *table, const char *text)
+/* Measures the columns, by all rows, and resets the statement. */
+static int measure_columns(sqlite3_stmt *statement, Column *columns, Failure *failure)
 {
-    if (table->count == table->capacity) {
-        size_t capacity = table->capacity > 0 ? 2 * table->capacity : 64;
-        char **cells = realloc(table->cells, capacity * sizeof *cells);
-        if (!cells)
-            return -1;
-        table->cells = cells;
-        table->capacity = capacity;
-    }
-    char *copy = printable(text ? text : "");
-    if (!copy)
-        return -1;
-    table->cells[table->count++] = copy;
-    return 0;
-}
-
-static void table_free(Table *table)
-{
-    for (size_t i = 0; i < table->count; i++)
-        free(table->cells[i]);
-    free(table->cells);
-}
-
-static int table_read(Table *table, sqlite3 *db, sqlite3_stmt *statement, Failure *failure)
-{
-    int columns = sqlite3_column_count(statement), rc = 0;
-    int failed = 0;
-    table->columns = (size_t)columns;
-    for (int i = 0; i < columns; i++)
-        failed |= table_add(table, sqlite3_column_name(statement, i));
-    while (!failed && (rc = sqlite3_step(statement)) == SQLITE_ROW)
-        for (int i = 0; i < columns; i++)
-            failed |= table_add(table, (const char *)sqlite3_column_text(statement, i));
-    if (failed)
-        return failure_set(failure, "out of memory for a table of %zu cells", table->count);
-    return rc == SQLITE_DONE ? 0 : query_fail(db, failure);
-}
-
-/* Figures are aligned to the right: a column in which every cell that is not empty begins like one. */
-static bool is_numeric(const Table *table, size_t column)
-{
-    bool any = false;
-    for (size_t i = table->columns + column; i < table->count; i += table->columns) {
-        const char *cell = table->cells[i];
-        bool dash = strcmp(cell, "–") == 0;
-        if (*cell && !dash && !strchr("0123456789<+-", *cell))
-            return false;
-        any |= *cell != '\0';
-    }
-    return any;
-}
-
-static size_t column_width(const Table *table, size_t column)
-{
-    size_t width = 0;
-    for (size_t i = column; i < table->count; i += table->columns) {
-        size_t cell = text_width(table->cells[i]);
-        width = cell > width ? cell : width;
-    }
-    return width;
+    int count = sqlite3_column_count(statement), more;
+    for (int i = 0; i < count; i++)
+        columns[i] = (Column){.width = unicode_width(sqlite3_column_name(statement, i)), .figures = true};
+    while ((more = query_next(statement, failure)) > 0)
+        for (int i = 0; i < count; i++)
+            measure_cell(&columns[i], cell_text(statement, i));
+    for (int i = 0; i < count; i++)
+        columns[i].figures &= columns[i].filled;
+    sqlite3_reset(statement);
+    return more;
 }
 
 static void print_repeated(char c, size_t count, FILE *file)
@@ -106,83 +54,68 @@ static void print_repeated(char c, size_t count, FILE *file)
         putc(c, file);
 }
 
-static void print_table_row(const Table *table, size_t row, const size_t *widths, const bool *numeric,
-                            FILE *file)
+/* Prints one cell of a table. */
+static void print_cell(const char *cell, const Column *column, bool last, FILE *file)
 {
-    for (size_t i = 0; i < table->columns; i++) {
-        const char *cell = table->cells[row * table->columns + i];
-        size_t padding = widths[i] - text_width(cell);
-        if (i > 0)
-            fputs("  ", file);
-        if (numeric[i])
-            print_repeated(' ', padding, file);
-        fputs(cell, file);
-        if (!numeric[i] && i + 1 < table->columns)
-            print_repeated(' ', padding, file);
-    }
-    putc('\n', file);
-}
-
-static void print_table(const Table *table, const size_t *widths, const bool *numeric, FILE *file)
-{
-    print_table_row(table, 0, widths, numeric, file);
-    for (size_t i = 0; i < table->columns; i++) {
-        print_repeated('-', widths[i], file);
-        fputs(i + 1 < table->columns ? "  " : "\n", file);
-    }
-    for (size_t row = 1; row * table->columns < table->count; row++)
-        print_table_row(table, row, widths, numeric, file);
+    /* The row may be new: another process may have written since the columns were measured. */
+    size_t width = unicode_width(cell), padding = column->width > width ? column->width - width : 0;
+    if (column->figures)
+        print_repeated(' ', padding, file);
+    unicode_print(cell, "", "", file);
+    if (!column->figures && !last)
+        print_repeated(' ', padding, file);
+    fputs(last ? "\n" : "  ", file);
 }
 
 /* Every character that Markdown may take for markup gets a backslash, but for the underscore, which within a
  * word is none. */
-static void print_markdown_row(const Table *table, size_t row, FILE *file)
+static void print_markdown_cell(const char *cell, bool last, FILE *file)
 {
-    for (size_t i = 0; i < table->columns; i++) {
-        fputs("| ", file);
-        for (const char *c = table->cells[row * table->columns + i]; *c; c++) {
-            if (strchr("|\\`<>*[]&", *c))
-                putc('\\', file);
-            putc(*c, file);
-        }
-        putc(' ', file);
-    }
-    fputs("|\n", file);
+    fputs("| ", file);
+    unicode_print(cell, "", "|\\`<>*[]&", file);
+    fputs(last ? " |\n" : " ", file);
 }
 
-static void print_markdown(const Table *table, const bool *numeric, FILE *file)
+static void print_rule(const Column *columns, int count, bool markdown, FILE *file)
 {
-    print_markdown_row(table, 0, file);
-    for (size_t i = 0; i < table->columns; i++)
-        fputs(numeric[i] ? "| ---: " : "| --- ", file);
-    fputs("|\n", file);
-    for (size_t row = 1; row * table->columns < table->count; row++)
-        print_markdown_row(table, row, file);
-}
-
-static int print_for_people(sqlite3 *db, sqlite3_stmt *statement, OutputFormat format, FILE *file,
-                            Failure *failure)
-{
-    Table table = {0};
-    int result = table_read(&table, db, statement, failure);
-    size_t *widths = calloc(table.columns + 1, sizeof *widths);
-    bool *numeric = calloc(table.columns + 1, sizeof *numeric);
-    if (result == 0 && (!widths || !numeric))
-        result = failure_set(failure, "out of memory for a table");
-    if (result == 0 && table.cells) {
-        for (size_t i = 0; i < table.columns; i++) {
-            widths[i] = column_width(&table, i);
-            numeric[i] = is_numeric(&table, i);
-        }
-        if (format == OUTPUT_MARKDOWN)
-            print_markdown(&table, numeric, file);
+    for (int i = 0; i < count; i++) {
+        if (markdown)
+            fputs(columns[i].figures ? "| ---: " : "| --- ", file);
         else
-            print_table(&table, widths, numeric, file);
+            print_repeated('-', columns[i].width, file);
+        fputs(i + 1 == count ? markdown ? "|\n" : "\n" : markdown ? "" : "  ", file);
     }
-    free(widths);
-    free(numeric);
-    table_free(&table);
-    return result;
+}
+
+/* Prints the row that the statement stands on, or the names of its columns. */
+static void print_row(sqlite3_stmt *statement, const Column *columns, bool names, bool markdown, FILE *file)
+{
+    int count = sqlite3_column_count(statement);
+    for (int i = 0; i < count; i++) {
+        const char *cell = names ? sqlite3_column_name(statement, i) : cell_text(statement, i);
+        if (markdown)
+            print_markdown_cell(cell, i + 1 == count, file);
+        else
+            print_cell(cell, &columns[i], i + 1 == count, file);
+    }
+}
+
+static int print_for_people(sqlite3_stmt *statement, OutputFormat format, FILE *file, Failure *failure)
+{
+    const bool markdown = format == OUTPUT_MARKDOWN;
+    int count = sqlite3_column_count(statement);
+    Column *columns = calloc((size_t)count + 1, sizeof *columns);
+    if (!columns)
+        return failure_set(failure, "out of memory for a table");
+    int more = measure_columns(statement, columns, failure);
+    if (more == 0) {
+        print_row(statement, columns, true, markdown, file);
+        print_rule(columns, count, markdown, file);
+        while ((more = query_next(statement, failure)) > 0)
+            print_row(statement, columns, false, markdown, file);
+    }
+    free(columns);
+    return more;
 }
 
 static void print_csv_field(const char *text, FILE *file)
@@ -200,20 +133,19 @@ static void print_csv_field(const char *text, FILE *file)
     putc('"', file);
 }
 
-static int print_csv(sqlite3 *db, sqlite3_stmt *statement, FILE *file, Failure *failure)
+static int print_csv(sqlite3_stmt *statement, FILE *file, Failure *failure)
 {
-    int columns = sqlite3_column_count(statement), rc;
+    int columns = sqlite3_column_count(statement), more;
     for (int i = 0; i < columns; i++) {
         print_csv_field(sqlite3_column_name(statement, i), file);
         fputs(i + 1 < columns ? "," : "\r\n", file);
     }
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+    while ((more = query_next(statement, failure)) > 0)
         for (int i = 0; i < columns; i++) {
-            const char *text = (const char *)sqlite3_column_text(statement, i);
-            print_csv_field(text ? text : "", file);
+            print_csv_field(cell_text(statement, i), file);
             fputs(i + 1 < columns ? "," : "\r\n", file);
         }
-    return rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+    return more;
 }
 
 /* The query wrapped so that SQLite itself writes every row as a JSON object. To be freed with sqlite3_free.
@@ -257,15 +189,14 @@ static int print_json(sqlite3 *db, const char *sql, int64_t run, FILE *file, Fai
     if (prepare_json(db, sql, run, &statement, failure))
         return -1;
     const char *before = "[\n";
-    int rc;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        fprintf(file, "%s%s", before, (const char *)sqlite3_column_text(statement, 0));
+    int more;
+    while ((more = query_next(statement, failure)) > 0) {
+        fprintf(file, "%s%s", before, cell_text(statement, 0));
         before = ",\n";
     }
     fputs(*before == '[' ? "[]\n" : "\n]\n", file);
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
     sqlite3_finalize(statement);
-    return result;
+    return more;
 }
 
 int output_rows(sqlite3 *db, const OutputQuery *query, int64_t run, OutputFormat format, FILE *file,
@@ -276,8 +207,8 @@ int output_rows(sqlite3 *db, const OutputQuery *query, int64_t run, OutputFormat
     sqlite3_stmt *statement;
     if (query_prepare(db, &statement, failure, format == OUTPUT_CSV ? query->data : query->people, "i", run))
         return -1;
-    int result = format == OUTPUT_CSV ? print_csv(db, statement, file, failure)
-                                      : print_for_people(db, statement, format, file, failure);
+    int result = format == OUTPUT_CSV ? print_csv(statement, file, failure)
+                                      : print_for_people(statement, format, file, failure);
     sqlite3_finalize(statement);
     return result;
 }

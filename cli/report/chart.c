@@ -221,14 +221,13 @@ static int find_runs(sqlite3 *db, int64_t run, bool any_run, int64_t runs[CHART_
     memset(runs, 0, CHART_COUNT * sizeof *runs);
     if (query_prepare(db, &statement, failure, sql_charts_runs, "ii", run, (int64_t)any_run))
         return -1;
-    int rc;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
+    int more;
+    while ((more = query_next(statement, failure)) > 0)
         for (size_t i = 0; i < CHART_COUNT; i++)
             if (strcmp((const char *)sqlite3_column_text(statement, 0), charts[i].name) == 0)
                 runs[i] = sqlite3_column_int64(statement, 1);
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
     sqlite3_finalize(statement);
-    return result;
+    return more;
 }
 
 /* Writes the files of all charts that are wished and supported, so that they are there even if gnuplot is

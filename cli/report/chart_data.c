@@ -90,10 +90,10 @@ int chart_data_write(sqlite3 *db, const char *sql, int64_t run, FILE *file, int6
     sqlite3_stmt *statement;
     if (query_prepare(db, &statement, failure, sql, "i", run))
         return -1;
-    int columns = sqlite3_column_count(statement), rc;
+    int columns = sqlite3_column_count(statement), more;
     int64_t block = -1;
     *rows = 0;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((more = query_next(statement, failure)) > 0) {
         if (sqlite3_column_int64(statement, 0) != block) {
             if (block >= 0)
                 fputs("\n\n", file);
@@ -105,7 +105,6 @@ int chart_data_write(sqlite3 *db, const char *sql, int64_t run, FILE *file, int6
         }
         *rows += 1;
     }
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
     sqlite3_finalize(statement);
-    return result;
+    return more;
 }

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,23 +58,18 @@ static bool is_figure(const char *text)
 }
 
 /* Looks at all rows, and rewinds. */
-static int find_figures(sqlite3 *db, sqlite3_stmt *statement, bool *figures, int64_t *rows, Failure *failure)
+static int find_figures(sqlite3_stmt *statement, bool *figures, int64_t *rows, Failure *failure)
 {
-    int columns = sqlite3_column_count(statement), rc;
+    int columns = sqlite3_column_count(statement), more;
     for (int i = 0; i < columns; i++)
         figures[i] = true;
-    *rows = 0;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        *rows += 1;
+    for (*rows = 0; (more = query_next(statement, failure)) > 0; *rows += 1)
         for (int i = 0; i < columns; i++) {
             const char *text = cell_text(statement, i);
             figures[i] = figures[i] && (!*text || is_figure(text));
         }
-    }
-    if (rc != SQLITE_DONE)
-        return query_fail(db, failure);
     sqlite3_reset(statement);
-    return 0;
+    return more;
 }
 
 static void write_cell(const char *tag, const char *text, bool figure, FILE *file)
@@ -85,22 +79,21 @@ static void write_cell(const char *tag, const char *text, bool figure, FILE *fil
     fprintf(file, "</%.2s>", tag);
 }
 
-static int write_table(sqlite3 *db, sqlite3_stmt *statement, const bool *figures, FILE *file,
-                       Failure *failure)
+static int write_table(sqlite3_stmt *statement, const bool *figures, FILE *file, Failure *failure)
 {
-    int columns = sqlite3_column_count(statement), rc;
+    int columns = sqlite3_column_count(statement), more;
     fputs("<div class=\"wide\" tabindex=\"0\"><table>\n<thead><tr>", file);
     for (int i = 0; i < columns; i++)
         write_cell("th scope=\"col\"", sqlite3_column_name(statement, i), figures[i], file);
     fputs("</tr></thead>\n<tbody>\n", file);
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    while ((more = query_next(statement, failure)) > 0) {
         fputs("<tr>", file);
         for (int i = 0; i < columns; i++)
             write_cell("td", cell_text(statement, i), figures[i], file);
         fputs("</tr>\n", file);
     }
     fputs("</tbody>\n</table></div>\n", file);
-    return rc == SQLITE_DONE ? 0 : query_fail(db, failure);
+    return more;
 }
 
 int html_table(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure)
@@ -110,10 +103,10 @@ int html_table(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *f
         return -1;
     int64_t rows = 0;
     bool *figures = calloc((size_t)sqlite3_column_count(statement) + 1, sizeof *figures);
-    int result = figures ? find_figures(db, statement, figures, &rows, failure)
+    int result = figures ? find_figures(statement, figures, &rows, failure)
                          : failure_set(failure, "out of memory for a table");
     if (result == 0 && rows > 0)
-        result = write_table(db, statement, figures, file, failure);
+        result = write_table(statement, figures, file, failure);
     free(figures);
     sqlite3_finalize(statement);
     return result;
@@ -124,65 +117,34 @@ int html_list(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *fa
     sqlite3_stmt *statement;
     if (query_prepare(db, &statement, failure, sql, "i", run))
         return -1;
-    int rc;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    int more;
+    while ((more = query_next(statement, failure)) > 0) {
         fputs("<li>", file);
         html_text(cell_text(statement, 0), file);
         fputs("</li>\n", file);
     }
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
     sqlite3_finalize(statement);
-    return result;
+    return more;
 }
 
-/* rgb(1, 2, 3) at `text`; moves behind it. False where it is none. */
-static bool read_rgb(const char **text, unsigned *colour)
+/* The length of the colour at `text`, rgb(1, 2, 3) or #rrggbb; 0: no colour is there. */
+static int read_colour(const char *text, unsigned *colour)
 {
     unsigned red, green, blue;
     int length = 0;
-    if (sscanf(*text, "rgb( %3u , %3u , %3u )%n", &red, &green, &blue, &length) != 3 || length == 0)
-        return false;
-    *colour = (red & 0xff) << 16 | (green & 0xff) << 8 | (blue & 0xff);
-    *text += length;
-    return true;
+    if (*text == '#' && strspn(text + 1, "0123456789abcdefABCDEF") == 6) {
+        *colour = (unsigned)strtoul(text + 1, NULL, 16);
+        return 7;
+    }
+    if (sscanf(text, "rgb( %3u , %3u , %3u )%n", &red, &green, &blue, &length) == 3)
+        *colour = (red & 0xff) << 16 | (green & 0xff) << 8 | (blue & 0xff);
+    return length;
 }
 
-/* "#rrggbb at `text`, which begins with the quote; moves behind the colour. */
-static bool read_hex(const char **text, unsigned *colour)
-{
-    const char *digits = *text + 2;
-    for (int i = 0; i < 6; i++)
-        if (!isxdigit((unsigned char)digits[i]))
-            return false;
-    if (digits[6] != **text)
-        return false;
-    *colour = (unsigned)strtoul(digits, NULL, 16);
-    *text = digits + 6;
-    return true;
-}
-
-static void write_colour(unsigned colour, FILE *file)
-{
-    fprintf(file, "var(--c%06x,#%06x)", colour, colour);
-}
-
-/* One piece of a tag; moves behind what was written. */
+/* Copies one piece of a tag, and moves `text` after it. */
 static void copy_in_tag(const char **text, const char *name, FILE *file)
 {
     static const char *const identifiers[] = {"id='", "id=\"", "href='#", "href=\"#", "url(#"};
-    unsigned colour;
-    if (strncmp(*text, "rgb(", 4) == 0 && read_rgb(text, &colour)) {
-        write_colour(colour, file);
-        return;
-    }
-    if ((strncmp(*text, "'#", 2) == 0 || strncmp(*text, "\"#", 2) == 0)) {
-        char quote = **text;
-        if (read_hex(text, &colour)) {
-            putc(quote, file);
-            write_colour(colour, file);
-            return;
-        }
-    }
     for (size_t i = 0; i < sizeof identifiers / sizeof *identifiers; i++) {
         size_t length = strlen(identifiers[i]);
         if (strncmp(*text, identifiers[i], length) != 0)
@@ -191,14 +153,19 @@ static void copy_in_tag(const char **text, const char *name, FILE *file)
         *text += length;
         return;
     }
+    unsigned colour = 0;
+    int length = read_colour(*text, &colour);
+    *text += length;
+    if (length > 0)
+        fprintf(file, "var(--c%06x,#%06x)", colour, colour);
     /* Within HTML, links of SVG need no prefix, for which there is no declaration here. */
-    if (strncmp(*text, "xlink:", 6) == 0)
+    else if (strncmp(*text, "xlink:", 6) == 0)
         *text += 6;
     else
         putc(*(*text)++, file);
 }
 
-/* Behind the end of the element that begins at `text`. */
+/* The text after the end of the element that begins at `text`. */
 static const char *skip_element(const char *text, const char *end)
 {
     const char *found = strstr(text, end);

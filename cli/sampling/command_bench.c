@@ -10,9 +10,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/base/clock.h"
 #include "cli/sampling/command_bench.h"
 
 struct CommandBench {
@@ -30,18 +30,6 @@ typedef struct Execution {
     int status;
     int64_t wall_ns, user_ns, system_ns, peak_memory_kib;
 } Execution;
-
-static int64_t nanoseconds(const struct timeval *time)
-{
-    return (int64_t)time->tv_sec * 1000000000 + (int64_t)time->tv_usec * 1000;
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static int start(const CommandJob *job, const posix_spawnattr_t *attributes, pid_t *pid)
 {
@@ -75,14 +63,14 @@ static void execute(const CommandJob *job, const posix_spawnattr_t *attributes, 
     struct rusage usage = {0};
     pid_t pid;
     *execution = (Execution){0};
-    int64_t begun = now_ns();
+    int64_t begun = clock_ns();
     execution->error = start(job, attributes, &pid);
     if (execution->error)
         return;
     wait_for(pid, awaited, execution, &usage);
-    execution->wall_ns = now_ns() - begun;
-    execution->user_ns = nanoseconds(&usage.ru_utime);
-    execution->system_ns = nanoseconds(&usage.ru_stime);
+    execution->wall_ns = clock_ns() - begun;
+    execution->user_ns = timeval_ns(&usage.ru_utime);
+    execution->system_ns = timeval_ns(&usage.ru_stime);
     execution->peak_memory_kib = usage.ru_maxrss;
 }
 

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 #include <sqlite3.h>
 
 #include "cli/sampling/map_bench.h"
+#include "cli/base/clock.h"
 #include "cli/base/query.h"
 #include "cli/base/read_only.h"
 #include "sql/sql.h"
@@ -413,35 +413,23 @@ int map_bench_verify(MapBench *bench, Failure *failure)
     return 0;
 }
 
-static int64_t nanoseconds(const struct timeval *time)
-{
-    return (int64_t)time->tv_sec * 1000000000 + (int64_t)time->tv_usec * 1000;
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
 {
     Entry *entry = context;
     struct rusage before, after;
     int64_t rows = -1;
     getrusage(RUSAGE_SELF, &before);
-    int64_t start = now_ns();
+    int64_t start = clock_ns();
     for (int64_t i = 0; i < loops; i++) {
         if (sqlite3_step(entry->statement) == SQLITE_ROW)
             rows = sqlite3_column_int64(entry->statement, 0);
         if (sqlite3_reset(entry->statement) != SQLITE_OK)
             return fail_job(entry->db, &entry->job, failure);
     }
-    sample->wall_ns = now_ns() - start;
+    sample->wall_ns = clock_ns() - start;
     getrusage(RUSAGE_SELF, &after);
-    sample->user_ns = nanoseconds(&after.ru_utime) - nanoseconds(&before.ru_utime);
-    sample->system_ns = nanoseconds(&after.ru_stime) - nanoseconds(&before.ru_stime);
+    sample->user_ns = timeval_ns(&after.ru_utime) - timeval_ns(&before.ru_utime);
+    sample->system_ns = timeval_ns(&after.ru_stime) - timeval_ns(&before.ru_stime);
     entry->rows = rows;
     return 0;
 }

@@ -1,10 +1,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/base/clock.h"
 #include "cli/base/format.h"
+#include "cli/base/unicode.h"
 #include "cli/sampling/progress.h"
 
 enum { PAUSE_NS = 100000000, NARROWEST = 20, USUAL_WIDTH = 80 };
@@ -14,17 +15,7 @@ void progress_begin(Progress *progress)
     *progress = (Progress){.shown = isatty(STDERR_FILENO)};
 }
 
-/* The bytes of `text` that fill at most `columns` columns, ending between characters. */
-static int bytes_within(const char *text, int columns)
-{
-    int bytes = 0;
-    for (; text[bytes]; bytes++)
-        if (((unsigned char)text[bytes] & 0xc0) != 0x80 && columns-- == 0)
-            break;
-    return bytes;
-}
-
-static int terminal_width(void)
+static size_t terminal_width(void)
 {
     struct winsize size;
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < NARROWEST)
@@ -36,9 +27,7 @@ void progress_show(Progress *progress, const char *name, const char *variant, co
 {
     if (!progress->shown)
         return;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t now_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    int64_t now_ns = clock_ns();
     if (progress->last_ns != 0 && now_ns - progress->last_ns < PAUSE_NS)
         return;
     progress->last_ns = now_ns;
@@ -52,7 +41,8 @@ void progress_show(Progress *progress, const char *name, const char *variant, co
     else
         snprintf(line, sizeof line, "round %lld  %s  %s %s: %s, %zu samples", (long long)event->sample->round,
                  left, name, variant, median, event->summary->count);
-    fprintf(stderr, "\r%.*s\033[K", bytes_within(line, terminal_width() - 1), line);
+    size_t width;
+    fprintf(stderr, "\r%.*s\033[K", (int)unicode_fitting(line, terminal_width() - 1, &width), line);
     fflush(stderr);
 }
 

@@ -14,17 +14,19 @@ static const double load_allowed = 0.25;  /* of each processor, by others */
 static const double steal_allowed = 0.01; /* of all time since the machine started */
 static const double memory_needed = 0.1;  /* of all, available */
 
-static void tell(Disturbance *finding, DisturbanceState state, const char *advice, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+static void conclude(Disturbance *finding, const char *advice, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static void tell(Disturbance *finding, DisturbanceState state, const char *advice, const char *format, ...)
+/* Sets what was found: with advice it is a warning, with NULL all is well. A check that cannot find out what
+ * it wants to know leaves the finding as it is, unknown. */
+static void conclude(Disturbance *finding, const char *advice, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(finding->found, sizeof finding->found, format, arguments);
     va_end(arguments);
-    finding->state = state;
-    finding->advice = state == DISTURBANCE_WARNING ? advice : NULL;
+    finding->state = advice ? DISTURBANCE_WARNING : DISTURBANCE_OK;
+    finding->advice = advice;
 }
 
 /* Up to size - 1 bytes of a file without the newline at its end. False where it cannot be read. */
@@ -82,14 +84,12 @@ static void check_governor(const char *root, Disturbance *finding)
             others++;
             memcpy(worst, governor, sizeof worst);
         }
-    if (files.gl_pathc == 0)
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told: usual in a virtual machine");
-    else if (others > 0)
-        tell(finding, DISTURBANCE_WARNING,
-             "let the processors keep their clock: sudo cpupower frequency-set --governor performance",
-             "%s on %zu of %zu processors: the clock follows the load", worst, others, files.gl_pathc);
-    else
-        tell(finding, DISTURBANCE_OK, NULL, "performance on all %zu processors", files.gl_pathc);
+    if (others > 0)
+        conclude(finding,
+                 "let the processors keep their clock: sudo cpupower frequency-set --governor performance",
+                 "%s on %zu of %zu processors: the clock follows the load", worst, others, files.gl_pathc);
+    else if (files.gl_pathc > 0)
+        conclude(finding, NULL, "performance on all %zu processors", files.gl_pathc);
     globfree(&files);
 }
 
@@ -106,15 +106,15 @@ static void check_turbo(const char *root, Disturbance *finding)
         on = strcmp(text, "1") == 0;
         advice = "turn it off while measuring: echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost";
     } else {
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told: usual in a virtual machine");
         return;
     }
     if (on)
-        tell(finding, DISTURBANCE_WARNING, advice,
-             "on: the clock depends on heat and on how many processors work, which makes parallel runs look "
-             "worse");
+        conclude(
+            finding, advice,
+            "on: the clock depends on heat and on how many processors work, which makes parallel runs look "
+            "worse");
     else
-        tell(finding, DISTURBANCE_OK, NULL, "off");
+        conclude(finding, NULL, "off");
 }
 
 static void check_load(const char *root, Disturbance *finding)
@@ -123,14 +123,12 @@ static void check_load(const char *root, Disturbance *finding)
     double load;
     int processors = processors_of(root);
     if (!read_text(root, "/proc/loadavg", text, sizeof text) || sscanf(text, "%lf", &load) != 1)
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
-    else if (load > load_allowed * processors)
-        tell(finding, DISTURBANCE_WARNING,
-             "end what else runs (top shows it), or measure when the machine is quiet",
-             "load average %.2f over the last minute, on %d processors", load, processors);
+        return;
+    if (load > load_allowed * processors)
+        conclude(finding, "end what else runs (top shows it), or measure when the machine is quiet",
+                 "load average %.2f over the last minute, on %d processors", load, processors);
     else
-        tell(finding, DISTURBANCE_OK, NULL, "load average %.2f over the last minute, on %d processors", load,
-             processors);
+        conclude(finding, NULL, "load average %.2f over the last minute, on %d processors", load, processors);
 }
 
 static void check_steal(const char *root, Disturbance *finding)
@@ -139,37 +137,35 @@ static void check_steal(const char *root, Disturbance *finding)
     unsigned long long user, nice, system, idle, wait, irq, soft, steal;
     if (!read_text(root, "/proc/stat", text, sizeof text) ||
         sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &user, &nice, &system, &idle, &wait, &irq,
-               &soft, &steal) != 8) {
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
+               &soft, &steal) != 8)
         return;
-    }
     /* Of the time in which something wanted to run here. */
     double busy = (double)(user + nice + system + irq + soft + steal);
     double share = busy > 0 ? (double)steal / busy : 0;
     if (share > steal_allowed)
-        tell(finding, DISTURBANCE_WARNING,
-             "other virtual machines take processor time: trust ratios within one run only, take more "
-             "samples, or use a "
-             "machine of your own",
-             "%.1f %% of the busy time since the start was taken by the host", 100 * share);
+        conclude(finding,
+                 "other virtual machines take processor time: trust ratios within one run only, take more "
+                 "samples, or use a "
+                 "machine of your own",
+                 "%.1f %% of the busy time since the start was taken by the host", 100 * share);
     else
-        tell(finding, DISTURBANCE_OK, NULL, "%.1f %% of the busy time since the start was taken by the host",
-             100 * share);
+        conclude(finding, NULL, "%.1f %% of the busy time since the start was taken by the host",
+                 100 * share);
 }
 
 static void check_virtual(const char *root, Disturbance *finding)
 {
     static const size_t size = 1 << 16;
     char *text = malloc(size);
-    if (!text || !read_text(root, "/proc/cpuinfo", text, size))
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
-    else if (strstr(text, " hypervisor"))
-        tell(finding, DISTURBANCE_WARNING,
-             "its host may move or slow it unseen: compare within one run, and repeat a surprising run at "
-             "another time",
-             "a virtual machine");
-    else
-        tell(finding, DISTURBANCE_OK, NULL, "no virtual machine");
+    bool known = text && read_text(root, "/proc/cpuinfo", text, size);
+    if (known && strstr(text, " hypervisor"))
+        conclude(
+            finding,
+            "its host may move or slow it unseen: compare within one run, and repeat a surprising run at "
+            "another time",
+            "a virtual machine");
+    else if (known)
+        conclude(finding, NULL, "no virtual machine");
     free(text);
 }
 
@@ -218,13 +214,13 @@ static void check_quota(const char *root, Disturbance *finding)
     double quota = read_quota(root);
     int processors = processors_of(root);
     if (quota > 0 && quota < processors)
-        tell(finding, DISTURBANCE_WARNING,
-             "a container that has used its share is stopped for the rest of each period: give it whole "
-             "processors "
-             "(--cpuset-cpus) instead of a quota (--cpus)",
-             "%.2f processors of %d are allowed by the control group", quota, processors);
+        conclude(finding,
+                 "a container that has used its share is stopped for the rest of each period: give it whole "
+                 "processors "
+                 "(--cpuset-cpus) instead of a quota (--cpus)",
+                 "%.2f processors of %d are allowed by the control group", quota, processors);
     else
-        tell(finding, DISTURBANCE_OK, NULL, "no quota below the %d processors", processors);
+        conclude(finding, NULL, "no quota below the %d processors", processors);
 }
 
 static void check_battery(const char *root, Disturbance *finding)
@@ -239,25 +235,24 @@ static void check_battery(const char *root, Disturbance *finding)
     size_t batteries = files.gl_pathc;
     globfree(&files);
     if (discharging > 0)
-        tell(finding, DISTURBANCE_WARNING, "plug it in: on battery the processor is slowed",
-             "running on battery");
+        conclude(finding, "plug it in: on battery the processor is slowed", "running on battery");
     else
-        tell(finding, DISTURBANCE_OK, NULL, batteries > 0 ? "plugged in" : "no battery");
+        conclude(finding, NULL, batteries > 0 ? "plugged in" : "no battery");
 }
 
 static void check_threads(const char *root, Disturbance *finding)
 {
     char text[16];
     if (!read_text(root, "/sys/devices/system/cpu/smt/active", text, sizeof text))
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
-    else if (strcmp(text, "1") == 0)
-        tell(finding, DISTURBANCE_WARNING,
-             "two workers on one core are not twice as fast as one: read the speed-up up to half of the "
-             "processors, or "
-             "echo off | sudo tee /sys/devices/system/cpu/smt/control",
-             "two logical processors share a core");
+        return;
+    if (strcmp(text, "1") == 0)
+        conclude(finding,
+                 "two workers on one core are not twice as fast as one: read the speed-up up to half of the "
+                 "processors, or "
+                 "echo off | sudo tee /sys/devices/system/cpu/smt/control",
+                 "two logical processors share a core");
     else
-        tell(finding, DISTURBANCE_OK, NULL, "every processor is a core of its own");
+        conclude(finding, NULL, "every processor is a core of its own");
 }
 
 static void check_clock(const char *root, Disturbance *finding)
@@ -266,19 +261,18 @@ static void check_clock(const char *root, Disturbance *finding)
                                        "arch_sys_counter"};
     char text[64];
     if (!read_text(root, "/sys/devices/system/clocksource/clocksource0/current_clocksource", text,
-                   sizeof text)) {
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
+                   sizeof text))
         return;
-    }
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         if (strcmp(text, good[i]) == 0) {
-            tell(finding, DISTURBANCE_OK, NULL, "%s", text);
+            conclude(finding, NULL, "%s", text);
             return;
         }
-    tell(finding, DISTURBANCE_WARNING,
-         "reading this clock takes a microsecond and more: boot with clocksource=tsc where the processor has "
-         "a steady one",
-         "%s", text);
+    conclude(
+        finding,
+        "reading this clock takes a microsecond and more: boot with clocksource=tsc where the processor has "
+        "a steady one",
+        "%s", text);
 }
 
 /* A line "Name:   123 kB" of /proc/meminfo, in KiB; -1 where there is none. */
@@ -292,21 +286,17 @@ static double memory_field(const char *text, const char *name)
 static void check_memory(const char *root, Disturbance *finding)
 {
     char text[8192];
-    if (!read_text(root, "/proc/meminfo", text, sizeof text)) {
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
+    if (!read_text(root, "/proc/meminfo", text, sizeof text))
         return;
-    }
     double total = memory_field(text, "MemTotal:"), available = memory_field(text, "MemAvailable:");
     double gib = 1024 * 1024;
     if (total <= 0 || available < 0)
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
-    else if (available < memory_needed * total)
-        tell(finding, DISTURBANCE_WARNING,
-             "end what holds it: when memory runs short, pages are written out and read again",
-             "%.1f GiB of %.1f GiB are available", available / gib, total / gib);
+        return;
+    if (available < memory_needed * total)
+        conclude(finding, "end what holds it: when memory runs short, pages are written out and read again",
+                 "%.1f GiB of %.1f GiB are available", available / gib, total / gib);
     else
-        tell(finding, DISTURBANCE_OK, NULL, "%.1f GiB of %.1f GiB are available", available / gib,
-             total / gib);
+        conclude(finding, NULL, "%.1f GiB of %.1f GiB are available", available / gib, total / gib);
 }
 
 static void check_affinity(const char *root, Disturbance *finding)
@@ -315,10 +305,8 @@ static void check_affinity(const char *root, Disturbance *finding)
     int processors = processors_of(root), allowed = 0;
     line =
         read_text(root, "/proc/self/status", text, sizeof text) ? strstr(text, "\nCpus_allowed_list:") : NULL;
-    if (!line) {
-        tell(finding, DISTURBANCE_UNKNOWN, NULL, "not told");
+    if (!line)
         return;
-    }
     line += strlen("\nCpus_allowed_list:");
     line[strcspn(line, "\n")] = '\0';
     /* "0-3,8" */
@@ -333,23 +321,25 @@ static void check_affinity(const char *root, Disturbance *finding)
         next = *end == ',' ? end + 1 : end + strlen(end);
     }
     if (allowed < processors)
-        tell(finding, DISTURBANCE_WARNING,
-             "more workers than these share them: give --workers no more than that, or start without taskset",
-             "this process may use %d of %d processors", allowed, processors);
+        conclude(
+            finding,
+            "more workers than these share them: give --workers no more than that, or start without taskset",
+            "this process may use %d of %d processors", allowed, processors);
     else
-        tell(finding, DISTURBANCE_OK, NULL, "all %d processors may be used", processors);
+        conclude(finding, NULL, "all %d processors may be used", processors);
 }
 
 static void check_build(const char *root, Disturbance *finding)
 {
     (void)root;
     if (strncmp(PRICEREPORT_FLAGS, "debug", 5) == 0 && strcmp(PRICEREPORT_FLAGS, "debugoptimized") != 0)
-        tell(finding, DISTURBANCE_WARNING,
-             "build with meson setup --buildtype=release: what a debug build takes says nothing about the "
-             "code",
-             "built as %s", PRICEREPORT_FLAGS);
+        conclude(
+            finding,
+            "build with meson setup --buildtype=release: what a debug build takes says nothing about the "
+            "code",
+            "built as %s", PRICEREPORT_FLAGS);
     else
-        tell(finding, DISTURBANCE_OK, NULL, "built as %s", PRICEREPORT_FLAGS);
+        conclude(finding, NULL, "built as %s", PRICEREPORT_FLAGS);
 }
 
 static void check_gnuplot(const char *root, Disturbance *finding)
@@ -361,13 +351,13 @@ static void check_gnuplot(const char *root, Disturbance *finding)
         int length = (int)strcspn(next, ":");
         snprintf(file, sizeof file, "%.*s/gnuplot", length, next);
         if (access(file, X_OK) == 0) {
-            tell(finding, DISTURBANCE_OK, NULL, "%s", file);
+            conclude(finding, NULL, "%s", file);
             return;
         }
         next += length;
     }
-    tell(finding, DISTURBANCE_WARNING,
-         "install it for the charts (Debian, Ubuntu: apt-get install gnuplot-nox)", "not in PATH");
+    conclude(finding, "install it for the charts (Debian, Ubuntu: apt-get install gnuplot-nox)",
+             "not in PATH");
 }
 
 void disturbances_examine(const char *root, Disturbance findings[DISTURBANCES])
@@ -383,7 +373,9 @@ void disturbances_examine(const char *root, Disturbance findings[DISTURBANCES])
         {"gnuplot", check_gnuplot},
     };
     for (size_t i = 0; i < DISTURBANCES; i++) {
-        findings[i] = (Disturbance){.check = checks[i].name};
+        findings[i] = (Disturbance){.check = checks[i].name,
+                                    .state = DISTURBANCE_UNKNOWN,
+                                    .found = "not known: usual in a virtual machine or a container"};
         checks[i].examine(root, &findings[i]);
     }
 }

@@ -45,16 +45,14 @@ static int print_json(sqlite3 *db, Failure *failure)
         query_prepare(db, &statement, failure, sql_export_order, ""))
         return -1;
     printf("{\"pricereport\":\"%s\",\"schema\":%" PRId64 ",\"runs\":[", PRICEMAP_VERSION, schema);
-    int result = 0, rc = SQLITE_DONE;
+    int result = 0;
     const char *before = "\n";
-    while (result == 0 && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+    while (result == 0 && (result = query_next(statement, failure)) > 0) {
         fputs(before, stdout);
         result = print_json_run(db, sqlite3_column_int64(statement, 0), failure);
         before = ",\n";
     }
     fputs("]}\n", stdout);
-    if (result == 0 && rc != SQLITE_DONE)
-        result = query_fail(db, failure);
     sqlite3_finalize(statement);
     return result;
 }

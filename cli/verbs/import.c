@@ -29,17 +29,16 @@ static const struct argp_option table[] = {
 static int print_notes(sqlite3 *db, Failure *failure)
 {
     sqlite3_stmt *notes;
-    int rc;
+    int more;
     if (query_prepare(db, &notes, failure, sql_import_notes, ""))
         return -1;
-    while ((rc = sqlite3_step(notes)) == SQLITE_ROW) {
+    while ((more = query_next(notes, failure)) > 0) {
         Failure note;
         failure_set(&note, "%s", (const char *)sqlite3_column_text(notes, 0));
         failure_print(&note);
     }
-    int result = rc == SQLITE_DONE ? 0 : query_fail(db, failure);
     sqlite3_finalize(notes);
-    return result;
+    return more;
 }
 
 static int import(History *history, const Options *options, Failure *failure)

@@ -96,7 +96,7 @@ static void a_machine_that_tells_nothing(void **state)
     static const char *const unknown[] = {"governor", "turbo",  "load",    "steal", "virtual",
                                           "affinity", "memory", "threads", "clock"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
-        expect(state, unknown[i], DISTURBANCE_UNKNOWN, "not told", NULL);
+        expect(state, unknown[i], DISTURBANCE_UNKNOWN, "not known", NULL);
     expect(state, "battery", DISTURBANCE_OK, "no battery", NULL);
     expect(state, "quota", DISTURBANCE_OK, "no quota", NULL);
     disturbances_examine(made->root, findings);
@@ -136,7 +136,7 @@ static void load_by_processor(void **state)
     expect(state, "load", DISTURBANCE_WARNING, "load average 1.05 over the last minute, on 4 processors",
            "end what else runs");
     has(state, "/proc/loadavg", "nonsense\n");
-    expect(state, "load", DISTURBANCE_UNKNOWN, "not told", NULL);
+    expect(state, "load", DISTURBANCE_UNKNOWN, "not known", NULL);
 }
 
 static void stolen_time(void **state)
@@ -149,7 +149,7 @@ static void stolen_time(void **state)
     has(state, "/proc/stat", "cpu  0 0 0 0 0 0 0 0 0 0\n");
     expect(state, "steal", DISTURBANCE_OK, "0.0 %", NULL);
     has(state, "/proc/stat", "cpu  1 2 3\n");
-    expect(state, "steal", DISTURBANCE_UNKNOWN, "not told", NULL);
+    expect(state, "steal", DISTURBANCE_UNKNOWN, "not known", NULL);
 }
 
 static void virtual_machines(void **state)
@@ -231,7 +231,7 @@ static void memory(void **state)
     has(state, "/proc/meminfo", "MemTotal:       16777216 kB\nMemFree: 1 kB\nMemAvailable:    1048576 kB\n");
     expect(state, "memory", DISTURBANCE_WARNING, "1.0 GiB of 16.0 GiB", "end what holds it");
     has(state, "/proc/meminfo", "MemTotal:       16777216 kB\n");
-    expect(state, "memory", DISTURBANCE_UNKNOWN, "not told", NULL);
+    expect(state, "memory", DISTURBANCE_UNKNOWN, "not known", NULL);
 }
 
 static void clocks(void **state)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,31 @@ static void text_as_html(void **state)
     expect_html("\xff<", "\xef\xbf\xbd&lt;");
 }
 
+static void expect_width(const char *text, size_t expected)
+{
+    if (unicode_width(text) != expected)
+        fail_msg("%s fills %zu columns, not %zu", text, unicode_width(text), expected);
+}
+
+/* Where the locale knows UTF-8: every C library that has C.UTF-8 does. */
+static void columns_of_a_terminal(void **state)
+{
+    (void)state;
+    size_t width;
+    expect_width("", 0);
+    expect_width("abc", 3);
+    expect_width("\xff\xc3", 2);
+    if (!setlocale(LC_CTYPE, "C.UTF-8"))
+        skip();
+    expect_width("µs – ×", 6);
+    expect_width("価格", 4);
+    expect_width("e\u0301", 1);
+    assert_int_equal(unicode_fitting("価格", 3, &width), 3);
+    assert_int_equal(width, 2);
+    assert_int_equal(unicode_fitting("e\u0301x", 1, &width), 3);
+    assert_int_equal(width, 1);
+}
+
 static void expect_svg(const char *svg, const char *expected)
 {
     char *out = NULL;
@@ -163,9 +189,8 @@ static void characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(templates),
-        cmocka_unit_test(text_as_html),
-        cmocka_unit_test(pictures),
+        cmocka_unit_test(templates),    cmocka_unit_test(columns_of_a_terminal),
+        cmocka_unit_test(text_as_html), cmocka_unit_test(pictures),
         cmocka_unit_test(characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
