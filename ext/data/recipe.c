@@ -46,6 +46,8 @@ Recipe *recipe_build(const RecipeParts *parts)
         size += (texts[i] ? strlen(texts[i]) : 0) + 1;
     for (uint32_t i = 0; i < parts->table_count; i++)
         size += strlen(parts->tables[i]) + 1;
+    for (uint32_t i = 0; i < 2 * parts->read_count; i++)
+        size += strlen(parts->reads[i]) + 1;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
         size += strlen(parts->extensions[i]) + 1;
     Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
@@ -68,6 +70,10 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->tables = end;
     for (uint32_t i = 0; i < parts->table_count; i++)
         put(recipe, &end, parts->tables[i]);
+    recipe->read_count = parts->read_count;
+    recipe->reads = end;
+    for (uint32_t i = 0; i < 2 * parts->read_count; i++)
+        put(recipe, &end, parts->reads[i]);
     recipe->scan = parts->scan;
     recipe->columns = parts->columns;
     recipe->extension_count = parts->extension_count;
@@ -105,6 +111,7 @@ Recipe *recipe_copy(const void *bytes, size_t size)
         !texts_fit(recipe, recipe->uncounted_select, 1) || !texts_fit(recipe, recipe->tracing_select, 1) ||
         !texts_fit(recipe, recipe->rowids_select, 1) || !texts_fit(recipe, recipe->uri, 1) ||
         !texts_fit(recipe, recipe->tables, recipe->table_count) ||
+        !texts_fit(recipe, recipe->reads, 2 * (uint64_t)recipe->read_count) ||
         !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count)) {
         recipe_unref(recipe);
         return NULL;

@@ -36,6 +36,9 @@ enum {
     RECIPE_TABLES = 128,
     /* With `columns`: the map has parts that depend on no row. */
     RECIPE_CONSTANTS = 256,
+    /* Partition: the statement is a part of a query, which takes its range from a table of ranges, and is run
+     * over it as it stands. `view` has what readies the connection for it. */
+    RECIPE_MORSELS = 512,
 };
 
 /* The texts are offsets from the recipe's begin: see recipe_text. */
@@ -54,7 +57,8 @@ typedef struct Recipe {
     uint64_t scan;
     /* CREATE TABLE text that declares the chunk table's columns. */
     uint32_t declaration;
-    /* CREATE VIEW text of what the statement reads instead of the chunk; or "". */
+    /* CREATE VIEW text of what the statement reads instead of the chunk; of a query, statements that make
+     * temporary tables; or "". */
     uint32_t view;
     /* Statement to run over each chunk, whose table is `chunk`, or the view. */
     uint32_t select;
@@ -71,6 +75,9 @@ typedef struct Recipe {
     uint32_t table_count;
     /* Names of these tables, one text each. */
     uint32_t tables;
+    /* Query: number of columns that the statement may read, and table and column of each, two texts; the
+       column is "" where none of a table's is read. */
+    uint32_t read_count, reads;
     /* Columns of the output, where the map was judged already; 0: the evaluator judges it. */
     uint32_t columns;
     uint32_t extension_count;
@@ -92,6 +99,9 @@ typedef struct RecipeParts {
     /* Names of tables, `table_count` of them. */
     uint32_t table_count;
     const char *const *tables;
+    /* Texts, 2 × read_count of them. */
+    uint32_t read_count;
+    const char *const *reads;
     /* Texts, 2 × extension_count of them. */
     uint32_t extension_count;
     const char *const *extensions;

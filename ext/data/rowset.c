@@ -45,6 +45,29 @@ static void shrink(RowsetWriter *writer)
     writer->capacity = rows;
 }
 
+/* Whatever moves, moves up: so the last goes first. */
+int rowset_grow(RowsetWriter *writer, uint32_t capacity)
+{
+    uint64_t heap = rowset_size(writer->columns, capacity);
+    int rc = writer->buffer->reserve(writer->buffer, writer->bytes + (heap - writer->heap));
+    if (rc != SQLITE_OK)
+        return rc;
+    uint32_t rows = writer->rows;
+    unsigned char *values = writer->buffer->data + sizeof(RowsetHeader);
+    const unsigned char *types = values + (size_t)writer->columns * writer->capacity * 8;
+    unsigned char *new_types = values + (size_t)writer->columns * capacity * 8;
+    memmove(writer->buffer->data + heap, writer->buffer->data + writer->heap, writer->bytes - writer->heap);
+    for (uint32_t column = writer->columns; column-- > 0;)
+        memmove(new_types + (size_t)column * capacity, types + (size_t)column * writer->capacity, rows);
+    for (uint32_t column = writer->columns; column-- > 0;)
+        memmove(values + (size_t)column * capacity * 8, values + (size_t)column * writer->capacity * 8,
+                (size_t)rows * 8);
+    writer->bytes += heap - writer->heap;
+    writer->heap = heap;
+    writer->capacity = capacity;
+    return SQLITE_OK;
+}
+
 void rowset_finish(RowsetWriter *writer)
 {
     if (writer->rows < writer->capacity)

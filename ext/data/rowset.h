@@ -90,6 +90,10 @@ uint64_t rowset_size(uint32_t columns, uint32_t capacity);
  */
 int rowset_begin(RowsetWriter *writer, Buffer *buffer, uint32_t columns, uint32_t capacity);
 
+/* Makes room for `capacity` rows, more than there were; between two rows. SQLITE_OK, or the error of the
+ * buffer's reserve with nothing changed. */
+int rowset_grow(RowsetWriter *writer, uint32_t capacity);
+
 /* Gives back the room for rows that were not written and writes the header: the rowset may now be read, and
    the writer may not go on. */
 void rowset_finish(RowsetWriter *writer);

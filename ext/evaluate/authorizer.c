@@ -6,8 +6,10 @@
 
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/inner_statements.h"
+#include "ext/evaluate/morsels.h"
 #include "ext/evaluate/output.h"
 #include "ext/evaluate/range.h"
+#include "ext/functions/sum_functions.h"
 
 static int names_add(Names *names, const char *name)
 {
@@ -23,6 +25,13 @@ static int names_add(Names *names, const char *name)
         return SQLITE_NOMEM;
     names->count++;
     return SQLITE_OK;
+}
+
+static void names_free(Names *names)
+{
+    for (int i = 0; i < names->count; i++)
+        free(names->items[i]);
+    free(names->items);
 }
 
 /* Functions that are about a connection, a file or the process, and not about the values they are given. */
@@ -50,11 +59,11 @@ static bool is_refused(const char *function)
     return false;
 }
 
-/* Functions that pricemap puts around a map. */
+/* Functions that pricemap puts around a map, and into a query. */
 static bool is_for_workers(const char *function)
 {
     return !strcasecmp(function, OUTPUT_FUNCTION) || !strcasecmp(function, RANGE_TRACE_FUNCTION) ||
-           !strcasecmp(function, RANGE_BOUND_FUNCTION);
+           !strcasecmp(function, RANGE_BOUND_FUNCTION) || sum_functions_have(function);
 }
 
 bool authorizer_refuses(const char *function)
@@ -110,6 +119,37 @@ static bool is_source(const Recipe *recipe, const char *table)
     return false;
 }
 
+/* Whether the column is read by the query as the host knows it, or is the rowid by which its table is cut. */
+static bool is_read_by_query(const Authorizer *authorizer, const char *table, const char *column)
+{
+    const Recipe *recipe = authorizer->recipe;
+    const char *name = recipe_text(recipe, recipe->reads);
+    for (uint32_t i = 0; i < recipe->read_count; i++) {
+        const char *column_name = recipe_text_after(name);
+        if (!strcasecmp(table, name) && (!*column || !strcasecmp(column, column_name)))
+            return true;
+        name = recipe_text_after(column_name);
+    }
+    if (strcasecmp(table, recipe_text(recipe, recipe->tables)) != 0)
+        return false;
+    bool key = !strcmp(column, "ROWID");
+    for (int i = 0; !key && i < authorizer->keys.count; i++)
+        key = !strcasecmp(column, authorizer->keys.items[i]);
+    return key;
+}
+
+static int authorize_query_read(Authorizer *authorizer, const char *table, const char *column)
+{
+    if (!strcasecmp(table, MORSEL_TABLE_NAME) || is_read_by_query(authorizer, table, column))
+        return SQLITE_OK;
+    return deny(authorizer, "a part of a query reads nothing but what the query reads, not '%s'", table);
+}
+
+int authorizer_add_key(Authorizer *authorizer, const char *column)
+{
+    return names_add(&authorizer->keys, column);
+}
+
 static int authorize_read(Authorizer *authorizer, const char *table, const char *column)
 {
     const Recipe *recipe = authorizer->recipe;
@@ -117,6 +157,8 @@ static int authorize_read(Authorizer *authorizer, const char *table, const char 
     for (int i = 0; i < AUTHORIZER_JSON_TABLES; i++)
         if (!strcasecmp(table, json_tables[i]))
             return SQLITE_OK;
+    if (recipe->flags & RECIPE_MORSELS)
+        return authorize_query_read(authorizer, table, column);
     /* SQLite asks about the table as well, where it puts the table in the view's place. */
     if (!range && !strcasecmp(table, CHUNK_VIEW_NAME))
         return SQLITE_OK;
@@ -187,9 +229,8 @@ void authorizer_free(Authorizer *authorizer)
 {
     for (int i = 0; i < authorizer->columns; i++)
         free(authorizer->names[i]);
-    for (int i = 0; i < authorizer->functions.count; i++)
-        free(authorizer->functions.items[i]);
-    free(authorizer->functions.items);
+    names_free(&authorizer->functions);
+    names_free(&authorizer->keys);
     free(authorizer->names);
     free(authorizer->named);
 }

@@ -41,6 +41,8 @@ typedef struct Authorizer {
     bool *named;
     /* Whether the map names the rowid of the chunk table. */
     bool rowid_named;
+    /* Query: names of the columns of the cut table that may be its rowid. */
+    Names keys;
     /* Functions that the map names, each once. */
     Names functions;
     /* Reason for which the map was refused; "" where it was not. */
@@ -48,6 +50,9 @@ typedef struct Authorizer {
     /* TASK_ASKED_, of a function of the map in the run that is under way; see inner_statements. */
     int32_t asked;
 } Authorizer;
+
+/* Lets a query read the column of its cut table, which may be the rowid. SQLITE_OK or SQLITE_NOMEM. */
+int authorizer_add_key(Authorizer *authorizer, const char *column);
 
 /* Sets the authorizer of the connection, once: each setting makes SQLite prepare anew what was prepared
    before. `authorizer` must outlive the connection. */

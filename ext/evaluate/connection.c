@@ -4,6 +4,7 @@
 #include "ext/data/task.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/price_functions.h"
+#include "ext/functions/sum_functions.h"
 #include "ext/functions/version_function.h"
 
 static int load_extensions(sqlite3 *db, const Recipe *recipe, char *message)
@@ -67,7 +68,14 @@ static int provide_version(sqlite3 *db, PriceStop *stop)
     return version_function_register(db);
 }
 
-static FunctionProvider *const providers[] = {price_functions_register_stoppable, provide_version};
+static int provide_sums(sqlite3 *db, PriceStop *stop)
+{
+    (void)stop;
+    return sum_functions_register(db);
+}
+
+static FunctionProvider *const providers[] = {price_functions_register_stoppable, provide_version,
+                                              provide_sums};
 
 int worker_connection_add_functions(sqlite3 *db, PriceStop *stop)
 {

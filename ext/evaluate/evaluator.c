@@ -71,6 +71,8 @@ static int open_connection(Evaluator *evaluator, char *message)
     if (rc == SQLITE_OK)
         rc = recipe->scan ? evaluator_range_begin(evaluator)
                           : chunk_table_register(evaluator->db, &evaluator->scan);
+    if (rc == SQLITE_OK && recipe->flags & RECIPE_MORSELS)
+        rc = evaluator_morsels_begin(evaluator);
     return rc;
 }
 
@@ -134,7 +136,7 @@ static int prepare(Evaluator *evaluator, char *message)
     const Recipe *recipe = evaluator->recipe;
     authorizer_meet_json_tables(evaluator->db, recipe_text(recipe, recipe->select));
     int rc = evaluator_prepare_statements(evaluator);
-    if (rc == SQLITE_OK && recipe->scan)
+    if (rc == SQLITE_OK && recipe->scan && !(recipe->flags & RECIPE_MORSELS))
         rc = evaluator_range_prepare(evaluator);
     if (rc != SQLITE_OK && evaluator->authorizer.denial[0])
         say(message, evaluator->authorizer.denial);
@@ -339,8 +341,10 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->told_to_stop = false;
     Interrupter interrupter;
     interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
-    int rc = evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
-                                     : run_chunk(evaluator, order, input, input_size, buffer, report);
+    int rc = evaluator->recipe->flags & RECIPE_MORSELS
+                 ? evaluator_morsels_run(evaluator, order, input, input_size, buffer, report)
+             : evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
+                                       : run_chunk(evaluator, order, input, input_size, buffer, report);
     if (interrupter_end(&interrupter) || evaluator->told_to_stop) {
         rc = SQLITE_INTERRUPT;
         evaluator_end_turns(evaluator);

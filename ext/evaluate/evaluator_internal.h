@@ -11,6 +11,7 @@
 #include "ext/evaluate/range_seam.h"
 #include "ext/evaluate/interrupter.h"
 #include "ext/evaluate/like_setting.h"
+#include "ext/evaluate/morsels.h"
 #include "ext/evaluate/row_counter.h"
 #include "ext/evaluate/worker_vfs.h"
 #include "ext/functions/price.h"
@@ -77,6 +78,8 @@ struct Evaluator {
     int64_t give_up_ns;
     /* Partition: whether that time is counted from the end of the constants and the first row. */
     bool gives_up;
+    /* Query: the range of the run that is under way. */
+    MorselScan morsels;
     /* Partition: number of the read transaction; see TaskReport. */
     int64_t view;
     /* Partition: rows that the tracing statement began, and the rowid of the last of them. */

@@ -112,6 +112,17 @@ static void lift_limits(Evaluator *evaluator)
     sqlite3_limit(evaluator->db, SQLITE_LIMIT_LENGTH, own.values[SQLITE_LIMIT_LENGTH]);
 }
 
+/* The text is not the user's, but was made of it, and calls what is for workers. */
+static int prepare_query(Evaluator *evaluator)
+{
+    lift_limits(evaluator);
+    int rc = evaluator_prepare(evaluator, recipe_text(evaluator->recipe, evaluator->recipe->select),
+                               &evaluator->statement);
+    evaluator->output_columns = (uint32_t)sqlite3_column_count(evaluator->statement);
+    evaluator->has_constants = false;
+    return rc == SQLITE_OK && !evaluator->output_columns ? SQLITE_CORRUPT : rc;
+}
+
 int evaluator_prepare_statements(Evaluator *evaluator)
 {
     const Recipe *recipe = evaluator->recipe;
@@ -119,6 +130,8 @@ int evaluator_prepare_statements(Evaluator *evaluator)
     evaluator->authorizer.preparing_own = true;
     evaluator->output_columns = recipe->columns;
     evaluator->has_constants = recipe->flags & RECIPE_CONSTANTS;
+    if (recipe->flags & RECIPE_MORSELS)
+        return prepare_query(evaluator);
     if (!recipe->columns)
         rc = judge(evaluator);
     if (rc != SQLITE_OK)

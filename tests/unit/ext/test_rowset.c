@@ -86,6 +86,47 @@ static void written_and_read(void **state)
     }
 }
 
+/* A rowset that gets its room row by row is the one that had it at once. */
+static void grown(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 3, ROWS = 50 };
+    Buffer buffers[2];
+    for (int growing = 0; growing < 2; growing++) {
+        RowsetWriter writer;
+        buffer_heap_init(&buffers[growing]);
+        assert_int_equal(rowset_begin(&writer, &buffers[growing], COLUMNS, growing ? 1 : ROWS), SQLITE_OK);
+        for (uint32_t row = 0; row < ROWS; row++) {
+            if (row == writer.capacity)
+                assert_int_equal(rowset_grow(&writer, row + 1 + row % 3), SQLITE_OK);
+            rowset_set_integer(&writer, 0, row);
+            rowset_set_bytes(&writer, 1, row % 2 ? SQLITE_TEXT : SQLITE_BLOB, "0123456789", row % 11);
+            rowset_set_real(&writer, 2, row / 3.0);
+            rowset_end_row(&writer);
+        }
+        rowset_finish(&writer);
+    }
+    RowsetView views[2];
+    assert_int_equal(size_of(&buffers[0]), size_of(&buffers[1]));
+    for (int i = 0; i < 2; i++)
+        assert_true(rowset_open(&views[i], buffers[i].data, size_of(&buffers[i])));
+    assert_int_equal(views[1].rows, ROWS);
+    for (uint32_t cell = 0; cell < COLUMNS * ROWS; cell++) {
+        RowsetValue values[2] = {{0}};
+        for (int i = 0; i < 2; i++)
+            assert_true(rowset_get(&views[i], cell / COLUMNS, cell % COLUMNS, &values[i]));
+        assert_int_equal(values[0].type, values[1].type);
+        if (cell % COLUMNS != 1) {
+            assert_true(values[0].integer == values[1].integer);
+            continue;
+        }
+        assert_int_equal(values[0].size, values[1].size);
+        assert_memory_equal(values[0].bytes, values[1].bytes, values[0].size);
+    }
+    buffer_heap_free(&buffers[0]);
+    buffer_heap_free(&buffers[1]);
+}
+
 static void without_rows_or_columns(void **state)
 {
     (void)state;
@@ -367,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(written_and_read),
+        cmocka_unit_test(grown),
         cmocka_unit_test(without_rows_or_columns),
         cmocka_unit_test(cut_short),
         cmocka_unit_test(hostile_headers),
