@@ -356,11 +356,11 @@ static uint32_t rowset_column(const MapCursor *cursor, int column)
 
 /* Has the cursor find its rows among those that it keeps, where they are those of the same map. *found stays
    false where the map has to run. */
-static int look_up(MapCursor *cursor, const MapArguments *arguments, uint64_t used, int column,
-                   sqlite3_value *value, bool *found)
+static int find_kept(MapCursor *cursor, const MapArguments *arguments, uint64_t used, int column,
+                     sqlite3_value *value, bool *found)
 {
     int rc = SQLITE_OK;
-    if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->asked != used ||
+    if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->requested != used ||
         !map_arguments_equal(&cursor->kept_plan->plan->arguments, arguments))
         return rc;
     /* A reader may come back before it has had all rows. */
@@ -382,13 +382,14 @@ static int look_up(MapCursor *cursor, const MapArguments *arguments, uint64_t us
 }
 
 /* What a cursor is asked for, as idxNum and idxStr tell it; `value` NULL: nothing has to equal a value. */
-static int ask(MapCursor *cursor, const MapArguments *arguments, const char *text, sqlite3_value *value)
+static int filter_rows(MapCursor *cursor, const MapArguments *arguments, const char *text,
+                       sqlite3_value *value)
 {
     char *end, *message = NULL;
     uint64_t used = strtoull(text, &end, 16);
     int column = (int)strtol(end + 1, NULL, 10);
     bool found = false;
-    int rc = value ? look_up(cursor, arguments, used, column, value, &found) : SQLITE_OK;
+    int rc = value ? find_kept(cursor, arguments, used, column, value, &found) : SQLITE_OK;
     if (rc != SQLITE_OK || found)
         return rc;
     end_run(cursor);
@@ -411,7 +412,7 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
     char *message = NULL;
     int rc;
     if (table->form == MAP_TABLE) {
-        rc = ask(cursor, &table->arguments, text, equal);
+        rc = filter_rows(cursor, &table->arguments, text, equal);
     } else {
         sqlite3_value *argument[ARGUMENTS] = {0};
         for (int i = 0, next = 0; i < ARGUMENTS; i++)
@@ -420,7 +421,8 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
         MapArguments arguments;
         rc = map_arguments_from_values(&arguments, argument[0], argument[1], argument[2], argument[3],
                                        argument[4], &message);
-        rc = rc == SQLITE_OK ? ask(cursor, &arguments, text, equal) : set_error(base->pVtab, rc, message);
+        rc = rc == SQLITE_OK ? filter_rows(cursor, &arguments, text, equal)
+                             : set_error(base->pVtab, rc, message);
         map_arguments_free(&arguments);
     }
     return rc;

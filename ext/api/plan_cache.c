@@ -41,7 +41,7 @@ KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, uint6
 {
     for (KeptPlan **at = &cache->first; *at; at = &(*at)->next) {
         KeptPlan *kept = *at;
-        if (kept->plan->asked != used || !map_arguments_equal(&kept->plan->arguments, arguments))
+        if (kept->plan->requested != used || !map_arguments_equal(&kept->plan->arguments, arguments))
             continue;
         *at = kept->next;
         kept->next = NULL;

@@ -19,7 +19,7 @@ typedef struct RoutinesOf341 {
 #endif
 
 /* Whether connection_is_interrupted may be called: the table of an older SQLite ends too early. */
-static inline bool interrupted_can_be_asked(void)
+static inline bool interrupt_can_be_read(void)
 {
 #if SQLITE_VERSION_NUMBER >= 3041000 || (SQLITE_VERSION_NUMBER >= 3040000 && !defined SQLITE_CORE)
     return sqlite3_libversion_number() >= 3041000;

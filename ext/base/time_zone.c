@@ -15,7 +15,7 @@ static void read_offsets(int32_t *offsets)
     }
 }
 
-void time_zone_look(TimeZone *zone)
+void time_zone_read(TimeZone *zone)
 {
     const char *name = getenv("TZ");
     memset(zone, 0, sizeof *zone);
@@ -23,16 +23,16 @@ void time_zone_look(TimeZone *zone)
         zone->name[0] = '=';
         memcpy(zone->name + 1, name, strlen(name));
     }
-    memcpy(zone->former, zone->name, sizeof zone->former);
+    memcpy(zone->earlier_name, zone->name, sizeof zone->earlier_name);
     read_offsets(zone->offsets);
 }
 
-void time_zone_look_again(TimeZone *zone)
+void time_zone_update(TimeZone *zone)
 {
     const TimeZone last = *zone;
-    time_zone_look(zone);
+    time_zone_read(zone);
     if (!memcmp(zone->offsets, last.offsets, sizeof last.offsets))
-        memcpy(zone->former, last.former, sizeof last.former);
+        memcpy(zone->earlier_name, last.earlier_name, sizeof last.earlier_name);
 }
 
 static void set_zone(const char *name)
@@ -44,13 +44,13 @@ static void set_zone(const char *name)
     tzset();
 }
 
-void time_zone_follow(const TimeZone *zone, TimeZone *known)
+void time_zone_adopt(const TimeZone *zone, TimeZone *known)
 {
-    const char *const names[] = {zone->name, zone->former, known->name, ""};
+    const char *const names[] = {zone->name, zone->earlier_name, known->name, ""};
     for (int i = 0; i < 4; i++) {
         TimeZone found;
         set_zone(names[i]);
-        time_zone_look(&found);
+        time_zone_read(&found);
         if (memcmp(found.offsets, zone->offsets, sizeof found.offsets) != 0)
             continue;
         *known = found;

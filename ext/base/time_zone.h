@@ -16,17 +16,17 @@ typedef struct TimeZone {
     char name[TIME_ZONE_NAME];
     /* The same of TZ when these offsets were first seen: the zone in effect where TZ was set without tzset().
      */
-    char former[TIME_ZONE_NAME];
+    char earlier_name[TIME_ZONE_NAME];
     /* Seconds east of Greenwich, at the instants of time_zone.c. */
     int32_t offsets[TIME_ZONE_SAMPLES];
 } TimeZone;
 
 /* The zone of this process now. Changes nothing; on any thread that may read the environment. */
-void time_zone_look(TimeZone *zone);
+void time_zone_read(TimeZone *zone);
 
-/* Brings *zone, which an earlier look at this process gave, up to date. `former` stays as long as the offsets
- * are the same. */
-void time_zone_look_again(TimeZone *zone);
+/* Brings *zone, which an earlier look at this process gave, up to date. `earlier_name` stays as long as the
+ * offsets are the same. */
+void time_zone_update(TimeZone *zone);
 
 /*
  * Gives this process the zone of another one: TZ as it stands there, or, where that is not what is in effect
@@ -34,6 +34,6 @@ void time_zone_look_again(TimeZone *zone);
  * found to be right, at first the process's own, and becomes this one. Only for a process of one thread that
  * owns its environment.
  */
-void time_zone_follow(const TimeZone *zone, TimeZone *known);
+void time_zone_adopt(const TimeZone *zone, TimeZone *known);
 
 #endif

@@ -27,7 +27,7 @@ enum {
 };
 
 /* What a function of a map may ask for on the worker's connection; see inner_statements.h. */
-enum { TASK_ASKED_FOR_TABLES = 1, TASK_ASKED_TO_CHANGE = 2 };
+enum { TASK_REFUSED_TABLES = 1, TASK_REFUSED_CHANGE = 2 };
 
 typedef struct TaskOrder {
     /* Instant of the whole map, in SQLite's Julian-day milliseconds; 0: the clock. */
@@ -61,9 +61,10 @@ typedef struct TaskReport {
     uint64_t output_bytes;
     /* Range: number of the read transaction in which the rows were read, unique in its process. */
     int64_t view;
-    /* TASK_ASKED_: a function of the map, which `message` names, wanted a statement of its own; 0: none did.
+    /* TASK_REFUSED_: a function of the map, which `message` names, wanted a statement of its own; 0: none
+     * did.
      */
-    int32_t asked;
+    int32_t refused;
     /* Range: whether the worker gave it up without a result because it took too long; cut it into parts. */
     bool gave_up;
     /* Range: rowid where the rest begins, with next_row < end_row; with an error the rowid of the failed row.
@@ -128,8 +129,8 @@ Task *task_create(const Recipe *recipe);
 /* Frees a task that no executor owns. NULL does nothing. */
 void task_free(Task *task);
 
-/* Turns the report of a task that was stopped in this process because its time was over into an error that
- * says so. */
+/* LastingStatement the report of a task that was stopped in this process because its time was over into an
+ * error that says so. */
 void task_report_timeout(Task *task);
 
 /*

@@ -47,8 +47,8 @@ typedef struct Authorizer {
     Names functions;
     /* Reason for which the map was refused; "" where it was not. */
     char denial[256];
-    /* TASK_ASKED_, of a function of the map in the run that is under way; see inner_statements. */
-    int32_t asked;
+    /* TASK_REFUSED_, of a function of the map in the run that is under way; see inner_statements. */
+    int32_t refused;
 } Authorizer;
 
 /* Lets a query read the column of its cut table, which may be the rowid. SQLITE_OK or SQLITE_NOMEM. */

@@ -10,7 +10,7 @@
 /* Virtual-machine steps between two looks at the cancel flag: some microseconds. */
 enum { CANCEL_STEPS = 1000 };
 
-static void say(char *message, const char *text)
+static void set_message(char *message, const char *text)
 {
     sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "%s", text);
 }
@@ -27,8 +27,8 @@ static bool should_stop(const Evaluator *evaluator)
 static int is_cancelled(void *arg)
 {
     Evaluator *evaluator = arg;
-    evaluator->told_to_stop = evaluator->told_to_stop || should_stop(evaluator);
-    return evaluator->told_to_stop;
+    evaluator->stop_requested = evaluator->stop_requested || should_stop(evaluator);
+    return evaluator->stop_requested;
 }
 
 /* The same for another thread than the evaluator's, which must not use the host's connection: that can be
@@ -37,13 +37,13 @@ static int is_cancelled_apart(void *arg)
 {
     const Evaluator *evaluator = arg;
     return atomic_load_explicit(&evaluator->scan.control->cancel, memory_order_relaxed) ||
-           (evaluator->watch && evaluator->watch->db && interrupted_can_be_asked() &&
+           (evaluator->watch && evaluator->watch->db && interrupt_can_be_read() &&
             connection_is_interrupted(evaluator->watch->db));
 }
 
 bool evaluator_is_stopped(Evaluator *evaluator)
 {
-    return evaluator->told_to_stop || (evaluator->looks_at_rows && is_cancelled(evaluator));
+    return evaluator->stop_requested || (evaluator->checks_rows && is_cancelled(evaluator));
 }
 
 static void watch_progress(Evaluator *evaluator)
@@ -52,7 +52,7 @@ static void watch_progress(Evaluator *evaluator)
         sqlite3_progress_handler(evaluator->db, CANCEL_STEPS, is_cancelled, evaluator);
         return;
     }
-    evaluator->looks_at_rows = true;
+    evaluator->checks_rows = true;
     evaluator->scan.stop = is_cancelled;
     evaluator->scan.stop_arg = evaluator;
 }
@@ -139,7 +139,7 @@ static int prepare(Evaluator *evaluator, char *message)
     if (rc == SQLITE_OK && recipe->scan && !(recipe->flags & RECIPE_MORSELS))
         rc = evaluator_range_prepare(evaluator);
     if (rc != SQLITE_OK && evaluator->authorizer.denial[0])
-        say(message, evaluator->authorizer.denial);
+        set_message(message, evaluator->authorizer.denial);
     if (rc == SQLITE_OK && !recipe->scan)
         choose_inputs(evaluator);
     return rc;
@@ -151,7 +151,7 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
     message[0] = 0;
     Evaluator *evaluator = calloc(1, sizeof *evaluator);
     if (!evaluator) {
-        say(message, sqlite3_errstr(SQLITE_NOMEM));
+        set_message(message, sqlite3_errstr(SQLITE_NOMEM));
         return SQLITE_NOMEM;
     }
     evaluator->recipe = recipe_ref(recipe);
@@ -178,8 +178,8 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
     }
     if (rc != SQLITE_OK) {
         if (!message[0])
-            say(message,
-                evaluator->db && rc != SQLITE_NOMEM ? sqlite3_errmsg(evaluator->db) : sqlite3_errstr(rc));
+            set_message(message, evaluator->db && rc != SQLITE_NOMEM ? sqlite3_errmsg(evaluator->db)
+                                                                     : sqlite3_errstr(rc));
         evaluator_close(evaluator);
         return rc;
     }
@@ -194,7 +194,7 @@ void evaluator_close(Evaluator *evaluator)
     sqlite3_finalize(evaluator->statement);
     sqlite3_finalize(evaluator->wrapped);
     sqlite3_finalize(evaluator->uncounted);
-    sqlite3_finalize(evaluator->turns.statement);
+    sqlite3_finalize(evaluator->lasting.statement);
     sqlite3_finalize(evaluator->rowids);
     sqlite3_close(evaluator->db);
     worker_vfs_free(&evaluator->vfs);
@@ -257,7 +257,7 @@ static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc,
     }
     if (evaluator->recipe->scan) {
         if (!report->message[0] || buffer->failure)
-            say(report->message, text);
+            set_message(report->message, text);
         return;
     }
     report->next_row = evaluator->scan.row;
@@ -290,11 +290,11 @@ static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *i
         return rc;
     output->rows_most = rows;
     atomic_store_explicit(&scan->control->current_row, scan->row, memory_order_relaxed);
-    if (evaluator->turns.statement) {
+    if (evaluator->lasting.statement) {
         bool read;
         rc = evaluator_output_turn(evaluator, &read);
         if (rc == SQLITE_OK && !read) {
-            rc = evaluator_drop_turns(evaluator);
+            rc = evaluator_drop_lasting(evaluator);
             return rc == SQLITE_OK ? run_chunk(evaluator, order, input, input_size, buffer, report) : rc;
         }
     } else {
@@ -310,7 +310,7 @@ static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *i
    others. Where that is not known all of it is taken for theirs. */
 static int64_t constants_time(const Evaluator *evaluator, const TaskReport *report)
 {
-    if (!evaluator->turns.statement || !evaluator->turns.begins)
+    if (!evaluator->lasting.statement || !evaluator->lasting.begins)
         return 0;
     int64_t left_first_ns = evaluator->scan.left_first_ns;
     if (!left_first_ns || report->rows_in < 2 || evaluator->recipe->flags & RECIPE_PARTIAL)
@@ -320,11 +320,11 @@ static int64_t constants_time(const Evaluator *evaluator, const TaskReport *repo
     return first > others ? first - others : 0;
 }
 
-void evaluator_end_turns(Evaluator *evaluator)
+void evaluator_end_lasting(Evaluator *evaluator)
 {
-    if (evaluator->turns.statement)
-        sqlite3_reset(evaluator->turns.statement);
-    evaluator->turns.run = 0;
+    if (evaluator->lasting.statement)
+        sqlite3_reset(evaluator->lasting.statement);
+    evaluator->lasting.run = 0;
 }
 
 int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
@@ -336,28 +336,28 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->output = &output;
     evaluator->order = order;
     evaluator->vfs.now = order->now;
-    evaluator->turns.begins = !evaluator->turns.run || evaluator->turns.run != order->run;
-    evaluator->authorizer.asked = 0;
-    evaluator->told_to_stop = false;
+    evaluator->lasting.begins = !evaluator->lasting.run || evaluator->lasting.run != order->run;
+    evaluator->authorizer.refused = 0;
+    evaluator->stop_requested = false;
     Interrupter interrupter;
     interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
     int rc = evaluator->recipe->flags & RECIPE_MORSELS
                  ? evaluator_morsels_run(evaluator, order, input, input_size, buffer, report)
              : evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
                                        : run_chunk(evaluator, order, input, input_size, buffer, report);
-    if (interrupter_end(&interrupter) || evaluator->told_to_stop) {
+    if (interrupter_end(&interrupter) || evaluator->stop_requested) {
         rc = SQLITE_INTERRUPT;
-        evaluator_end_turns(evaluator);
+        evaluator_end_lasting(evaluator);
     }
     /* Without rows there is no value that could be wrong. */
-    if (evaluator->authorizer.asked && order->end_row > order->first_row)
+    if (evaluator->authorizer.refused && order->end_row > order->first_row)
         rc = SQLITE_ERROR;
     if (rc != SQLITE_OK)
         report_failure(evaluator, order, rc, buffer, report);
-    if (evaluator->authorizer.asked) {
+    if (evaluator->authorizer.refused) {
         inner_statement_report(&evaluator->authorizer, evaluator->db, report);
         /* Among the constants that a lasting statement keeps may be what was refused. */
-        evaluator->turns.run = 0;
+        evaluator->lasting.run = 0;
     }
     if (rc != SQLITE_OK) {
         if (evaluator->recipe->flags & RECIPE_PARTIAL)

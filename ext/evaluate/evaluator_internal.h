@@ -22,14 +22,14 @@
  * that has some is put into an endless query that gives one row per task: a step evaluates the rows of a
  * task, and then the statement waits, where it is, for the next one.
  */
-typedef struct Turns {
+typedef struct LastingStatement {
     /* NULL: the map has no constants. */
     sqlite3_stmt *statement;
     /* The run in whose middle the statement waits; 0: it is reset. */
     uint64_t run;
     /* Whether the task that is evaluated begins the statement. */
     bool begins;
-} Turns;
+} LastingStatement;
 
 struct Evaluator {
     /* Recipe of the map; the evaluator's own reference. */
@@ -38,9 +38,9 @@ struct Evaluator {
     /* Connection, private to the evaluator. */
     sqlite3 *db;
     Authorizer authorizer;
-    /* Forms of the map, NULL where not prepared: of the turns, `uncounted` and `wrapped` the first one, in
+    /* Forms of the map, NULL where not prepared: of the lasting, `uncounted` and `wrapped` the first one, in
        this order, that is there is run, else `statement`. */
-    Turns turns;
+    LastingStatement lasting;
     /* Partition, partial: the map without the number of rows, which the counter finds. */
     sqlite3_stmt *uncounted;
     RowCounter row_counter;
@@ -73,7 +73,7 @@ struct Evaluator {
     const EvaluatorWatch *watch;
     /* Whether the run that is under way was told to stop. Nothing that it computed since then is kept,
        whatever its statement returns. */
-    bool told_to_stop;
+    bool stop_requested;
     /* Partition: time from which on a turn has taken too long; 0: never. */
     int64_t give_up_ns;
     /* Partition: whether that time is counted from the end of the constants and the first row. */
@@ -88,7 +88,7 @@ struct Evaluator {
     /* Control to which scan.control points between runs. */
     TaskControl idle;
     /* Whether each row checks if it is to be the last: SQLite has no progress handler. */
-    bool looks_at_rows;
+    bool checks_rows;
 };
 
 /* Readies a connection to a database file: registers what the tracing statement calls, begins the read
@@ -110,7 +110,7 @@ bool evaluator_is_stopped(Evaluator *evaluator);
 
 /* Ends the lasting statement's scan after an interrupt, of which a statement on its row would hear in its
    next turn: among its constants may be what a function made of that. */
-void evaluator_end_turns(Evaluator *evaluator);
+void evaluator_end_lasting(Evaluator *evaluator);
 
 /* ---- statements.c ---- */
 
@@ -125,7 +125,7 @@ int evaluator_prepare_single(Evaluator *evaluator);
 int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **statement);
 
 /* Does without the lasting statement from now on. Returns as evaluator_prepare_statements. */
-int evaluator_drop_turns(Evaluator *evaluator);
+int evaluator_drop_lasting(Evaluator *evaluator);
 
 /* Counts rows from now on. Returns as evaluator_prepare_statements. */
 int evaluator_drop_uncounted(Evaluator *evaluator);

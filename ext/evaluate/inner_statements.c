@@ -21,10 +21,10 @@ int inner_statement_authorize(Authorizer *authorizer, int action, const char *na
     bool reads = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ||
                  (action == SQLITE_FUNCTION && !authorizer_refuses(name)) ||
                  (action == SQLITE_PRAGMA && tells_of_schema(name));
-    if (!authorizer->asked && reads && authorizer->recipe->flags & RECIPE_TABLES)
+    if (!authorizer->refused && reads && authorizer->recipe->flags & RECIPE_TABLES)
         return SQLITE_OK;
-    if (!authorizer->asked)
-        authorizer->asked = reads ? TASK_ASKED_FOR_TABLES : TASK_ASKED_TO_CHANGE;
+    if (!authorizer->refused)
+        authorizer->refused = reads ? TASK_REFUSED_TABLES : TASK_REFUSED_CHANGE;
     return SQLITE_DENY;
 }
 
@@ -43,7 +43,7 @@ void inner_statement_report(const Authorizer *authorizer, sqlite3 *db, TaskRepor
     sqlite3_stmt *list = NULL;
     char last[64] = "";
     size_t length = 0;
-    report->asked = authorizer->asked;
+    report->refused = authorizer->refused;
     report->message[0] = 0;
     if (sqlite3_prepare_v2(db, sql_ext_host_functions, -1, &list, NULL) == SQLITE_OK)
         while (sqlite3_step(list) == SQLITE_ROW && length < TASK_MESSAGE_SIZE / 2) {

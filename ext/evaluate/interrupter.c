@@ -6,7 +6,7 @@
 #include "ext/base/interrupt.h"
 #include "ext/base/clock.h"
 
-enum { LOOK_NANOSECONDS = 10000000, STACK_BYTES = 256 << 10 };
+enum { CHECK_NANOSECONDS = 10000000, STACK_BYTES = 256 << 10 };
 
 bool interrupter_is_needed(void)
 {
@@ -15,18 +15,18 @@ bool interrupter_is_needed(void)
 
 bool interrupter_reaches_host(void)
 {
-    return !interrupter_is_needed() || interrupted_can_be_asked();
+    return !interrupter_is_needed() || interrupt_can_be_read();
 }
 
 /* Waits until the computation is over, at most until the next look. */
 static void wait_locked(Interrupter *interrupter)
 {
-    int64_t until = clock_ns() + LOOK_NANOSECONDS;
+    int64_t until = clock_ns() + CHECK_NANOSECONDS;
     struct timespec time = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
     pthread_cond_timedwait(&interrupter->ended, &interrupter->mutex, &time);
 }
 
-static void *look(void *arg)
+static void *watch(void *arg)
 {
     Interrupter *interrupter = arg;
     pthread_mutex_lock(&interrupter->mutex);
@@ -53,7 +53,7 @@ static int start_thread(Interrupter *interrupter)
     /* The host's signals are for its own threads. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&interrupter->thread, &attributes, look, interrupter);
+    error = pthread_create(&interrupter->thread, &attributes, watch, interrupter);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return error;

@@ -190,7 +190,7 @@ static int step_rows(Evaluator *evaluator)
 {
     int rc;
     while ((rc = authorizer_step(&evaluator->authorizer, evaluator->statement)) == SQLITE_ROW) {
-        if (evaluator->authorizer.asked)
+        if (evaluator->authorizer.refused)
             return SQLITE_ABORT;
         if (evaluator_is_stopped(evaluator))
             return SQLITE_INTERRUPT;

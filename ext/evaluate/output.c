@@ -51,7 +51,7 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     RowsetWriter *writer = &output->writer;
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
     /* What a function was refused is not in its value. */
-    int rc = evaluator->authorizer.asked                   ? SQLITE_ABORT
+    int rc = evaluator->authorizer.refused                 ? SQLITE_ABORT
              : evaluator_is_stopped(evaluator)             ? SQLITE_INTERRUPT
              : partial && writer->rows == writer->capacity ? SQLITE_FULL
                                                            : SQLITE_OK;
@@ -69,7 +69,7 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     stop(evaluator);
     /* A chunk's scan can be told that it is at its end, and a statement that traces its rows lets no further
        one through; any other walk over a table ends with an error. */
-    if (evaluator->recipe->scan && !evaluator->turns.statement)
+    if (evaluator->recipe->scan && !evaluator->lasting.statement)
         sqlite3_result_error_code(context, SQLITE_ABORT);
     else if (!evaluator->recipe->scan)
         evaluator->scan.end_row = evaluator->scan.row + 1;
@@ -97,20 +97,20 @@ static void append_columns(sqlite3_str *sql, int columns)
 }
 
 /* That the subquery names the turn has SQLite run it for each one. */
-int evaluator_output_sql(Evaluator *evaluator, const char *select, int columns, bool turns, char **sql)
+int evaluator_output_sql(Evaluator *evaluator, const char *select, int columns, bool lasting, char **sql)
 {
     *sql = NULL;
     if (columns > sqlite3_limit(evaluator->db, SQLITE_LIMIT_FUNCTION_ARG, -1))
         return SQLITE_OK;
     sqlite3_str *text = sqlite3_str_new(NULL);
-    if (turns)
+    if (lasting)
         sqlite3_str_appendall(text, "WITH RECURSIVE " TURNS "(" TURN ") AS (SELECT 1 UNION ALL SELECT " TURN
                                     " + 1 FROM " TURNS ") SELECT (");
     sqlite3_str_appendall(text, "WITH " ROWS "(");
     append_columns(text, columns);
     sqlite3_str_appendf(text, ") AS (%s\n) SELECT " OUTPUT_FUNCTION "(", select);
     append_columns(text, columns);
-    sqlite3_str_appendall(text, turns ? ") + " TURN " FROM " ROWS ") FROM " TURNS : ") FROM " ROWS);
+    sqlite3_str_appendall(text, lasting ? ") + " TURN " FROM " ROWS ") FROM " TURNS : ") FROM " ROWS);
     *sql = sqlite3_str_finish(text);
     return *sql ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -132,7 +132,7 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
     bool counted = partial && evaluator->recipe->scan && statement != evaluator->uncounted;
     int rc;
     while ((rc = authorizer_step(&evaluator->authorizer, statement)) == SQLITE_ROW) {
-        if (evaluator->authorizer.asked)
+        if (evaluator->authorizer.refused)
             return SQLITE_ABORT;
         if (partial && writer->rows == writer->capacity)
             return SQLITE_FULL;
@@ -169,18 +169,18 @@ int evaluator_output_run(Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt
 
 int evaluator_output_turn(Evaluator *evaluator, bool *read)
 {
-    Turns *turns = &evaluator->turns;
+    LastingStatement *lasting = &evaluator->lasting;
     ChunkScan *scan = &evaluator->scan;
-    if (turns->begins)
-        sqlite3_reset(turns->statement);
+    if (lasting->begins)
+        sqlite3_reset(lasting->statement);
     scan->read = false;
-    scan->timed = turns->begins;
+    scan->timed = lasting->begins;
     scan->left_first_ns = 0;
-    int rc = authorizer_step(&evaluator->authorizer, turns->statement);
+    int rc = authorizer_step(&evaluator->authorizer, lasting->statement);
     scan->timed = false;
-    turns->run = rc == SQLITE_ROW ? evaluator->order->run : 0;
+    lasting->run = rc == SQLITE_ROW ? evaluator->order->run : 0;
     if (rc != SQLITE_ROW)
-        sqlite3_reset(turns->statement);
+        sqlite3_reset(lasting->statement);
     *read = rc == SQLITE_ROW && scan->read;
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }

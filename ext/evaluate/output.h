@@ -41,11 +41,11 @@ typedef struct EvaluatorOutput {
 int evaluator_output_register(struct Evaluator *evaluator);
 
 /*
- * The text of `select`, which gives `columns`, within the aggregate; with `turns` as a query without an end,
- * a row of which stands for one run of `select`. *sql stays NULL, with SQLITE_OK, where a function takes
+ * The text of `select`, which gives `columns`, within the aggregate; with `lasting` as a query without an
+ * end, a row of which stands for one run of `select`. *sql stays NULL, with SQLITE_OK, where a function takes
  * fewer arguments than that; SQLITE_NOMEM. sqlite3_free it.
  */
-int evaluator_output_sql(struct Evaluator *evaluator, const char *select, int columns, bool turns,
+int evaluator_output_sql(struct Evaluator *evaluator, const char *select, int columns, bool lasting,
                          char **sql);
 
 /*
@@ -62,7 +62,7 @@ int evaluator_output_begin(EvaluatorOutput *output, Buffer *buffer, uint32_t col
 int evaluator_output_run(struct Evaluator *evaluator, sqlite3_stmt *plain, sqlite3_stmt *wrapped);
 
 /*
- * The same by the next row of the lasting statement, which is begun where evaluator->turns says so. *read:
+ * The same by the next row of the lasting statement, which is begun where evaluator->lasting says so. *read:
  * whether it read its rows; without that, and SQLITE_OK, SQLite kept what it had read for another task, and
  * nothing was done.
  */

@@ -151,7 +151,7 @@ static int learn_rows(Evaluator *evaluator)
     row_counter_empty(evaluator->uncounted);
     while ((rc = authorizer_step(&evaluator->authorizer, evaluator->uncounted)) == SQLITE_ROW)
         continue;
-    bool stopped = evaluator->told_to_stop || rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM;
+    bool stopped = evaluator->stop_requested || rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM;
     if (rc == SQLITE_DONE && !stopped)
         row_counter_learn(&evaluator->row_counter, evaluator->uncounted);
     else
@@ -217,7 +217,7 @@ static int run_turn(Evaluator *evaluator, const TaskOrder *order, TaskReport *re
     worker_vfs_end_range(&evaluator->vfs);
     if (rc == SQLITE_OK && !read) {
         evaluator->output->writer.rows = 0;
-        rc = evaluator_drop_turns(evaluator);
+        rc = evaluator_drop_lasting(evaluator);
         return rc == SQLITE_OK ? run_range(evaluator, order, report) : rc;
     }
     report->rows_in = evaluator->traced_rows;
@@ -235,7 +235,7 @@ static int run_turn(Evaluator *evaluator, const TaskOrder *order, TaskReport *re
 int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *buffer, TaskReport *report)
 {
     EvaluatorOutput *output = evaluator->output;
-    bool partial = is_partial(evaluator), turns = evaluator->turns.statement != NULL;
+    bool partial = is_partial(evaluator), lasting = evaluator->lasting.statement != NULL;
     int rc = evaluator_output_begin(output, buffer, evaluator->output_columns, order->row_limit);
     if (rc != SQLITE_OK)
         return rc;
@@ -245,12 +245,12 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
     report->view = evaluator->view;
     /* Constants are computed once, however the range is cut: the clock is not for them. */
     evaluator->gives_up = order->may_give_up && width > 0;
-    if (evaluator->gives_up && !(turns && evaluator->turns.begins))
+    if (evaluator->gives_up && !(lasting && evaluator->lasting.begins))
         start_clock(evaluator, report->start_ns);
-    rc = turns ? run_turn(evaluator, order, report) : run_range(evaluator, order, report);
+    rc = lasting ? run_turn(evaluator, order, report) : run_range(evaluator, order, report);
     bool overdue = evaluator->give_up_ns && clock_ns() > evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
-    if (evaluator->told_to_stop)
+    if (evaluator->stop_requested)
         rc = SQLITE_INTERRUPT;
     /* There are no more groups than rows, and no more rows than rowids. */
     if (partial && rc == SQLITE_FULL && order->row_limit > width)
@@ -262,13 +262,13 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
         report->next_rowid = order->first_rowid;
         report->gave_up = true;
         report->message[0] = 0;
-        if (evaluator->told_to_stop)
-            evaluator_end_turns(evaluator);
-        evaluator->told_to_stop = false;
+        if (evaluator->stop_requested)
+            evaluator_end_lasting(evaluator);
+        evaluator->stop_requested = false;
         return SQLITE_OK;
     }
-    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM && !evaluator->turns.statement &&
-        !evaluator->authorizer.asked)
+    if (rc != SQLITE_OK && rc != SQLITE_INTERRUPT && rc != SQLITE_NOMEM && !evaluator->lasting.statement &&
+        !evaluator->authorizer.refused)
         find_failure(evaluator, report);
     return rc;
 }

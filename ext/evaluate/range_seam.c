@@ -35,7 +35,7 @@ static int learn_access(Evaluator *evaluator)
     sqlite3_finalize(explained);
     if (rc != SQLITE_DONE)
         return rc;
-    evaluator->access = walks ? ACCESS_WALK : ACCESS_LOOK_UP;
+    evaluator->access = walks ? ACCESS_WALK : ACCESS_SEEK;
     return SQLITE_OK;
 }
 
@@ -47,7 +47,7 @@ static int settle(Evaluator *evaluator, int rc, char *message)
     int learned = evaluator->access == ACCESS_UNKNOWN ? learn_access(evaluator) : SQLITE_OK;
     if (learned != SQLITE_OK)
         return learned;
-    if (evaluator->access == ACCESS_LOOK_UP) {
+    if (evaluator->access == ACCESS_SEEK) {
         message[0] = 0;
         return SQLITE_OK;
     }
@@ -133,7 +133,7 @@ int range_seam_check_end(Evaluator *evaluator, const RangeWalk *walk, char *mess
     /* A statement that read no row has asked the table nothing: its WHERE is never true, say. */
     const PageTrail walked = evaluator->vfs.trail;
     Found found;
-    if (walk->last_rowid == INT64_MAX || !walked.leaf || evaluator->access == ACCESS_LOOK_UP)
+    if (walk->last_rowid == INT64_MAX || !walked.leaf || evaluator->access == ACCESS_SEEK)
         return SQLITE_OK;
     int rc = check_search(evaluator, &walked, walk->last_rowid + 1, &found, message);
     if (rc == SQLITE_CORRUPT && may_read_others(evaluator)) {
@@ -147,7 +147,7 @@ int range_seam_check_end(Evaluator *evaluator, const RangeWalk *walk, char *mess
    being read again, and one that reads other tables has other pages read last. */
 static bool pages_tell(const Evaluator *evaluator)
 {
-    return !evaluator->turns.statement && !may_read_others(evaluator);
+    return !evaluator->lasting.statement && !may_read_others(evaluator);
 }
 
 /* Finds the row at which a walk stopped, and the one after it. */
@@ -189,13 +189,13 @@ int range_seam_check_stop(Evaluator *evaluator, RangeWalk *walk, char *message)
 {
     int64_t traced = walk->rowid;
     Found next;
-    if (evaluator->access == ACCESS_LOOK_UP)
+    if (evaluator->access == ACCESS_SEEK)
         return SQLITE_OK;
     int rc = find_stop(evaluator, walk, &next, message);
     if (rc == SQLITE_OK && walk->rowid < INT64_MAX)
         rc = check_next(evaluator, walk->rowid + 1, &next, message);
     rc = settle(evaluator, rc, message);
-    if (evaluator->access == ACCESS_LOOK_UP)
+    if (evaluator->access == ACCESS_SEEK)
         walk->rowid = traced;
     return rc;
 }
@@ -216,7 +216,7 @@ static int find_next(Evaluator *evaluator, const RangeWalk *walk, Found *next, c
 int range_seam_check_turn(Evaluator *evaluator, const RangeWalk *walk, char *message)
 {
     Found next;
-    if (walk->last_rowid == INT64_MAX || evaluator->access == ACCESS_LOOK_UP)
+    if (walk->last_rowid == INT64_MAX || evaluator->access == ACCESS_SEEK)
         return SQLITE_OK;
     int rc = find_next(evaluator, walk, &next, message);
     if (rc == SQLITE_OK && !next.end && next.rowid <= walk->last_rowid)

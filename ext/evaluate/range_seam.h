@@ -17,7 +17,7 @@ struct Evaluator;
 /* How a statement comes to the rows of its range: a WHERE on the rowid may have SQLite look single ones up,
    as it does in a plain SELECT, and such rows have no seam. That is learned when a check first fails: to
    explain a long text takes long. */
-typedef enum RangeAccess { ACCESS_UNKNOWN, ACCESS_WALK, ACCESS_LOOK_UP } RangeAccess;
+typedef enum RangeAccess { ACCESS_UNKNOWN, ACCESS_WALK, ACCESS_SEEK } RangeAccess;
 
 /* To be called before a walk whose end will be checked: no page may come from the cache, unseen. */
 void range_seam_begin(struct Evaluator *evaluator);

@@ -41,11 +41,11 @@ int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **stat
 }
 
 /* Prepares a statement within the output's aggregate. It stays NULL, with SQLITE_OK, where that cannot be. */
-static int prepare_wrapped(Evaluator *evaluator, uint32_t select, bool turns, sqlite3_stmt **statement)
+static int prepare_wrapped(Evaluator *evaluator, uint32_t select, bool lasting, sqlite3_stmt **statement)
 {
     char *sql;
     int columns = (int)evaluator->output_columns + (is_range(evaluator) && is_partial(evaluator));
-    int rc = evaluator_output_sql(evaluator, recipe_text(evaluator->recipe, select), columns, turns, &sql);
+    int rc = evaluator_output_sql(evaluator, recipe_text(evaluator->recipe, select), columns, lasting, &sql);
     if (rc != SQLITE_OK || !sql)
         return rc;
     rc = evaluator_prepare(evaluator, sql, statement);
@@ -96,10 +96,10 @@ int evaluator_drop_uncounted(Evaluator *evaluator)
     return evaluator_prepare_single(evaluator);
 }
 
-int evaluator_drop_turns(Evaluator *evaluator)
+int evaluator_drop_lasting(Evaluator *evaluator)
 {
-    sqlite3_finalize(evaluator->turns.statement);
-    evaluator->turns = (Turns){0};
+    sqlite3_finalize(evaluator->lasting.statement);
+    evaluator->lasting = (LastingStatement){0};
     return evaluator_prepare_single(evaluator);
 }
 
@@ -139,6 +139,6 @@ int evaluator_prepare_statements(Evaluator *evaluator)
     lift_limits(evaluator);
     if (evaluator->has_constants)
         rc = prepare_wrapped(evaluator, is_range(evaluator) ? recipe->tracing_select : recipe->select, true,
-                             &evaluator->turns.statement);
-    return rc == SQLITE_OK && !evaluator->turns.statement ? evaluator_prepare_single(evaluator) : rc;
+                             &evaluator->lasting.statement);
+    return rc == SQLITE_OK && !evaluator->lasting.statement ? evaluator_prepare_single(evaluator) : rc;
 }

@@ -75,8 +75,8 @@ void executor_end_scan(Executor *executor, uint64_t scan)
 
 ScanEnd executor_await_end(Executor *executor, int milliseconds)
 {
-    bool asked = executor->kind->await_end && executor_is_ours(executor);
-    return asked ? executor->kind->await_end(executor, milliseconds) : SCAN_LEFT;
+    bool reached = executor->kind->await_end && executor_is_ours(executor);
+    return reached ? executor->kind->await_end(executor, milliseconds) : SCAN_CLOSED;
 }
 
 void executor_close(Executor *executor)

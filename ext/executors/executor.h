@@ -35,9 +35,9 @@ typedef struct ExecutorLimits {
 /* How far workers are with closing the files of scans that have ended. */
 typedef enum ScanEnd {
     /* No worker has such a file open. */
-    SCAN_LEFT,
+    SCAN_CLOSED,
     /* Some workers are about to close it. */
-    SCAN_LEAVING,
+    SCAN_CLOSING,
     /* Some workers run a task of another run, and close it after that task, before the next one. */
     SCAN_ELSEWHERE,
     /* Some workers will close it as soon as they come back from a task that was abandoned. */

@@ -432,14 +432,14 @@ static void threads_end_scan(Executor *base, uint64_t scan)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-static ScanEnd leaving_locked(ThreadPool *pool)
+static ScanEnd closing_locked(ThreadPool *pool)
 {
-    ScanEnd all = SCAN_LEFT;
+    ScanEnd all = SCAN_CLOSED;
     for (int i = 0; i < pool->worker_count; i++) {
         const ThreadWorker *worker = pool->workers[i];
         if (!worker || !ended_scans_any(&pool->ended, worker->closed_scans, worker->last_scan))
             continue;
-        ScanEnd end = !worker->task ? SCAN_LEAVING : worker->task->abandoned ? SCAN_BUSY : SCAN_ELSEWHERE;
+        ScanEnd end = !worker->task ? SCAN_CLOSING : worker->task->abandoned ? SCAN_BUSY : SCAN_ELSEWHERE;
         if (end > all)
             all = end;
     }
@@ -454,7 +454,7 @@ static ScanEnd threads_await_end(Executor *base, int milliseconds)
     int error = 0;
     pthread_mutex_lock(&pool->mutex);
     cancel_overdue_locked(pool);
-    while ((end = leaving_locked(pool)) != SCAN_LEFT && !error)
+    while ((end = closing_locked(pool)) != SCAN_CLOSED && !error)
         error = pthread_cond_timedwait(&pool->task_done, &pool->mutex, &until);
     pthread_mutex_unlock(&pool->mutex);
     return end;

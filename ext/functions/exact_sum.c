@@ -63,7 +63,7 @@ static void make_room(ExactSum *sum)
     sum->additions = 1;
 }
 
-/* Turns limbs that are carried into the size of their sum; returns whether the sum is negative. */
+/* LastingStatement limbs that are carried into the size of their sum; returns whether the sum is negative. */
 static bool take_sign(int64_t *limbs)
 {
     if (limbs[EXACT_SUM_LIMBS - 1] >= 0)

@@ -165,7 +165,7 @@ static void increase_price(sqlite3_context *context, int count, sqlite3_value **
 static const PriceStop *find_stop(sqlite3_context *context, PriceStop *own)
 {
     PriceStop *stop = sqlite3_user_data(context);
-    if (!stop && interrupted_can_be_asked()) {
+    if (!stop && interrupt_can_be_read()) {
         own->stop = connection_is_interrupted;
         own->arg = sqlite3_context_db_handle(context);
         stop = own;

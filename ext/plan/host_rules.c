@@ -106,7 +106,7 @@ static int gives_null(sqlite3_stmt *explained, bool *null)
 
 /*
  * Asks the host's authorizer about one function at a time: the host cannot prepare the whole map when it uses
- * functions that only workers have, and then its authorizer is never asked about the rest.
+ * functions that only workers have, and then its authorizer is never called for the rest.
  */
 static int check_denial(sqlite3 *db, const char *name, int arguments, char **message)
 {
@@ -123,12 +123,12 @@ static int check_denial(sqlite3 *db, const char *name, int arguments, char **mes
     bool ignored = false;
     /* An error other than a denial (wrong argument types, say) does not mean that the host forbids the
      * function. */
-    int asked = rc == SQLITE_OK ? gives_null(statement, &ignored) : SQLITE_OK;
-    if (asked == SQLITE_OK && (ignored || is_denial(db, rc))) {
+    int explained = rc == SQLITE_OK ? gives_null(statement, &ignored) : SQLITE_OK;
+    if (explained == SQLITE_OK && (ignored || is_denial(db, rc))) {
         rc = ignored ? SQLITE_AUTH : rc;
         *message = sqlite3_mprintf("parallel_map: not authorized to use function: %s", name);
-    } else if (asked != SQLITE_OK) {
-        rc = asked;
+    } else if (explained != SQLITE_OK) {
+        rc = explained;
         *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
     } else if (rc != SQLITE_NOMEM) {
         rc = SQLITE_OK;
@@ -185,7 +185,7 @@ static int compare_own(HostFunctions *check, const char *name, NameKnown *known)
 /* What the host has under a name, and whether workers would call the same: one that only they have is no
    other. Ours are known by their answer, which costs less than the list; and without an extension workers
    have nothing that could replace what is SQLite's. */
-static int look_up(HostFunctions *check, const char *name, NameKnown *known)
+static int find_name(HostFunctions *check, const char *name, NameKnown *known)
 {
     KnownFunction *host = &known->host, *worker = &known->worker;
     bool host_pragmas = false, worker_pragmas = false;
@@ -213,7 +213,7 @@ static int look_up(HostFunctions *check, const char *name, NameKnown *known)
     return compare_own(check, name, known);
 }
 
-static char *say_other(const char *name, const NameKnown *known)
+static char *other_function_text(const char *name, const NameKnown *known)
 {
     if (!known->worker.own)
         return sqlite3_mprintf(
@@ -234,14 +234,14 @@ static int check_function(void *arg, const char *name)
 {
     HostFunctions *check = arg;
     NameKnown known;
-    int rc = look_up(check, name, &known);
+    int rc = find_name(check, name, &known);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
         *check->message =
             sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
                             "function_list: %s",
                             name, rc == SQLITE_AUTH ? "not authorized" : sqlite3_errmsg(check->host));
     if (rc == SQLITE_OK && !known.same)
-        return error_text(check->message, say_other(name, &known));
+        return error_text(check->message, other_function_text(name, &known));
     return rc == SQLITE_OK && known.host.listed
                ? check_denial(check->host, name, known.host.arguments, check->message)
                : rc;
@@ -277,7 +277,7 @@ int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **messag
     return !text ? SQLITE_NOMEM : limited ? rc : SQLITE_OK;
 }
 
-/* What the host's authorizer or its limits forbid stays forbidden: it is asked about the whole statement. A
+/* What the host's authorizer or its limits forbid stays forbidden: it is called for the whole statement. A
    function that only workers have is no failure. */
 static int check_statement(sqlite3 *db, const PlainSelect *plain, char **message)
 {

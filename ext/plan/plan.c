@@ -117,7 +117,7 @@ static int plan_reading(Plan *plan, ConnectionState *state, char **message)
 {
     plan->feed.filtered = plan->arguments.where != NULL;
     int rc = feed_start(&plan->feed, &plan->source, state, message);
-    plan->judged = state->maps_prepared;
+    plan->compared_at = state->maps_prepared;
     if (rc == SQLITE_OK)
         rc = plan_read_programs(plan, state->db, &plan->whole_program, &plan->feed_program);
     if (rc == SQLITE_OK)
@@ -135,7 +135,7 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
         return SQLITE_NOMEM;
     plan->form = form;
     plan->used = MAP_ALL_COLUMNS;
-    plan->asked = used;
+    plan->requested = used;
     int rc = copy_arguments(&plan->arguments, arguments);
     if (rc == SQLITE_OK)
         rc = plan_map(plan, state, used, message);
@@ -151,7 +151,7 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
 
 void plan_inherit(Plan *plan, const Plan *old)
 {
-    plan->asks = plan->asks || old->asks;
+    plan->reads_tables = plan->reads_tables || old->reads_tables;
 }
 
 void plan_free(Plan *plan)

@@ -32,7 +32,7 @@ typedef struct Plan {
     uint64_t used;
     /* Column mask that the caller asked for, before unused columns were dropped: the key for finding an idle
        plan. */
-    uint64_t asked;
+    uint64_t requested;
     /* Number of columns of the map, its key not counted. */
     int map_columns;
     /* Columns of a MAP_TABLE. */
@@ -48,14 +48,14 @@ typedef struct Plan {
     bool tried;
     /* Whether a function of the map reads tables on its connection, which only workers that read a file have.
      */
-    bool asks;
+    bool reads_tables;
     /* Number of loaded extensions when the plan was made; a different number makes the plan outdated. */
     int extension_count;
     /* Programs that the host made of the map over its source and of the feed, by host_rules_program. */
     uint64_t whole_program, feed_program;
     /* Number of statements with a map that the connection had prepared when the programs were last compared.
      */
-    unsigned judged;
+    unsigned compared_at;
 } Plan;
 
 /*

@@ -55,7 +55,7 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
 {
     SqliteLimits own;
     uint32_t flags, encoding = SQLITE_UTF8;
-    time_zone_look_again(&state->zone);
+    time_zone_update(&state->zone);
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
     limits_lift(state->db, &own);

@@ -20,14 +20,14 @@ int plan_read_programs(const Plan *plan, sqlite3 *db, uint64_t *whole, uint64_t 
 
 /* Whether the host makes of the map what it made when the plan was made: its authorizer may have been set,
    changed or taken away, and may say something else than before. */
-static bool is_judged_as_before(Plan *plan, ConnectionState *state)
+static bool gives_the_same_programs(Plan *plan, ConnectionState *state)
 {
     char text[TASK_MESSAGE_SIZE], *message = NULL;
     uint64_t whole, feed;
     if (plan_read_programs(plan, state->db, &whole, &feed) != SQLITE_OK || !feed ||
         feed != plan->feed_program || whole != plan->whole_program)
         return false;
-    plan->judged = state->maps_prepared;
+    plan->compared_at = state->maps_prepared;
     if (whole)
         return true;
     /* The host cannot prepare a map with functions that only workers have: each other one is asked about. */
@@ -48,10 +48,10 @@ PlanState plan_state(Plan *plan, ConnectionState *state)
     if (feed_schema_changed(&plan->feed))
         return PLAN_HAS_OLD_SCHEMA;
     limits_read(state->db, &own);
-    time_zone_look_again(&state->zone);
+    time_zone_update(&state->zone);
     bool current = plan->extension_count == state->extension_count &&
                    !memcmp(own.values, plan->recipe->limits, sizeof own.values) &&
                    !memcmp(&state->zone, &plan->recipe->zone, sizeof state->zone) &&
-                   (plan->judged == state->maps_prepared || is_judged_as_before(plan, state));
+                   (plan->compared_at == state->maps_prepared || gives_the_same_programs(plan, state));
     return current ? PLAN_IS_CURRENT : PLAN_IS_OUTDATED;
 }

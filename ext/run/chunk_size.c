@@ -46,11 +46,11 @@ static double target_time(const ChunkSize *size, const ChunkSetting *setting, do
 
 /* The units of a chunk for which a number of rows was asked. A range takes as many rowids as held that many
    rows the last time. */
-static int64_t asked_units(const ChunkSize *size, bool ranged)
+static int64_t requested_units(const ChunkSize *size, bool ranged)
 {
-    double rowids = (double)size->rules.asked_rows * size->rowids_per_row;
+    double rowids = (double)size->rules.requested_rows * size->rowids_per_row;
     if (!ranged)
-        return size->rules.asked_rows;
+        return size->rules.requested_rows;
     return rowids < rowids_max ? (int64_t)rowids : (int64_t)rowids_max;
 }
 
@@ -64,8 +64,8 @@ static double largest_share(const ChunkSetting *setting, double unit_ns)
 int64_t chunk_size_next(const ChunkSize *size, const ChunkSetting *setting)
 {
     const SourceRest *rest = &setting->rest;
-    if (size->rules.asked_rows)
-        return asked_units(size, rest->ranged);
+    if (size->rules.requested_rows)
+        return requested_units(size, rest->ranged);
     double known_ns = rest->ranged ? size->experience->rowid_ns : size->experience->row_ns;
     double unit_ns = size->unit_ns > 0 ? size->unit_ns : known_ns;
     double units = rest->ranged ? FIRST_ROWIDS : 1;
@@ -91,8 +91,8 @@ uint32_t chunk_size_output_rows(const ChunkSize *size, int64_t units)
         rows = units;
     if (rows > CHUNK_ROWS)
         rows = CHUNK_ROWS;
-    if (size->rules.asked_rows && rows > size->rules.asked_rows)
-        rows = size->rules.asked_rows;
+    if (size->rules.requested_rows && rows > size->rules.requested_rows)
+        rows = size->rules.requested_rows;
     return rows < 1 ? 1 : (uint32_t)rows;
 }
 

@@ -12,7 +12,7 @@
 /* What the plan and the user say of the chunks of a run. */
 typedef struct ChunkRules {
     /* Rows per task that were asked for; 0: chunks are sized by time. */
-    int64_t asked_rows;
+    int64_t requested_rows;
     /* Columns of the map, the key not counted. */
     int columns;
     /* Whether a task gives few rows, because the map aggregates. */

@@ -101,7 +101,7 @@ static double start_cost(const Executor *executor, int workers, double starting)
 void controller_begin_requested(Controller *controller, const ExecutorKind *kind, int workers)
 {
     *controller = (Controller){.kind = kind, .workers = workers, .workers_used = workers};
-    explain(controller, "asked for");
+    explain(controller, "requested");
 }
 
 const ExecutorKind *controller_begin(Controller *controller, const ControllerStart *start)

@@ -53,7 +53,7 @@ void executor_set_await_end(ExecutorSet *set, sqlite3_stmt *probe)
         int64_t limit_ns = leave_ns;
         while (set->held[kind] && clock_ns() - start_ns < limit_ns) {
             ScanEnd end = executor_await_end(set->held[kind], WAIT_MS);
-            if (end == SCAN_LEFT)
+            if (end == SCAN_CLOSED)
                 break;
             interrupted = interrupted || host_interrupted_or_handled(probe);
             limit_ns = interrupted ? interrupted_ns : end == SCAN_BUSY ? busy_ns : leave_ns;

@@ -86,12 +86,12 @@ static int fail_task(MapRun *run, char **message)
     const TaskReport *report = &entry->task->report;
     const TaskSource *source = &run->source;
     bool ranged = task_is_range(entry->task);
-    if (report->asked)
+    if (report->refused)
         return fail_made(run, SQLITE_ERROR,
-                         task_error_asked(report, source->snapshot
-                                                      ? "other databases or temporary tables are "
-                                                        "there as well"
-                                                      : source->why_feed),
+                         task_error_refused(report, source->snapshot
+                                                        ? "other databases or temporary tables are "
+                                                          "there as well"
+                                                        : source->why_feed),
                          message);
     if (task_error_is_lacking(report, entry->executor->kind))
         return fail_made(run, SQLITE_ERROR, task_error_lacking(report), message);
@@ -167,7 +167,7 @@ static bool fill_task(MapRun *run, Task *task)
     int64_t units = chunk_size_next(&run->chunk_size, &setting);
     controller_feed_begins(&run->controller);
     if (!task_source_fill(&run->source, task, units, chunk_size_output_rows(&run->chunk_size, units),
-                          !run->chunk_size.rules.asked_rows))
+                          !run->chunk_size.rules.requested_rows))
         return false;
     const TaskOrder *order = &task->order;
     if (!setting.rest.ranged)
@@ -299,7 +299,7 @@ static const char *doubt(MapRun *run)
         return NULL;
     const TaskReport *report = &task->report;
     /* What a damaged file's ranges do not give together, ranges that the host reads would not give either. */
-    if (report->rc != SQLITE_OK && !report->asked && report->rc != SQLITE_INTERRUPT &&
+    if (report->rc != SQLITE_OK && !report->refused && report->rc != SQLITE_INTERRUPT &&
         report->rc != SQLITE_NOMEM && (report->rc & 0xff) != SQLITE_CORRUPT && !report->rows_in)
         return task_source_failure(&run->source, task);
     return task_source_confirm(&run->source, report) ? NULL : task_source_changed;
@@ -334,11 +334,11 @@ static int begin_with_tables(MapRun *run, bool *begun, char **message)
     Plan *plan = run->plan;
     const TaskReport *report = &task_list_current(&run->tasks)->task->report;
     *begun = false;
-    if (report->asked != TASK_ASKED_FOR_TABLES || run->source.snapshot || run->source.range_feed ||
-        plan->asks)
+    if (report->refused != TASK_REFUSED_TABLES || run->source.snapshot || run->source.range_feed ||
+        plan->reads_tables)
         return SQLITE_OK;
     /* For the next run in any case. */
-    plan->asks = true;
+    plan->reads_tables = true;
     if (run->figures.rows_out)
         return SQLITE_OK;
     task_list_clear(&run->tasks);
@@ -386,7 +386,7 @@ static int check_current(MapRun *run, bool *usable, char **message)
     }
     bool begun = false;
     int rc = SQLITE_OK;
-    if (task_list_current(&run->tasks)->task->report.asked)
+    if (task_list_current(&run->tasks)->task->report.refused)
         rc = begin_with_tables(run, &begun, message);
     *usable = !begun;
     return rc == SQLITE_OK ? rc : fail_with(run, rc, message);
@@ -458,7 +458,7 @@ static int start(MapRun *run, char **message)
     int workers = arguments->has_workers ? arguments->workers : settings->workers;
     if (!workers)
         workers = requested && requested->in_place ? 1 : connection_state_processors(run->state);
-    ChunkRules rules = {.asked_rows = arguments->has_chunk ? arguments->chunk : settings->chunk,
+    ChunkRules rules = {.requested_rows = arguments->has_chunk ? arguments->chunk : settings->chunk,
                         .columns = run->plan->map_columns,
                         .partial = arguments->partial,
                         .one_row = arguments->partial && !arguments->group_by};
@@ -536,7 +536,7 @@ static void write_access(const MapRun *run, RunRecord *record)
 static void write_log(const MapRun *run)
 {
     const ExecutorSet *executors = &run->executors;
-    int64_t asked_rows = run->chunk_size.rules.asked_rows;
+    int64_t requested_rows = run->chunk_size.rules.requested_rows;
     RunRecord *record = run_log_find(&run->state->log, run->figures.number);
     if (!record)
         return;
@@ -546,7 +546,7 @@ static void write_log(const MapRun *run)
     write_access(run, record);
     figures_write(&run->figures, record);
     record->workers = executor_set_is_in_place(executors) ? 1 : run->controller.workers_used;
-    record->chunk = asked_rows ? asked_rows : run->figures.most_rows;
+    record->chunk = requested_rows ? requested_rows : run->figures.most_rows;
     record->retries = run->tasks.retries;
     record->startup_seconds = (double)executors->startup_ns / 1e9;
 }

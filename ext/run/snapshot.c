@@ -267,7 +267,7 @@ bool snapshot_holds(Snapshot *snapshot)
     return read_change_counter(snapshot, &changes) && changes == snapshot->changes;
 }
 
-bool snapshot_views_last(const Snapshot *snapshot)
+bool snapshot_proof_lasts(const Snapshot *snapshot)
 {
     return snapshot->sentinel != NULL;
 }

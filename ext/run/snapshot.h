@@ -36,7 +36,7 @@ bool snapshot_holds(Snapshot *snapshot);
 
 /* Whether a worker's view that was once proven to be the host's stays so, whatever is written to the file
  * later: true in WAL mode. */
-bool snapshot_views_last(const Snapshot *snapshot);
+bool snapshot_proof_lasts(const Snapshot *snapshot);
 
 /* Returns the name by which the host calls the table's schema; the snapshot's. */
 const char *snapshot_schema(const Snapshot *snapshot);

@@ -4,9 +4,9 @@
 
 #include "ext/base/sqlite_api.h"
 
-char *task_error_asked(const TaskReport *report, const char *why_fed)
+char *task_error_refused(const TaskReport *report, const char *why_fed)
 {
-    if (report->asked != TASK_ASKED_FOR_TABLES)
+    if (report->refused != TASK_REFUSED_TABLES)
         return sqlite3_mprintf(
             "parallel_map: map: a function in it (%s) would change something on its connection, "
             "and a map only computes: call the function in the query around the map",

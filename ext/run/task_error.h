@@ -10,7 +10,7 @@
 
 /* For a task in which a function of the map was refused a statement of its own. `why_fed`: why workers read
  * no table themselves, or NULL. */
-char *task_error_asked(const TaskReport *report, const char *why_fed);
+char *task_error_refused(const TaskReport *report, const char *why_fed);
 
 /* Whether workers of this kind lack something that the map needs and the host has. */
 bool task_error_is_lacking(const TaskReport *report, const ExecutorKind *kind);

@@ -44,7 +44,7 @@ static int try_partition(TaskSource *source, char **message)
         return SQLITE_OK;
     snapshot_bounds(source->snapshot, &source->first_rowid, &source->last_rowid);
     source->next_rowid = source->first_rowid;
-    if (!plan->asks && (uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
+    if (!plan->reads_tables && (uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
         source->why_feed = "the table is small";
     if (!source->why_feed) {
         source->recipe = plan_partition_recipe(plan, source->state, snapshot_schema(source->snapshot),
@@ -79,7 +79,7 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
     }
     /* A table that had few rows the last time is not pinned again: that would cost as much as mapping it.
      */
-    if (!plan->asks && experience->rows > 0 && experience->rows < PARTITION_ROWIDS) {
+    if (!plan->reads_tables && experience->rows > 0 && experience->rows < PARTITION_ROWIDS) {
         source->why_feed = "the table is small";
         return SQLITE_OK;
     }
@@ -249,7 +249,7 @@ bool task_source_confirm(TaskSource *source, const TaskReport *report)
             return true;
     if (!snapshot_holds(source->snapshot))
         return false;
-    if (!snapshot_views_last(source->snapshot))
+    if (!snapshot_proof_lasts(source->snapshot))
         return true;
     ProvenView *grown = realloc(source->proven, (size_t)(source->proven_count + 1) * sizeof *grown);
     if (grown) {

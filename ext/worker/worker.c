@@ -81,14 +81,14 @@ static int report_failure(TaskReport *report, const TaskOrder *order, int rc, co
 
 /* Sets the process's time zone, which 'localtime' goes by, to the host's, which may have changed since the
  * start. */
-static void follow_zone(Worker *worker, const Recipe *recipe)
+static void adopt_zone(Worker *worker, const Recipe *recipe)
 {
     if (!memcmp(&worker->zone, &recipe->zone, sizeof worker->zone))
         return;
     worker->zone = recipe->zone;
     worker->zone.name[sizeof worker->zone.name - 1] = 0;
-    worker->zone.former[sizeof worker->zone.former - 1] = 0;
-    time_zone_follow(&worker->zone, &worker->known_zone);
+    worker->zone.earlier_name[sizeof worker->zone.earlier_name - 1] = 0;
+    time_zone_adopt(&worker->zone, &worker->known_zone);
 }
 
 static void run_slot(Worker *worker, int index)
@@ -106,7 +106,7 @@ static void run_slot(Worker *worker, int index)
     int rc = window_map(input, worker->memory, window_round(start + slot->input_size));
     const Recipe *recipe = (const Recipe *)(const void *)input->data;
     if (rc == SQLITE_OK && slot->recipe_size >= sizeof *recipe)
-        follow_zone(worker, recipe);
+        adopt_zone(worker, recipe);
     if (!worker->runner || rc != SQLITE_OK)
         report_failure(&slot->report, &order, SQLITE_NOMEM, "a worker process is out of memory");
     else
@@ -166,7 +166,7 @@ static void begin(Worker *worker)
                                             .window = &worker->channel.outputs[i],
                                             .slot = &control->slots[i],
                                             .memory = worker->memory};
-    time_zone_look(&worker->zone);
+    time_zone_read(&worker->zone);
     worker->known_zone = worker->zone;
     worker->closed_scans = atomic_load(&worker->pool->ended.count);
     atomic_store(&control->closed_scans, worker->closed_scans);

@@ -180,7 +180,7 @@ static void make_view(World *world, Random *random, const char *name, const Worl
     sqlite3_free(text);
 }
 
-/* Turns one bit of the attached file around, which nobody has open meanwhile. */
+/* LastingStatement one bit of the attached file around, which nobody has open meanwhile. */
 static void damage_other_file(World *world, Random *random)
 {
     run(world, "DETACH other");

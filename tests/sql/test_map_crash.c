@@ -109,7 +109,7 @@ static void death_over_a_range(void **state)
         assert_int_equal(map_test_same(db, "SELECT a FROM t", sql), 20000);
         if (crash_test_is(test, "processes"))
             sql_test_expect(db, "SELECT reason FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
-                            "'asked for; fed: a worker process ended while it read a range'");
+                            "'requested; fed: a worker process ended while it read a range'");
         sqlite3_free(sql);
     }
     sqlite3_free(path);

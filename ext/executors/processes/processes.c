@@ -443,15 +443,15 @@ static ScanEnd processes_await_end(Executor *executor, int milliseconds)
     ProcessExecutor *self = self_of(executor);
     Bell *bell = process_pool_bell(&self->pool);
     if (!bell)
-        return SCAN_LEFT;
+        return SCAN_CLOSED;
     bool alone = atomic_load(&executor->users) <= 1;
     int64_t now = clock_ns(), end = now + (int64_t)milliseconds * 1000000;
-    ScanEnd state = watch_leaving(&self->pool, alone, now);
-    while (state != SCAN_LEFT && now < end) {
+    ScanEnd state = watch_closing(&self->pool, alone, now);
+    while (state != SCAN_CLOSED && now < end) {
         unsigned rung = bell_listen(bell);
         check(self, now);
-        state = watch_leaving(&self->pool, alone, now);
-        if (state != SCAN_LEFT)
+        state = watch_closing(&self->pool, alone, now);
+        if (state != SCAN_CLOSED)
             bell_sleep(bell, rung, end - now);
         now = clock_ns();
     }

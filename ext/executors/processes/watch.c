@@ -73,34 +73,34 @@ void watch_check(ProcessPool *pool, int64_t now)
 }
 
 /* How far one worker is with the files of ended scans. A worker that is not ready has not begun anything. */
-static ScanEnd leaving_of(const ProcessPool *pool, const PoolWorker *worker)
+static ScanEnd closing_of(const ProcessPool *pool, const PoolWorker *worker)
 {
     const ChannelControl *control = worker->channel.control;
     if (!atomic_load(&control->ready) ||
         !ended_scans_any(&pool->control->ended, atomic_load(&control->closed_scans), worker->last_scan))
-        return SCAN_LEFT;
+        return SCAN_CLOSED;
     for (int i = 0; worker->used && i < CHANNEL_SLOTS; i++) {
         const PoolSlot *slot = &worker->slots[i];
         if (slot->used && slots_state(slot) == SLOT_RUNNING)
             return slot->task ? SCAN_ELSEWHERE : SCAN_BUSY;
     }
-    return SCAN_LEAVING;
+    return SCAN_CLOSING;
 }
 
-ScanEnd watch_leaving(ProcessPool *pool, bool alone, int64_t now)
+ScanEnd watch_closing(ProcessPool *pool, bool alone, int64_t now)
 {
     bool late = now - pool->ended_ns > (int64_t)CLOSE_MILLISECONDS * 1000000;
-    ScanEnd all = SCAN_LEFT;
+    ScanEnd all = SCAN_CLOSED;
     for (int i = 0; pool->control && i < pool->worker_count; i++) {
         PoolWorker *worker = pool->workers[i];
         if (!worker)
             continue;
-        ScanEnd end = leaving_of(pool, worker);
+        ScanEnd end = closing_of(pool, worker);
         if (end > all)
             all = end;
-        if (end == SCAN_LEFT && alone)
+        if (end == SCAN_CLOSED && alone)
             worker->last_scan = 0;
-        if (end == SCAN_LEAVING && late && worker->kill_reason == KILL_NONE)
+        if (end == SCAN_CLOSING && late && worker->kill_reason == KILL_NONE)
             process_pool_kill(pool, worker, NULL, KILL_STUCK, 0);
     }
     return all;

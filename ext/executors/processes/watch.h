@@ -21,6 +21,6 @@ void watch_check(ProcessPool *pool, int64_t now);
  * the most uses the pool. A worker without a task that does not close the file within a second is killed:
  * that is the one way to have the file closed.
  */
-ScanEnd watch_leaving(ProcessPool *pool, bool alone, int64_t now);
+ScanEnd watch_closing(ProcessPool *pool, bool alone, int64_t now);
 
 #endif

@@ -112,7 +112,7 @@ static void chunks_that_were_asked_for(void **state)
     ChunkSize size;
     ChunkSetting rows = {.rest = {.units = 10, .more = true}, .workers = 2};
     ChunkSetting rowids = {.rest = {.ranged = true, .units = 1e9, .more = true}, .workers = 2};
-    chunk_size_begin(&size, &(ChunkRules){.asked_rows = 7, .columns = 1}, &experience);
+    chunk_size_begin(&size, &(ChunkRules){.requested_rows = 7, .columns = 1}, &experience);
     assert_int_equal(chunk_size_next(&size, &rows), 7);
     assert_int_equal(chunk_size_next(&size, &rowids), 7);
     assert_int_equal(chunk_size_output_rows(&size, 1000), 7);

@@ -268,7 +268,7 @@ static void an_executor_that_was_asked_for_stays(void **state)
         controller_reader_begins(&script.controller, 10);
         controller_reader_ends(&script.controller);
         assert_true(script.controller.feed_ns == 0 && script.controller.reader_ns == 0);
-        assert_string_equal(script.controller.reason, "asked for");
+        assert_string_equal(script.controller.reason, "requested");
     }
 }
 
