@@ -3,75 +3,34 @@
 
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
-#include "ext/evaluate/like_setting.h"
 #include "ext/plan/plan_internal.h"
 #include "ext/plan/sql_text.h"
+#include "ext/plan/worker_settings.h"
 #include "sql/ext_sql.h"
 
-/* The text encoding of the host's databases: all of a connection have one. */
-static uint32_t host_encoding(sqlite3 *db)
+/* The flags of a recipe that the map and its source make. */
+static uint32_t own_flags(const Plan *plan)
 {
-    sqlite3_stmt *statement;
-    uint32_t encoding = SQLITE_UTF8;
-    /* A build without UTF-16 (SQLITE_OMIT_UTF16) opens no such database. */
-    if (!sqlite3_api->value_text16 ||
-        sqlite3_prepare_v2(db, "PRAGMA encoding", -1, &statement, NULL) != SQLITE_OK)
-        return encoding;
-    if (sqlite3_step(statement) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(statement, 0);
-        if (name && !strcmp(name, "UTF-16le"))
-            encoding = SQLITE_UTF16LE;
-        else if (name && !strcmp(name, "UTF-16be"))
-            encoding = SQLITE_UTF16BE;
-    }
-    sqlite3_finalize(statement);
-    return encoding;
-}
-
-/* Whether the text has the word LIKE in it, as an operator, a function or anything else. */
-static bool may_call_like(const char *text)
-{
-    return text && strcasestr(text, "like");
-}
-
-static int read_flags(const Plan *plan, sqlite3 *db, uint32_t *flags)
-{
-    const MapArguments *arguments = &plan->arguments;
-    int dqs = 0;
-    LikeSetting like = LIKE_UNKNOWN;
-    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, -1, &dqs);
-    int rc = SQLITE_OK;
-    if (may_call_like(arguments->map) || may_call_like(arguments->where) ||
-        may_call_like(arguments->group_by))
-        rc = like_setting_read(db, &like);
-    *flags = (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->arguments.partial ? RECIPE_PARTIAL : 0u) |
-             (plan->arguments.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u) |
-             (dqs ? RECIPE_DQS : 0u) | (like == LIKE_NOCASE ? RECIPE_LIKE_NOCASE : 0u) |
-             (like == LIKE_BINARY ? RECIPE_LIKE_BINARY : 0u);
-    return rc;
+    return (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->arguments.partial ? RECIPE_PARTIAL : 0u) |
+           (plan->arguments.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u);
 }
 
 int plan_build_recipe(Plan *plan, ConnectionState *state)
 {
-    SqliteLimits own;
-    uint32_t flags, encoding = SQLITE_UTF8;
-    time_zone_update(&state->zone);
+    const MapArguments *arguments = &plan->arguments;
+    const char *const texts[] = {arguments->map, arguments->where, arguments->group_by};
+    WorkerSettings settings;
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
-    limits_lift(state->db, &own);
-    int rc = read_flags(plan, state->db, &flags);
-    if (rc == SQLITE_OK)
-        encoding = host_encoding(state->db);
-    const int most_columns = sqlite3_limit(state->db, SQLITE_LIMIT_COLUMN, -1);
-    limits_restore(state->db, &own);
+    int rc = worker_settings_read(state, texts, sizeof texts / sizeof *texts, &settings);
     if (rc != SQLITE_OK)
         return rc;
-    plan->encoding = encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    plan->encoding = settings.encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     const ColumnList *columns = &plan->source.columns;
     bool rowid = plan->source.rowid != NULL;
     /* A chunk table without rowids has a column more than its source. Where there is no room for one it has
        rowids, and a view or a subquery over it, which have none. */
-    bool full = !rowid && columns->count >= most_columns;
+    bool full = !rowid && columns->count >= settings.most_columns;
     char *declaration = columns_declare(columns, rowid || full);
     bool viewed = plan->source.table && (full || columns_need_view(columns));
     char *view = viewed ? columns_view(columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
@@ -79,9 +38,9 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
     char *select = map_sql_chunk(&text, plan->source.table ? NULL : columns, viewed);
     if (declaration && select && (view || !viewed))
         plan->recipe = recipe_build(&(RecipeParts){
-            .encoding = encoding,
-            .flags = flags,
-            .limits = own.values,
+            .encoding = settings.encoding,
+            .flags = settings.flags | own_flags(plan),
+            .limits = settings.limits.values,
             .zone = state->zone,
             .declaration = declaration,
             .view = view,

@@ -1,0 +1,28 @@
+/*
+ * What a worker's connection has to know of the host's, so that it takes SQL as the host's does: a recipe
+ * tells it.
+ */
+#ifndef PRICEMAP_WORKER_SETTINGS_H
+#define PRICEMAP_WORKER_SETTINGS_H
+
+#include "ext/base/sqlite_limits.h"
+#include "ext/connection/connection_state.h"
+
+typedef struct WorkerSettings {
+    /* Encoding of the host's databases: SQLITE_UTF8, SQLITE_UTF16LE or SQLITE_UTF16BE. */
+    uint32_t encoding;
+    /* RECIPE_DQS, and RECIPE_LIKE_ where one of the texts may call LIKE. */
+    uint32_t flags;
+    SqliteLimits limits;
+    /* Columns that a table may have. */
+    int most_columns;
+} WorkerSettings;
+
+/*
+ * Reads the settings for SQL of these `count` texts, NULL ones left out, and brings state->zone up to date.
+ * SQLITE_OK, or an error. On the connection's thread; prepares statements.
+ */
+int worker_settings_read(ConnectionState *state, const char *const *texts, int count,
+                         WorkerSettings *settings);
+
+#endif
