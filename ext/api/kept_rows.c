@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes that are kept at the most. A map that gives more runs for each outer row. */
+/* Bytes and rows that are kept at most. A map that gives more of either runs for each outer row. */
 enum { KEPT_BYTES = 32 << 20, KEPT_ROWS = 1 << 24 };
 
 void kept_rows_free(KeptRows *kept)
@@ -72,7 +72,7 @@ static const KeptBlock *find_block(const KeptRows *kept, uint32_t row)
     return &kept->blocks[low];
 }
 
-/* From the last row to the first, so that each list is in their order. */
+/* Links the rows from the last to the first, so that each list is in the order of the rows. */
 bool kept_rows_index(KeptRows *kept, uint32_t column)
 {
     uint32_t heads = 16;

@@ -1,10 +1,10 @@
 /*
- * The rows of a map, kept while it is the inner side of a join. SQLite asks for the rows of a virtual table
- * anew for each row of the outer side, and makes no index of its own over one: a map would run each time. So
- * a cursor that is asked with an equality keeps what its run gives, up to a bound, and looks up the next
- * ones.
+ * The rows of a map, kept while it is the inner side of a join. SQLite reads a virtual table anew for each
+ * row of the outer side, and makes no index of its own over one: a map would run each time. So a cursor that
+ * is filtered by an equality keeps the rows of its run, up to a bound, and answers the next equalities from
+ * them.
  *
- * What is looked up is a superset of what is equal, in the order of the map: SQLite compares again, and it
+ * The rows found are a superset of the equal ones, in the order of the map: SQLite compares again, and SQLite
  * alone knows affinities and collations. On the connection's thread.
  */
 #ifndef PRICEMAP_KEPT_ROWS_H
@@ -15,7 +15,7 @@
 typedef struct KeptBlock {
     unsigned char *copy;
     RowsetView rows;
-    /* The number of rows in the blocks before. */
+    /* Number of rows in the blocks before this one. */
     uint32_t before;
 } KeptBlock;
 
@@ -24,24 +24,26 @@ typedef struct KeptRows {
     int count, room;
     uint64_t bytes;
     uint32_t rows;
-    /* Set once all rows are there: per number's hash, per row, and of the rows whose value is no number, the
-       next row from 1; 0: none. */
+    /* Index, made once all rows are there: lists of rows, each linked by row numbers from 1, with 0 at the
+     * end. `heads` has the first row of each hash of a number, `others` the first row whose value is no
+     * number, and `next` the row after each row. */
     uint32_t *heads, *next;
     uint32_t head_mask, others;
 } KeptRows;
 
 /* A walk over the rows that may be equal to a value. */
 typedef struct KeptLookup {
-    /* The next row from 1 in each of the two lists; 0: none. */
+    /* Next row of each of the two lists, from 1; 0: none. */
     uint32_t number, other;
-    /* All rows are walked: `number` counts them. */
+    /* Whether all rows are walked; `number` counts them then. */
     bool all;
 } KeptLookup;
 
-/* Copies further rows. False where they would be too many, or memory is short: nothing is kept any more. */
+/* Copies further rows. False where they would be too many, or memory is short: then all kept rows are
+ * freed. */
 bool kept_rows_add(KeptRows *kept, const RowsetView *rows);
 
-/* Stands for a column: the number of a row, from 1. */
+/* Number that stands for a column: the row's number, from 1. */
 #define KEPT_NUMBER UINT32_MAX
 
 /* Makes the index over a column of the rows, which are all there. Returns as kept_rows_add. */

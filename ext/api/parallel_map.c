@@ -6,8 +6,8 @@
  * filtered again in the inner loop of a join, prepares nothing. All statements on the host's connection
  * belong to the table: SQLite disconnects tables before it checks whether a connection may close.
  *
- * xBestIndex (map_best_index) tells xFilter (map_filter) what to do. Each bit of idxNum that is set stands
- * for a value that xFilter is given, lowest bit first:
+ * xBestIndex (map_best_index) encodes what xFilter (map_filter) has to do. Each bit of idxNum that is set
+ * stands for a value that xFilter is given, lowest bit first:
  *
  *   bit 0   source     function's form
  *   bit 1   map        function's form
@@ -203,8 +203,9 @@ static int pass_arguments(sqlite3_vtab *base, sqlite3_index_info *info, int *nex
     return SQLITE_OK;
 }
 
-/* Index of a usable constraint that a column of the map equals something; -1: none. An IN looks like one, but
-   would ask once for each of its values, and give the rows in their order. */
+/* Index of a usable constraint that a column of the map equals something; -1: none. An IN is such a
+ * constraint as well, but would filter once for each of its values, and give the rows in the order of the
+ * values. */
 static int find_equality(const MapTable *table, sqlite3_index_info *info)
 {
     for (int i = 0; i < info->nConstraint; i++)
@@ -338,14 +339,14 @@ static int next_rows(MapCursor *cursor)
     return set_error(cursor->base.pVtab, rc, message);
 }
 
-/* The next of the kept rows that may equal the value that is looked up. */
+/* Moves to the next of the kept rows that may equal the value. */
 static void next_kept(MapCursor *cursor)
 {
     cursor->ended =
         !kept_rows_next(&cursor->kept, &cursor->lookup, &cursor->rows, &cursor->row, &cursor->position);
 }
 
-/* The rowset's column for a column of the table; KEPT_NUMBER: the row's number is asked for. */
+/* The rowset's column for a column of the table; KEPT_NUMBER: the column is the row's number. */
 static uint32_t rowset_column(const MapCursor *cursor, int column)
 {
     const Plan *plan = cursor->kept_plan->plan;
@@ -381,7 +382,7 @@ static int find_kept(MapCursor *cursor, const MapArguments *arguments, uint64_t 
     return rc;
 }
 
-/* What a cursor is asked for, as idxNum and idxStr tell it; `value` NULL: nothing has to equal a value. */
+/* Filters a cursor as idxStr, `text`, encodes; `value` NULL: no column has to equal a value. */
 static int filter_rows(MapCursor *cursor, const MapArguments *arguments, const char *text,
                        sqlite3_value *value)
 {

@@ -37,8 +37,8 @@ static RunLog *log_of(const LogCursor *cursor)
     return &((LogTable *)cursor->base.pVtab)->state->log;
 }
 
-/* `name` is the table's. An error says what SQLite said: an interrupt, while it declares a table, it only
- * tells in words. */
+/* `name` is the table's. An error has SQLite's text: an interrupt while SQLite declares a table shows in that
+ * text alone. */
 static int connect_table(sqlite3 *db, ConnectionState *state, const char *name, const char *declaration,
                          sqlite3_vtab **out, char **message)
 {

@@ -5,7 +5,7 @@
 #include "ext/base/sqlite_api.h"
 
 /*
- * Sets *message, which whoever called frees with sqlite3_free, to a text that sqlite3_mprintf has just made.
+ * Sets *message, which the caller frees with sqlite3_free, to a text that sqlite3_mprintf has just made.
  * SQLITE_ERROR; SQLITE_NOMEM where the text is NULL, as memory was short.
  */
 static inline int error_text(char **message, char *text)

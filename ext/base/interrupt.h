@@ -1,7 +1,7 @@
 /*
- * Whether a connection was interrupted. SQLite 3.41 and later can be asked; of an older one the host's own
- * thread learns it by stepping a statement. A host may be older or newer than the headers that this is
- * compiled with.
+ * Whether a connection was interrupted. SQLite 3.41 and later have a call for it; with an older one only the
+ * host's own thread can find out, by stepping a statement. A host may be older or newer than the headers that
+ * this is compiled with.
  */
 #ifndef PRICEMAP_INTERRUPT_H
 #define PRICEMAP_INTERRUPT_H

@@ -7,8 +7,8 @@ enum {
     EXECUTOR_WORKERS_MAX = 1024,
     /* Rows of one chunk: what `chunk` may be. */
     CHUNK_ROWS_MAX = 1000000000,
-    /* Time that a worker without a task, or a host without a result, looks again before it sleeps: waking it
-       costs the next task more. */
+    /* Time that a worker without a task, or a host without a result, polls before it sleeps: waking it costs
+     * the next task more. */
     SPIN_NANOSECONDS = 20000,
 };
 

@@ -12,7 +12,7 @@ int processors_available(void);
  */
 int processors_affinity(void);
 
-/* One turn of a spin loop. */
+/* Pauses the processor for one turn of a spin loop. */
 static inline void processor_pause(void)
 {
 #if defined(__x86_64__) || defined(__i386__)

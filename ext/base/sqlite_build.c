@@ -3,10 +3,10 @@
 #include <stddef.h>
 #include <string.h>
 
-/* What only an option's name tells of is no function of its own. */
+/* Entry of a need that is no function: only the option's name shows whether the build lacks it. */
 enum { NO_ENTRY = 0 };
 
-/* The entries that are left out otherwise are looked at where they are called: the progress handler, mutexes,
+/* Other entries that a build may leave out are checked where they are called: the progress handler, mutexes,
  * texts in UTF-16, the list of options. */
 static const struct {
     const char *option;

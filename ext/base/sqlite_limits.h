@@ -1,7 +1,7 @@
 /*
- * The limits of a connection (sqlite3_limit). A host may set them low for its own statements. What pricemap
- * asks on the host's connection is longer than what the user said, so that the limits are lifted while it
- * asks, and put back before the user's own text is judged or run. On the connection's thread.
+ * The limits of a connection (sqlite3_limit). A host may set them low for its own statements. The statements
+ * that pricemap prepares on the host's connection are longer than the user's text, so that the limits are
+ * lifted for them, and put back before the user's own text is prepared or run. On the connection's thread.
  */
 #ifndef PRICEMAP_SQLITE_LIMITS_H
 #define PRICEMAP_SQLITE_LIMITS_H

@@ -6,7 +6,7 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/base/sqlite_build.h"
 
-/* What a thread finds when it tries to enter a mutex. */
+/* Mutex that a thread tries to enter, and the result. */
 typedef struct Trial {
     sqlite3_mutex *mutex;
     int rc;
@@ -34,7 +34,7 @@ static int keeps_thread_out(sqlite3_mutex *mutex)
 }
 
 /* SQLite's own assertions forbid a thread to try a mutex again that it has entered, of a kind that would keep
- * it out. Elsewhere that is what tells real mutexes from others, at no cost. */
+ * it out. Without assertions the attempt tells real mutexes from empty ones, at no cost. */
 int sqlite_allows_threads(void)
 {
     if (!sqlite3_threadsafe() || !sqlite3_api->mutex_alloc)

@@ -108,8 +108,7 @@ int messages_send(int socket, const void *message, size_t size, const int *descr
  */
 ssize_t messages_receive(int socket, Message *message, int *descriptors, int *count);
 
-/* What a user can do where a fork failed with this errno, as the end of an error text; "" where nothing is
-   known. */
+/* Advice for a fork that failed with this errno, as the end of an error text; "": there is none. */
 const char *messages_fork_advice(int failure);
 
 #endif

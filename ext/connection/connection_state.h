@@ -34,8 +34,9 @@ typedef struct ConnectionState {
     int references;
     Settings settings;
     RunLog log;
-    /* Number of times that parallel_map was used in statements prepared so far: it tells a plan whether the
-     * source that it has just prepared reads a map, and whether to ask the authorizer again. */
+    /* Number of times that parallel_map was used in statements prepared so far. A plan compares it before and
+     * after preparing its source, to see whether the source reads a map, and with the number of its last
+     * check by the authorizer. */
     unsigned maps_prepared;
     /* Number of sources that are being read just now, one inside the other. */
     int depth;
@@ -53,7 +54,7 @@ typedef struct ConnectionState {
     int64_t processors_ns;
     /* Number of the last run, from 1; the partition scan of a run has the same number. */
     uint64_t last_scan;
-    /* The host's time zone, as last looked at: what is told to workers. */
+    /* Time zone of the host when it was last read, for workers to adopt. */
     TimeZone zone;
 } ConnectionState;
 
@@ -67,7 +68,7 @@ void connection_state_unref(void *state);
 
 /*
  * The executor of one kind with at least `workers` workers, made and started when needed. SQLITE_OK with *out
- * set, held for the caller, who lets go of it (executor_let_go); else an error with *message set
+ * set, held for the caller, which lets go of it (executor_let_go); else an error with *message set
  * (sqlite3_free it).
  */
 int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, int workers, Executor **out,

@@ -53,14 +53,15 @@ typedef struct Recipe {
     int32_t limits[RECIPE_LIMITS];
     /* Time zone of the host, which worker processes take on. */
     TimeZone zone;
-    /* Number of the partition scan, unique in the host process; 0: the rows are fed. */
+    /* Number of the scan: one run that reads its table by ranges in workers. Unique in the host process; 0:
+     * the host hands the rows out. */
     uint64_t scan;
     /* CREATE TABLE text that declares the chunk table's columns. */
     uint32_t declaration;
     /* CREATE VIEW text of what the statement reads instead of the chunk; of a query, statements that make
      * temporary tables; or "". */
     uint32_t view;
-    /* Statement to run over each chunk, whose table is `chunk`, or the view. */
+    /* Statement to run over each chunk; its table is `chunk`, or the view. */
     uint32_t select;
     /* Partition, partial: the same statement without the number of rows; or "". */
     uint32_t uncounted_select;

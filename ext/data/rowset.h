@@ -34,7 +34,7 @@ typedef struct RowsetHeader {
     uint64_t bytes;
 } RowsetHeader;
 
-/* Fills one rowset in a buffer that somebody else owns. Used by one thread. */
+/* Fills one rowset in a buffer of the caller's. Used by one thread. */
 typedef struct RowsetWriter {
     Buffer *buffer;
     uint32_t columns;
@@ -46,7 +46,7 @@ typedef struct RowsetWriter {
     uint64_t bytes;
 } RowsetWriter;
 
-/* Reads one rowset in memory that somebody else owns and that must outlive the view. */
+/* Reads one rowset in memory of the caller's, which must outlive the view. */
 typedef struct RowsetView {
     const unsigned char *data;
     uint64_t heap_bytes;
@@ -60,13 +60,13 @@ typedef struct RowsetView {
 /* A bit of a type; see above. */
 enum { ROWSET_SUBTYPED = 0x40 };
 
-/* What the entry of a value with a subtype holds. */
+/* Entry of a value that has a subtype: the value as it would be without, and the subtype. */
 typedef struct RowsetSubtyped {
     uint64_t bits;
     uint64_t subtype;
 } RowsetSubtyped;
 
-/* One value. `bytes` and `size` are set for text and blobs and point into the rowset's memory. */
+/* Value of a cell. `bytes` and `size` are set for text and blobs and point into the rowset's memory. */
 typedef struct RowsetValue {
     int type;
     /* Subtype; 0: none. */

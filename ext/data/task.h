@@ -1,5 +1,5 @@
 /*
- * One task: a chunk of a map's rows on its way through a worker.
+ * A task: a chunk of a map's rows on its way through a worker.
  *
  * A task's life: the map run creates it, fills the input and the order, and submits it to an executor. From
  * then on the executor and its workers own it until `done` is true; the run then reads report and output, and
@@ -26,7 +26,8 @@ enum {
     TASK_OUTPUT_BYTES = 1 << 20,
 };
 
-/* What a function of a map may ask for on the worker's connection; see inner_statements.h. */
+/* Statements that a function of a map prepared on the worker's connection and that were refused: one that
+ * reads, or one that changes something; see inner_statements.h. */
 enum { TASK_REFUSED_TABLES = 1, TASK_REFUSED_CHANGE = 2 };
 
 typedef struct TaskOrder {
@@ -61,9 +62,8 @@ typedef struct TaskReport {
     uint64_t output_bytes;
     /* Range: number of the read transaction in which the rows were read, unique in its process. */
     int64_t view;
-    /* TASK_REFUSED_: a function of the map, which `message` names, wanted a statement of its own; 0: none
-     * did.
-     */
+    /* TASK_REFUSED_: a function of the map, which `message` names, was refused a statement of its own; 0:
+     * none was. */
     int32_t refused;
     /* Range: whether the worker gave it up without a result because it took too long; cut it into parts. */
     bool gave_up;

@@ -159,7 +159,7 @@ static int authorize_read(Authorizer *authorizer, const char *table, const char 
             return SQLITE_OK;
     if (recipe->flags & RECIPE_MORSELS)
         return authorize_query_read(authorizer, table, column);
-    /* SQLite asks about the table as well, where it puts the table in the view's place. */
+    /* SQLite authorizes the table as well, where it replaces the view by the table. */
     if (!range && !strcasecmp(table, CHUNK_VIEW_NAME))
         return SQLITE_OK;
     bool source = is_source(recipe, table);

@@ -7,7 +7,7 @@
 #include "ext/base/interrupt.h"
 #include "ext/evaluate/connection.h"
 
-/* Virtual-machine steps between two looks at the cancel flag: some microseconds. */
+/* Virtual-machine steps between two checks of the cancel flag: some microseconds. */
 enum { CANCEL_STEPS = 1000 };
 
 static void set_message(char *message, const char *text)
@@ -31,8 +31,8 @@ static int is_cancelled(void *arg)
     return evaluator->stop_requested;
 }
 
-/* The same for another thread than the evaluator's, which must not use the host's connection: that can be
-   asked where its SQLite has a call for it. Clocks are looked at by rows alone. */
+/* The same for another thread than the evaluator's, which must not use the host's connection, except where
+ * SQLite has a call that reads its interrupt. Clocks are checked between rows only. */
 static int is_cancelled_apart(void *arg)
 {
     const Evaluator *evaluator = arg;
@@ -76,7 +76,7 @@ static int open_connection(Evaluator *evaluator, char *message)
     return rc;
 }
 
-/* The chunk table's columns are what SQLite makes of the declaration: ask it, hidden ones left out. */
+/* Reads the chunk table's columns, hidden ones left out, as SQLite makes them of the declaration. */
 static int read_columns(Evaluator *evaluator)
 {
     sqlite3_stmt *all;
@@ -85,7 +85,7 @@ static int read_columns(Evaluator *evaluator)
         return rc;
     Authorizer *authorizer = &evaluator->authorizer;
     int columns = sqlite3_column_count(all);
-    /* One more for the hidden key of a source without rowids. */
+    /* Room for the hidden key of a source without rowids, too. */
     authorizer->names = calloc((size_t)columns + 1, sizeof *authorizer->names);
     authorizer->named = calloc((size_t)columns + 1, sizeof *authorizer->named);
     evaluator->input_of = malloc(((size_t)columns + 1) * sizeof *evaluator->input_of);
@@ -306,8 +306,8 @@ static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *i
     return rc;
 }
 
-/* What constants took of the time of the task that was evaluated: what its first row took more than the
-   others. Where that is not known all of it is taken for theirs. */
+/* The time that constants took in the task that was evaluated: the time by which its first row took longer
+ * than the others. Where that is not known, the whole time of the task. */
 static int64_t constants_time(const Evaluator *evaluator, const TaskReport *report)
 {
     if (!evaluator->lasting.statement || !evaluator->lasting.begins)

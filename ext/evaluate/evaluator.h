@@ -15,13 +15,13 @@
 typedef struct Evaluator Evaluator;
 
 /*
- * What may stop an evaluation beside the task's cancel flag: asked every few thousand steps, on the
- * evaluating thread; stop may be NULL. For an evaluator in the host it looks for the host's interrupt.
+ * The hook that may stop an evaluation, beside the task's cancel flag: called every few thousand steps, on
+ * the evaluating thread; stop may be NULL. In the host the hook checks for the host's interrupt.
  */
 typedef struct EvaluatorWatch {
     int (*stop)(void *arg);
     void *arg;
-    /* Connection whose interrupt stop tells of: what another thread looks at; NULL: none. */
+    /* Connection whose interrupt `stop` checks, for another thread to check as well; NULL: none. */
     sqlite3 *db;
 } EvaluatorWatch;
 
@@ -40,8 +40,8 @@ const Recipe *evaluator_recipe(const Evaluator *evaluator);
 
 /*
  * What an input rowset must hold: the chunk table's column for each input column, in this order, -1 for the
- * rowid. Only what the map reads is asked for. Equal recipes ask for equal inputs. Returns the number of
- * input columns.
+ * rowid. Only what the map reads is an input. Equal recipes have equal inputs. Returns the number of input
+ * columns.
  */
 int evaluator_inputs(const Evaluator *evaluator, const int **columns);
 

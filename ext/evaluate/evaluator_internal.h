@@ -1,4 +1,4 @@
-/* What the evaluator's own files share. */
+/* The evaluator's struct, and the functions that its files share. */
 #ifndef PRICEMAP_EVALUATOR_INTERNAL_H
 #define PRICEMAP_EVALUATOR_INTERNAL_H
 
@@ -38,13 +38,13 @@ struct Evaluator {
     /* Connection, private to the evaluator. */
     sqlite3 *db;
     Authorizer authorizer;
-    /* Forms of the map, NULL where not prepared: of the lasting, `uncounted` and `wrapped` the first one, in
-       this order, that is there is run, else `statement`. */
+    /* Forms of the map, NULL where not prepared. The first one that is there is run, in this order:
+     * `lasting`, `uncounted`, `wrapped`, `statement`. */
     LastingStatement lasting;
     /* Partition, partial: the map without the number of rows, which the counter finds. */
     sqlite3_stmt *uncounted;
     RowCounter row_counter;
-    /* Whether row_counter could not tell the number of rows of a run: from then on count(*) counts them. */
+    /* Whether row_counter failed to count the rows of a run: from then on count(*) counts them. */
     bool uncounted_fails;
     /* Map within the output's aggregate. */
     sqlite3_stmt *wrapped;
@@ -71,8 +71,8 @@ struct Evaluator {
     /* Hook that ends a long call of a price function. */
     PriceStop stop;
     const EvaluatorWatch *watch;
-    /* Whether the run that is under way was told to stop. Nothing that it computed since then is kept,
-       whatever its statement returns. */
+    /* Whether the run that is under way has to stop. Nothing that it computed since then is kept, whatever
+       its statement returns. */
     bool stop_requested;
     /* Partition: time from which on a turn has taken too long; 0: never. */
     int64_t give_up_ns;
@@ -108,8 +108,9 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
    SQLite's progress handler does. */
 bool evaluator_is_stopped(Evaluator *evaluator);
 
-/* Ends the lasting statement's scan after an interrupt, of which a statement on its row would hear in its
-   next turn: among its constants may be what a function made of that. */
+/* Ends the lasting statement's scan after an interrupt. A statement that waits on its row would be
+ * interrupted in its next turn, and among its constants may be a value that a function made of the
+ * interrupt. */
 void evaluator_end_lasting(Evaluator *evaluator);
 
 /* ---- statements.c ---- */

@@ -5,7 +5,7 @@
 
 #include "sql/ext_sql.h"
 
-/* Pragmas that tell of a schema, which is the same in a file wherever it is opened. */
+/* Whether a pragma describes the schema, which is the same in a file wherever it is opened. */
 static bool tells_of_schema(const char *pragma)
 {
     static const char *const names[] = {"table_info", "table_xinfo", "index_list",

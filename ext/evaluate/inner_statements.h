@@ -1,8 +1,8 @@
 /*
  * Statements that functions of an extension prepare on the worker's connection while a map runs, to read
- * tables there. A map's own text never names a table but its source; what a function asks for by itself is
- * another matter, and shows in when it is prepared: a map is prepared before it runs, and a function calls
- * while it runs.
+ * tables there. A map's own text never names a table but its source; statements of its functions may name
+ * others. They differ in when they are prepared: the map's before it runs, those of its functions while it
+ * runs.
  *
  * A worker that is handed rows has no tables, so that such a function would find nothing and quietly give
  * NULL. There, or where what it would find is not what the host has, or where it would write, the statement

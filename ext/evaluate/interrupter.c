@@ -18,7 +18,7 @@ bool interrupter_reaches_host(void)
     return !interrupter_is_needed() || interrupt_can_be_read();
 }
 
-/* Waits until the computation is over, at most until the next look. */
+/* Waits until the computation is over, at most until the next check. */
 static void wait_locked(Interrupter *interrupter)
 {
     int64_t until = clock_ns() + CHECK_NANOSECONDS;

@@ -1,8 +1,8 @@
 /*
  * Stopping what a connection computes where its SQLite has no progress handler
- * (SQLITE_OMIT_PROGRESS_CALLBACK): a thread of its own asks again and again whether to go on, and interrupts
- * the connection if not. The thread lives as long as one computation, so that none is left when the library
- * is unmapped, or after a fork.
+ * (SQLITE_OMIT_PROGRESS_CALLBACK): a thread of its own calls the stop hook again and again, and interrupts
+ * the connection when the hook says so. The thread lives as long as one computation, so that none is left
+ * when the library is unmapped, or after a fork.
  */
 #ifndef PRICEMAP_INTERRUPTER_H
 #define PRICEMAP_INTERRUPTER_H
@@ -40,7 +40,7 @@ bool interrupter_reaches_host(void);
 void interrupter_begin(Interrupter *interrupter, sqlite3 *db, int (*stop)(void *arg), void *arg);
 
 /* Ends it, on the thread of the begin, when nothing is computed on the connection any more. Whether the
- * connection was interrupted: statements that are still open hear of that. */
+ * connection was interrupted: statements that are still open fail with it in their next step. */
 bool interrupter_end(Interrupter *interrupter);
 
 #endif

@@ -13,7 +13,7 @@ static const char probe[] =
 
 typedef struct ProbeTable {
     sqlite3_vtab base;
-    LikeSetting *settings; /* PROBE_COLUMNS of them */
+    /* Settings found, PROBE_COLUMNS of them. */ LikeSetting *settings;
 } ProbeTable;
 
 static int probe_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **table,

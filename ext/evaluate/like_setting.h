@@ -10,9 +10,9 @@
 #include "ext/base/sqlite_api.h"
 
 typedef enum LikeSetting {
-    LIKE_UNKNOWN, /* LIKE is not SQLite's own, or it cannot be told */
+    /* LIKE is not SQLite's own, or its comparison is not known. */ LIKE_UNKNOWN,
     LIKE_NOCASE,
-    LIKE_BINARY, /* case_sensitive_like is on */
+    /* PRAGMA case_sensitive_like is on. */ LIKE_BINARY,
 } LikeSetting;
 
 /*

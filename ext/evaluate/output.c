@@ -5,11 +5,11 @@
 #include "ext/evaluate/evaluator_internal.h"
 #include "ext/base/clock.h"
 
-/* The most rows between two looks at the clock. */
+/* Most rows between two checks of the clock. */
 enum { CLOCK_ROWS_MOST = 1024 };
 
-/* Rows that take long are looked at one by one, and cheap ones seldom: a look costs as much as a cheap row.
- */
+/* Whether the run has taken too long. The clock is checked after each of the first rows and then ever more
+ * seldom: reading it costs as much as a cheap row. */
 static bool is_overdue(EvaluatorOutput *output)
 {
     uint32_t rows = output->writer.rows;
@@ -50,7 +50,7 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     EvaluatorOutput *output = evaluator->output;
     RowsetWriter *writer = &output->writer;
     bool partial = evaluator->recipe->flags & RECIPE_PARTIAL;
-    /* What a function was refused is not in its value. */
+    /* The value of a function that was refused a statement is not the right one. */
     int rc = evaluator->authorizer.refused                 ? SQLITE_ABORT
              : evaluator_is_stopped(evaluator)             ? SQLITE_INTERRUPT
              : partial && writer->rows == writer->capacity ? SQLITE_FULL
@@ -67,8 +67,8 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     if (partial || !is_enough(output))
         return;
     stop(evaluator);
-    /* A chunk's scan can be told that it is at its end, and a statement that traces its rows lets no further
-       one through; any other walk over a table ends with an error. */
+    /* A chunk's scan gets an earlier end, and a statement that traces its rows lets no further one through;
+     * any other walk over a table ends with an error. */
     if (evaluator->recipe->scan && !evaluator->lasting.statement)
         sqlite3_result_error_code(context, SQLITE_ABORT);
     else if (!evaluator->recipe->scan)
@@ -96,7 +96,7 @@ static void append_columns(sqlite3_str *sql, int columns)
         sqlite3_str_appendf(sql, "%sc%d", i ? ", " : "", i);
 }
 
-/* That the subquery names the turn has SQLite run it for each one. */
+/* The subquery names the turn, so that SQLite runs it for each one. */
 int evaluator_output_sql(Evaluator *evaluator, const char *select, int columns, bool lasting, char **sql)
 {
     *sql = NULL;

@@ -1,5 +1,5 @@
 /*
- * How the rows of a statement get into the output rowset. Stepping a statement row by row and asking for each
+ * How the rows of a statement get into the output rowset. Stepping a statement row by row and reading each
  * column costs about as much as a cheap map. So a scalar map is wrapped: an aggregate function, which the
  * worker's connection has for the purpose, takes the columns of each row, and SQLite computes a whole chunk
  * within one step.
@@ -42,7 +42,7 @@ int evaluator_output_register(struct Evaluator *evaluator);
 
 /*
  * The text of `select`, which gives `columns`, within the aggregate; with `lasting` as a query without an
- * end, a row of which stands for one run of `select`. *sql stays NULL, with SQLITE_OK, where a function takes
+ * end, each row of which is one run of `select`. *sql stays NULL, with SQLITE_OK, where a function takes
  * fewer arguments than that; SQLITE_NOMEM. sqlite3_free it.
  */
 int evaluator_output_sql(struct Evaluator *evaluator, const char *select, int columns, bool lasting,

@@ -14,7 +14,7 @@ enum {
     /* Bytes of the smallest cell: SQLite makes none smaller, so that a free one can hold its link. */
     CELL_LEAST = 4,
     VARINT_BYTES = 9,
-    /* Bits of the set that tells two children apart, mostly at one look. */
+    /* Bits of the set of children that were met: a child whose bit is not set is new. */
     CHILD_BITS = 1 << 16,
 };
 
@@ -130,14 +130,14 @@ static bool is_in_order(const unsigned char *page, int size)
 }
 
 /* Of one read transaction: what a page holds is the same each time. */
-static bool interior_is_in_order(PageTrail *trail, const unsigned char *page, int size, int64_t place)
+static bool interior_is_in_order(PageTrail *trail, const unsigned char *page, int size, int64_t position)
 {
     for (int i = 0; i < PAGE_TRAIL_KNOWN; i++)
-        if (trail->known[i] == place)
+        if (trail->known[i] == position)
             return true;
     if (!is_in_order(page, size))
         return false;
-    trail->known[trail->known_next++ % PAGE_TRAIL_KNOWN] = place;
+    trail->known[trail->known_next++ % PAGE_TRAIL_KNOWN] = position;
     return true;
 }
 
@@ -150,14 +150,14 @@ void page_trail_begin(PageTrail *trail, bool judging)
 
 /* A page of an overflow chain or of a pointer map may begin like one of a b-tree, but is hardly in order as
    one: a walk takes an interior page only where that is so. */
-void page_trail_see(PageTrail *trail, const unsigned char *page, int size, int64_t place)
+void page_trail_see(PageTrail *trail, const unsigned char *page, int size, int64_t position)
 {
     if (*page == LEAF_TABLE_PAGE && has_room_for_its_cells(page, size)) {
-        trail->leaf = place;
+        trail->leaf = position;
         trail->damaged = trail->damaged || (trail->judging && !is_in_order(page, size));
     } else if (*page == INTERIOR_TABLE_PAGE) {
-        if (interior_is_in_order(trail, page, size, place))
-            trail->interior = place;
+        if (interior_is_in_order(trail, page, size, position))
+            trail->interior = position;
         else
             trail->damaged = trail->damaged || trail->judging;
     }

@@ -3,8 +3,8 @@
  * claim: SQLite walks a table by its pages and searches it by its keys, and only where the keys are in order
  * do both lead to the same row. Cost: some instructions per page, none per row.
  *
- * A page is known by its place: where its bytes were read, in the database file or in its write-ahead log.
- * Places of one read transaction can be compared. Used by one thread.
+ * A page is known by its position: where its bytes were read, in the database file or in its write-ahead log.
+ * Positions of one read transaction can be compared. Used by one thread.
  */
 #ifndef PRICEMAP_PAGE_TRAIL_H
 #define PRICEMAP_PAGE_TRAIL_H
@@ -16,11 +16,11 @@
 enum { PAGE_TRAIL_KNOWN = 8 };
 
 typedef struct PageTrail {
-    /* Places of the leaf page that was read last and of the interior page before it; 0: none was. */
+    /* Positions of the leaf page that was read last and of the interior page before it; 0: none was. */
     int64_t leaf, interior;
-    /* A search judges every page that it reads; a walk reads other pages too, of long values for one. */
+    /* Whether every page is judged, as in a search; a walk reads other pages too, of long values for one. */
     bool judging;
-    /* A judged page is out of order: its keys do not ascend, or two of its cells have one child. */
+    /* Whether a judged page was out of order: its keys do not ascend, or two of its cells have one child. */
     bool damaged;
     int64_t known[PAGE_TRAIL_KNOWN];
     unsigned known_next;
@@ -29,13 +29,13 @@ typedef struct PageTrail {
 /* Begins another walk, or a search. */
 void page_trail_begin(PageTrail *trail, bool judging);
 
-/* A place that is neither 0 nor the same in both files. */
-static inline int64_t page_trail_place(int64_t offset, bool log)
+/* The position of a page, which is never 0 and never the same in both files. */
+static inline int64_t page_trail_position(int64_t offset, bool log)
 {
     return log ? -offset - 1 : offset + 1;
 }
 
 /* Takes in a page that was just read: `size` bytes, at least 512. */
-void page_trail_see(PageTrail *trail, const unsigned char *page, int size, int64_t place);
+void page_trail_see(PageTrail *trail, const unsigned char *page, int size, int64_t position);
 
 #endif

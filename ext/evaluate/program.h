@@ -1,5 +1,5 @@
 /*
- * What SQLite's own account of a statement, its program as EXPLAIN lists it, tells before the statement runs.
+ * Facts about a statement before it runs, from its program as EXPLAIN lists it.
  */
 #ifndef PRICEMAP_PROGRAM_H
 #define PRICEMAP_PROGRAM_H

@@ -2,10 +2,10 @@
  * Partition access: the worker reads a range of rowids of the real table, on its own connection to the file.
  *
  * Per row this costs what a plain SELECT costs. So rows are not counted and not followed while all is well: a
- * scalar turn that ends early looks up the rowid of its last row by the number of rows; for a partial
- * statement SQLite's count of instructions tells it, or else its last column is count(*). Only when a row
- * fails, and where a WHERE drops rows that nobody would count, the tracing statement is used, which is the
- * same with a function called for each row before the map sees it.
+ * scalar turn that ends early finds the rowid of its last row by the number of rows that it gave; a partial
+ * statement's rows are counted by SQLite's count of instructions, or else by count(*) as its last column.
+ * Only when a row fails, and where a WHERE drops rows that would not be counted, the tracing statement is
+ * used, which is the same with a function called for each row before the map sees it.
  */
 #include "ext/evaluate/evaluator_internal.h"
 #include "ext/base/clock.h"
@@ -94,7 +94,7 @@ int evaluator_range_prepare(Evaluator *evaluator)
                               SQLITE_PREPARE_PERSISTENT, &evaluator->rowids, NULL);
 }
 
-/* Finds the row that failed, by running the range again and telling each row. The rows before it are in
+/* Finds the row that failed, by running the range again with the tracing statement. The rows before it are in
    `writer` already; a map that does not fail a second time leaves the row unknown. */
 static void find_failure(Evaluator *evaluator, TaskReport *report)
 {
@@ -113,7 +113,7 @@ static void find_failure(Evaluator *evaluator, TaskReport *report)
     }
 }
 
-/* What is known of a walk that is over. */
+/* The figures of a walk that is over. */
 static RangeWalk walk_of(const Evaluator *evaluator, const TaskOrder *order, bool traced)
 {
     return (RangeWalk){.first_rowid = walk_first(order),
@@ -252,7 +252,7 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
     evaluator->give_up_ns = 0;
     if (evaluator->stop_requested)
         rc = SQLITE_INTERRUPT;
-    /* There are no more groups than rows, and no more rows than rowids. */
+    /* Groups are no more than rows, and rows no more than rowids. */
     if (partial && rc == SQLITE_FULL && order->row_limit > width)
         rc = SQLITE_CORRUPT;
     if (partial && width > 0 && (rc == SQLITE_FULL || (rc == SQLITE_INTERRUPT && overdue))) {

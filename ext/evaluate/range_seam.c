@@ -6,7 +6,7 @@
 
 /* The row that a search leads to. */
 typedef struct Found {
-    bool end; /* there is none */
+    /* Whether the search found no row. */ bool end;
     int64_t rowid;
 } Found;
 
@@ -39,7 +39,7 @@ static int learn_access(Evaluator *evaluator)
     return SQLITE_OK;
 }
 
-/* What a check comes to that gave `rc`: a map that looks its rows up has passed. */
+/* Settles the result of a check that gave `rc`: a map that seeks single rows has passed. */
 static int settle(Evaluator *evaluator, int rc, char *message)
 {
     if ((rc & 0xff) != SQLITE_CORRUPT || !(evaluator->recipe->flags & RECIPE_WHERE))
@@ -84,7 +84,7 @@ static void bind_from(const Evaluator *evaluator, int64_t rowid)
 
 /*
  * Whether the search for `rowid` leads to the page at which a walk ended. The pages of the search are in
- * order and no two cells of one have the same child, so that the page is one place of the tree; in it, walk
+ * order and no two cells of one have the same child, so that the page occurs once in the tree; in it, walk
  * and search find the same row. A page cache that does not let go of its pages leaves nothing to compare.
  */
 static int check_search(Evaluator *evaluator, const PageTrail *walked, int64_t rowid, Found *found,
@@ -130,7 +130,7 @@ static int check_walk_again(Evaluator *evaluator, const RangeWalk *walk, char *m
 
 int range_seam_check_end(Evaluator *evaluator, const RangeWalk *walk, char *message)
 {
-    /* A statement that read no row has asked the table nothing: its WHERE is never true, say. */
+    /* A statement may have read no page of the table: its WHERE is never true, say. */
     const PageTrail walked = evaluator->vfs.trail;
     Found found;
     if (walk->last_rowid == INT64_MAX || !walked.leaf || evaluator->access == ACCESS_SEEK)

@@ -14,9 +14,9 @@
 
 struct Evaluator;
 
-/* How a statement comes to the rows of its range: a WHERE on the rowid may have SQLite look single ones up,
-   as it does in a plain SELECT, and such rows have no seam. That is learned when a check first fails: to
-   explain a long text takes long. */
+/* How a statement comes to the rows of its range: with a WHERE on the rowid SQLite may seek single rows, as
+   it does in a plain SELECT, and such rows have no seam. That is learned when a check first fails: to explain
+   a long text takes long. */
 typedef enum RangeAccess { ACCESS_UNKNOWN, ACCESS_WALK, ACCESS_SEEK } RangeAccess;
 
 /* To be called before a walk whose end will be checked: no page may come from the cache, unseen. */
@@ -28,7 +28,7 @@ typedef struct RangeWalk {
     int64_t first_rowid, last_rowid;
     /* The rows that were walked. */
     int64_t rows;
-    /* The rows were told one by one; `rowid` is that of the last one. */
+    /* Whether the rows were traced one by one; `rowid` is that of the last one. */
     bool traced;
     int64_t rowid;
 } RangeWalk;
@@ -39,8 +39,8 @@ typedef struct RangeWalk {
  */
 int range_seam_check_end(struct Evaluator *evaluator, const RangeWalk *walk, char *message);
 
-/* The same for a statement that lasts, which holds its pages: its rows were traced, and it is asked whether
-   the row after the last one is the one that a search leads to. */
+/* The same for a statement that lasts, which holds its pages: its rows were traced, and the row after the
+ * last one has to be the one that a search leads to. */
 int range_seam_check_turn(struct Evaluator *evaluator, const RangeWalk *walk, char *message);
 
 /*

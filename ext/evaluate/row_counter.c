@@ -19,16 +19,17 @@ static bool goes_on(const char *opcode)
     return false;
 }
 
-/* What is known of a program while it is read; -1: not met yet. */
+/* The loop of a program while it is read: addresses of its instructions; -1: not met yet. */
 typedef struct Loop {
-    int seek;  /* SeekGE, which jumps to `end` where no row is left */
-    int begin; /* Rowid, the first instruction of each row; behind it Gt, which goes to `end` too */
-    int next;  /* the last one */
-    int end;
-    bool plain; /* nothing else was met */
+    /* SeekGE, which jumps to `end` where no row is left. */ int
+        seek;  /* Rowid, the first instruction of each row; after it comes Gt, which jumps to `end` too. */
+    int begin; /* Next, the last instruction of each row. */
+    int next;
+    int end; /* Whether nothing else was met. */
+    bool plain;
 } Loop;
 
-/* SeekGE, some that go on, Rowid, Gt, some that go on, Next: behind that no other loop. */
+/* The loop is SeekGE, some that go on, Rowid, Gt, some that go on, Next; after it comes no other loop. */
 static void read_instruction(Loop *loop, int address, const char *opcode, int p2)
 {
     bool known = true;
@@ -104,7 +105,7 @@ void row_counter_learn(RowCounter *counter, sqlite3_stmt *statement)
 
 int64_t row_counter_rows(const RowCounter *counter, sqlite3_stmt *statement)
 {
-    enum { LEAVE = 2 /* Rowid and Gt of the row behind the range */ };
+    enum { LEAVE = 2 /* Rowid and Gt of the row after the range */ };
     int64_t steps = executed(statement) - counter->none;
     if (steps == 0)
         return 0;

@@ -1,7 +1,7 @@
 /*
- * How many rows a statement over a range of rowids met, found without asking it: count(*) would cost each row
- * of a cheap map a tenth. SQLite counts the instructions that a statement executes; where the loop over the
- * rows has no branches, each row takes the same number of them. On the statement's connection only.
+ * Counts the rows that a statement over a range of rowids met, without count(*), which would cost each row of
+ * a cheap map a tenth. SQLite counts the instructions that a statement executes; where the loop over the rows
+ * has no branches, each row takes the same number of them. On the statement's connection only.
  */
 #ifndef PRICEMAP_ROW_COUNTER_H
 #define PRICEMAP_ROW_COUNTER_H

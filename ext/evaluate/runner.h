@@ -1,5 +1,5 @@
 /*
- * What every worker does with a task, whatever it is: a thread, a process, or the host in place. A runner
+ * The evaluation of a task, the same in every worker: a thread, a process, or the host in place. A runner
  * keeps the evaluators of the last few recipes, so that a second identical map prepares nothing.
  *
  * A runner belongs to one thread at a time.
@@ -32,7 +32,7 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
  * scan. Returns whether files of other scans are still open. */
 bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan);
 
-/* From now on stop(arg), which tells of an interrupt of `db`, may end an evaluation; NULL: nothing but the
+/* From now on stop(arg), which checks for an interrupt of `db`, may end an evaluation; NULL: nothing but the
  * cancel flag. See EvaluatorWatch. */
 void chunk_runner_watch(ChunkRunner *runner, sqlite3 *db, int (*stop)(void *arg), void *arg);
 

@@ -1,7 +1,8 @@
 /*
  * Which statements an evaluator prepares. A long text takes long to prepare, so each form of a map is
- * prepared only where it is used. EXPLAIN tells the authorizer and the evaluator all that they want to know
- * of a map; workers that read a table do without, as the plan has seen to that.
+ * prepared only where it is used. One EXPLAIN of the map has the authorizer check it and shows the evaluator
+ * its columns and constants; workers that read a table do without, because the plan has these facts from the
+ * host's evaluator.
  */
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/evaluator_internal.h"
@@ -17,7 +18,8 @@ static bool is_partial(const Evaluator *evaluator)
     return evaluator->recipe->flags & RECIPE_PARTIAL;
 }
 
-/* Has the authorizer look at the map, which may not call what is for workers, and reads its program. */
+/* Has the authorizer check the map, which may not call functions that are for workers, and reads its
+ * program. */
 static int judge(Evaluator *evaluator)
 {
     ProgramFacts program;
@@ -35,7 +37,7 @@ int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **stat
 {
     evaluator->authorizer.stage = PREPARING_MAP;
     int rc = sqlite3_prepare_v3(evaluator->db, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
-    /* What the planner asks on this connection is not the map's. */
+    /* From here on statements on this connection are pricemap's own. */
     evaluator->authorizer.stage = PREPARING_OURS;
     return rc;
 }
@@ -53,7 +55,7 @@ static int prepare_wrapped(Evaluator *evaluator, uint32_t select, bool lasting, 
     return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
 }
 
-/* Where rows can be told without counting them. */
+/* Prepares the statement whose rows the row counter counts; it stays NULL where they cannot be counted so. */
 static int prepare_uncounted(Evaluator *evaluator)
 {
     const char *text = recipe_text(evaluator->recipe, evaluator->recipe->uncounted_select);
@@ -67,7 +69,8 @@ static int prepare_uncounted(Evaluator *evaluator)
     return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
 }
 
-/* The text that is run over a range: rows that a WHERE drops have to be told. */
+/* The text that is run anew for each task; over a range with a WHERE the tracing one, which counts rows that
+ * the WHERE drops. */
 static uint32_t run_text(const Evaluator *evaluator)
 {
     const Recipe *recipe = evaluator->recipe;

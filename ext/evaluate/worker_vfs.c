@@ -73,7 +73,7 @@ static int worker_read(sqlite3_file *file, void *to, int amount, sqlite3_int64 o
         (WorkerVfs *)(void *)((char *)(uintptr_t)file->pMethods - offsetof(WorkerVfs, methods));
     int rc = read_database(worker, file, to, amount, offset);
     if (rc == SQLITE_OK && amount >= PAGE_LEAST)
-        page_trail_see(&worker->trail, to, amount, page_trail_place(offset, false));
+        page_trail_see(&worker->trail, to, amount, page_trail_position(offset, false));
     return rc;
 }
 
@@ -83,7 +83,7 @@ static int worker_read_log(sqlite3_file *file, void *to, int amount, sqlite3_int
         (WorkerVfs *)(void *)((char *)(uintptr_t)file->pMethods - offsetof(WorkerVfs, log_methods));
     int rc = worker->base_log_methods->xRead(file, to, amount, offset);
     if (rc == SQLITE_OK && amount >= PAGE_LEAST)
-        page_trail_see(&worker->trail, to, amount, page_trail_place(offset, true));
+        page_trail_see(&worker->trail, to, amount, page_trail_position(offset, true));
     return rc;
 }
 

@@ -2,12 +2,12 @@
  * The VFS of a worker's connection, a shim over the host's default one that is made for one connection.
  *
  * One instant for a whole map: `'now'` in SQL is the same in every chunk, as it is within one statement.
- * SQLite asks a connection's VFS for the time, and this one answers with the instant that the task brings.
+ * SQLite reads the time from a connection's VFS, and this one gives the instant that the task brings.
  *
  * Reading ahead: a table scan reads pages mostly in file order, and one pread per page is the largest
  * remaining cost, so sequential reads are served from a block of 64 KiB. (Mapping the file is no option:
- * whoever truncates it would kill the host with SIGBUS.) The methods of the main database's file are replaced
- * by a copy of them with another xRead, which finds the shim through the file's pointer to its methods.
+ * truncating it would kill the host with SIGBUS.) The methods of the main database's file are replaced by a
+ * copy of them with another xRead, which finds the shim through the file's pointer to its methods.
  *
  * The page trail takes in each page that is read from that file, and from its write-ahead log, whose methods
  * are replaced in the same way.
@@ -28,7 +28,8 @@ typedef struct WorkerVfs {
     sqlite3_vfs vfs;
     sqlite3_vfs *base;
     char name[48];
-    /* Instant in Julian-day milliseconds; 0: the base VFS is asked. To be set between statements only. */
+    /* Instant in Julian-day milliseconds; 0: the base VFS gives the time. To be set between statements
+     * only. */
     int64_t now;
     /* Methods of the main database's file, to which its pMethods points. */
     sqlite3_io_methods methods;

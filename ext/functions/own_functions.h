@@ -9,9 +9,9 @@
 #include "ext/base/sqlite_api.h"
 
 /*
- * Sets *has to whether `db` has all price functions of this version of pricemap, and not others that were put
- * in their place. SQLITE_OK, or SQLITE_INTERRUPT or SQLITE_NOMEM, which say nothing about them. On the
- * connection's thread.
+ * Sets *has to whether `db` has all price functions of this version of pricemap, and not others of the same
+ * names. SQLITE_OK, or SQLITE_INTERRUPT or SQLITE_NOMEM, which say nothing about them. On the connection's
+ * thread.
  */
 int own_functions_present(sqlite3 *db, bool *has);
 

@@ -9,7 +9,7 @@ const PriceVariant *price_variants(size_t *count)
     return price_kernel_variants;
 }
 
-/* Asking the processor is a load and a test, so the answer needs no cache of our own. */
+/* Checking what the processor supports is a load and a test, so the answer needs no cache. */
 const PriceVariant *price_best_variant(void)
 {
     const PriceVariant *variant = price_kernel_variants;

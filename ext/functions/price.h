@@ -10,8 +10,8 @@
 #define PRICE_DEFAULT_PERCENT 10.0
 #define PRICE_DEFAULT_ROUNDS 200000
 
-/* The most list elements of one crazy raise, and how many of them are computed between two looks at the
- * stop hook: about 0.5 ms with AVX-512, 1.5 ms with the baseline. */
+/* The most list elements of one crazy raise, and how many of them are computed between two calls of the stop
+ * hook: about 0.5 ms with AVX-512, 1.5 ms with the baseline. */
 #define PRICE_MOST_ROUNDS 1000000000
 #define PRICE_STOP_INTERVAL 524288
 
@@ -35,11 +35,11 @@ typedef struct PriceStop {
     void *arg;
 } PriceStop;
 
-/* One build of the kernel, for one vector width. The same bits come from each.
+/* A build of the kernel, for one vector width. The same bits come from each.
  *
  * `least_root(raised, count)` makes `count` list elements, each raised + raised * raised, takes the square
- * root of each twice, and returns the least. 1 <= count; raised + raised * raised is not below 0. A NaN
- * gives NaN. */
+ * root of each twice, and returns the least. 1 <= count; raised + raised * raised is not below 0. A NaN gives
+ * NaN. */
 typedef struct PriceVariant {
     /* Name: "avx512", "avx2" or "baseline". */
     const char *name;
@@ -50,7 +50,7 @@ typedef struct PriceVariant {
 } PriceVariant;
 
 /* All variants built for this architecture, the widest first; the last, "baseline", runs everywhere. The
- * table is constant. `supported` tells which may be called on this processor. */
+ * table is constant. `supported` says which may be called on this processor. */
 const PriceVariant *price_variants(size_t *count);
 
 /* The widest variant this processor and its operating system support. Never NULL. */
@@ -61,11 +61,11 @@ const PriceVariant *price_best_variant(void);
 double price_raise(double price, double percent);
 
 /* The deliberately expensive raise. With raised = price_raise(price, percent): `rounds` list elements, each
- * raised + raised squared; the square root of each, twice; m, the least; *result = max(raised, m).
- * Every element is computed; nothing is taken from an earlier one.
+ * raised + raised squared; the square root of each, twice; m, the least; *result = max(raised, m). Every
+ * element is computed; nothing is taken from an earlier one.
  *
  * rounds   1 ... PRICE_MOST_ROUNDS
- * stop     asked after every PRICE_STOP_INTERVAL elements (not after the last), or NULL
+ * stop     called after every PRICE_STOP_INTERVAL elements (not after the last), or NULL
  *
  * Anything but PRICE_OK leaves *result as it was. Infinite and NaN prices are no error, as in Python:
  * +Infinity gives +Infinity, -Infinity gives -Infinity, NaN gives NaN. */

@@ -89,7 +89,8 @@ static bool is_number(sqlite3_value *value)
     return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }
 
-/* A NULL gives NULL. A NULL that carries the probe asks which function this is, and is answered. */
+/* A NULL gives NULL. A NULL that carries the probe gives the version, by which a caller recognises the
+ * function. */
 static bool is_null_or_probe(sqlite3_context *context, int count, sqlite3_value **values)
 {
     for (int i = 0; i < count; i++)
@@ -161,7 +162,8 @@ static void increase_price(sqlite3_context *context, int count, sqlite3_value **
     sqlite3_result_double(context, price_raise(arguments.price, arguments.percent));
 }
 
-/* The hook that may stop this call: the registered one, else the connection where its SQLite can be asked. */
+/* The hook that may stop this call: the registered one, else the connection's interrupt where it can be
+ * read. */
 static const PriceStop *find_stop(sqlite3_context *context, PriceStop *own)
 {
     PriceStop *stop = sqlite3_user_data(context);

@@ -6,7 +6,8 @@
 #include "ext/functions/price.h"
 
 /* The type of a pointer (sqlite3_bind_pointer) that, given as an argument, makes them answer with pricemap's
- * version: so it can be told whether a connection still has these functions, or others of the same name. */
+ * version: so a caller finds out whether a connection still has these functions, or others of the same
+ * name. */
 #define PRICE_FUNCTIONS_PROBE "pricemap-probe"
 
 /* Registers on one connection, as deterministic and innocuous:
@@ -16,7 +17,7 @@
  * A result that is NaN (an infinite price raised by 0 % or lowered) is NULL, as everywhere in SQLite.
  *
  * A call with more rounds than PRICE_STOP_INTERVAL ends with SQLITE_INTERRUPT when the connection is
- * interrupted, where the host's SQLite can tell (3.41 and later).
+ * interrupted, where the host's SQLite has a call for that (3.41 and later).
  *
  * Returns SQLITE_OK or the error of sqlite3_create_function_v2. To be called on the connection's thread. */
 int price_functions_register(sqlite3 *db);

@@ -5,15 +5,15 @@
  * each pass: what stands there is unknown to the compiler, and each element has to be made, rooted twice and
  * compared. The block stays in the L1 cache; the list never exists as a whole, so its length costs no memory.
  *
- * The two roots of an element are all that takes time: the divider takes a new vector only every dozen
- * cycles or so, and the load, multiplication, addition and comparison hide behind it. Elements do not depend
+ * The two roots of an element are all that takes time: the divider takes a new vector only every dozen cycles
+ * or so, and the load, multiplication, addition and comparison cost nothing beside it. Elements do not depend
  * on one another except through the comparison, so the processor overlaps them without unrolling by hand.
  *
- * The same bits on every machine: IEEE 754 prescribes the result of each operation used. That holds only
- * as long as no multiplication and addition are fused, hence -ffp-contract=off in the build.
+ * The same bits on every machine: IEEE 754 prescribes the result of each operation used. That holds only as
+ * long as no multiplication and addition are fused, hence -ffp-contract=off in the build.
  *
- * The choice of variant is made at run time by the caller, not by an ifunc resolver: those run while a
- * shared object is being relocated, before sanitizers are set up. */
+ * The choice of variant is made at run time by the caller, not by an ifunc resolver: those run while a shared
+ * object is being relocated, before sanitizers are set up. */
 #include "ext/functions/price_kernel.h"
 
 #include <math.h>
