@@ -1,4 +1,4 @@
-/* What went wrong, in words for the user: what it was and what to do about it. */
+/* A failure as a message for the user: the error, and what to do about it. */
 #ifndef PRICEREPORT_FAILURE_H
 #define PRICEREPORT_FAILURE_H
 
@@ -21,8 +21,8 @@ static inline int failure_value(void)
  * not in failure_write, because static analysis of a caller has to see it. */
 #define failure_set(...) (failure_write(__VA_ARGS__), failure_value())
 
-/* Prints `pricereport: ` and the message to standard error, in which nothing can move the cursor: it may
- * quote what stands in a file of somebody else. Always returns EXIT_FAILED. */
+/* Prints `pricereport: ` and the message to standard error, in which nothing can move the cursor: the message
+ * may quote a file that another user wrote. Always returns EXIT_FAILED. */
 int failure_print(const Failure *failure);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "cli/base/query.h"
 
-/* What became of the disk, where that is why a statement failed; else NULL. */
+/* Advice where the disk is why a statement failed; else NULL. */
 static const char *disk_advice(sqlite3 *db)
 {
     int code = sqlite3_errcode(db) & 0xff, error = sqlite3_system_errno(db);
@@ -19,7 +19,7 @@ static const char *disk_advice(sqlite3 *db)
     return NULL;
 }
 
-/* What to do about it; NULL: what SQLite says is all there is to say. */
+/* Advice for the connection's error; NULL: there is none beyond SQLite's message. */
 static const char *advice(sqlite3 *db)
 {
     switch (sqlite3_errcode(db) & 0xff) {

@@ -6,14 +6,13 @@
 #include <stdbool.h>
 #include <sqlite3.h>
 
-/* Whether a file that failed with this result code of SQLite may be read as one that nobody changes: it may
+/* Whether a file that failed with this result code of SQLite may be read as an unchanging one: the file may
  * be read, its folder may not be written, and there is no journal beside it that would have to be read, too.
- * A file in WAL mode has nobody who writes it then, who would have left files of his beside it. */
+ * In WAL mode that shows that no process writes the file: a writer's files would be beside it. */
 bool read_only_applies(const char *file, int code);
 
-/* Opens such a file. What is read stays right for as long as nobody changes the file, and nothing may be
- * written but temporary tables. Returns an SQLite result code; the connection is to be closed also after a
- * failure. */
+/* Opens such a file. Reads are right as long as the file does not change, and only temporary tables may be
+ * written. Returns an SQLite result code; the connection is to be closed also after a failure. */
 int read_only_open(const char *file, sqlite3 **db);
 
 #endif

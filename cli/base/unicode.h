@@ -12,7 +12,7 @@
  * (surrogates, noncharacters), give U+FFFD, byte by byte. */
 uint32_t unicode_next(const char **text);
 
-/* Whether a character has no place in one line of text: control characters (C0, DEL, C1), and those that
+/* Whether a character must not be in a line of text: control characters (C0, DEL, C1), and those that
  * separate lines. */
 bool unicode_is_control(uint32_t character);
 

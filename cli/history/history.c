@@ -66,7 +66,8 @@ static int check_owner(History *history, int64_t *version, Failure *failure)
     return 0;
 }
 
-/* Looks again once the write lock is held: another process may have upgraded in between. */
+/* Brings the schema up to date. The version is read again once the write lock is held: another process may
+ * have upgraded in between. */
 static int upgrade(History *history, Failure *failure)
 {
     int64_t version;
@@ -165,8 +166,8 @@ static int copy_database(History *history, Failure *failure)
     return result;
 }
 
-/* Nothing that is written into a private copy would last. Table-valued functions declare themselves by what
- * looks like an entry of sqlite_master. */
+/* Nothing that is written into a private copy would last. Table-valued functions are declared by an insert
+ * that seems to be one into sqlite_master. */
 static int refuse_writes(void *unused, int action, const char *first, const char *second,
                          const char *database, const char *trigger)
 {
@@ -177,7 +178,7 @@ static int refuse_writes(void *unused, int action, const char *first, const char
                : SQLITE_OK;
 }
 
-/* Reads the file as one that nobody changes; one of an older schema is upgraded in a copy. */
+/* Reads the file as an unchanging one; a file of an older schema is upgraded in a copy. */
 static int open_unwritable(History *history, Failure *failure)
 {
     int64_t version;

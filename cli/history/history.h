@@ -33,25 +33,26 @@ void history_close(History **history);
 /* The connection, for queries; it has the SQL functions of format.h. Lives as long as the history. */
 sqlite3 *history_db(History *history);
 
-/* The file's name as it was asked for. */
+/* The file's name as history_open was given it. */
 const char *history_file(const History *history);
 
-/* A benchmark, and what tells it from others of its name; 0 or NULL: it has no such thing. */
+/* A benchmark: its name, and the parameters that distinguish it from others of its name; 0 or NULL: it has no
+ * such parameter. */
 typedef struct HistoryBenchmark {
     const char *name;
     const char *executor;
     int64_t workers, chunk;
-    /* Rows and rounds that were asked for; 0: not said. */
+    /* Rows and rounds as options gave them; 0: not given. */
     int64_t rows, rounds;
     /* Name of the mapped file. */
     const char *database;
-    /* Source and map as they were asked for. */
+    /* Source and map as options gave them. */
     const char *source, *map;
     /* Program and arguments, ends with NULL. */
     char *const *command;
 } HistoryBenchmark;
 
-/* What is known of a run when it begins. Texts belong to the caller. */
+/* A run as it begins. Texts belong to the caller. */
 typedef struct HistoryRun {
     const char *verb;
     /* Name of the run in lists; NULL: none. */

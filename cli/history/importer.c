@@ -19,7 +19,8 @@ static const char expected[] = "a result of hyperfine --export-json, Google Benc
                                "(--benchmark_out_format=json) or pytest --benchmark-json";
 
 typedef struct Importer {
-    const char *tool; /* as recognise.sql calls it */
+    /* Name of the tool in recognise.sql. */
+    const char *tool;
     const char *script;
 } Importer;
 
@@ -32,9 +33,11 @@ static const Importer importers[] = {
 /* A file that is read. */
 typedef struct Content {
     const char *file;
-    char *text; /* NUL-terminated */
+    /* Text, NUL-terminated. */
+    char *text;
     size_t size;
-    double modified; /* seconds since 1970 */
+    /* Time of the last change, in seconds since 1970. */
+    double modified;
 } Content;
 
 static int read_stream(FILE *stream, Content *content, Failure *failure)

@@ -11,11 +11,15 @@
 #include "cli/history/history.h"
 
 typedef struct ImportWish {
-    char *const *files; /* "-": standard input */
+    /* Names of files; "-": standard input. */
+    char *const *files;
     size_t count;
-    const char *label;      /* of the new runs; NULL: none */
-    bool ignore_failure;    /* also timings of commands that failed */
-    const Machine *machine; /* where it was measured, for what the files do not tell; NULL: not known */
+    /* Label of the new runs; NULL: none. */
+    const char *label;
+    /* Whether timings of commands that failed are imported, too. */
+    bool ignore_failure;
+    /* Machine on which the files were measured, for what they do not say of it; NULL: not known. */
+    const Machine *machine;
 } ImportWish;
 
 /* Imports all files in one transaction; entries of a file that are not as they should be are left out.

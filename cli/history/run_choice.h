@@ -9,9 +9,10 @@
 
 typedef enum RunChoiceKind {
     CHOICE_RUN,
-    /* Chosen for each benchmark of another run by itself: */
-    CHOICE_PREVIOUS, /* the measurement before it */
-    CHOICE_BEST      /* the fastest of all others */
+    /* For each benchmark of another run by itself: the measurement before that one. */
+    CHOICE_PREVIOUS,
+    /* For each benchmark of another run by itself: the fastest of all its other measurements. */
+    CHOICE_BEST,
 } RunChoiceKind;
 
 typedef struct RunChoice {

@@ -6,8 +6,8 @@
 
 #include "cli/base/failure.h"
 
-/* Looks for change points in the medians of the chosen benchmarks (benchmark_choice.h), on each machine by
- * itself and without excluded figures, and leaves them in the temporary table `change` and its views
+/* Finds the change points in the medians of the chosen benchmarks (benchmark_choice.h), on each machine by
+ * itself and without excluded figures, and writes them into the temporary table `change`, which has views
  * (sql/judging/changes_setup.sql). The least change of a benchmark is its threshold. Returns 0, or -1 with
  * the failure set. */
 int changes_find(sqlite3 *db, Failure *failure);

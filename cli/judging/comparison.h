@@ -35,13 +35,13 @@ typedef struct ComparisonCounts {
     double mean_ratio;
 } ComparisonCounts;
 
-/* Judges. Where nothing could be compared, because there is no earlier measurement or no other one, it is no
- * failure, and `compared` is 0. Returns 0, or -1 with the failure set: among others when the runs are of
- * different machines, or have no benchmark in common. */
+/* Judges the benchmarks of the two sides. A run without a measurement to compare with, because it is the
+ * first or the only one, is no failure: `compared` is 0 then. Returns 0, or -1 with the failure set: among
+ * others when the runs are of different machines, or have no benchmark in common. */
 int comparison_make(History *history, const ComparisonPlan *plan, Failure *failure);
 
-/* Judges the regressions again by what `run`, another run of the same sources, measured: only those that it
- * shows, too, stay. One that it did not measure stays as well. */
+/* Judges the regressions again by the measurements of `run`, another run of the same sources. A regression
+ * stays where `run` shows it, too, or did not measure its benchmark; the others go. */
 int comparison_judge_again(History *history, int64_t run, Failure *failure);
 
 int comparison_count(History *history, ComparisonCounts *counts, Failure *failure);

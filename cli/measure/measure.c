@@ -64,8 +64,8 @@ static int record_maps(const MeasurePlan *plan, History *history, MapBench *maps
     return result;
 }
 
-/* Compares the maps' rows with those of the serial executor, where the plan asks for it. That takes long, so
- * that an interruption ends it, as it ends the run. */
+/* Compares the maps' rows with those of the serial executor, where the plan says so. That takes long, so that
+ * an interruption ends it, as it ends the run. */
 static int prepare_maps(const MeasurePlan *plan, MapBench *maps, Interruption *interruption, Failure *failure)
 {
     if (!plan->verify)

@@ -8,7 +8,7 @@
 
 enum { VARIANT_SIZE = 128 };
 
-/* What the observer of the sampling needs. */
+/* Context of the observer of the sampling. */
 typedef struct Recording {
     const RecordingPlan *plan;
     History *history;
@@ -17,7 +17,8 @@ typedef struct Recording {
     Progress progress;
 } Recording;
 
-/* What tells it from others of its name, in few words: "threads × 2, chunk 64, 1000 rows". */
+/* Writes the parameters that distinguish a benchmark from others of its name, in few words: "threads × 2,
+ * chunk 64, 1000 rows". */
 static void describe_variant(const HistoryBenchmark *benchmark, char text[VARIANT_SIZE])
 {
     char workers[32] = "", chunk[32] = "", rows[32] = "", rounds[32] = "";
@@ -65,7 +66,8 @@ static int sample_all(Recording *recording, Failure *failure)
     return result;
 }
 
-/* What failed or was interrupted is recorded, too. The first failure is the one that is reported. */
+/* Records the end of a run, also where it failed or was interrupted. The first failure is the one that is
+ * reported. */
 static int record_end(Recording *recording, int64_t run, int result, Failure *failure)
 {
     Failure second;

@@ -28,7 +28,8 @@ typedef struct RecordingPlan {
     const SamplingSubject *subjects;
     /* Maps that the subjects are of; NULL: the subjects are no maps. */
     MapBench *maps;
-    void (*stop)(void *context); /* ends what a subject does, as interruption.h has it */
+    /* Hook that stops the work of a subject; see interruption_set_stop. */
+    void (*stop)(void *context);
     void *context;
 } RecordingPlan;
 

@@ -68,7 +68,7 @@ int scan_jobs(const Scan *scan, const ScanMap *maps, size_t map_count, MapJob **
     int result = all.jobs ? 0 : failure_set(failure, "out of memory");
     for (size_t i = 0; i < map_count && result == 0; i++)
         if (!add_map(scan, &maps[i], &all))
-            result = failure_set(failure, "these are more than %d combinations: ask for fewer at once",
+            result = failure_set(failure, "these are more than %d combinations: give fewer at once",
                                  (int)MOST_JOBS);
     if (result) {
         free(all.jobs);

@@ -1,4 +1,4 @@
-/* Parameter scans: every combination of what was asked for, as jobs to be timed. */
+/* Parameter scans: every combination of the given parameters, as jobs to be timed. */
 #ifndef PRICEREPORT_SCAN_H
 #define PRICEREPORT_SCAN_H
 
@@ -15,14 +15,14 @@ typedef struct NumberList {
     size_t count;
 } NumberList;
 
-/* What is varied; an empty list stands for the default. */
+/* Parameters that are varied; an empty list stands for the default. */
 typedef struct Scan {
     const char *executors[SCAN_EXECUTORS_MAX];
     size_t executor_count;
     NumberList workers, chunks, rows, rounds;
 } Scan;
 
-/* What is mapped by all of them. A map with MAP_ROUNDS is scanned over the rounds, too. */
+/* A map that all combinations are of. A map with MAP_ROUNDS is scanned over the rounds, too. */
 typedef struct ScanMap {
     const char *name;
     const char *source;
@@ -35,7 +35,7 @@ typedef struct ScanMap {
 int scan_jobs(const Scan *scan, const ScanMap *maps, size_t map_count, MapJob **jobs, size_t *count,
               Failure *failure);
 
-/* The greatest number of rows that was asked for; 0 for none. */
+/* The greatest number of rows in the scan; 0 for none. */
 int64_t scan_most_rows(const Scan *scan);
 
 #endif

@@ -47,7 +47,7 @@ typedef struct JudgingOptions {
     bool any_machine;
 } JudgingOptions;
 
-/* What a map is made of. */
+/* The parts of a map. */
 typedef struct MapOptions {
     const char *in, *source, *map, *name;
     const char *loads[LOADS_MAX];
@@ -61,7 +61,7 @@ typedef struct CommandOptions {
     bool show_output, ignore_failure;
 } CommandOptions;
 
-/* What stands on the command line beside options; texts are those of argv. */
+/* Arguments of the command line that are no options; texts are those of argv. */
 typedef struct Arguments {
     /* The run, and what it is compared with, as typed; NULL: not given. */
     const char *run, *base;
@@ -73,7 +73,7 @@ typedef struct Arguments {
     size_t rest_count;
 } Arguments;
 
-/* Everything that can be asked for; each verb reads the groups whose options it has. */
+/* All options; each verb reads the groups whose options it has. */
 typedef struct Options {
     CommonOptions common;
     SamplingOptions sampling;
@@ -91,14 +91,18 @@ typedef struct Options {
     char *const *command_line;
 } Options;
 
-/* The parsers of the groups. */
-extern const struct argp options_history;     /* --db, --help, --usage, --version: CommonOptions */
-extern const struct argp options_common;      /* these, --json, --csv, --markdown: CommonOptions */
-extern const struct argp options_sampling;    /* how to measure: SamplingOptions */
-extern const struct argp options_chart_files; /* --chart, --out, --format: ChartOptions */
-extern const struct argp options_charts;      /* these, --plot: ChartOptions */
-extern const struct argp options_scan;        /* --executor and what else is varied: Scan */
-extern const struct argp options_judging;     /* --threshold, --any-machine: JudgingOptions */
+/* The parsers of the groups:
+ *
+ *   options_history      --db, --help, --usage, --version          CommonOptions
+ *   options_common       the same, --json, --csv, --markdown       CommonOptions
+ *   options_sampling     how to measure                            SamplingOptions
+ *   options_chart_files  --chart, --out, --format                  ChartOptions
+ *   options_charts       the same, --plot                          ChartOptions
+ *   options_scan         --executor and what else is varied        Scan
+ *   options_judging      --threshold, --any-machine                JudgingOptions
+ */
+extern const struct argp options_history, options_common, options_sampling, options_chart_files,
+    options_charts, options_scan, options_judging;
 
 /* The group that the parser fills, of these options; to be its input. */
 void *options_group(Options *options, const struct argp *parser);
@@ -106,7 +110,7 @@ void *options_group(Options *options, const struct argp *parser);
 /* Options and defaults under that title. */
 Options options_defaults(const char *title);
 
-/* What of the options a recording needs; it borrows their texts. */
+/* The options that a recording needs; their texts are borrowed. */
 RecordingSettings options_recording(const Options *options);
 
 /* Adds the name of a benchmark; too many are wrong usage. */

@@ -20,8 +20,8 @@ static double seconds_argument(struct argp_state *state, const char *what, const
     return seconds;
 }
 
-/* What was given decides what the defaults of the rest are: so many samples asked for are taken, however long
- * that takes; a limit of time alone moves the other one out of its way. */
+/* Sets the rules that were not given by those that were: with --samples so many are taken, however long that
+ * takes; one limit of time alone moves the other one where it would contradict. */
 static void settle_rules(struct argp_state *state, SamplingOptions *sampling)
 {
     SamplingRules *rules = &sampling->rules;

@@ -10,9 +10,9 @@
 
 typedef enum OutputFormat { OUTPUT_TABLE, OUTPUT_MARKDOWN, OUTPUT_JSON, OUTPUT_CSV } OutputFormat;
 
-/* One thing to print: the query for programs (plain numbers, every figure) and the one for people
- * (formatted). Both may use ?1, the run. In JSON, a column whose name ends in _json is embedded as what it
- * holds, without the ending. */
+/* A list to print: the query for programs (plain numbers, every figure) and the one for people (formatted).
+ * Both may use ?1, the run. In JSON, a column whose name ends in _json is embedded as what it holds, without
+ * the ending. */
 typedef struct OutputQuery {
     const char *data;
     const char *people;

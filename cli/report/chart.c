@@ -14,11 +14,15 @@
 
 typedef struct Chart {
     const char *name;
-    const char *script; /* follows reports_style */
-    const char *sql;    /* see chart_data_write */
+    /* Script of gnuplot that comes after reports_style. */
+    const char *script;
+    /* Query of chart_data_write. */
+    const char *sql;
     const char *title;
-    const char *needs; /* to be there */
-    bool of_maps;      /* no command has it */
+    /* Data that the chart needs, in words for a message. */
+    const char *needs;
+    /* Whether only maps have the chart. */
+    bool of_maps;
 } Chart;
 
 static const Chart charts[CHART_COUNT] = {
@@ -41,7 +45,8 @@ static const Chart charts[CHART_COUNT] = {
 typedef struct Format {
     ChartFormats flag;
     const char *name;
-    const char *command; /* for gnuplot -e */
+    /* Argument of gnuplot -e. */
+    const char *command;
 } Format;
 
 static const Format formats_known[] = {

@@ -27,14 +27,16 @@ ChartKinds chart_kind(const char *name);
 const char *chart_name(size_t index);
 const char *chart_title(size_t index);
 
-/* Whether chart number `index` speaks of maps alone, so that a command has no such chart. */
+/* Whether chart number `index` is about maps alone, so that a command has no such chart. */
 bool chart_is_of_maps(size_t index);
 
 typedef struct ChartWish {
-    ChartKinds kinds; /* 0: those that the recorded data supports */
+    /* Charts to draw; 0: those that the recorded data supports. */
+    ChartKinds kinds;
     ChartFormats formats;
     const char *directory;
-    bool any_run; /* what the run lacks may come from an earlier one of the same machine */
+    /* Whether a chart for which the run lacks data may show an earlier run of the same machine. */
+    bool any_run;
 } ChartWish;
 
 /* Makes the folder and those above it, as mkdir -p, and makes sure that files can be written there. */
@@ -47,8 +49,8 @@ int charts_make_directory(const char *directory, Failure *failure);
  * charts themselves. All text that comes from the user reaches gnuplot in the .dat file as quoted data; the
  * script is always the same.
  *
- * Returns 0 and with `drawn` the charts that are there, or -1 with the failure set; it is one if a chart that
- * was asked for is not supported, and if none is. Without gnuplot, .dat and .gp are written nevertheless. */
+ * Returns 0 and with `drawn` the charts that are there, or -1 with the failure set, as where a chart of the
+ * wish is not supported, or none is. Without gnuplot, .dat and .gp are written nevertheless. */
 int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartKinds *drawn,
                 Failure *failure);
 

@@ -13,7 +13,7 @@
 static void where_it_pays(sqlite3_context *context, int count, sqlite3_value **values)
 {
     double figures[4];
-    (void)count; /* it is registered with as many */
+    (void)count;
     for (int i = 0; i < 4; i++) {
         figures[i] = sqlite3_value_double(values[i]);
         if (!(figures[i] > 0)) {

@@ -1,4 +1,4 @@
-/* What the experiment's figures mean, in one sentence. */
+/* The meaning of the experiment's figures, in one sentence. */
 #ifndef PRICEREPORT_FINDINGS_TEXT_H
 #define PRICEREPORT_FINDINGS_TEXT_H
 

@@ -57,7 +57,7 @@ static bool is_figure(const char *text)
     return rest <= strlen("µs … 123 µs (99)") && !strpbrk(text, ":abdefh");
 }
 
-/* Looks at all rows, and rewinds. */
+/* Finds the columns of figures by all rows, and resets the statement. */
 static int find_figures(sqlite3_stmt *statement, bool *figures, int64_t *rows, Failure *failure)
 {
     int columns = sqlite3_column_count(statement), more;

@@ -66,7 +66,8 @@ enum { QUERY_PIECES = sizeof query_pieces / sizeof *query_pieces, PIECES = QUERY
 /* The pieces of one page. Those from QUERY_PIECES on are not made of queries. */
 typedef struct Page {
     TemplatePiece pieces[PIECES];
-    char *owned[PIECES]; /* texts to be freed; NULL where a piece belongs to nobody */
+    /* Texts to be freed; NULL for a piece that is static. */
+    char *owned[PIECES];
     size_t count;
 } Page;
 

@@ -59,7 +59,7 @@ static void write_parts(const char *text, int64_t head, int64_t start, int64_t k
         sqlite3_str_appendall(to, ellipsis);
 }
 
-/* `different` is the place of the first character that no neighbour has. */
+/* `different` is the index of the first character in which the text differs from both neighbours. */
 static void cut(const char *text, int64_t length, int64_t most, int64_t different, sqlite3_str *to)
 {
     int64_t head = most < HEAD_FROM ? 0 : most / 3, room = most - head - 1;
@@ -73,7 +73,7 @@ static void cut(const char *text, int64_t length, int64_t most, int64_t differen
 
 static void sql_shortened(sqlite3_context *context, int count, sqlite3_value **values)
 {
-    (void)count; /* it is registered with as many */
+    (void)count;
     const char *text = (const char *)sqlite3_value_text(values[0]);
     const char *before = (const char *)sqlite3_value_text(values[2]);
     const char *after = (const char *)sqlite3_value_text(values[3]);

@@ -4,11 +4,12 @@
 
 enum { SECTIONS_MAX = 8, NAME_SIZE = 64 };
 
-/* One {{…}}: its kind is '?' or '/' or, for a piece, 0. */
+/* A {{…}} of a template: its kind is '?' or '/' or, for a piece, 0. */
 typedef struct Tag {
     char kind;
     char name[NAME_SIZE];
-    const char *end; /* behind it */
+    /* Text after the tag. */
+    const char *end;
 } Tag;
 
 static int read_tag(const char *start, Tag *tag, Failure *failure)

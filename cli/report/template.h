@@ -8,7 +8,7 @@
 
 #include "cli/base/failure.h"
 
-/* What stands for a name; it is written as it is, so that it has to be escaped for where it goes. */
+/* The text that replaces a name. It is written unchanged, so that it has to be escaped already. */
 typedef struct TemplatePiece {
     const char *name;
     const char *text;

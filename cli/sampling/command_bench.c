@@ -22,7 +22,7 @@ struct CommandBench {
     int socket;
 };
 
-/* What the launcher answers to a request, which is one byte: one execution. */
+/* The launcher's answer to a request, which is one byte: the figures of one execution. */
 typedef struct Execution {
     /* Error number of starting the program; 0: it ran. */
     int error;

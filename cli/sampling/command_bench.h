@@ -13,13 +13,14 @@
 
 typedef struct CommandBench CommandBench;
 
-/* What is timed. The texts belong to the caller and outlive the bench. */
+/* A command to time. The texts belong to the caller and outlive the bench. */
 typedef struct CommandJob {
     /* Program, searched in PATH, and its arguments; ends with NULL. */
     char *const *argv;
     /* Whether the output is shown; else it goes to /dev/null. The input is empty either way. */
     bool show_output;
-    bool ignore_failure; /* an exit status other than 0, or a signal, is no failure */
+    /* Whether an exit status other than 0, or a signal, is no failure. */
+    bool ignore_failure;
 } CommandJob;
 
 /* Starts the launcher. To be called early, before files and connections are opened, and before threads are

@@ -21,7 +21,7 @@ enum { BUSY_MILLISECONDS = 10000 };
 
 typedef struct Connection {
     const char *executor;
-    /* Workers as asked for; 0: the default. */
+    /* Number of workers of the jobs; 0: the default. */
     int64_t workers;
     int64_t default_workers;
     sqlite3 *db;
@@ -91,8 +91,8 @@ static int load_extensions(sqlite3 *db, const MapDatabase *database, Failure *fa
     return result;
 }
 
-/* Opens the file once more, as one that nobody changes: in a folder that may not be written there is no other
- * way to read one in WAL mode. */
+/* Opens the file once more, as an unchanging one: in a folder that may not be written there is no other way
+ * to read one in WAL mode. */
 static int open_unchanging(sqlite3 **db, const char *name, Failure *failure)
 {
     sqlite3_close(*db);
@@ -153,7 +153,7 @@ static int find_connection(MapBench *bench, const char *executor, int64_t worker
     return result;
 }
 
-/* What the extension advises in SQL is an option here, or not to be had. */
+/* Advice of the extension in SQL, and the option for it here; "": there is none. */
 static const struct {
     const char *sql, *option;
 } advices[] = {
@@ -224,7 +224,8 @@ static char *map_with_rounds(const char *map, int64_t rounds)
     return sqlite3_str_finish(text);
 }
 
-/* Fewer rows than asked for would be recorded as something they are not. */
+/* Checks that the source has the rows of the job: a time of fewer rows would be recorded as one of so
+ * many. */
 static int check_rows(const Entry *entry, Failure *failure)
 {
     if (entry->job.rows == 0)
@@ -239,7 +240,7 @@ static int check_rows(const Entry *entry, Failure *failure)
         return fail_job(entry->db, &entry->job, failure);
     if (rows < entry->job.rows)
         return failure_set(failure,
-                           "--rows %" PRId64 ": %s has only %" PRId64 " rows: ask for no more than these",
+                           "--rows %" PRId64 ": %s has only %" PRId64 " rows: give no more than these",
                            entry->job.rows, entry->job.source, rows);
     return 0;
 }

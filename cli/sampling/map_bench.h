@@ -13,7 +13,7 @@
 #include "cli/base/failure.h"
 #include "cli/sampling/sampling.h"
 
-/* One benchmark. The texts belong to the caller and outlive the bench. */
+/* A map to time. The texts belong to the caller and outlive the bench. */
 typedef struct MapJob {
     const char *name;
     const char *source;
@@ -30,10 +30,10 @@ typedef struct MapJob {
     int64_t rounds;
 } MapJob;
 
-/* Where a map takes the rounds of its job. */
+/* The text in a map that is replaced by the rounds of its job. */
 #define MAP_ROUNDS "{rounds}"
 
-/* What is mapped. */
+/* The database that maps run over. */
 typedef struct MapDatabase {
     /* Database file, opened read-only; NULL: a database in memory that `setup` fills. */
     const char *file;

@@ -1,4 +1,4 @@
-/* One line on standard error that tells how far a run is, where that is a terminal; else nothing. */
+/* A line on standard error that shows how far a run is, where that is a terminal; else nothing. */
 #ifndef PRICEREPORT_PROGRESS_H
 #define PRICEREPORT_PROGRESS_H
 
@@ -15,8 +15,8 @@ typedef struct Progress {
 
 void progress_begin(Progress *progress);
 
-/* Rewrites the line, at most ten times a second. `name` and `variant` tell which benchmark was just sampled.
- */
+/* Rewrites the line, at most ten times a second. `name` and `variant` are those of the benchmark that was
+ * just sampled. */
 void progress_show(Progress *progress, const char *name, const char *variant, const SamplingEvent *event);
 
 /* Removes the line. */

@@ -108,8 +108,8 @@ static double seconds_left(const Sampling *sampling)
     return left;
 }
 
-/* Takes one sample and tells the observer. A sample of round 0 is counted only where it need not be repeated:
- * no warm-up was asked for, and it lasted long enough. */
+/* Takes one sample and calls the observer. A sample of round 0 is counted only where it need not be repeated:
+ * the rules have no warm-up, and it lasted long enough. */
 static int take_sample(Sampling *sampling, size_t index, int64_t round, Failure *failure)
 {
     const SamplingRules *rules = sampling->rules;

@@ -13,7 +13,7 @@
 #include "cli/base/failure.h"
 #include "cli/statistics/statistics.h"
 
-/* One timing. */
+/* The timing of one or more executions. */
 typedef struct Sample {
     /* Number in the order of the whole run, from 0. */
     int64_t sequence;
@@ -52,14 +52,14 @@ typedef struct SamplingRules {
 /* The defaults of `pricereport run`. The seed is 0. */
 extern const SamplingRules sampling_defaults;
 
-/* What is timed. `take` executes it `loops` times and sets wall_ns, user_ns, system_ns and peak_memory_kib.
- * It returns 0, or -1 with the failure set. */
+/* A subject to time. `take` executes it `loops` times and sets wall_ns, user_ns, system_ns and
+ * peak_memory_kib. It returns 0, or -1 with the failure set. */
 typedef struct SamplingSubject {
     int (*take)(void *context, int64_t loops, Sample *sample, Failure *failure);
     void *context;
 } SamplingSubject;
 
-/* What an observer is told after every sample. */
+/* The news for an observer after a sample. */
 typedef struct SamplingEvent {
     /* Index of the subject. */
     size_t subject;

@@ -1,10 +1,10 @@
-/* What about a machine, at this moment, makes timings unreliable: read from /proc and /sys. */
+/* Conditions of a machine, at this moment, that make timings unreliable: read from /proc and /sys. */
 #ifndef PRICEREPORT_DISTURBANCES_H
 #define PRICEREPORT_DISTURBANCES_H
 
 #include <stddef.h>
 
-/* DISTURBANCE_UNKNOWN: the system does not tell; often so in virtual machines and containers. */
+/* DISTURBANCE_UNKNOWN: the system does not say; often so in virtual machines and containers. */
 typedef enum DisturbanceState { DISTURBANCE_OK, DISTURBANCE_WARNING, DISTURBANCE_UNKNOWN } DisturbanceState;
 
 typedef struct Disturbance {

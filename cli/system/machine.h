@@ -25,10 +25,10 @@ typedef struct Machine {
     char host[65];
 } Machine;
 
-/* What of the machine cannot be read is "unknown" or 0. */
+/* Reads the machine; members that cannot be read are "unknown" or 0. */
 void machine_read(Machine *machine);
 
-/* Load average of the last minute; NAN where the system does not tell. */
+/* Load average of the last minute; NAN where the system does not say. */
 double machine_load(void);
 
 /* The greatest resident set this process ever had, in KiB. */

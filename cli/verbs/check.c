@@ -45,7 +45,8 @@ static int check_finished(History *history, int64_t run, Failure *failure)
     return result;
 }
 
-/* What cannot be measured once more stays suspected, which is said and counts. */
+/* Measures the run once more, and judges its regressions again. Where that cannot be done they stay, with a
+ * message that says why. */
 static int judge_again(History *history, int64_t run, Failure *failure)
 {
     int64_t repetition;

@@ -20,7 +20,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 
 static const struct argp_option table[] = {
     {"fail", VERB_FLAG(fail), NULL, 0,
-     "End with exit status 1 where there is a regression that nobody acknowledged", 1},
+     "End with exit status 1 where there is a regression that is not acknowledged", 1},
     {0},
 };
 

@@ -87,6 +87,6 @@ const Verb verb_doctor = {
     .summary = "says what makes timings on this machine unreliable",
     .doc = "Looks for what makes timings on this machine unreliable, and says what to do about each.\v"
            "Nothing is measured or changed, and the exit status is 0 whatever is found. "
-           "unknown: the system does not tell.",
+           "unknown: the system does not say.",
     .whole = doctor,
 };

@@ -160,7 +160,7 @@ const Verb verb_experiment = {
     .doc =
         "Times two price functions, mapped over a price list serially, by threads and by processes; records every "
         "sample, and prints the table.\v"
-        "Each benchmark takes 0.5 to 1.5 seconds unless told otherwise. Ctrl-C ends the run and keeps what was "
+        "Each benchmark takes 0.5 to 1.5 seconds unless the options say otherwise. Ctrl-C ends the run and keeps what was "
         "measured. Without --workers there are 2, without --rows the 20 prices of the published experiment.",
     .arguments = VERB_OWN,
     .mode = HISTORY_RECORD,

@@ -77,11 +77,10 @@ const Verb verb_export = {
     .summary = "prints runs as JSON, CSV or Markdown",
     .options = table,
     .args_doc = "[RUN...]",
-    .doc =
-        "Prints runs with everything that is known of them, all runs where none is named.\v"
-        "RUN is a number, a label, a branch, the beginning of a commit, or latest. "
-        "--json, which is what it is when nothing is asked for, has all: every run with its machine, its options, "
-        "its measurements and their samples. --csv and --markdown have a row for every measurement.",
+    .doc = "Prints runs with everything that is known of them, all runs where none is named.\v"
+           "RUN is a number, a label, a branch, the beginning of a commit, or latest. "
+           "--json, the default, has all: every run with its machine, its options, "
+           "its measurements and their samples. --csv and --markdown have a row for every measurement.",
     .arguments = VERB_REST,
     .mode = HISTORY_READ,
     .perform = print_all,

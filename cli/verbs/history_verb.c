@@ -21,7 +21,8 @@ static const struct argp_option table[] = {
     {0},
 };
 
-/* Figures of different machines are no history of one thing: one machine at a time, unless asked. */
+/* Finds the machine whose figures are printed; 0: all of them, with --any-machine. Figures of different
+ * machines do not make one history. */
 static int find_machine(sqlite3 *db, const Options *options, int64_t *machine, Failure *failure)
 {
     *machine = 0;
@@ -57,7 +58,7 @@ const Verb verb_history = {
         "BENCHMARK is a name, a name with its variant as in 'increase_price threads x 2', or a pattern as in "
         "'increase_*'. Without it, every benchmark is listed with its newest figures and its last change.\n\n"
         "A change is where two levels meet that differ by the threshold, and for certain (p < 0.001), among at "
-        "least 7 runs. When only the newest run differs, it is unconfirmed: the next one tells.",
+        "least 7 runs. When only the newest run differs, it is unconfirmed: the next one decides.",
     .arguments = VERB_OWN,
     .mode = HISTORY_READ,
     .parse = parse,

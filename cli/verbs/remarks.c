@@ -30,7 +30,7 @@ static void check_complete(struct argp_state *state, const Options *options)
     if (options->arguments.run && options->reason && options->undo)
         argp_error(state, "--undo takes no --reason");
     if (options->arguments.run && !options->undo && !(options->reason && *options->reason))
-        argp_error(state, "the reason is missing: say in --reason why, for those who come later");
+        argp_error(state, "the reason is missing: give it with --reason");
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
@@ -82,7 +82,7 @@ static int remark(History *history, const RemarkKind *kind, const Options *optio
     if (changes == 0)
         return failure_set(failure,
                            "run %" PRId64 " did not measure what you name: pricereport show %" PRId64
-                           " tells what it did",
+                           " lists what it did",
                            run, run);
     printf("%s: run %" PRId64, options->undo ? kind->undone : kind->done, run);
     for (size_t i = 0; i < options->arguments.name_count; i++)
@@ -132,7 +132,7 @@ const Verb verb_exclude = {
     .args_doc = "[RUN [BENCHMARK...]]",
     .doc =
         "Excludes figures that are wrong: nothing is judged by them any more.\v"
-        "They are no baseline, and no part of the history in which changes are looked for; but they stay, and are "
+        "They are no baseline, and no part of the history that is searched for changes; but they stay, and are "
         "shown. Without BENCHMARK it is all of the run. Without RUN it lists what is excluded.",
     .arguments = VERB_OWN,
     .mode = HISTORY_READ,

@@ -201,7 +201,7 @@ const Verb verb_run = {
     .children = children,
     .args_doc = "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]",
     .doc =
-        "Times a map over the rows of a database with every combination that is asked for, or any command; records "
+        "Times a map over the rows of a database with every combination of the options, or any command; records "
         "every sample, and prints the table.\v"
         "A benchmark has at least 10 samples and 3 seconds, and ends when the 95 % interval of its median is "
         "within 2 %, after 1000 samples, or after 60 seconds. Ctrl-C ends the run and keeps what was measured.\n\n"

@@ -6,7 +6,7 @@
 #include "cli/output/output.h"
 #include "cli/verbs/verbs.h"
 
-/* What argp hands to the parser of a verb. */
+/* Input of the parser of a verb. */
 typedef struct VerbCall {
     const Verb *verb;
     Options *options;
@@ -91,7 +91,8 @@ static char *filter_help(int key, const char *text, void *input)
     return fclose(file) == 0 ? whole : (char *)(uintptr_t)text;
 }
 
-/* What follows -- is the command's, options and all. Returns the number of arguments before it. */
+/* Takes all arguments after -- for the command, options included. Returns the number of arguments before
+ * it. */
 static int split_command(int argc, char **argv, Options *options)
 {
     for (int i = 1; i < argc; i++)

@@ -1,4 +1,5 @@
-/* What a verb is, and what all of them do alike. Each verb's file defines one Verb; verbs.h lists them. */
+/* The verbs of the command line, and the steps that are the same for all. Each verb's file defines one Verb;
+ * verbs.h lists them. */
 #ifndef PRICEREPORT_VERB_H
 #define PRICEREPORT_VERB_H
 
@@ -10,12 +11,16 @@
 #include "cli/history/history.h"
 #include "cli/options/options.h"
 
-/* What a verb does with arguments that are no options. */
+/* The arguments of a verb that are no options. */
 typedef enum VerbArguments {
-    VERB_OPTIONS_ONLY, /* there may be none */
-    VERB_ONE_RUN,      /* at most one, into Arguments.run */
-    VERB_REST,         /* any number, into Arguments.rest */
-    VERB_OWN           /* the verb's own `parse` takes them */
+    /* No arguments. */
+    VERB_OPTIONS_ONLY,
+    /* At most one, which goes into Arguments.run. */
+    VERB_ONE_RUN,
+    /* Any number, which go into Arguments.rest. */
+    VERB_REST,
+    /* Arguments that the verb's own `parse` takes. */
+    VERB_OWN,
 } VerbArguments;
 
 /* Keys of options that only set a member of Options: a bool to true, or a text to the option's argument. */
@@ -35,7 +40,7 @@ typedef struct Verb {
     /* Arguments and texts of its help, as argp has them. */
     const char *args_doc, *doc;
     VerbArguments arguments;
-    /* What to say where VERB_REST finds none; NULL: none are needed. */
+    /* Message where VERB_REST finds no arguments; NULL: none are needed. */
     const char *missing;
     /* Whether `--` begins a command; then options end with the first argument. */
     bool takes_command;
@@ -46,14 +51,14 @@ typedef struct Verb {
     error_t (*parse)(int key, char *argument, struct argp_state *state, Options *options);
     /* Does the work on the open history. Returns an exit status, or -1 with the failure set. */
     int (*perform)(History *history, const Options *options, Failure *failure);
-    /* Takes the place of opening the history and `perform`, for a verb that has other work first, or needs no
-     * history. Returns an exit status. */
+    /* Replaces opening the history and `perform`, for a verb that has other work first, or needs no history.
+     * Returns an exit status. */
     int (*whole)(const Options *options);
 } Verb;
 
 /* Parses the arguments, opens the history, performs the verb, makes sure that what was printed arrived, and
  * prints the failure, if there is one. argv[0] is "pricereport", and the verb itself is taken out. Ends the
- * process where the user asked for help or used the verb wrongly. Returns the exit status. */
+ * process after help, and where the verb is used wrongly. Returns the exit status. */
 int verb_perform(const Verb *verb, int argc, char **argv);
 
 /* The part of verb_perform that comes after the options. `context` is passed on. */

@@ -10,9 +10,11 @@
 #include "ext/base/sqlite_api.h"
 
 typedef enum LikeSetting {
-    /* LIKE is not SQLite's own, or its comparison is not known. */ LIKE_UNKNOWN,
+    /* LIKE is not SQLite's own, or its comparison is not known. */
+    LIKE_UNKNOWN,
     LIKE_NOCASE,
-    /* PRAGMA case_sensitive_like is on. */ LIKE_BINARY,
+    /* PRAGMA case_sensitive_like is on. */
+    LIKE_BINARY,
 } LikeSetting;
 
 /*

@@ -6,7 +6,8 @@
 
 /* The row that a search leads to. */
 typedef struct Found {
-    /* Whether the search found no row. */ bool end;
+    /* Whether the search found no row. */
+    bool end;
     int64_t rowid;
 } Found;
 

@@ -21,11 +21,14 @@ static bool goes_on(const char *opcode)
 
 /* The loop of a program while it is read: addresses of its instructions; -1: not met yet. */
 typedef struct Loop {
-    /* SeekGE, which jumps to `end` where no row is left. */ int
-        seek;  /* Rowid, the first instruction of each row; after it comes Gt, which jumps to `end` too. */
-    int begin; /* Next, the last instruction of each row. */
+    /* SeekGE, which jumps to `end` where no row is left. */
+    int seek;
+    /* Rowid, the first instruction of each row; after it comes Gt, which jumps to `end` too. */
+    int begin;
+    /* Next, the last instruction of each row. */
     int next;
-    int end; /* Whether nothing else was met. */
+    int end;
+    /* Whether the program has no other instructions than those of such a loop. */
     bool plain;
 } Loop;
 

@@ -212,7 +212,7 @@ static int begin_view(Snapshot *snapshot, const char *table, const char *rowid, 
     if (!snapshot->uri)
         return SQLITE_NOMEM;
     if (wal && sqlite3_txn_state(snapshot->db, snapshot->schema) != SQLITE_TXN_NONE)
-        *why = "WAL, and the host's view began before it could be told to be the newest";
+        *why = "WAL, and the host's view, which began earlier, may not be the newest";
     else if (wal && !open_sentinel(snapshot))
         *why = "the file cannot be opened a second time";
     else

@@ -271,7 +271,7 @@ static int join_ranges(RowidRange *ranges, int count)
     return joined;
 }
 
-const char task_source_changed[] = "somebody wrote to the file meanwhile";
+const char task_source_changed[] = "the file was written to meanwhile";
 
 const char *task_source_failure(const TaskSource *source, const Task *task)
 {

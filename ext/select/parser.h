@@ -6,7 +6,7 @@
 #include "ext/select/tokens.h"
 
 enum {
-    /* Nodes from the root of an expression to a leaf, as SQLite allows them unless told otherwise. */
+    /* Nodes from the root of an expression to a leaf, as SQLite allows them by default. */
     PARSER_DEPTH = 1000,
     /* Brackets, subqueries and prefixes one inside the other: each takes some stack. */
     PARSER_NESTING = 200,

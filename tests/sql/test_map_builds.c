@@ -252,7 +252,7 @@ static void builds_that_lack_too_much(void **state)
                  "shows what a map would do");
     expect_build("OMIT_INTROSPECTION_PRAGMAS",
                  "pricemap: this SQLite was built with SQLITE_OMIT_INTROSPECTION_PRAGMAS: it lacks PRAGMA "
-                 "function_list, which tells the functions that the host defined from SQLite's");
+                 "function_list, which marks the functions that are SQLite's own");
 }
 
 /* SQLITE_OMIT_LOAD_EXTENSION gives an extension that is linked in no table at all. */

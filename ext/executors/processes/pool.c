@@ -285,7 +285,7 @@ static void note_silence(ProcessPool *pool, int failure)
     pool->zygote_killed = ready || (!failure && !pool->failed_zygotes);
     if (failure && failure != EAGAIN)
         pool_set_error(&pool->error,
-                       "parallel_map: the process that starts the worker processes cannot be heard: %s",
+                       "parallel_map: cannot receive from the process that starts the worker processes: %s",
                        strerror(failure));
     else if (ready)
         pool_set_error(&pool->error, "parallel_map: the process that starts the worker processes was killed");
