@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "ext/base/limits.h"
 #include "ext/channel/bell.h"
 #include "ext/data/ended_scans.h"
 #include "ext/data/task.h"
@@ -44,6 +45,16 @@ typedef struct PoolControl {
     atomic_llong idle_end_ns;
     /* Partition scans that have ended. The host's. */
     EndedScans ended;
+    /* Name of the slot that the host waits for, by channel_slot_name: others need not wake the host; 0: any.
+       The host's. */
+    atomic_ullong awaited;
+    /* Whether workers may look for a next task for a moment before they sleep. The host's. */
+    atomic_uint may_spin;
+    /* Number of times that the zygote had messages for the host. The zygote's. */
+    atomic_uint zygote_news;
+    /* Workers that have a slot DONE of which the host does not know yet, a bit each by their index: set by
+       the worker, cleared by the host. A hint that spares the host looking at all workers. */
+    atomic_ullong done[EXECUTOR_WORKERS_MAX / 64];
 } PoolControl;
 
 typedef enum SlotState { SLOT_FREE, SLOT_QUEUED, SLOT_RUNNING, SLOT_DONE } SlotState;
@@ -72,6 +83,8 @@ typedef struct ChannelControl {
     /* The worker's bell, rung by the host. */
     Bell bell;
     atomic_int pid;
+    /* Index of the worker in the pool. The host's, before the worker is forked. */
+    uint32_t index;
     /* Whether the worker has come so far that it takes tasks. */
     atomic_uint ready;
     /* Ended scans whose files the worker has closed, counted as in EndedScans. The worker's. */
@@ -81,7 +94,7 @@ typedef struct ChannelControl {
 
 /* Fingerprint of this layout. Two builds whose layouts differ refuse each other by this number, even where
    the number of the protocol was not raised. */
-#define CHANNEL_LAYOUT ((uint32_t)(sizeof(ChannelControl) * 31 + sizeof(Recipe)))
+#define CHANNEL_LAYOUT ((uint32_t)((sizeof(ChannelControl) * 31 + sizeof(PoolControl)) * 31 + sizeof(Recipe)))
 
 static inline uint64_t channel_region_offset(uint32_t region)
 {
@@ -96,6 +109,12 @@ static inline uint64_t channel_input_offset(uint32_t region, int slot)
 static inline uint64_t channel_output_offset(uint32_t region, int slot)
 {
     return channel_input_offset(region, slot) + CHANNEL_WINDOW_BYTES;
+}
+
+/* A number for one slot of one channel, not 0. */
+static inline uint64_t channel_slot_name(uint32_t region, int slot)
+{
+    return (uint64_t)region * CHANNEL_SLOTS + (uint64_t)slot + 1;
 }
 
 /* Where the input rowset begins in a window that begins with a recipe of this size. */

@@ -11,7 +11,7 @@
 
 enum {
     /* Number of the protocol, raised with every change of a message or of its meaning. */
-    MESSAGES_PROTOCOL = 2,
+    MESSAGES_PROTOCOL = 3,
     /* The zygote's end of the socket, as the program is started with it. */
     MESSAGES_SOCKET = 3,
     MESSAGES_DESCRIPTORS_MAX = 2,

@@ -33,15 +33,23 @@ void chunk_size_begin(ChunkSize *size, const ChunkRules *rules, MapExperience *e
     *size = (ChunkSize){.rules = *rules, .experience = experience, .rowids_per_row = 1};
 }
 
+/* Nanoseconds of its own that the host needs for handing out a task and taking its rows back: the tasks of
+   all workers together should take longer than that for each. */
+static const double hand_out_ns = 20e3;
+
 /* The nanoseconds that the next task should take, where the rest of the source takes `left_ns` (0: not
    known). */
 static double target_time(const ChunkSize *size, const ChunkSetting *setting, double left_ns)
 {
-    if (!size->rules.partial || setting->in_place)
+    if (setting->in_place)
         return chunk_target_ns;
+    double target = hand_out_ns * setting->workers;
+    target = target > chunk_target_ns ? target : chunk_target_ns;
+    if (!size->rules.partial)
+        return target;
     double longer = left_ns / (CHUNKS_LEFT * setting->workers);
     longer = longer < partial_chunk_ns ? longer : partial_chunk_ns;
-    return longer > chunk_target_ns ? longer : chunk_target_ns;
+    return longer > target ? longer : target;
 }
 
 /* The units of a chunk for which a number of rows was asked. A range takes as many rowids as held that many
@@ -61,14 +69,27 @@ static double largest_share(const ChunkSetting *setting, double unit_ns)
     return unit_ns > 0 && share < chunk_least_ns / unit_ns ? chunk_least_ns / unit_ns : share;
 }
 
+double chunk_size_time(const ChunkSize *size, bool ranged, double units)
+{
+    double known_ns = ranged ? size->experience->rowid_ns : size->experience->row_ns;
+    return units * (size->unit_ns > 0 ? size->unit_ns : known_ns);
+}
+
+/* The rowids of a run's first ranges, which all workers get before anything is known of the rows: they may
+   take long. */
+static double first_rowids(int workers)
+{
+    int each = 2 * FIRST_ROWIDS / workers;
+    return each > FIRST_ROWIDS ? FIRST_ROWIDS : each < 1 ? 1 : each;
+}
+
 int64_t chunk_size_next(const ChunkSize *size, const ChunkSetting *setting)
 {
     const SourceRest *rest = &setting->rest;
     if (size->rules.requested_rows)
         return requested_units(size, rest->ranged);
-    double known_ns = rest->ranged ? size->experience->rowid_ns : size->experience->row_ns;
-    double unit_ns = size->unit_ns > 0 ? size->unit_ns : known_ns;
-    double units = rest->ranged ? FIRST_ROWIDS : 1;
+    double unit_ns = chunk_size_time(size, rest->ranged, 1);
+    double units = rest->ranged ? first_rowids(setting->workers) : 1;
     double most = rest->ranged ? rowids_max : CHUNK_ROWS;
     if (unit_ns > 0)
         units = target_time(size, setting, rest->units * unit_ns) / unit_ns;

@@ -55,6 +55,9 @@ int64_t chunk_size_next(const ChunkSize *size, const ChunkSetting *setting);
  * and than a buffer should hold. */
 uint32_t chunk_size_output_rows(const ChunkSize *size, int64_t units);
 
+/* Nanoseconds that a worker takes for so many units, as far as is known; 0: nothing is. */
+double chunk_size_time(const ChunkSize *size, bool ranged, double units);
+
 /* Takes note of a task that was filled with `units` units. */
 void chunk_size_filled(ChunkSize *size, int64_t units);
 

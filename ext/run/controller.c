@@ -246,6 +246,16 @@ const ExecutorKind *controller_unavailable(Controller *controller, const Executo
     return switch_kind(controller, &executor_serial);
 }
 
+const ExecutorKind *controller_short_of(Controller *controller, int workers, const char *message)
+{
+    if (workers < 2)
+        return controller_unavailable(controller, controller->kind, message);
+    controller->workers = workers;
+    if (controller->workers_used > workers)
+        controller->workers_used = workers;
+    return controller->kind;
+}
+
 const ExecutorKind *controller_lacking(Controller *controller, const ExecutorKind *kind, const char *message)
 {
     MapExperience *experience = controller->experience;

@@ -76,6 +76,10 @@ const ExecutorKind *controller_next(Controller *controller, const TaskSample *sa
 const ExecutorKind *controller_unavailable(Controller *controller, const ExecutorKind *kind,
                                            const char *message);
 
+/* Takes in that no more than `workers` workers of the kind that tasks go to can be had, and why (NULL: out
+ * of memory). Returns the kind to go on with. */
+const ExecutorKind *controller_short_of(Controller *controller, int workers, const char *message);
+
 /* Takes in that workers of a kind cannot prepare the map, which the host can, and their message. The
  * experience keeps it. Returns the kind to go on with. */
 const ExecutorKind *controller_lacking(Controller *controller, const ExecutorKind *kind, const char *message);

@@ -26,7 +26,9 @@ int executor_set_begin(ExecutorSet *set, ConnectionState *state, const ExecutorK
 int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, char **message)
 {
     Executor *executor;
-    int rc = connection_state_executor(set->state, kind, workers, &executor, message);
+    const int processors = connection_state_processors(set->state);
+    const int first = workers < processors ? workers : processors;
+    int rc = connection_state_executor(set->state, kind, first, &executor, message);
     if (rc != SQLITE_OK)
         return rc;
     Executor **held = &set->held[executor_kind_index(kind)];
@@ -35,7 +37,20 @@ int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, ch
     *held = executor;
     set->startup_ns += executor->startup_ns;
     set->executor = executor;
+    set->started = first;
     return SQLITE_OK;
+}
+
+int executor_set_need(ExecutorSet *set, int workers, char **message)
+{
+    /* An executor replaces workers that it loses by itself. */
+    if (workers <= set->started)
+        return SQLITE_OK;
+    int rc = executor_ensure_workers(set->executor, workers, message);
+    set->startup_ns += set->executor->startup_ns;
+    if (rc == SQLITE_OK)
+        set->started = workers;
+    return rc;
 }
 
 void executor_set_end_scan(ExecutorSet *set, uint64_t scan)

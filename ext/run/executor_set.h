@@ -17,19 +17,28 @@ typedef struct ExecutorSet {
     Executor *executor;
     /* Kind that the user asked for; NULL: `auto` chooses. */
     const ExecutorKind *requested;
+    /* Number of workers of this executor that were started or found. */
+    int started;
     /* Nanoseconds that starting workers took. */
     int64_t startup_ns;
 } ExecutorSet;
 
 /* Begins the set with the serial executor in use and, where the user asked for one (NULL: `auto`), the
- * requested one with so many workers. SQLITE_OK, or an error with *message set; in any case the set ends with
- * executor_set_let_go. */
+ * requested one with so many workers, as executor_set_use. SQLITE_OK, or an error with *message set; in any
+ * case the set ends with executor_set_let_go. */
 int executor_set_begin(ExecutorSet *set, ConnectionState *state, const ExecutorKind *requested, int workers,
                        char **message);
 
-/* Has the executor of this kind receive new tasks, and starts the workers that it lacks. SQLITE_OK, or an
- * error with *message set (sqlite3_free it): then nothing has changed. */
+/*
+ * Has the executor of this kind, of which up to `workers` are to be used, receive new tasks, and starts those
+ * that have a processor each: executor_set_need has the others started as there are tasks for them.
+ * SQLITE_OK, or an error with *message set (sqlite3_free it): then nothing has changed.
+ */
 int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, char **message);
+
+/* Sees to it that the executor in use has at least `workers` workers. SQLITE_OK, or an error with *message
+ * set (sqlite3_free it). */
+int executor_set_need(ExecutorSet *set, int workers, char **message);
 
 /* Whether new tasks go to the host itself. */
 static inline bool executor_set_is_in_place(const ExecutorSet *set)

@@ -4,44 +4,8 @@
 
 #include "ext/base/clock.h"
 #include "ext/base/interrupt.h"
-#include "ext/evaluate/interrupter.h"
-#include "ext/run/chunk_size.h"
-#include "ext/run/controller.h"
-#include "ext/run/executor_set.h"
-#include "ext/run/figures.h"
-#include "ext/run/progress_line.h"
+#include "ext/run/map_run_internal.h"
 #include "ext/run/task_error.h"
-#include "ext/run/task_list.h"
-#include "ext/run/task_source.h"
-
-/* Milliseconds between two checks for an interrupt. */
-enum { WAIT_MS = 10 };
-
-struct MapRun {
-    /* Connection, plan and experience of the map, and the connection's interrupt probe: all borrowed. */
-    ConnectionState *state;
-    Plan *plan;
-    MapExperience *experience;
-    sqlite3_stmt *interrupt_probe;
-    /* Parts of the run, each of which keeps its own figures. */
-    TaskSource source;
-    TaskList tasks;
-    ChunkSize chunk_size;
-    RunFigures figures;
-    Controller controller;
-    ExecutorSet executors;
-    ProgressLine progress;
-    /* Seconds that a worker may take for a task; 0: no limit. */
-    double timeout;
-    /* Whether workers read the table themselves when the run began. */
-    bool began_with_ranges;
-    /* Whether the run has ended with an error. */
-    bool failed;
-    /* Whether the host was interrupted while it ran a task itself. */
-    bool interrupted;
-    /* Time of the last check for an interrupt between two tasks, CLOCK_MONOTONIC. */
-    int64_t checked_ns;
-};
 
 /* ---- errors ---- */
 
@@ -177,24 +141,56 @@ static bool fill_task(MapRun *run, Task *task)
     return true;
 }
 
-/* Hands out tasks until the bound is reached or the source ends. SQLITE_OK; SQLITE_NOMEM or the executor's
-   error. */
-static int hand_out(MapRun *run)
+/* Makes the next task, if the source has one. SQLITE_OK or SQLITE_NOMEM. */
+static int make_task(MapRun *run)
+{
+    TaskList *tasks = &run->tasks;
+    Task *task = new_task(run);
+    if (!task)
+        return SQLITE_NOMEM;
+    if (fill_task(run, task))
+        return task_list_insert(tasks, tasks->count, task);
+    tasks->spare = task;
+    return SQLITE_OK;
+}
+
+/* Has as many workers started as there are tasks for. SQLITE_OK, or an error with *message set; `auto` does
+   with the workers that there are, or with others. */
+static int have_workers(MapRun *run, char **message)
+{
+    ExecutorSet *executors = &run->executors;
+    Controller *controller = &run->controller;
+    const int workers = run->tasks.count;
+    int rc = executor_set_need(
+        executors, workers < controller->workers_used ? workers : controller->workers_used, message);
+    if (rc == SQLITE_OK || executors->requested)
+        return rc;
+    use_executor(run, controller_short_of(controller, executors->executor->workers, *message));
+    sqlite3_free(*message);
+    *message = NULL;
+    return SQLITE_OK;
+}
+
+/*
+ * Hands out tasks until the bound is reached or the source ends. SQLITE_OK; SQLITE_NOMEM or the executor's
+ * error, for which *message may be set. While workers are still to be started, tasks are made and handed out
+ * in growing batches: the first workers begin while others start, and none is started without a task.
+ */
+static int hand_out(MapRun *run, char **message)
 {
     TaskList *tasks = &run->tasks;
     /* What the executor had no room for before may find it now. */
     int rc = task_list_submit_waiting(tasks, run->executors.executor);
     while (rc == SQLITE_OK && !run->source.ended && !run->failed && tasks->count < task_limit(run)) {
-        Task *task = new_task(run);
-        if (!task)
-            return SQLITE_NOMEM;
-        if (!fill_task(run, task)) {
-            tasks->spare = task;
-            continue;
-        }
-        rc = task_list_insert(tasks, tasks->count, task);
+        const int first = tasks->count;
+        const int started = run->executors.started;
+        int batch = started >= run->controller.workers_used ? 1 : first > started ? first : started;
+        while (rc == SQLITE_OK && batch-- > 0 && !run->source.ended && tasks->count < task_limit(run))
+            rc = make_task(run);
         if (rc == SQLITE_OK)
-            rc = run_task_submit(&tasks->tasks[tasks->count - 1], run->executors.executor);
+            rc = have_workers(run, message);
+        for (int i = first; rc == SQLITE_OK && i < tasks->count; i++)
+            rc = run_task_submit(&tasks->tasks[i], run->executors.executor);
     }
     return rc;
 }
@@ -213,82 +209,6 @@ static int finish_current(MapRun *run)
 }
 
 /* ---- rows back ---- */
-
-/* Whether the host may run a task itself that is needed next and that no worker has begun, so that it need
-   not wait for one to wake. Where there is a time limit a worker runs it: the host goes on looking at the
-   clock; so it does where an interrupt would not end a row in the host. */
-static bool may_help(const MapRun *run)
-{
-    return run->plan->arguments.ordered && run->timeout <= 0 && interrupter_reaches_host();
-}
-
-/* Has the host itself run a task that the serial executor has, until the host is interrupted or the task has
-   had its time. */
-static void run_in_place(MapRun *run, Task *task)
-{
-    HostWatch watch;
-    host_watch_begin(&watch, run->interrupt_probe, task->timeout);
-    chunk_runner_watch(run->state->runner, run->state->db, host_watch_stop, &watch);
-    executor_wait(run->executors.serial, task, WAIT_MS);
-    chunk_runner_watch(run->state->runner, NULL, NULL, NULL);
-    run->interrupted = run->interrupted || watch.interrupted;
-    if (watch.timed_out && task->report.rc == SQLITE_INTERRUPT)
-        task_report_timeout(task);
-}
-
-/*
- * Offers the first task again, which no executor had room for: other runs hold the room, and perhaps nobody
- * else can go on. It is done in place, unless workers were asked for that isolate the host from the map: then
- * there is one more. SQLITE_OK, also where it could still not be taken; else an error, *message set where it
- * has a text.
- */
-static int submit_first(MapRun *run, char **message)
-{
-    RunTask *first = &run->tasks.tasks[0];
-    Executor *executor = run->executors.executor;
-    const ExecutorKind *requested = run->executors.requested;
-    int rc = run_task_submit(first, executor);
-    if (rc != SQLITE_OK || first->executor)
-        return rc;
-    if (!requested || !requested->isolates)
-        return run_task_submit(first, run->executors.serial);
-    first->task->worker_limit = 0;
-    rc = executor_ensure_workers(executor, executor->workers + 1, message);
-    return rc == SQLITE_OK ? run_task_submit(first, executor) : rc;
-}
-
-/* Waits until a task is done, which *index then names; SQLITE_INTERRUPT when the host was interrupted
-   meanwhile. */
-static int wait_done(MapRun *run, int *index, char **message)
-{
-    const bool ordered = run->plan->arguments.ordered;
-    for (;;) {
-        *index = task_list_find_done(&run->tasks, ordered);
-        if (*index >= 0)
-            return SQLITE_OK;
-        RunTask *first = &run->tasks.tasks[0];
-        int rc = SQLITE_OK;
-        if (!executor_is_ours(first->executor ? first->executor : run->executors.executor)) {
-            *message = sqlite3_mprintf(
-                "parallel_map: this process was forked while the map ran; only the original goes on");
-            return SQLITE_MISUSE;
-        }
-        if (!first->executor)
-            rc = submit_first(run, message);
-        else if (may_help(run) && executor_withdraw(first->executor, first->task))
-            rc = run_task_submit(first, run->executors.serial);
-        if (rc != SQLITE_OK)
-            return rc;
-        if (first->executor == run->executors.serial)
-            run_in_place(run, first->task);
-        else
-            executor_wait(first->executor ? first->executor : run->executors.executor,
-                          first->executor && ordered ? first->task : NULL, WAIT_MS);
-        if (task_list_find_done(&run->tasks, ordered) < 0 &&
-            host_interrupted_or_handled(run->interrupt_probe))
-            return SQLITE_INTERRUPT;
-    }
-}
 
 /* The reason for which the current task's result is to be thrown away, a constant: it was read from a file
    that has changed, or could not be read from it at all. NULL: it is not. */
@@ -358,12 +278,12 @@ static int next_task(MapRun *run, char **message)
     const TaskSource *source = &run->source;
     int rc = finish_current(run);
     if (rc == SQLITE_OK)
-        rc = hand_out(run);
+        rc = hand_out(run, message);
     if (rc == SQLITE_OK && !run->tasks.count)
         return source->rc == SQLITE_OK ? SQLITE_DONE : fail(run, source->rc, source->message, message);
     int index;
     if (rc == SQLITE_OK)
-        rc = wait_done(run, &index, message);
+        rc = map_run_wait_done(run, &index, message);
     if (rc != SQLITE_OK)
         return fail_with(run, rc, message);
     run->tasks.current = index;
@@ -480,7 +400,7 @@ static int start(MapRun *run, char **message)
                                                               .workers = workers,
                                                               .rest = task_source_rest(&run->source)}));
     /* The first task is made now, so that a stale plan shows before anything was given out. */
-    rc = hand_out(run);
+    rc = hand_out(run, message);
     if (rc == SQLITE_OK && (feed_schema_changed(&run->plan->feed) || begins_with_an_error(run)))
         rc = SQLITE_SCHEMA;
     run->plan->tried = true;

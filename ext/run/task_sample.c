@@ -5,6 +5,13 @@ bool task_has_rest(const Task *task)
     return task->report.rc == SQLITE_OK && task->report.next_row < task->order.end_row;
 }
 
+double task_units(const Task *task)
+{
+    const TaskOrder *order = &task->order;
+    return task_is_range(task) ? (double)(order->last_rowid - order->first_rowid) + 1
+                               : order->end_row - order->first_row;
+}
+
 static double units_done(const Task *task)
 {
     const TaskReport *report = &task->report;

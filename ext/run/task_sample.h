@@ -43,6 +43,9 @@ static inline bool task_is_range(const Task *task)
 /* Whether a task that is done has rows left in its order: its output was full, or it ended early. */
 bool task_has_rest(const Task *task);
 
+/* The units that are left in a task's order. */
+double task_units(const Task *task);
+
 /* The sample of a done task's last turn. */
 TaskSample task_sample(const Task *task, const ExecutorKind *ran_on);
 

@@ -91,6 +91,18 @@ static void adopt_zone(Worker *worker, const Recipe *recipe)
     time_zone_adopt(&worker->zone, &worker->known_zone);
 }
 
+/* Tells the host that a slot is DONE, and wakes the host if that is the slot that it waits for. */
+static void tell_host(const Worker *worker, int slot)
+{
+    PoolControl *pool = worker->pool;
+    const uint32_t index = worker->channel.control->index;
+    if (index < EXECUTOR_WORKERS_MAX)
+        atomic_fetch_or(&pool->done[index / 64], UINT64_C(1) << index % 64);
+    const uint64_t awaited = atomic_load(&pool->awaited);
+    if (!awaited || awaited == channel_slot_name(worker->channel.region, slot))
+        bell_ring(&pool->bell);
+}
+
 static void run_slot(Worker *worker, int index)
 {
     ChannelSlot *slot = &worker->channel.control->slots[index];
@@ -119,7 +131,7 @@ static void run_slot(Worker *worker, int index)
     slot->output_size =
         output->size && rowset_open(&view, output->data, output->size) ? (view.heap + view.heap_bytes) : 0;
     atomic_store(&slot->state, SLOT_DONE);
-    bell_ring(&worker->pool->bell);
+    tell_host(worker, index);
 }
 
 /* Takes and runs the task that waits longest. False when no task waits. */
@@ -183,10 +195,10 @@ void worker_loop(int memory, PoolControl *pool, uint32_t region)
         return;
     begin(&worker);
     Bell *bell = &worker.channel.control->bell;
-    const int64_t spin = processors_affinity() > 1 ? SPIN_NANOSECONDS : 0;
     for (;;) {
         while (end_scans(&worker) || run_next(&worker))
             ;
+        const int64_t spin = atomic_load(&pool->may_spin) ? SPIN_NANOSECONDS : 0;
         for (int64_t end = clock_ns() + spin; clock_ns() < end;) {
             if (end_scans(&worker) || run_next(&worker))
                 end = clock_ns() + spin;

@@ -158,6 +158,12 @@ static bool report(Zygote *zygote, const Child *child, uint32_t kind, int32_t pi
     return !failure;
 }
 
+static void wake_host(const Zygote *zygote)
+{
+    atomic_fetch_add(&zygote->pool->zygote_news, 1);
+    bell_ring(&zygote->pool->bell);
+}
+
 static void send_reports(Zygote *zygote)
 {
     bool sent = false;
@@ -176,7 +182,7 @@ static void send_reports(Zygote *zygote)
         }
     }
     if (sent)
-        bell_ring(&zygote->pool->bell);
+        wake_host(zygote);
 }
 
 /* Whether a worker still runs the task for which it was to be killed. */
@@ -482,7 +488,7 @@ int zygote_run(int socket, ZygoteWork *work)
         free(zygote);
         return 1;
     }
-    bell_ring(&zygote->pool->bell);
+    wake_host(zygote);
     alarm(0);
     serve(zygote);
     farewell(zygote);

@@ -102,6 +102,8 @@ static PoolWorker *create_worker(ProcessPool *pool, int index)
     }
     pool->next_region++;
     worker->index = index;
+    worker->channel.control->index = (uint32_t)index;
+    worker_set_add(&pool->busy[0], index);
     for (int i = 0; i < CHANNEL_SLOTS; i++)
         worker->slots[i] = (PoolSlot){.worker = worker,
                                       .shared = &worker->channel.control->slots[i],
@@ -155,6 +157,7 @@ static void lose_worker(ProcessPool *pool, int index, const int *status)
 {
     PoolWorker *worker = pool->workers[index];
     pool->workers[index] = NULL;
+    worker_set_remove(&pool->busy[worker->unfinished], index);
     pool->live--;
     if (worker->pid)
         pool->forked--;
@@ -477,7 +480,37 @@ void process_pool_kill(ProcessPool *pool, PoolWorker *worker, const PoolSlot *sl
     zygote_link_send(&pool->zygote, &message);
 }
 
-/* ---- idle times and ended scans ---- */
+/* ---- news, idle times and ended scans ---- */
+
+bool process_pool_has_news(ProcessPool *pool)
+{
+    unsigned news = pool->control ? atomic_load(&pool->control->zygote_news) : pool->seen_news;
+    bool any = news != pool->seen_news;
+    pool->seen_news = news;
+    return any;
+}
+
+void process_pool_take_done(const ProcessPool *pool, WorkerSet *done)
+{
+    for (int i = 0; i < WORKER_SET_WORDS; i++) {
+        atomic_ullong *word = pool->control ? &pool->control->done[i] : NULL;
+        done->words[i] = word && atomic_load(word) ? atomic_exchange(word, 0) : 0;
+    }
+}
+
+void process_pool_await(const ProcessPool *pool, const PoolSlot *slot)
+{
+    uint64_t name =
+        slot ? channel_slot_name(slot->worker->channel.region, (int)(slot - slot->worker->slots)) : 0;
+    if (pool->control && atomic_load(&pool->control->awaited) != name)
+        atomic_store(&pool->control->awaited, name);
+}
+
+void process_pool_set_spin(const ProcessPool *pool, bool may_spin)
+{
+    if (pool->control && atomic_load(&pool->control->may_spin) != may_spin)
+        atomic_store(&pool->control->may_spin, may_spin);
+}
 
 void process_pool_set_idle_end(ProcessPool *pool, int64_t idle_end_ns)
 {

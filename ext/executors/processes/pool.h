@@ -12,6 +12,7 @@
 
 #include "ext/channel/channel.h"
 #include "ext/executors/processes/zygote_link.h"
+#include "ext/executors/worker_set.h"
 
 enum {
     /* Workers in a row that ended, or hung, before they were ready, and zygotes in a row that were lost,
@@ -30,6 +31,8 @@ typedef struct PoolSlot {
     Window *input, *output;
     /* Whether a task has the slot, or had it and the worker has not confirmed its end. */
     bool used;
+    /* Whether the slot counts among the worker's unfinished ones. */
+    bool unfinished;
     /* Task in the slot; NULL in a used slot whose task was abandoned. */
     Task *task;
     /* Row before which this try of the task ends. */
@@ -65,8 +68,9 @@ struct PoolWorker {
     int index;
     /* Process id as the zygote reported it; 0 before that. */
     pid_t pid;
-    /* Number of used slots. */
-    int used;
+    /* Number of used slots, and of those among them that the worker has not finished, as far as the host has
+       seen. */
+    int used, unfinished;
     /* Sequence number of the most recently queued task. */
     uint64_t sequence;
     KillReason kill_reason;
@@ -103,6 +107,10 @@ typedef struct ProcessPool {
     /* Workers by index; NULL where there is none. */
     PoolWorker **workers;
     int worker_count;
+    /* The same workers by their number of unfinished slots. */
+    WorkerSet busy[CHANNEL_SLOTS + 1];
+    /* News of the zygote that were seen, as PoolControl counts them. */
+    unsigned seen_news;
     /* Number of workers that are not NULL, and of those among them whose process exists. */
     int live, forked;
     /* Workers that are lost and were not taken yet, the first one lost first. */
@@ -169,6 +177,19 @@ const char *process_pool_error(const ProcessPool *pool);
 
 /* The bell that workers and zygote ring; NULL before the first start. */
 Bell *process_pool_bell(const ProcessPool *pool);
+
+/* Whether the zygote has had something to say since the last call. A zygote that ended says nothing: that
+   shows in process_pool_check alone. */
+bool process_pool_has_news(ProcessPool *pool);
+
+/* Takes the workers that have said since the last call that they finished a slot. They may say anything. */
+void process_pool_take_done(const ProcessPool *pool, WorkerSet *done);
+
+/* Has workers wake the host for this slot alone (NULL: for any). */
+void process_pool_await(const ProcessPool *pool, const PoolSlot *slot);
+
+/* Whether workers may look for a next task for a moment before they sleep. */
+void process_pool_set_spin(const ProcessPool *pool, bool may_spin);
 
 /* Lets the zygote end the pool at a time of clock_ns() unless it is used before; 0: it is in use. */
 void process_pool_set_idle_end(ProcessPool *pool, int64_t idle_end_ns);

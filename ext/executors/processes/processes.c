@@ -3,9 +3,10 @@
  *
  * A task's life. submit copies recipe and input into a free slot of the worker that has least to do (the task
  * keeps its own, for a second try), marks the slot QUEUED and rings the worker's bell. The worker takes its
- * slots in order (RUNNING), evaluates from the input window into the output window, marks the slot DONE and
- * rings the host's bell. wait finds it DONE, copies and checks the report, maps the output where it lies, and
- * sets `done`; the host reads the output in place until release frees the slot. No byte of a rowset is sent
+ * slots in order (RUNNING), evaluates from the input window into the output window, marks the slot DONE, sets
+ * its bit among the workers that are done with something, and rings the host's bell if the host waits for
+ * that slot. wait finds it DONE, copies and checks the report, maps the output where it lies, and sets
+ * `done`; the host reads the output in place until release frees the slot. No byte of a rowset is sent
  * through a socket, no lock is shared.
  *
  * Why it is bounded. A worker has CHANNEL_SLOTS slots; a task is accepted only into a free one, and keeps it
@@ -49,6 +50,8 @@
 
 enum {
     NAP_MILLISECONDS = 10,
+    /* Nanoseconds between two looks at the zygote and at all workers while nobody has news. */
+    CHECK_NANOSECONDS = 5000000,
     ABANDON_MILLISECONDS = 20,
 };
 
@@ -60,6 +63,8 @@ typedef struct ProcessExecutor {
     Retries retries;
     /* Number of tasks done so far, and what it was when wait last returned. */
     uint64_t completed, seen;
+    /* Time of the next look at the zygote and at all workers. */
+    int64_t check_ns;
     int processors;
 } ProcessExecutor;
 
@@ -116,6 +121,7 @@ static bool report_fits(const Task *task, const TaskReport *report, uint32_t end
 static void collect(ProcessExecutor *self, PoolSlot *slot)
 {
     Task *task = slot->task;
+    slots_note_finished(&self->pool, slot);
     slots_read_report(slot, &task->report);
     process_pool_forget_failures(&self->pool);
     bool fits = report_fits(task, &task->report, slot->end_row);
@@ -136,14 +142,31 @@ static void collect(ProcessExecutor *self, PoolSlot *slot)
     complete(self, task);
 }
 
+static void collect_or_free(ProcessExecutor *self, PoolSlot *slot)
+{
+    if (slot->task)
+        collect(self, slot);
+    else
+        slots_free(&self->pool, slot);
+}
+
 /* Collects what is done, and frees the slots of abandoned tasks whose end is confirmed. */
 static void collect_done(ProcessExecutor *self)
 {
     for (PoolSlot *slot = NULL; (slot = slots_next_done(&self->pool, slot));)
-        if (slot->task)
-            collect(self, slot);
-        else
-            slots_free(&self->pool, slot);
+        collect_or_free(self, slot);
+}
+
+/* The same for the workers that have said that something is done: in a large pool most have not. */
+static void collect_said(ProcessExecutor *self)
+{
+    WorkerSet done;
+    process_pool_take_done(&self->pool, &done);
+    for (int i = 0; (i = worker_set_next(&done, i)) >= 0 && i < self->pool.worker_count; i++) {
+        PoolWorker *worker = self->pool.workers[i];
+        for (PoolSlot *slot = NULL; worker && (slot = slots_next_done_of(worker, slot));)
+            collect_or_free(self, slot);
+    }
 }
 
 /* ---- handing tasks to workers ---- */
@@ -152,6 +175,9 @@ static void collect_done(ProcessExecutor *self)
    two errno says why. */
 static int hand_over(ProcessExecutor *self, Task *task)
 {
+    int workers = task->worker_limit ? task->worker_limit : self->pool.worker_count;
+    process_pool_set_spin(&self->pool, self->processors > 1 && workers <= self->processors);
+    collect_said(self);
     PoolSlot *slot = slots_find_free(&self->pool, task->worker_limit);
     if (!slot)
         return SQLITE_BUSY;
@@ -287,11 +313,24 @@ static void restore(ProcessExecutor *self)
     hand_over_waiting(self);
 }
 
+/* Collects what is said to be done. Looks at the zygote and at all workers as well where that is due, or
+   there is news, or a task waits for a slot: in a large pool that takes longer than many a task. */
+static void look(ProcessExecutor *self, int64_t now)
+{
+    collect_said(self);
+    bool due = now >= self->check_ns || self->waiting;
+    if (!process_pool_has_news(&self->pool) && !due)
+        return;
+    check(self, now);
+    restore(self);
+    self->check_ns = now + CHECK_NANOSECONDS;
+}
+
 static bool is_over(ProcessExecutor *self, const Task *task)
 {
     if (!task) {
         if (self->completed == self->seen)
-            collect_done(self);
+            collect_said(self);
         return self->completed != self->seen;
     }
     PoolSlot *slot = task->slot;
@@ -391,8 +430,9 @@ static void processes_wait(Executor *executor, const Task *task, int millisecond
     for (;;) {
         unsigned rung = bell ? bell_listen(bell) : 0;
         now = clock_ns();
-        check(self, now);
-        restore(self);
+        look(self, now);
+        /* While a task waits for a slot any worker may have one. */
+        process_pool_await(&self->pool, task && !self->waiting ? task->slot : NULL);
         if (is_over(self, task) || now >= end || !bell)
             break;
         int64_t nap = (int64_t)NAP_MILLISECONDS * 1000000;

@@ -7,37 +7,51 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/data/rowset.h"
 
-/* The load of a worker: 2 for each of its tasks that is not done, and 1 where the worker sleeps and has to be
-   woken. The next task goes where the load is least. */
-static int load_of(const PoolWorker *worker)
+/* Moves a worker among the workers of its pool that have as many unfinished slots. */
+static void count_unfinished(ProcessPool *pool, PoolSlot *slot, bool unfinished)
 {
-    int load = atomic_load(&worker->channel.control->bell.sleeping) ? 1 : 0;
-    for (int i = 0; worker->used && i < CHANNEL_SLOTS; i++)
-        if (worker->slots[i].used && slots_state(&worker->slots[i]) != SLOT_DONE)
-            load += 2;
-    return load;
+    PoolWorker *worker = slot->worker;
+    if (slot->unfinished == unfinished)
+        return;
+    slot->unfinished = unfinished;
+    if (!worker->lost)
+        worker_set_remove(&pool->busy[worker->unfinished], worker->index);
+    worker->unfinished += unfinished ? 1 : -1;
+    if (!worker->lost)
+        worker_set_add(&pool->busy[worker->unfinished], worker->index);
+}
+
+void slots_note_finished(ProcessPool *pool, PoolSlot *slot)
+{
+    count_unfinished(pool, slot, false);
+}
+
+/* A worker of those with so many unfinished slots that has a free one; one that is awake, where workers look
+   for a next task before they sleep. NULL: none. */
+static PoolWorker *find_worker(const ProcessPool *pool, int unfinished, int limit)
+{
+    const bool may_spin = pool->control && atomic_load(&pool->control->may_spin);
+    const WorkerSet *set = &pool->busy[unfinished];
+    PoolWorker *asleep = NULL;
+    for (int i = 0; (i = worker_set_next(set, i)) >= 0 && (!limit || i < limit); i++) {
+        PoolWorker *worker = pool->workers[i];
+        if (worker->used == CHANNEL_SLOTS || worker_kill_is_due(worker))
+            continue;
+        if (!may_spin || !atomic_load(&worker->channel.control->bell.sleeping))
+            return worker;
+        asleep = asleep ? asleep : worker;
+    }
+    return asleep;
 }
 
 PoolSlot *slots_find_free(const ProcessPool *pool, int worker_limit)
 {
-    PoolWorker *best = NULL;
-    int best_load = 0;
-    int count = worker_limit && worker_limit < pool->worker_count ? worker_limit : pool->worker_count;
-    for (int i = 0; i < count; i++) {
-        PoolWorker *worker = pool->workers[i];
-        if (!worker || worker->used == CHANNEL_SLOTS || worker_kill_is_due(worker))
-            continue;
-        int load = load_of(worker);
-        if (!best || load < best_load) {
-            best = worker;
-            best_load = load;
-        }
-        if (best_load == 0)
-            break;
-    }
-    for (int i = 0; best && i < CHANNEL_SLOTS; i++)
-        if (!best->slots[i].used)
-            return &best->slots[i];
+    PoolWorker *worker = NULL;
+    for (int unfinished = 0; !worker && unfinished < CHANNEL_SLOTS; unfinished++)
+        worker = find_worker(pool, unfinished, worker_limit);
+    for (int i = 0; worker && i < CHANNEL_SLOTS; i++)
+        if (!worker->slots[i].used)
+            return &worker->slots[i];
     return NULL;
 }
 
@@ -52,17 +66,25 @@ int slots_free_soon(const ProcessPool *pool)
     return count;
 }
 
+PoolSlot *slots_next_done_of(PoolWorker *worker, const PoolSlot *previous)
+{
+    int i = previous ? (int)(previous - worker->slots) + 1 : 0;
+    for (; worker->used && i < CHANNEL_SLOTS; i++) {
+        PoolSlot *slot = &worker->slots[i];
+        if (slot->used && !(slot->task && slot->task->done) && slots_state(slot) == SLOT_DONE)
+            return slot;
+    }
+    return NULL;
+}
+
 PoolSlot *slots_next_done(const ProcessPool *pool, const PoolSlot *previous)
 {
-    int i = previous ? previous->worker->index : 0;
-    int j = previous ? (int)(previous - previous->worker->slots) + 1 : 0;
-    for (; i < pool->worker_count; i++, j = 0) {
+    for (int i = previous ? previous->worker->index : 0; i < pool->worker_count; i++) {
         PoolWorker *worker = pool->workers[i];
-        for (; worker && worker->used && j < CHANNEL_SLOTS; j++) {
-            PoolSlot *slot = &worker->slots[j];
-            if (slot->used && !(slot->task && slot->task->done) && slots_state(slot) == SLOT_DONE)
-                return slot;
-        }
+        PoolSlot *slot = worker ? slots_next_done_of(worker, previous) : NULL;
+        if (slot)
+            return slot;
+        previous = NULL;
     }
     return NULL;
 }
@@ -101,6 +123,7 @@ int slots_queue(ProcessPool *pool, PoolSlot *slot, Task *task, uint32_t end_row)
     slot->task = task;
     slot->end_row = end_row;
     slot->worker->used++;
+    count_unfinished(pool, slot, true);
     if (task->recipe->scan > slot->worker->last_scan)
         slot->worker->last_scan = task->recipe->scan;
     publish(slot, recipe_size, input_size);
@@ -172,6 +195,7 @@ static bool has_abandoned(const PoolWorker *worker)
 void slots_free(ProcessPool *pool, PoolSlot *slot)
 {
     PoolWorker *worker = slot->worker;
+    count_unfinished(pool, slot, false);
     slot->used = false;
     slot->task = NULL;
     worker->used--;

@@ -8,7 +8,8 @@
 
 #include "ext/executors/processes/pool.h"
 
-/* A free slot of the worker with least to do, among the first `worker_limit` ones (0: all); NULL: none. */
+/* A free slot of the worker with least to do, among the first `worker_limit` ones (0: all); NULL: none. Costs
+   the same in a pool of any size. */
 PoolSlot *slots_find_free(const ProcessPool *pool, int worker_limit);
 
 /* The number of slots that will get free without a task being done: their tasks were abandoned, or their
@@ -18,6 +19,12 @@ int slots_free_soon(const ProcessPool *pool);
 /* The next used slot after `previous` (NULL: the first one) whose worker is done with it and whose task the
    executor has not taken as done; NULL: none. The slot may be freed before the next call. */
 PoolSlot *slots_next_done(const ProcessPool *pool, const PoolSlot *previous);
+
+/* As slots_next_done, among the slots of one worker. */
+PoolSlot *slots_next_done_of(PoolWorker *worker, const PoolSlot *previous);
+
+/* Takes note that the worker has finished the slot. */
+void slots_note_finished(ProcessPool *pool, PoolSlot *slot);
 
 /* Copies a task's recipe and input into a free slot and rings for the worker, which is to stop before
    `end_row`. The task keeps its own copies. SQLITE_OK; SQLITE_NOMEM or SQLITE_FULL: the slot is still free,

@@ -159,6 +159,36 @@ static void aggregates_take_longer_chunks(void **state)
     assert_int_equal(chunk_size_next(&size, &setting), 100000);
 }
 
+/* The host hands out one task in 20 us: so long chunks keep all workers busy. */
+static void many_workers_take_longer_chunks(void **state)
+{
+    (void)state;
+    MapExperience experience = {.row_ns = 1000, .rowid_ns = 1000};
+    ChunkSize size;
+    ChunkSetting setting = {.rest = {.units = 1e12, .more = true}, .workers = 50};
+    chunk_size_begin(&size, &(ChunkRules){.columns = 1}, &experience);
+    assert_int_equal(chunk_size_next(&size, &setting), 1000);
+    setting.workers = 128;
+    assert_int_equal(chunk_size_next(&size, &setting), 2560);
+    setting.in_place = true;
+    assert_int_equal(chunk_size_next(&size, &setting), 1000);
+    /* A row that takes as long is a chunk. */
+    setting.in_place = false;
+    experience.row_ns = 10e6;
+    assert_int_equal(chunk_size_next(&size, &setting), 1);
+    assert_true(chunk_size_time(&size, false, 3) == 30e6);
+    /* Of rows that nothing is known of many workers get few at first. */
+    experience = (MapExperience){0};
+    assert_true(chunk_size_time(&size, true, 3) == 0);
+    setting.rest.ranged = true;
+    setting.workers = 2;
+    assert_int_equal(chunk_size_next(&size, &setting), 16);
+    setting.workers = 8;
+    assert_int_equal(chunk_size_next(&size, &setting), 4);
+    setting.workers = 128;
+    assert_int_equal(chunk_size_next(&size, &setting), 1);
+}
+
 static void rows_of_an_output(void **state)
 {
     (void)state;
@@ -184,6 +214,7 @@ int main(void)
         cmocka_unit_test(chunks_that_were_asked_for),
         cmocka_unit_test(large_outputs_make_small_chunks),
         cmocka_unit_test(aggregates_take_longer_chunks),
+        cmocka_unit_test(many_workers_take_longer_chunks),
         cmocka_unit_test(rows_of_an_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -252,6 +253,42 @@ static void idle_workers_retire(void **state)
     executor_close(executor);
 }
 
+static long switches(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nvcsw;
+}
+
+/* Neither a task that few may take nor the end of a run wakes the rest of a large pool. */
+static void a_task_wakes_one_worker(void **state)
+{
+    (void)state;
+    enum { WORKERS = 100, TASKS = 50 };
+    Executor *executor = create(WORKERS);
+    Recipe *recipe = engine_recipe("a * 2", 0);
+    usleep(200000); /* they have gone to sleep, most likely */
+    long before = switches();
+    for (int i = 0; i < TASKS; i++) {
+        Task *task = engine_task(recipe, 10, 1);
+        task->worker_limit = 2;
+        assert_int_equal(executor_submit(executor, task), SQLITE_OK);
+        await(executor, task);
+        assert_true(task->report.worker < 2);
+        check(task, 10, 1);
+        executor_release(executor, task);
+        task_free(task);
+        executor_let_go(executor);
+        usleep(2000);
+        executor_hold(executor);
+    }
+    /* Some for each task: the host's and one worker's. Waking the pool would be 5000, or 10000. */
+    assert_true(switches() - before < WORKERS * TASKS / 3);
+    recipe_unref(recipe);
+    executor_let_go(executor);
+    executor_close(executor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +299,7 @@ int main(void)
         cmocka_unit_test(timeouts),
         cmocka_unit_test(growing),
         cmocka_unit_test(idle_workers_retire),
+        cmocka_unit_test(a_task_wakes_one_worker),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
