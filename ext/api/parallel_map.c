@@ -29,8 +29,9 @@
 #include <string.h>
 
 #include "ext/api/kept_rows.h"
-#include "ext/base/sqlite_limits.h"
 #include "ext/api/plan_cache.h"
+#include "ext/base/error.h"
+#include "ext/base/sqlite_limits.h"
 #include "ext/base/interrupt.h"
 #include "ext/run/map_run.h"
 
@@ -50,9 +51,9 @@ typedef struct MapTable {
     sqlite3_vtab base;
     ConnectionState *state;
     MapForm form;
-    /* Arguments and CREATE TABLE text of a MAP_TABLE. */
+    /* Arguments and columns of a MAP_TABLE. */
     MapArguments arguments;
-    char *declaration;
+    ColumnList columns;
     /* Statement that is stepped to find an interrupt; see base/interrupt. */
     sqlite3_stmt *interrupt_probe;
     /* Plans that no cursor uses. */
@@ -91,7 +92,7 @@ static void free_table(MapTable *table)
 {
     plan_cache_clear(&table->idle);
     sqlite3_finalize(table->interrupt_probe);
-    sqlite3_free(table->declaration);
+    columns_free(&table->columns);
     map_arguments_free(&table->arguments);
     connection_state_unref(table->state);
     free(table);
@@ -125,19 +126,22 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
     if (rc == SQLITE_OK)
         rc = make_plan(table, &table->arguments, MAP_ALL_COLUMNS, &kept, message);
     if (rc == SQLITE_OK) {
-        table->declaration = columns_declare(&kept->plan->output, true);
+        rc = columns_copy(&table->columns, &kept->plan->output);
         plan_cache_keep(&table->idle, kept);
-        rc = table->declaration ? SQLITE_OK : SQLITE_NOMEM;
     }
     return rc;
 }
 
-static int declare(sqlite3 *db, const char *declaration)
+static int declare(sqlite3 *db, const MapTable *table)
 {
     SqliteLimits own;
+    char *columns = table->form == MAP_TABLE ? columns_declare(&table->columns, true) : NULL;
+    if (table->form == MAP_TABLE && !columns)
+        return SQLITE_NOMEM;
     limits_lift(db, &own);
-    int rc = sqlite3_declare_vtab(db, declaration);
+    int rc = sqlite3_declare_vtab(db, columns ? columns : function_declaration);
     limits_restore(db, &own);
+    sqlite3_free(columns);
     return rc;
 }
 
@@ -153,7 +157,7 @@ static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
     if (rc == SQLITE_OK && table->form == MAP_TABLE)
         rc = define_table(table, argc, argv, message);
     if (rc == SQLITE_OK)
-        rc = declare(db, table->form == MAP_TABLE ? table->declaration : function_declaration);
+        rc = declare(db, table);
     if (rc == SQLITE_OK)
         rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     if (rc != SQLITE_OK) {
@@ -269,22 +273,51 @@ static int map_close(sqlite3_vtab_cursor *base)
     return SQLITE_OK;
 }
 
-/* The columns that were declared must still be the map's: its source may have changed since. */
-static int check_columns(MapTable *table, const Plan *plan, char **message)
+/* A text that the table's column and the map's may both not have. */
+static bool is_same_word(const char *a, const char *b)
 {
+    return !sqlite3_stricmp(a ? a : "", b ? b : "");
+}
+
+static char *say_other_column(const Column *column)
+{
+    return sqlite3_mprintf(
+        "parallel_map: the column %s compares otherwise than when this table was made: its "
+        "source has changed, or what the host's authorizer says of it; drop the table and "
+        "create it again",
+        column->name);
+}
+
+/*
+ * The columns that were declared must still be the map's: its source may have changed since. What the host's
+ * authorizer has read as NULL (SQLITE_IGNORE) has lost its affinity, which makes no difference to a NULL.
+ */
+static int check_columns(MapTable *table, KeptPlan *kept, char **message)
+{
+    const ColumnList *now = &kept->plan->output, *declared = &table->columns;
     if (table->form != MAP_TABLE)
         return SQLITE_OK;
-    char *declaration = columns_declare(&plan->output, true);
-    int same = declaration && !strcmp(declaration, table->declaration);
-    int rc = declaration ? SQLITE_OK : SQLITE_NOMEM;
-    sqlite3_free(declaration);
-    if (rc == SQLITE_OK && !same) {
-        *message =
-            sqlite3_mprintf("parallel_map: the source has changed, and the map has other columns than this "
-                            "table: drop it and create it again");
-        rc = SQLITE_ERROR;
+    bool same = now->count == declared->count;
+    for (int i = 0; same && i < now->count; i++)
+        same = !strcmp(now->items[i].name, declared->items[i].name);
+    if (!same)
+        return error_text(message, sqlite3_mprintf("parallel_map: the source has changed, and the map has "
+                                                   "other columns than this table: drop it and create it "
+                                                   "again"));
+    for (int i = 0; i < now->count; i++) {
+        const Column *column = &now->items[i];
+        if (is_same_word(column->type, declared->items[i].type) &&
+            is_same_word(column->collation, declared->items[i].collation))
+            continue;
+        if (*column->type || column->collation)
+            return error_text(message, say_other_column(column));
+        if (!kept->only_null)
+            kept->only_null = calloc((size_t)now->count, sizeof *kept->only_null);
+        if (!kept->only_null)
+            return SQLITE_NOMEM;
+        kept->only_null[i] = true;
     }
-    return rc;
+    return SQLITE_OK;
 }
 
 static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t used, char **message)
@@ -306,7 +339,7 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
         old = kept;
         rc = make_plan(table, arguments, used, &kept, message);
         if (kept)
-            rc = check_columns(table, kept->plan, message);
+            rc = check_columns(table, kept, message);
         if (kept && rc == SQLITE_OK && old && plan_state(old->plan, table->state) != PLAN_HAS_OLD_SCHEMA) {
             plan_inherit(kept->plan, old->plan);
             kept->experience = map_experience_of_new_plan(&old->experience);
@@ -469,13 +502,16 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
     }
     uint32_t from = rowset_column(cursor, column);
     if (from == KEPT_NUMBER) {
-        sqlite3_result_int64(context, cursor->position);
+        if (!plan->source.rowid_is_null)
+            sqlite3_result_int64(context, cursor->position);
         return SQLITE_OK;
     }
     RowsetValue value;
     if (!rowset_get(&cursor->rows, cursor->row, from, &value))
         return set_error(base->pVtab, SQLITE_ERROR,
                          sqlite3_mprintf("parallel_map: a worker's result is damaged"));
+    if (value.type != SQLITE_NULL && cursor->kept_plan->only_null && cursor->kept_plan->only_null[from])
+        return set_error(base->pVtab, SQLITE_ERROR, say_other_column(&plan->output.items[from]));
     /* Transient: a sorter or another cursor may keep the value after these rows are gone. */
     rowset_result(context, &value, plan->encoding, SQLITE_TRANSIENT);
     return SQLITE_OK;

@@ -19,6 +19,7 @@ void kept_plan_free(KeptPlan *kept)
     if (!kept)
         return;
     plan_free(kept->plan);
+    free(kept->only_null);
     free(kept);
 }
 

@@ -12,6 +12,9 @@ typedef struct KeptPlan {
     /* Plan; freed with this. */
     Plan *plan;
     MapExperience experience;
+    /* Columns of the map that compare otherwise than the table declares, one flag each, and have to be NULL
+       for that; NULL: there are none. Freed with this. */
+    bool *only_null;
     /* Next one in the cache, which was used longer ago. */
     struct KeptPlan *next;
 } KeptPlan;

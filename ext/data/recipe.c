@@ -48,6 +48,8 @@ Recipe *recipe_build(const RecipeParts *parts)
         size += strlen(parts->tables[i]) + 1;
     for (uint32_t i = 0; i < 2 * parts->read_count; i++)
         size += strlen(parts->reads[i]) + 1;
+    for (uint32_t i = 0; i < parts->host_table_count; i++)
+        size += strlen(parts->host_tables[i]) + 1;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
         size += strlen(parts->extensions[i]) + 1;
     Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
@@ -74,6 +76,10 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->reads = end;
     for (uint32_t i = 0; i < 2 * parts->read_count; i++)
         put(recipe, &end, parts->reads[i]);
+    recipe->host_table_count = parts->host_table_count;
+    recipe->host_tables = end;
+    for (uint32_t i = 0; i < parts->host_table_count; i++)
+        put(recipe, &end, parts->host_tables[i]);
     recipe->scan = parts->scan;
     recipe->columns = parts->columns;
     recipe->extension_count = parts->extension_count;
@@ -112,6 +118,7 @@ Recipe *recipe_copy(const void *bytes, size_t size)
         !texts_fit(recipe, recipe->rowids_select, 1) || !texts_fit(recipe, recipe->uri, 1) ||
         !texts_fit(recipe, recipe->tables, recipe->table_count) ||
         !texts_fit(recipe, recipe->reads, 2 * (uint64_t)recipe->read_count) ||
+        !texts_fit(recipe, recipe->host_tables, recipe->host_table_count) ||
         !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count)) {
         recipe_unref(recipe);
         return NULL;

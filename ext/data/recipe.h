@@ -79,6 +79,10 @@ typedef struct Recipe {
     /* Query: number of columns that the statement may read, and table and column of each, two texts; the
        column is "" where none of a table's is read. */
     uint32_t read_count, reads;
+    /* With RECIPE_TABLES: number and names of tables that the host's connection has and the file has not; a
+       function that asks for one is refused. */
+    uint32_t host_table_count;
+    uint32_t host_tables;
     /* Columns of the output, where the map was judged already; 0: the evaluator judges it. */
     uint32_t columns;
     uint32_t extension_count;
@@ -103,6 +107,9 @@ typedef struct RecipeParts {
     /* Texts, 2 × read_count of them. */
     uint32_t read_count;
     const char *const *reads;
+    /* Names of the host's tables, host_table_count of them. */
+    uint32_t host_table_count;
+    const char *const *host_tables;
     /* Texts, 2 × extension_count of them. */
     uint32_t extension_count;
     const char *const *extensions;

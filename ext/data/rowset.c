@@ -145,6 +145,18 @@ int rowset_set_subtype(RowsetWriter *writer, uint32_t column, unsigned subtype)
     return rowset_set_bits(writer, column, type | ROWSET_SUBTYPED, offset);
 }
 
+int rowset_copy_value(RowsetWriter *writer, uint32_t column, const RowsetValue *value)
+{
+    int rc;
+    if (value->type == SQLITE_TEXT || value->type == SQLITE_BLOB)
+        rc = rowset_set_bytes(writer, column, value->type, value->bytes, value->size);
+    else if (value->type == SQLITE_NULL)
+        rc = rowset_set_null(writer, column);
+    else
+        rc = rowset_set_bits(writer, column, value->type, (uint64_t)value->integer);
+    return rc == SQLITE_OK && value->subtype ? rowset_set_subtype(writer, column, value->subtype) : rc;
+}
+
 bool rowset_open(RowsetView *view, const void *data, uint64_t size)
 {
     RowsetHeader header;

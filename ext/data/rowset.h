@@ -160,6 +160,10 @@ static inline int rowset_end_row(RowsetWriter *writer)
  */
 int rowset_set_value(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding);
 
+/* Copies a value of another rowset, whose text has the same encoding, with its subtype. Returns as
+   rowset_set_bytes. */
+int rowset_copy_value(RowsetWriter *writer, uint32_t column, const RowsetValue *value);
+
 /*
  * Gives the value that was set last in the column a subtype, of which SQLite keeps 8 bits. SQLITE_OK, or the
  * error of the buffer's reserve.

@@ -67,6 +67,8 @@ static int open_connection(Evaluator *evaluator, char *message)
     authorizer_attach(&evaluator->authorizer, evaluator->db);
     rc = worker_connection_add_functions(evaluator->db, &evaluator->stop);
     if (rc == SQLITE_OK)
+        rc = inner_statements_register(&evaluator->authorizer, evaluator->db);
+    if (rc == SQLITE_OK)
         rc = evaluator_output_register(evaluator);
     if (rc == SQLITE_OK)
         rc = recipe->scan ? evaluator_range_begin(evaluator)

@@ -16,12 +16,62 @@ static bool tells_of_schema(const char *pragma)
     return false;
 }
 
+/* SQLite connects a table of a module when a statement names it that knows no other one of that name. */
+static int connect_host_table(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **table,
+                              char **message)
+{
+    Authorizer *authorizer = aux;
+    (void)db;
+    (void)argc;
+    (void)table;
+    if (!authorizer->refused && authorizer->stage == RUNNING_MAP)
+        authorizer->refused = TASK_REFUSED_TABLES;
+    *message = sqlite3_mprintf("no such table: %s", argv[2]);
+    return SQLITE_ERROR;
+}
+
+static int register_host_table(Authorizer *authorizer, sqlite3 *db, sqlite3_stmt *modules, const char *name)
+{
+    static const sqlite3_module host_table = {.xConnect = connect_host_table};
+    bool own = false;
+    int rc;
+    while ((rc = sqlite3_step(modules)) == SQLITE_ROW && !own) {
+        const char *module = (const char *)sqlite3_column_text(modules, 0);
+        own = !module || !strcasecmp(module, name);
+    }
+    sqlite3_reset(modules);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return rc;
+    return own ? SQLITE_OK : sqlite3_create_module_v2(db, name, &host_table, authorizer, NULL);
+}
+
+int inner_statements_register(Authorizer *authorizer, sqlite3 *db)
+{
+    const Recipe *recipe = authorizer->recipe;
+    const char *name = recipe_text(recipe, recipe->host_tables);
+    sqlite3_stmt *modules = NULL;
+    int rc =
+        recipe->host_table_count ? sqlite3_prepare_v2(db, sql_ext_modules, -1, &modules, NULL) : SQLITE_OK;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->host_table_count; i++, name = recipe_text_after(name))
+        rc = register_host_table(authorizer, db, modules, name);
+    sqlite3_finalize(modules);
+    return rc;
+}
+
+/* Of temp a worker has nothing. */
+static bool is_temporary_schema(int action, const char *table)
+{
+    return action == SQLITE_READ && table &&
+           (!strcasecmp(table, "sqlite_temp_master") || !strcasecmp(table, "sqlite_temp_schema"));
+}
+
 int inner_statement_authorize(Authorizer *authorizer, int action, const char *name)
 {
     bool reads = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ||
                  (action == SQLITE_FUNCTION && !authorizer_refuses(name)) ||
                  (action == SQLITE_PRAGMA && tells_of_schema(name));
-    if (!authorizer->refused && reads && authorizer->recipe->flags & RECIPE_TABLES)
+    if (!authorizer->refused && reads && authorizer->recipe->flags & RECIPE_TABLES &&
+        !is_temporary_schema(action, name))
         return SQLITE_OK;
     if (!authorizer->refused)
         authorizer->refused = reads ? TASK_REFUSED_TABLES : TASK_REFUSED_CHANGE;

@@ -14,6 +14,13 @@
 #include "ext/data/task.h"
 #include "ext/evaluate/authorizer.h"
 
+/*
+ * Registers the tables that the host has and the worker has not, by the recipe's list, so that an inner
+ * statement that names one is noticed; else it would find no such table, and a function might make a NULL of
+ * that. What the worker has by itself stays. Once the extensions are loaded. SQLITE_OK or an error.
+ */
+int inner_statements_register(Authorizer *authorizer, sqlite3 *db);
+
 /* Judges an inner statement, as an authorizer of SQLite does, `name` being that of a pragma or function, and
  * notes in the authorizer what was refused.
  */

@@ -223,6 +223,22 @@ int columns_describe(sqlite3 *db, const char *from, ColumnList *columns)
     return rc;
 }
 
+int columns_copy(ColumnList *to, const ColumnList *from)
+{
+    *to = (ColumnList){.items = calloc((size_t)from->count + 1, sizeof *to->items)};
+    bool whole = to->items;
+    for (int i = 0; whole && i < from->count; i++) {
+        Column *column = &to->items[to->count++];
+        *column = from->items[i];
+        column->name = sqlite3_mprintf("%s", from->items[i].name);
+        column->collation = column->collation ? sqlite3_mprintf("%s", column->collation) : NULL;
+        whole = column->name && (column->collation || !from->items[i].collation);
+    }
+    if (!whole)
+        columns_free(to);
+    return whole ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* Adds the names that a `*` stands for, whatever of them may be read. SQLITE_OK, or an error. */
 static int list_names(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
 {

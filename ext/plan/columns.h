@@ -41,6 +41,9 @@ int columns_describe(sqlite3 *db, const char *from, ColumnList *columns);
 int columns_describe_readable(sqlite3 *db, const char *schema, const char *table, const char *from,
                               ColumnList *columns);
 
+/* Copies a list, to be freed with columns_free. SQLITE_OK, or SQLITE_NOMEM and an empty list. */
+int columns_copy(ColumnList *to, const ColumnList *from);
+
 void columns_free(ColumnList *columns);
 
 /* Sets type and collation to what a column was declared with, as sqlite3_table_column_metadata tells them;

@@ -17,8 +17,7 @@ int feed_set_inputs(Feed *feed, const int *inputs, int count)
     return SQLITE_OK;
 }
 
-/* Whether a statement of the connection that writes is in the middle of its work. */
-static bool host_is_writing(sqlite3 *db)
+bool feed_host_is_writing(sqlite3 *db)
 {
     for (sqlite3_stmt *statement = sqlite3_next_stmt(db, NULL); statement;
          statement = sqlite3_next_stmt(db, statement))
@@ -37,17 +36,12 @@ static int prepare(sqlite3 *db, const char *sql, unsigned flags, sqlite3_stmt **
     return rc;
 }
 
-static int first_start(Feed *feed, const Source *source, ConnectionState *state, bool materialized,
-                       char **message)
+static int first_start(Feed *feed, const Source *source, ConnectionState *state, char **message)
 {
     unsigned maps_before = state->maps_prepared;
     feed->sql = source_feed_sql(source, feed->inputs, feed->input_count, &feed->index_of);
-    char *whole = feed->sql && materialized ? source_materialized_sql(feed->sql) : NULL;
-    int rc =
-        prepare(state->db, materialized ? whole : feed->sql, SQLITE_PREPARE_PERSISTENT, &feed->statement);
-    sqlite3_free(whole);
+    int rc = prepare(state->db, feed->sql, SQLITE_PREPARE_PERSISTENT, &feed->statement);
     feed->reads_a_map = state->maps_prepared != maps_before;
-    feed->materialized = materialized;
     if (rc == SQLITE_OK)
         rc = lost_subtypes_find(state->db, source, feed->filtered, feed->inputs, feed->input_count,
                                 &feed->loses_subtype);
@@ -58,13 +52,8 @@ static int first_start(Feed *feed, const Source *source, ConnectionState *state,
 
 int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **message)
 {
-    bool materialized = host_is_writing(state->db);
     if (!feed->statement)
-        return first_start(feed, source, state, materialized, message);
-    /* Only stepping the old statement would reveal a schema change, but that would start a read transaction
-       lasting as long as the host's statement. So the plan is rebuilt instead. */
-    if (feed->materialized != materialized)
-        return SQLITE_SCHEMA;
+        return first_start(feed, source, state, message);
     sqlite3_reset(feed->statement);
     return SQLITE_OK;
 }

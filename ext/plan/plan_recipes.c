@@ -3,10 +3,9 @@
 
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
+#include "ext/plan/host_tables.h"
 #include "ext/plan/plan_internal.h"
-#include "ext/plan/sql_text.h"
 #include "ext/plan/worker_settings.h"
-#include "sql/ext_sql.h"
 
 /* The flags of a recipe that the map and its source make. */
 static uint32_t own_flags(const Plan *plan)
@@ -55,29 +54,21 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
     return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* RECIPE_TABLES where a function that reads tables on a worker's connection finds what it would find on the
-   host's: the worker has the file as its main, and nothing else. Maps in temp are no tables that it reads. */
-static uint32_t tables_flag(const ConnectionState *state, const char *schema)
+/* Whether a function that reads tables on a worker's connection finds what it would find on the host's: the
+   worker has the file as its main, and nothing else. */
+static bool find_host_tables(const ConnectionState *state, const char *schema, HostTables *tables)
 {
-    if (!state->extension_count || strcmp(schema, "main") != 0)
-        return 0;
-    sqlite3_stmt *statement = NULL;
-    SqliteLimits own;
-    limits_lift(state->db, &own);
-    int rc = sqlite3_prepare_v2(state->db, sql_ext_beside_main, -1, &statement, NULL);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *made_by = (const char *)sqlite3_column_text(statement, 0);
-        rc = made_by && sql_makes_virtual_table(made_by, "parallel_map") ? SQLITE_OK : SQLITE_AUTH;
-    }
-    sqlite3_finalize(statement);
-    limits_restore(state->db, &own);
-    return rc == SQLITE_DONE ? RECIPE_TABLES : 0;
+    *tables = (HostTables){0};
+    return state->extension_count && !strcmp(schema, "main") &&
+           host_tables_read(state->db, tables) == SQLITE_OK;
 }
 
 Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *schema, const char *uri,
                               uint64_t scan)
 {
     Recipe *recipe = NULL;
+    HostTables beside;
+    const bool whole = find_host_tables(state, schema, &beside);
     const MapText text = plan_text(plan);
     const char *table = plan->source.table, *rowid = plan->source.rowid;
     const bool partial = plan->arguments.partial;
@@ -89,7 +80,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     if (select && tracing && rowids && (uncounted || uncountable))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
-            .flags = plan->recipe->flags | tables_flag(state, schema) |
+            .flags = plan->recipe->flags | (whole ? RECIPE_TABLES : 0u) |
                      (plan->has_constants ? RECIPE_CONSTANTS : 0u),
             .limits = plan->recipe->limits,
             .zone = plan->recipe->zone,
@@ -103,6 +94,8 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .uri = uri,
             .table_count = 1,
             .tables = &table,
+            .host_table_count = whole ? (uint32_t)beside.count : 0,
+            .host_tables = (const char *const *)beside.names,
             .extension_count = (uint32_t)state->extension_count,
             .extensions = (const char *const *)state->extensions,
         });
@@ -110,5 +103,6 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     sqlite3_free(uncounted);
     sqlite3_free(tracing);
     sqlite3_free(rowids);
+    host_tables_free(&beside);
     return recipe;
 }

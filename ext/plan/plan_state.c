@@ -47,6 +47,9 @@ PlanState plan_state(Plan *plan, ConnectionState *state)
     SqliteLimits own;
     if (feed_schema_changed(&plan->feed))
         return PLAN_HAS_OLD_SCHEMA;
+    /* The plan does without the rowid, and would not see that an authorizer lets it be read again. */
+    if (plan->source.rowid_is_null)
+        return PLAN_IS_OUTDATED;
     limits_read(state->db, &own);
     time_zone_update(&state->zone);
     bool current = plan->extension_count == state->extension_count &&

@@ -41,6 +41,27 @@ static const char *find_rowid(sqlite3 *db, const char *schema, const char *table
     return NULL;
 }
 
+/* Sets *null to whether the host's authorizer has the rowid read as NULL (SQLITE_IGNORE): then no instruction
+   reads it. One that is denied is not NULL. SQLITE_OK or an error of the connection. */
+static int is_null(sqlite3 *db, const char *from, const char *rowid, bool *null)
+{
+    sqlite3_stmt *statement = NULL;
+    SqliteLimits own;
+    char *sql = sqlite3_mprintf("EXPLAIN SELECT %s FROM %s", rowid, from);
+    limits_lift(db, &own);
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    *null = rc == SQLITE_OK;
+    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(statement, 1);
+        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
+        *null = *null && opcode && strcmp(opcode, "Rowid") != 0 && strcmp(opcode, "IdxRowid") != 0;
+    }
+    sqlite3_finalize(statement);
+    limits_restore(db, &own);
+    sqlite3_free(sql);
+    return rc == SQLITE_DONE || rc == SQLITE_AUTH ? SQLITE_OK : rc;
+}
+
 /* Whether the type ANY leaves a column of the table without affinity: elsewhere it is one of no meaning, and
    NUMERIC. */
 static bool is_strict(sqlite3 *db, const char *schema, const char *table)
@@ -98,7 +119,11 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
     if (rc != SQLITE_OK)
         return rc;
     source->rowid = find_rowid(db, schema, table, &source->columns);
-    return declare_ignored(db, schema, table, &source->columns);
+    if (source->rowid)
+        rc = is_null(db, source->from, source->rowid, &source->rowid_is_null);
+    if (source->rowid_is_null)
+        source->rowid = NULL;
+    return rc == SQLITE_OK ? declare_ignored(db, schema, table, &source->columns) : rc;
 }
 
 /* Prepares `text` as it stands, so that it cannot escape from the brackets it is put in later. */
@@ -207,9 +232,4 @@ char *source_feed_sql(const Source *source, const int *inputs, int count, int **
         *index_of = NULL;
     }
     return sql;
-}
-
-char *source_materialized_sql(const char *sql)
-{
-    return sqlite3_mprintf("WITH settled AS MATERIALIZED (%s\n) SELECT * FROM settled", sql);
 }

@@ -20,6 +20,8 @@ typedef struct Source {
     char *table;
     /* Name of the rowid that no column hides; NULL where the source has no rowid. */
     const char *rowid;
+    /* Whether it is a rowid table all the same, whose rowid the host's authorizer has read as NULL. */
+    bool rowid_is_null;
     ColumnList columns;
 } Source;
 
@@ -38,11 +40,5 @@ void source_free(Source *source);
  * sqlite3_free it.
  */
 char *source_feed_sql(const Source *source, const int *inputs, int count, int **index_of);
-
-/*
- * The same statement as one that reads the whole source before it gives its first row, because what is done
- * with the rows may change the source. NULL when out of memory; sqlite3_free it.
- */
-char *source_materialized_sql(const char *sql);
 
 #endif

@@ -52,10 +52,9 @@ static int fail_task(MapRun *run, char **message)
     bool ranged = task_is_range(entry->task);
     if (report->refused)
         return fail_made(run, SQLITE_ERROR,
-                         task_error_refused(report, source->snapshot
-                                                        ? "other databases or temporary tables are "
-                                                          "there as well"
-                                                        : source->why_feed),
+                         task_error_refused(report, source->snapshot ? "other databases, temporary tables or "
+                                                                       "modules are there as well"
+                                                                     : source->why_feed),
                          message);
     if (task_error_is_lacking(report, entry->executor->kind))
         return fail_made(run, SQLITE_ERROR, task_error_lacking(report), message);

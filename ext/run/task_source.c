@@ -8,6 +8,8 @@
 enum {
     /* Bytes after which a fed task's input is cut, whatever its units. */
     INPUT_BYTES = 1 << 20,
+    /* Rows of a block of settled rows at the most. */
+    SETTLED_BLOCK_ROWS = 8192,
     /* Rowids of the smallest table that workers read: opening the file of a smaller one costs more than that.
      */
     PARTITION_ROWIDS = 10000,
@@ -17,7 +19,7 @@ static void keep_error(TaskSource *source, int rc)
 {
     source->ended = true;
     source->rc = rc;
-    if (rc != SQLITE_NOMEM)
+    if (rc != SQLITE_NOMEM && !source->message)
         source->message = sqlite3_mprintf("%s", sqlite3_errmsg(source->state->db));
 }
 
@@ -72,9 +74,13 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     if (rc != SQLITE_OK)
         return rc;
-    if (!plan->partitionable || plan->feed.materialized) {
-        source->why_feed = plan->feed.materialized ? "the host is writing"
-                                                   : "the source is no plain walk over a rowid table";
+    if (feed_host_is_writing(state->db)) {
+        source->feeding = FEED_IS_TO_SETTLE;
+        source->why_feed = "the host is writing";
+        return SQLITE_OK;
+    }
+    if (!plan->partitionable) {
+        source->why_feed = "the source is no plain walk over a rowid table";
         return SQLITE_OK;
     }
     /* A table that had few rows the last time is not pinned again: that would cost as much as mapping it.
@@ -140,29 +146,86 @@ static int set_input(RowsetWriter *writer, const Plan *plan, int input, sqlite3_
     return rc;
 }
 
-/* Steps the feed and copies up to `rows` rows into the task's input. */
-static int read_rows(TaskSource *source, Task *task, uint32_t rows)
+/* Adds a row to a rowset: SQLITE_ROW; SQLITE_DONE: there is none; else an error. */
+typedef int TakeRow(TaskSource *source, RowsetWriter *writer);
+
+static int take_fed_row(TaskSource *source, RowsetWriter *writer)
 {
     const Plan *plan = source->plan;
-    task->order = (TaskOrder){0};
-    RowsetWriter writer;
-    uint32_t most = INPUT_BYTES * 8u / (uint32_t)(9 * plan->feed.input_count + 1);
-    int rc = rowset_begin(&writer, &task->input, (uint32_t)plan->feed.input_count, rows < most ? rows : most);
+    sqlite3_stmt *statement;
+    int rc = step_feed(source, &statement);
+    if (rc != SQLITE_ROW)
+        return rc;
+    rc = SQLITE_OK;
+    for (int i = 0; rc == SQLITE_OK && i < plan->feed.input_count; i++)
+        rc = set_input(writer, plan, i, sqlite3_column_value(statement, plan->feed.index_of[i]));
+    if (rc == SQLITE_OK)
+        rc = rowset_end_row(writer);
+    return rc == SQLITE_OK ? SQLITE_ROW : rc;
+}
+
+static int take_settled_row(TaskSource *source, RowsetWriter *writer)
+{
+    const RowsetView *rows;
+    uint32_t row;
+    int rc = settled_rows_next(&source->settled, &rows, &row, &source->message);
+    if (rc != SQLITE_ROW)
+        return rc;
+    rc = SQLITE_OK;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < writer->columns; i++) {
+        RowsetValue value;
+        rc = rowset_get(rows, row, i, &value) ? rowset_copy_value(writer, i, &value) : SQLITE_CORRUPT;
+    }
+    if (rc == SQLITE_OK)
+        rc = rowset_end_row(writer);
+    return rc == SQLITE_OK ? SQLITE_ROW : rc;
+}
+
+/* Makes a rowset of up to `rows` rows. SQLITE_OK; SQLITE_DONE: they are the last ones; or the error that came
+   after them. */
+static int read_rows(TaskSource *source, TakeRow *take, Buffer *buffer, uint32_t rows, RowsetWriter *writer)
+{
+    const int inputs = source->plan->feed.input_count;
+    const uint32_t most = INPUT_BYTES * 8u / (uint32_t)(9 * inputs + 1);
+    *writer = (RowsetWriter){0};
+    int rc = rowset_begin(writer, buffer, (uint32_t)inputs, rows < most ? rows : most);
     if (rc != SQLITE_OK)
         return rc;
-    uint64_t full = writer.heap + INPUT_BYTES;
-    while (rc == SQLITE_OK && writer.rows < writer.capacity && writer.bytes < full) {
-        sqlite3_stmt *statement;
-        rc = step_feed(source, &statement);
-        if (rc != SQLITE_ROW)
-            break;
-        rc = SQLITE_OK;
-        for (int i = 0; rc == SQLITE_OK && i < plan->feed.input_count; i++)
-            rc = set_input(&writer, plan, i, sqlite3_column_value(statement, plan->feed.index_of[i]));
-        if (rc == SQLITE_OK)
-            rc = rowset_end_row(&writer);
+    const uint64_t full = writer->heap + INPUT_BYTES;
+    rc = SQLITE_ROW;
+    while (rc == SQLITE_ROW && writer->rows < writer->capacity && writer->bytes < full)
+        rc = take(source, writer);
+    rowset_finish(writer);
+    return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/* Reads the feed to its end, and keeps its rows. */
+static int settle(TaskSource *source)
+{
+    RowsetWriter writer;
+    Buffer block;
+    int rc = SQLITE_OK;
+    buffer_heap_init(&block);
+    while (rc == SQLITE_OK) {
+        rc = read_rows(source, take_fed_row, &block, SETTLED_BLOCK_ROWS, &writer);
+        int added = (rc == SQLITE_OK || rc == SQLITE_DONE) && writer.rows
+                        ? settled_rows_add(&source->settled, &block, &source->message)
+                        : SQLITE_OK;
+        rc = added == SQLITE_OK ? rc : added;
     }
-    rowset_finish(&writer);
+    buffer_heap_free(&block);
+    source->feeding = FEED_IS_SETTLED;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Copies the next rows, `rows` of them at the most, into the task's input. Returns as read_rows. */
+static int fill_input(TaskSource *source, Task *task, uint32_t rows)
+{
+    RowsetWriter writer = {0};
+    int rc = source->feeding == FEED_IS_TO_SETTLE ? settle(source) : SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = read_rows(source, source->feeding == FEED_IS_SETTLED ? take_settled_row : take_fed_row,
+                       &task->input, rows, &writer);
     task->order = (TaskOrder){.now = source->now,
                               .run = source->run,
                               .position = (uint64_t)source->units + 1,
@@ -200,7 +263,7 @@ bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t ro
         return fill_range(source, task, units, row_limit, may_give_up);
     if (source->ended)
         return false;
-    int rc = read_rows(source, task, units > UINT32_MAX ? UINT32_MAX : (uint32_t)units);
+    int rc = fill_input(source, task, units > UINT32_MAX ? UINT32_MAX : (uint32_t)units);
     /* The end of the source, and an error in it, come after the rows that were read before. */
     if (rc == SQLITE_DONE)
         source->ended = true;
@@ -309,6 +372,7 @@ void task_source_close(TaskSource *source)
     if (source->recipe)
         chunk_runner_end_scan(source->state->runner, source->recipe->scan);
     sqlite3_finalize(source->range_feed);
+    settled_rows_free(&source->settled);
     snapshot_release(source->snapshot);
     recipe_unref(source->recipe);
     free(source->proven);

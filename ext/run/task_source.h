@@ -10,6 +10,7 @@
 
 #include "ext/plan/plan.h"
 #include "ext/run/map_experience.h"
+#include "ext/run/settled_rows.h"
 #include "ext/run/snapshot.h"
 #include "ext/run/task_sample.h"
 
@@ -22,6 +23,15 @@ typedef struct ProvenView {
     int32_t worker, pid;
     int64_t view;
 } ProvenView;
+
+typedef enum Feeding {
+    /* Rows of the feed go into tasks as they come. */
+    FEED_IS_USED_AT_ONCE,
+    /* The host is writing: all rows are to be read before the first is used. */
+    FEED_IS_TO_SETTLE,
+    /* All rows were read, and go into tasks from where they are kept. */
+    FEED_IS_SETTLED,
+} Feeding;
 
 typedef struct TaskSource {
     ConnectionState *state;
@@ -40,6 +50,9 @@ typedef struct TaskSource {
     char *message;
     /* Reason for which workers do not read the table themselves, a constant; NULL: they do. */
     const char *why_feed;
+
+    Feeding feeding;
+    SettledRows settled;
 
     /* ---- partition ---- */
 

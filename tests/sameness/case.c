@@ -69,9 +69,6 @@ static char *make_call(Random *random, const CaseSource *source, const char *map
 static void make_function(Case *test, Random *random, const CaseSource *source)
 {
     int use = random_below(random, 8);
-    /* While the host writes, the rows of a source are kept first, which takes their subtypes off. */
-    if (use == 1 && source->has_subtypes)
-        use = 2;
     char *map = make_expression(random, source, true);
     char *call = make_call(random, source, map);
     const char *rowid = source->rows.rowid[0] ? source->rows.rowid : "0";
@@ -175,9 +172,9 @@ static void make_table(Case *test, Random *random, const CaseSource *source)
                                   where ? where : "", around, limit);
     test->teardown = sqlite3_mprintf("DROP TABLE IF EXISTS m");
     test->any_order = options.unordered || by_index;
-    /* A column of a table keeps its affinity while it is NULL; one of a view or a query is another column
-       then, and the map says that it has to be created again. */
-    test->one_authorizer = source->rows.is_view || *source->told == '(';
+    /* A column of a table keeps its affinity while it is NULL; one of a view or a query has none then, and a
+       map that was created so says that it has to be created again once the column is read. */
+    test->not_made_ignored = source->rows.is_view || *source->told == '(';
     test->any_error = test->any_order || !strcmp(columns, "e1, e0");
     sqlite3_free(limit);
     sqlite3_free(where);
@@ -250,7 +247,7 @@ bool case_make(Case *test, Random *random, const World *world)
     if (made) {
         test->other = make_other(test, &source);
         authorizer_make(&test->authorizer, random, &source.rows);
-        if (test->one_authorizer)
+        if (test->one_authorizer || (test->not_made_ignored && test->authorizer.before == SQLITE_IGNORE))
             test->authorizer.before = test->authorizer.now;
         /* An index may have all columns that are left. */
         if (*test->authorizer.column && source.rows.indexed)

@@ -15,9 +15,11 @@ typedef struct Case {
     bool damaged;
     Authorizer authorizer;
     bool one_authorizer; /* it says of the map what it said of the setup */
-    int left_after;      /* another run of it is left open after so many rows; -1: none */
-    bool any_order;      /* rows may come in another order */
-    bool any_error;      /* rows or columns are computed in another order: another error may be the first */
+    /* The authorizer does not have a column ignored in the setup that the map reads then. */
+    bool not_made_ignored;
+    int left_after; /* another run of it is left open after so many rows; -1: none */
+    bool any_order; /* rows may come in another order */
+    bool any_error; /* rows or columns are computed in another order: another error may be the first */
 } Case;
 
 /* A random case over one of the world's sources. False when out of memory; free it with case_free in either

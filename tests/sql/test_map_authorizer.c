@@ -198,12 +198,119 @@ static void authorizer_is_asked_about_each_function(void **state)
     sql_test_run(db, "SELECT * FROM part; DROP TABLE part");
 }
 
+/* Tables that were made before are read with NULLs, be their source a table, a view or a query; a column that
+   is no NULL all the same and compares otherwise than the table declares is an error that names it. */
+static void ignored_columns_of_any_source(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    static const char *const sources[] = {"prices", "v", "renamed", "(SELECT * FROM prices)",
+                                          "(SELECT id, secret FROM v ORDER BY id LIMIT 10)"};
+    int said = SQLITE_OK;
+    sql_test_run(db, "CREATE TABLE prices(id INTEGER PRIMARY KEY, secret TEXT COLLATE NOCASE, p INT);"
+                     "INSERT INTO prices VALUES (1, 'a', 5), (2, 'B', 6), (3, NULL, 7);"
+                     "CREATE VIEW v AS SELECT id, secret FROM prices;"
+                     "CREATE VIEW renamed(id, secret) AS SELECT id, secret FROM prices LIMIT 10");
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        char *plain = sqlite3_mprintf("SELECT id, secret, secret || 'x' FROM %s", sources[i]);
+        said = SQLITE_OK;
+        map_test_run(db,
+                     "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = %s, map = (id, secret AS s, "
+                     "secret || 'x' AS t))",
+                     sources[i]);
+        for (int time = 0; time < 2; time++) {
+            said = SQLITE_OK;
+            sqlite3_set_authorizer(db, say_of_secret, &said);
+            map_test_same(db, plain, "SELECT * FROM m");
+            said = SQLITE_IGNORE;
+            sqlite3_set_authorizer(db, say_of_secret, &said);
+            map_test_same(db, plain, "SELECT * FROM m");
+            sql_test_expect(db, "SELECT count(*) FROM m WHERE s = 'A' OR s > 0", "0");
+        }
+        sql_test_run(db, "DROP TABLE m");
+        sqlite3_free(plain);
+    }
+    static const char other[] =
+        "parallel_map: the column s compares otherwise than when this table was made: its source has changed, "
+        "or what the host's authorizer says of it; drop the table and create it again";
+    said = SQLITE_OK;
+    sql_test_run(
+        db,
+        "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = (SELECT secret AS x FROM prices UNION ALL SELECT p FROM prices), map = (x AS s))");
+    said = SQLITE_IGNORE;
+    sql_test_expect_error(db, "SELECT s FROM m", SQLITE_ERROR, other);
+    sql_test_expect(db, "SELECT count(*) FROM m", "6");
+    sql_test_run(db, "DROP TABLE m; CREATE VIRTUAL TABLE temp.m USING parallel_map(source = v, map = (id, "
+                     "secret AS s))");
+    sql_test_expect(db, "SELECT * FROM m", "1|NULL\n2|NULL\n3|NULL");
+    said = SQLITE_OK;
+    sqlite3_set_authorizer(db, say_of_secret, &said);
+    sql_test_expect_error(db, "SELECT s FROM m", SQLITE_ERROR, other);
+    sqlite3_set_authorizer(db, NULL, NULL);
+    sql_test_run(db, "DROP TABLE m");
+}
+
+/* What an authorizer says of a rowid, which a table may have under a name of its own. */
+static int ignore_key(void *arg, int action, const char *table, const char *column, const char *schema,
+                      const char *via)
+{
+    (void)table;
+    (void)schema;
+    (void)via;
+    return action == SQLITE_READ && column && !strcmp(column, arg) ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+/* In memory the rows are handed out; in the file workers read them themselves. */
+static void expect_ignored_key(const MapTest *test, const char *path)
+{
+    sqlite3 *db = map_test_open(test, path);
+    char id[] = "id", rowid[] = "ROWID";
+    sql_test_run(db,
+                 "CREATE TABLE named(id INTEGER PRIMARY KEY, p); CREATE TABLE bare(p);"
+                 "INSERT INTO named WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+                 " i < 12000) SELECT 3 * i, i FROM n; INSERT INTO bare SELECT p FROM named;"
+                 "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = named, map = (id, p + 1 AS q))");
+    for (int time = 0; time < 2; time++) {
+        map_test_same(db, "SELECT id, p + 1 FROM named", "SELECT * FROM m");
+        map_test_same(db, "SELECT rowid, p FROM named", "SELECT key, value FROM parallel_map('named', 'p')");
+        map_test_same(db, "SELECT rowid, p FROM bare", "SELECT key, value FROM parallel_map('bare', 'p')");
+        sqlite3_set_authorizer(db, ignore_key, id);
+        map_test_same(db, "SELECT id, p + 1 FROM named", "SELECT * FROM m");
+        map_test_same(db, "SELECT rowid, p FROM named", "SELECT key, value FROM parallel_map('named', 'p')");
+        map_test_same(db, "SELECT rowid, p FROM bare", "SELECT key, value FROM parallel_map('bare', 'p')");
+        sql_test_expect(db, "SELECT count(*) FROM parallel_map('named', 'p') WHERE key = 3", "0");
+        sql_test_expect(db,
+                        "SELECT count(value) FROM (SELECT 3 AS k UNION ALL SELECT 6) LEFT JOIN "
+                        "parallel_map('named', 'p') ON key = k",
+                        "0");
+        sql_test_expect_error(db, "SELECT value FROM parallel_map('named', 'rowid + p')", SQLITE_ERROR,
+                              "parallel_map: map: no such column: rowid: the authorizer of this program has "
+                              "the rowid of \"named\" read as NULL");
+        sqlite3_set_authorizer(db, ignore_key, rowid);
+        map_test_same(db, "SELECT rowid, p FROM bare", "SELECT key, value FROM parallel_map('bare', 'p')");
+        sqlite3_set_authorizer(db, NULL, NULL);
+    }
+    sql_test_expect(db, "SELECT max(value) FROM parallel_map('named', 'rowid + p')", "48000");
+    sql_test_close(&db);
+}
+
+static void ignored_keys(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "keys.db");
+    expect_ignored_key(test, ":memory:");
+    expect_ignored_key(test, path);
+    sqlite3_free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         MAP_TEST_EACH(authorizers),
         MAP_TEST_EACH(authorizer_set_after_a_map),
         MAP_TEST_EACH(authorizer_is_asked_about_each_function),
+        MAP_TEST_EACH(ignored_columns_of_any_source),
+        MAP_TEST_EACH(ignored_keys),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

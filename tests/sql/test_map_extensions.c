@@ -162,7 +162,7 @@ static void functions_that_would_find_other_tables(void **state)
     map_test_same(db, "SELECT id, look_up(p) FROM large",
                   "SELECT key, value FROM parallel_map('large', 'look_up(p)')");
     /* Where a function would find a temporary table, or one that is attached. */
-    static const char others[] = READS "other databases or temporary tables are there as well)";
+    static const char others[] = READS "other databases, temporary tables or modules are there as well)";
     sql_test_run(db, "CREATE TEMP TABLE other(x)");
     expect_refused(db, map, "look_up()", others);
     sql_test_run(db, "DROP TABLE temp.other; ATTACH ':memory:' AS beside");
@@ -177,6 +177,27 @@ static void functions_that_would_find_other_tables(void **state)
     map_test_same(db, "SELECT look_up(p) FROM large", "SELECT r FROM \"a using b\"");
     map_test_same(db, "SELECT id, look_up(p) FROM large",
                   "SELECT key, value FROM parallel_map('large', 'look_up(p)')");
+    /* What workers have not, and the map's own connection has, is refused, and no NULL. */
+    static const char *const own[] = {"SELECT r FROM \"a using b\" LIMIT 1",
+                                      "SELECT count(*) FROM temp.[A Using B]",
+                                      "SELECT value FROM parallel_map('rates', 'id')",
+                                      "SELECT count(*) FROM parallel_map_runs",
+                                      "SELECT count(*) FROM sqlite_temp_master",
+                                      "SELECT rate, (SELECT max(r) FROM \"a using b\") FROM rates",
+                                      "PRAGMA table_info(\"a using b\")"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        char *call = sqlite3_mprintf("evaluate(%Q)", own[i]);
+        char *sql = sqlite3_mprintf("SELECT * FROM parallel_map('large', %Q)", call);
+        expect_refused(db, sql, "evaluate()", others);
+        sqlite3_free(sql);
+        sqlite3_free(call);
+    }
+    /* What there is nowhere is the function's to tell, there as here; and a table of main is found. */
+    map_test_same(db, "SELECT id, evaluate('SELECT 1 FROM nowhere') FROM large",
+                  "SELECT key, value FROM parallel_map('large', 'evaluate(''SELECT 1 FROM nowhere'')')");
+    map_test_same(db, "SELECT id, evaluate('SELECT value FROM json_each(''[3]'')') FROM large",
+                  "SELECT key, value FROM parallel_map('large', 'evaluate(''SELECT value FROM "
+                  "json_each(''''[3]'''')'')')");
     sql_test_close(&db);
     sqlite3_free(path);
 }
@@ -275,6 +296,64 @@ static void subtypes_of_the_source(void **state)
         }
 }
 
+/* The same where the host writes while the map runs, so that the rows of its source are read first: few of
+   them, and more than are kept in memory. */
+static void expect_written(sqlite3 *db, const char *from)
+{
+    map_test_run(db,
+                 "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = %s, map = (tag_of(x) AS tag, x));"
+                 "CREATE TABLE by_plain(tag, x); INSERT INTO by_plain SELECT tag_of(x), x FROM %s;"
+                 "CREATE TABLE by_map(tag, x); INSERT INTO by_map SELECT * FROM m; DROP TABLE m",
+                 from, from);
+    map_test_same(db, "SELECT * FROM by_plain", "SELECT * FROM by_map");
+    char *source =
+        *from == '(' ? sqlite3_mprintf("%.*s", (int)strlen(from) - 2, from + 1) : sqlite3_mprintf("%s", from);
+    map_test_run(db,
+                 "DELETE FROM by_map; INSERT INTO by_map SELECT value, NULL FROM parallel_map(%Q, "
+                 "'tag_of(x)')",
+                 source);
+    map_test_same(db, "SELECT tag FROM by_plain", "SELECT tag FROM by_map");
+    map_test_run(db,
+                 "UPDATE by_map SET tag = NULL; UPDATE by_map SET tag = value FROM parallel_map(%Q, "
+                 "'tag_of(x)') WHERE key = by_map.rowid",
+                 source);
+    map_test_same(db, "SELECT tag FROM by_plain", "SELECT tag FROM by_map");
+    sql_test_run(db, "DROP TABLE by_plain; DROP TABLE by_map");
+    sqlite3_free(source);
+}
+
+static void subtypes_while_the_host_writes(void **state)
+{
+    MapTest *test = *state;
+    static const char *const sources[] = {
+        "(SELECT tagged(p) AS x FROM t)",
+        "(SELECT json(s) AS x FROM t)",
+        "v",
+        "(SELECT CASE WHEN id % 3 THEN tagged(p) ELSE p END AS x, json(s) FROM t)",
+        "(SELECT tagged(hex(zeroblob(400)) || id) AS x FROM large)",
+        "(SELECT x'' AS x FROM t WHERE p IS 7)"};
+    static const char *const encodings[] = {"UTF-8", "UTF-16le"};
+    for (size_t e = 0; e < sizeof encodings / sizeof *encodings; e++) {
+        sqlite3 *db = map_test_open(test, ":memory:");
+        map_test_run(db, "PRAGMA encoding = '%s'", encodings[e]);
+        load_everywhere(db);
+        make_tables(db);
+        sql_test_run(db,
+                     "CREATE TABLE t(id INTEGER PRIMARY KEY, p, s); INSERT INTO t VALUES (1, 5, '[1]'), (2, "
+                     "'a', '[2]'), (3, x'00', '{}'), (4, NULL, '3'), (5, 2.5, '\"x\"'), (6, '', '[]');"
+                     "CREATE VIEW v AS SELECT coalesce(tagged(p), 1) AS x FROM t");
+        for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+            expect_written(db, sources[i]);
+        /* What fails in a row fails as a whole. */
+        sql_test_expect_error(db,
+                              "INSERT INTO t(p) SELECT value FROM parallel_map('SELECT json(iif(id = 11000, "
+                              "''['', ''1'')) AS x FROM large', 'x')",
+                              SQLITE_ERROR, "malformed JSON");
+        sql_test_expect(db, "SELECT count(*) FROM t", "6");
+        sql_test_close(&db);
+    }
+}
+
 /* And the query around a map sees that of the map. */
 static void subtypes_of_the_map(void **state)
 {
@@ -305,6 +384,7 @@ int main(void)
         MAP_TEST_EACH(functions_that_would_find_other_tables),
         MAP_TEST_EACH(functions_that_would_change_something),
         MAP_TEST_EACH(subtypes_of_the_source),
+        MAP_TEST_EACH(subtypes_while_the_host_writes),
         MAP_TEST_EACH(subtypes_of_the_map),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));

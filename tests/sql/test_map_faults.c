@@ -32,20 +32,22 @@ int sqlite3_pricemap_init(sqlite3 *db, char **message, const sqlite3_api_routine
 /* One map, and what it has to give for the row of the number i. */
 typedef struct Scenario {
     const char *executor, *source, *map;
-    bool heavy; /* so that auto wants workers: the value is raised i, else i-i */
+    bool heavy;  /* so that auto wants workers: the value is raised i, else i-i */
+    bool writes; /* the rows go into a table of the host, and are kept in a file before they are mapped */
 } Scenario;
 
 #define LIGHT "a || ''-'' || a"
 #define HEAVY "increase_price_crazy(a, 0, 10000)"
 
 static const Scenario scenarios[] = {
-    {"serial", "t", LIGHT, false},
-    {"serial", "SELECT a FROM t", LIGHT, false},
-    {"threads", "t", LIGHT, false},
-    {"threads", "SELECT a FROM t", LIGHT, false},
-    {"processes", "t", LIGHT, false},
-    {"processes", "SELECT a FROM t", LIGHT, false},
-    {"auto", "SELECT a FROM t", HEAVY, true},
+    {"serial", "t", LIGHT, false, false},
+    {"serial", "SELECT a FROM t", LIGHT, false, false},
+    {"threads", "t", LIGHT, false, false},
+    {"threads", "SELECT a FROM t", LIGHT, false, false},
+    {"processes", "t", LIGHT, false, false},
+    {"processes", "SELECT a FROM t", LIGHT, false, false},
+    {"serial", "SELECT a, hex(zeroblob(20000)) AS b FROM t", LIGHT " || substr(b, 1, 0)", false, true},
+    {"auto", "SELECT a FROM t", HEAVY, true, false},
 };
 
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
@@ -89,9 +91,15 @@ static Use map(sqlite3 *db, const Scenario *scenario)
     char sql[512];
     sqlite3_stmt *statement = NULL;
     int rows = 0;
-    snprintf(sql, sizeof sql, "SELECT key, value FROM parallel_map('%s', '%s', '%s', 2, %s)",
-             scenario->source, scenario->map, scenario->executor, scenario->heavy ? "NULL" : "10");
-    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    snprintf(sql, sizeof sql, "%sSELECT key, value FROM parallel_map('%s', '%s', '%s', 2, %s)%s",
+             scenario->writes ? "INSERT INTO temp.kept " : "", scenario->source, scenario->map,
+             scenario->executor, scenario->heavy ? "NULL" : "10",
+             scenario->writes ? " RETURNING key, value" : "");
+    int rc = scenario->writes
+                 ? sqlite3_exec(db, "CREATE TEMP TABLE IF NOT EXISTS kept(key, value)", NULL, NULL, NULL)
+                 : SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     if (rc != SQLITE_OK)
         return failed_with(db, rc);
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {

@@ -21,6 +21,8 @@ static Recipe *build(const char *select, uint32_t count, const char *const *exte
                                                  .select = select,
                                                  .table_count = 2,
                                                  .tables = (const char *const[]){"first", "other"},
+                                                 .host_table_count = 1,
+                                                 .host_tables = (const char *const[]){"m"},
                                                  .extension_count = count,
                                                  .extensions = extensions});
     assert_non_null(recipe);
@@ -46,6 +48,8 @@ static void built_and_copied(void **state)
     assert_int_equal(copy->table_count, 2);
     assert_string_equal(table, "first");
     assert_string_equal(recipe_text_after(table), "other");
+    assert_int_equal(copy->host_table_count, 1);
+    assert_string_equal(recipe_text(copy, copy->host_tables), "m");
     const char *text = recipe_text(copy, copy->extensions);
     for (int i = 0; i < 4; i++, text += strlen(text) + 1)
         assert_string_equal(text, extensions[i]);
@@ -116,6 +120,9 @@ static void hostile_bytes(void **state)
                 strlen(recipe_text(copy, copy->declaration)) + strlen(recipe_text(copy, copy->select));
             const char *table = recipe_text(copy, copy->tables);
             for (uint32_t i = 0; i < copy->table_count; i++, table = recipe_text_after(table))
+                assert_true(table + strlen(table) < (const char *)copy + size);
+            table = recipe_text(copy, copy->host_tables);
+            for (uint32_t i = 0; i < copy->host_table_count; i++, table = recipe_text_after(table))
                 assert_true(table + strlen(table) < (const char *)copy + size);
             const char *text = recipe_text(copy, copy->extensions);
             for (uint32_t i = 0; i < 2 * copy->extension_count; i++) {

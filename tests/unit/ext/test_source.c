@@ -83,38 +83,24 @@ static void feeds(void **state)
     (void)state;
     sqlite3 *db = open_schema();
     static const char *const texts[] = {"t", "SELECT a, b FROM t ORDER BY a DESC"};
-    for (int i = 0; i < 2; i++)
-        for (int materialized = 0; materialized < 2; materialized++) {
-            Source source = resolve(db, texts[i]);
-            const int inputs[] = {1, 0, -1};
-            int *index_of, count = i ? 2 : 3;
-            char *sql = source_feed_sql(&source, inputs, count, &index_of);
-            if (materialized) {
-                char *feed = sql;
-                sql = source_materialized_sql(feed);
-                sqlite3_free(feed);
-            }
-            sqlite3_stmt *statement;
-            assert_non_null(sql);
-            assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-            assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-            assert_string_equal((const char *)sqlite3_column_text(statement, index_of[0]), i ? "y" : "x");
-            assert_int_equal(sqlite3_column_int(statement, index_of[1]), i ? 2 : 1);
-            if (!i)
-                assert_int_equal(sqlite3_column_int64(statement, index_of[2]), 1);
-            /* Settled: the row that is inserted now is not seen. */
-            if (materialized) {
-                assert_int_equal(sqlite3_exec(db, "INSERT INTO t VALUES (3, 'z')", NULL, NULL, NULL),
-                                 SQLITE_OK);
-                assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-                assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
-            }
-            sqlite3_finalize(statement);
-            assert_int_equal(sqlite3_exec(db, "DELETE FROM t WHERE a = 3", NULL, NULL, NULL), SQLITE_OK);
-            sqlite3_free(sql);
-            free(index_of);
-            source_free(&source);
-        }
+    for (int i = 0; i < 2; i++) {
+        Source source = resolve(db, texts[i]);
+        const int inputs[] = {1, 0, -1};
+        int *index_of, count = i ? 2 : 3;
+        char *sql = source_feed_sql(&source, inputs, count, &index_of);
+        sqlite3_stmt *statement;
+        assert_non_null(sql);
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        assert_string_equal((const char *)sqlite3_column_text(statement, index_of[0]), i ? "y" : "x");
+        assert_int_equal(sqlite3_column_int(statement, index_of[1]), i ? 2 : 1);
+        if (!i)
+            assert_int_equal(sqlite3_column_int64(statement, index_of[2]), 1);
+        sqlite3_finalize(statement);
+        sqlite3_free(sql);
+        free(index_of);
+        source_free(&source);
+    }
     Source source = resolve(db, "k");
     int *index_of;
     char *sql = source_feed_sql(&source, NULL, 0, &index_of);

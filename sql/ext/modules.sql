@@ -1,0 +1,2 @@
+-- The modules of a connection: name.
+PRAGMA module_list

@@ -1,0 +1,2 @@
+-- ?1 rowset.
+INSERT INTO block(rowset) VALUES (?1);

@@ -1,0 +1,2 @@
+-- In the order in which they came.
+SELECT rowset FROM block ORDER BY block;
