@@ -1,4 +1,4 @@
-/* What the extension offers: registers everything on one connection. The one exported symbol. */
+/* The entry of the extension, its one exported symbol: registers everything on one connection. */
 #include <pthread.h>
 
 #include "ext/api/config_functions.h"

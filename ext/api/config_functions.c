@@ -26,7 +26,8 @@ typedef enum SettingName {
 
 static const struct {
     const char *name, *expected;
-    int64_t least, most; /* of a whole number */
+    /* Bounds of a setting that is a whole number. */
+    int64_t least, most;
 } setting_forms[SETTINGS] = {
     [SETTING_EXECUTOR] = {"executor", EXECUTOR_CHOICES, 0, 0},
     [SETTING_WORKERS] = {"workers", "a whole number from 1 to 1024, or NULL for the processors there are", 1,

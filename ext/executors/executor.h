@@ -44,7 +44,7 @@ typedef enum ScanEnd {
     SCAN_BUSY,
 } ScanEnd;
 
-/* What a new executor may borrow for its whole life. */
+/* The connection's things that a new executor may borrow for its whole life. */
 typedef struct ExecutorParts {
     /* Evaluators of the connection, for tasks that run on the host's own thread. */
     struct ChunkRunner *runner;
@@ -52,8 +52,8 @@ typedef struct ExecutorParts {
     const char *folder;
 } ExecutorParts;
 
-/* One kind of executor: its facts, and its functions, which are called by the functions below alone. A
- * function that is NULL does nothing. */
+/* A kind of executor: its facts, and its functions, which only the functions below call. A function that is
+ * NULL does nothing. */
 typedef struct ExecutorKind {
     /* Name as users write it. */
     const char *name;
@@ -65,7 +65,7 @@ typedef struct ExecutorKind {
     bool isolates;
     /* Whether `auto` may choose this kind. */
     bool automatic;
-    /* Nanoseconds from asking for missing workers to the first result, measured on two processors. */
+    /* Nanoseconds from the start of missing workers to the first result, measured on two processors. */
     double start_ns;
     /* Work, in nanoseconds, over which `auto` judges workers of this kind, and how many such windows without
      * a gain in a row make it give them up. Threads that hold each other up show it at once, and each moment

@@ -1,5 +1,5 @@
 /*
- * SQLite has no call that tells the affinity and collation of any query's columns. But it compiles them into
+ * SQLite has no call that gives the affinity and collation of any query's columns. But it compiles them into
  * each comparison: the instruction for "column = ?" carries both. So the columns are compared with one
  * parameter each, and EXPLAIN shows the instructions. A comparison that is not found leaves no affinity and
  * BINARY.
@@ -142,7 +142,7 @@ static bool holds(const char *type, const char *word)
 
 int column_declare(Column *column, const char *type, const char *collation)
 {
-    /* In the order in which SQLite looks for the words. */
+    /* Words in the order in which SQLite searches for them. */
     static const char *const words[][2] = {{"INT", "INT"},   {"CHAR", "TEXT"}, {"CLOB", "TEXT"},
                                            {"TEXT", "TEXT"}, {"BLOB", ""},     {"REAL", "REAL"},
                                            {"FLOA", "REAL"}, {"DOUB", "REAL"}};

@@ -46,8 +46,8 @@ int columns_copy(ColumnList *to, const ColumnList *from);
 
 void columns_free(ColumnList *columns);
 
-/* Sets type and collation to what a column was declared with, as sqlite3_table_column_metadata tells them;
-   NULL is none. SQLITE_OK or SQLITE_NOMEM. */
+/* Sets type and collation to those that a column was declared with, as sqlite3_table_column_metadata gives
+ * them; NULL is none. SQLITE_OK or SQLITE_NOMEM. */
 int column_declare(Column *column, const char *type, const char *collation);
 
 /*
@@ -61,9 +61,9 @@ bool columns_need_view(const ColumnList *columns);
 
 /*
  * A view of the table that was declared so, as CREATE TEMP VIEW text, and a subquery for a FROM clause in
- * brackets; both take the affinities away. They are not the same: SQLite looks at the affinities of what is
- * nested in a map when it knows those of a view's columns, and not yet those of a subquery's. NULL when out
- * of memory; sqlite3_free it.
+ * brackets; both take the affinities away. They are not the same: when SQLite takes the affinities of what is
+ * nested in a map, it knows those of a view's columns, but not yet those of a subquery's. NULL when out of
+ * memory; sqlite3_free it.
  */
 char *columns_view(const ColumnList *columns, const char *view, const char *table);
 char *columns_subquery(const ColumnList *columns, const char *table);

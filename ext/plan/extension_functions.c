@@ -5,7 +5,7 @@
 
 #include "sql/ext_sql.h"
 
-/* One form of a function, by hashes of 64 bits: of its name, and of its name with the number of arguments. */
+/* A form of a function, by hashes of 64 bits: of its name, and of its name with the number of arguments. */
 typedef struct Form {
     uint64_t form, name;
 } Form;
@@ -86,7 +86,7 @@ static int load(sqlite3 *db, const char *path, const char *entry)
     return rc == SQLITE_OK ? sqlite3_load_extension(db, path, *entry ? entry : NULL, NULL) : rc;
 }
 
-/* What a connection has after it loaded the extension, and had not before. */
+/* Reads the functions that a connection has after it loaded the extension, and had not before. */
 static int read_extension(const char *path, const char *entry, Forms *own)
 {
     sqlite3 *db = NULL;

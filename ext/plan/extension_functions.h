@@ -1,6 +1,6 @@
 /*
  * Which functions the extensions define that workers load, and whether the host's connection has loaded the
- * same extension. SQLite tells of a function only its name, its arguments and its flags: so an extension is
+ * same extension. SQLite lists of a function only its name, its arguments and its flags: so an extension is
  * taken to be in the host where all of its functions are.
  */
 #ifndef PRICEMAP_EXTENSION_FUNCTIONS_H

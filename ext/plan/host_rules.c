@@ -59,7 +59,8 @@ static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, Kno
         uint64_t form = 0xcbf29ce484222325u;
         for (int column = FUNCTION_BUILTIN; column <= FUNCTION_FLAGS; column++)
             form = add_text(form, sqlite3_column_text(statement, column));
-        known->forms += form; /* the lists need not have the same order */
+        /* A sum, because the lists need not have the same order. */
+        known->forms += form;
         if (!sqlite3_column_int(statement, FUNCTION_BUILTIN)) {
             const char *encoding = (const char *)sqlite3_column_text(statement, FUNCTION_ENCODING);
             known->own = true;
@@ -105,7 +106,7 @@ static int gives_null(sqlite3_stmt *explained, bool *null)
 }
 
 /*
- * Asks the host's authorizer about one function at a time: the host cannot prepare the whole map when it uses
+ * Has the host's authorizer check one function at a time: the host cannot prepare the whole map when it uses
  * functions that only workers have, and then its authorizer is never called for the rest.
  */
 static int check_denial(sqlite3 *db, const char *name, int arguments, char **message)
@@ -162,9 +163,10 @@ static int is_pragmas_like(sqlite3 *db, const char *name, const KnownFunction *k
     return rc;
 }
 
-/* What both connections have of a name. */
+/* A name in both connections. */
 typedef struct NameKnown {
-    KnownFunction host, worker; /* of the worker: where it was looked up */
+    /* The host's function, and the worker's where it was needed. */
+    KnownFunction host, worker;
     bool same;
 } NameKnown;
 
@@ -182,9 +184,9 @@ static int compare_own(HostFunctions *check, const char *name, NameKnown *known)
     return rc;
 }
 
-/* What the host has under a name, and whether workers would call the same: one that only they have is no
-   other. Ours are known by their answer, which costs less than the list; and without an extension workers
-   have nothing that could replace what is SQLite's. */
+/* Finds the host's function of a name, and whether workers would call the same; a function that only workers
+ * have counts as the same. Functions of pricemap are recognised by their answer, which costs less than the
+ * list; and without an extension workers have nothing that could replace SQLite's own functions. */
 static int find_name(HostFunctions *check, const char *name, NameKnown *known)
 {
     KnownFunction *host = &known->host, *worker = &known->worker;
@@ -204,7 +206,7 @@ static int find_name(HostFunctions *check, const char *name, NameKnown *known)
         rc = is_pragmas_like(check->worker, name, worker, &worker_pragmas);
     if (rc != SQLITE_OK)
         return rc;
-    /* What the pragma sets in the host, it sets in workers. */
+    /* The pragma's functions in the host are the same in workers, which get the same setting. */
     if (host_pragmas || worker_pragmas) {
         worker->own = worker->own && !worker_pragmas;
         known->same = (host_pragmas || !host->own) && !worker->own;
@@ -277,8 +279,8 @@ int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **messag
     return !text ? SQLITE_NOMEM : limited ? rc : SQLITE_OK;
 }
 
-/* What the host's authorizer or its limits forbid stays forbidden: it is called for the whole statement. A
-   function that only workers have is no failure. */
+/* Checks that the host's authorizer and limits allow the whole statement. A function that only workers have
+ * is no failure. */
 static int check_statement(sqlite3 *db, const PlainSelect *plain, char **message)
 {
     int rc = prepare_plain(db, plain);

@@ -1,6 +1,6 @@
 /*
- * What the host forbids a map that SQLite allows: functions that the host defined itself, where workers would
- * call others of the same name, and what its authorizer denies.
+ * Rules of the host for a map that SQLite allows: no functions that the host defined itself, because workers
+ * would call others of the same name, and nothing that its authorizer denies.
  */
 #ifndef PRICEMAP_HOST_RULES_H
 #define PRICEMAP_HOST_RULES_H
@@ -19,13 +19,13 @@ int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const PlainSelect 
  * above. */
 int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **message);
 
-/* Whether the host's connection has a function of this name that is not SQLite's own; false where it cannot
- * be asked. */
+/* Whether the host's connection has a function of this name that is not SQLite's own; false where its
+ * functions cannot be listed. */
 bool host_rules_defines(sqlite3 *db, const char *name);
 
 /*
- * What the host's connection makes of a statement just now, as one number: its program, without running it.
- * Two that are equal read the same and compute the same. 0: the connection cannot prepare it now.
+ * The program that the host's connection makes of a statement now, as one number, without running it. Two
+ * that are equal read the same and compute the same. 0: the connection cannot prepare it now.
  */
 uint64_t host_rules_program(sqlite3 *db, const char *sql);
 

@@ -1,5 +1,5 @@
 /*
- * Subtypes, which some functions give to a value and others ask for: JSON is one. SQLite stores none, and
+ * Subtypes, which some functions give to a value and others read: JSON is one. SQLite stores none, and
  * versions from 3.40 on take them off some columns of a subquery, by the instruction ClrSubtype, or when they
  * copy the row of a subquery that is a coroutine. A map sees its source as a subquery.
  */

@@ -144,7 +144,7 @@ static int set_argument(MapArguments *arguments, int argument, const char *value
     }
 }
 
-/* One argument, name = value; `seen` has a bit per argument that was there before. */
+/* Parses an argument, name = value; `seen` has a bit for each argument that was parsed before. */
 static int parse_argument(MapArguments *arguments, const char *text, unsigned *seen, char **message)
 {
     SqlToken name, equals, first;
@@ -227,7 +227,7 @@ static int number_of(sqlite3_value *value, const char *name, int64_t most, int64
                      char **message)
 {
     *number = 0;
-    /* Before the text: asking for that may change what the value is. */
+    /* The number is read before the text: reading a text may change the value. */
     if (value)
         number_read(value, 1, most, number);
     return text_of(value, name, text, message);

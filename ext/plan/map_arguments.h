@@ -19,7 +19,7 @@ typedef struct MapArguments {
     bool partial;
     /* Whether the rows come in the order of the source. */
     bool ordered;
-    /* Executor, workers and chunk that were asked for, where has_… says so; executor NULL: `auto`. */
+    /* Executor, workers and chunk, given where has_… says so; executor NULL: `auto`. */
     const ExecutorKind *executor;
     int workers;
     int64_t chunk;
@@ -47,7 +47,7 @@ int map_arguments_from_values(MapArguments *arguments, sqlite3_value *source, sq
    table it would see all of it. */
 bool map_arguments_have_subquery(const MapArguments *arguments);
 
-/* Whether both ask for the same. */
+/* Whether both are the same. */
 bool map_arguments_equal(const MapArguments *a, const MapArguments *b);
 
 #endif

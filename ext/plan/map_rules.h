@@ -1,6 +1,6 @@
 /*
- * What a map may be: one that a worker can prepare, that reads nothing but its source, and whose aggregates,
- * if it has any, are meant. What the host allows beside that is asked of host_rules.
+ * Rules for a map: a worker can prepare it, it reads nothing but its source, and it aggregates only where
+ * partial = 1 says so. The host's own rules are in host_rules.
  */
 #ifndef PRICEMAP_MAP_RULES_H
 #define PRICEMAP_MAP_RULES_H

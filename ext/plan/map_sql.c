@@ -65,7 +65,8 @@ static char *map_select(const MapText *text, const char *from, const char *befor
     return sqlite3_str_finish(sql);
 }
 
-/* A query's chunk is a common table expression, which is a subquery without a rowid. */
+/* For a source that is a SELECT the chunk is a common table expression, which has no rowid, as the SELECT has
+ * none. */
 char *map_sql_chunk(const MapText *text, const ColumnList *query, bool viewed)
 {
     if (!query)

@@ -33,16 +33,18 @@ typedef struct MapText {
     int columns;
 } MapText;
 
-/* The map over the source itself, as the host would run it without workers. */
+/* The statement of the map over the source itself, as the host would run it without workers, and its length
+ * for the host's limits. */
 typedef struct PlainSelect {
     const char *sql;
-    /* Number of characters in `sql` that a user who writes the same statement need not write. */
+    /* Number of characters in `sql` that the same statement would not have if a user had written it. */
     int added;
 } PlainSelect;
 
 /*
- * The statement over a chunk, for which a table, a view (`viewed`) or a subquery stands as for the source.
- * `query`: columns of a source that is a SELECT; NULL for a table or a view.
+ * The statement over a chunk. The chunk is named as the source is: as a table, as a view (`viewed`), or as a
+ * subquery where the source is a SELECT, whose columns `query` then has (NULL: the source is a table or a
+ * view).
  */
 char *map_sql_chunk(const MapText *text, const ColumnList *query, bool viewed);
 

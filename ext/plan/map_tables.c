@@ -18,8 +18,9 @@ static bool opens_table(const char *opcode)
            !strcmp(opcode, "ReopenIdx");
 }
 
-/* Asks the judge until the answer is no. SQLITE_OK, SQLITE_AUTH after a no, or why the program could not be
-   read. The host's limits hold for the map, and not for the words around it. */
+/* Calls the judge for each table that the program opens, until it returns false. SQLITE_OK, SQLITE_AUTH after
+   false, or why the program could not be read. The host's limits hold for the map, and not for the words
+   around it. */
 static int read_program(sqlite3 *db, const char *sql, Judge *judge, void *arg)
 {
     sqlite3_stmt *explained = NULL;

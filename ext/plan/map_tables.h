@@ -1,8 +1,8 @@
 /*
- * Which tables a map reaches. The authorizer of its worker is asked about columns; of a table none of whose
- * columns is named some versions of SQLite tell it nothing, and of a common table expression all tell it the
- * same. So a map with a subquery is judged by its program as well, which is the same in every version: each
- * virtual table that it opens is the chunk, or one that SQLite makes of a JSON text.
+ * Which tables a map reaches. SQLite calls the authorizer of the worker for columns; for a table without a
+ * named column some versions do not call it, and others call it as they do for a common table expression. So
+ * a map with a subquery is checked by its program as well, which is the same in every version: each table
+ * that it opens must be the chunk, or one that SQLite makes of a JSON text.
  */
 #ifndef PRICEMAP_MAP_TABLES_H
 #define PRICEMAP_MAP_TABLES_H

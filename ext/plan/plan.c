@@ -39,7 +39,7 @@ MapText plan_text(const Plan *plan)
                      .columns = plan->map_columns};
 }
 
-/* A user who writes the same without workers puts a SELECT in brackets. */
+/* The brackets around a SELECT count as the user's: the same statement without workers has them. */
 char *plan_plain_select(const Plan *plan, PlainSelect *plain)
 {
     MapText text = plan_text(plan);
@@ -47,7 +47,7 @@ char *plan_plain_select(const Plan *plan, PlainSelect *plain)
                          plain);
 }
 
-/* The feed has to read what the worker's statement asks for. */
+/* Takes the inputs of the feed from the worker's statement. */
 static int take_inputs(Plan *plan, const Evaluator *evaluator)
 {
     const int *inputs;
@@ -100,7 +100,7 @@ static int leave_out_unused(Plan *plan, ConnectionState *state, uint64_t used, c
                            : map_rules_fail(plan, state->db, rc, text, message);
 }
 
-/* The recipe: what workers have to know. */
+/* Plans the recipe: all that workers have to know. */
 static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **message)
 {
     int rc = source_resolve(state->db, plan->arguments.source, &plan->source, message);
@@ -112,7 +112,7 @@ static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **me
     return rc == SQLITE_OK ? leave_out_unused(plan, state, used, message) : rc;
 }
 
-/* The feed: what the host has to read, or workers in its place. */
+/* Plans the feed: the rows that the host has to read, or workers instead. */
 static int plan_reading(Plan *plan, ConnectionState *state, char **message)
 {
     plan->feed.filtered = plan->arguments.where != NULL;

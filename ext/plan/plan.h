@@ -30,8 +30,8 @@ typedef struct Plan {
     Feed feed;
     /* Columns of the map that are computed, a bit each; the last bit stands for all from the 64th on. */
     uint64_t used;
-    /* Column mask that the caller asked for, before unused columns were dropped: the key for finding an idle
-       plan. */
+    /* Column mask that the caller requested, before unused columns were dropped: the key for finding an idle
+     * plan. */
     uint64_t requested;
     /* Number of columns of the map, its key not counted. */
     int map_columns;
@@ -46,8 +46,8 @@ typedef struct Plan {
     bool key_in_output;
     /* Whether a run was begun over the plan: an error from then on may be one of an old plan. */
     bool tried;
-    /* Whether a function of the map reads tables on its connection, which only workers that read a file have.
-     */
+    /* Whether a function of the map reads tables on its connection. Only workers that read the file
+     * themselves have tables. */
     bool reads_tables;
     /* Number of loaded extensions when the plan was made; a different number makes the plan outdated. */
     int extension_count;
@@ -87,10 +87,9 @@ typedef enum PlanState {
 } PlanState;
 
 /*
- * Whether a plan that was kept still fits the connection. The host's authorizer is asked again where a
- * statement with a map was prepared since: SQLite asks it whenever it prepares, so a plan that was made
- * before is asked about as often. Prepares statements then. A changed schema shows only once the feed is
- * stepped: see feed_check_schema.
+ * Whether a plan that was kept still fits the connection. Where a statement with a map was prepared since the
+ * last check, the plan's statements are prepared again, so that the host's authorizer checks a kept plan as
+ * often as a new one. A changed schema shows only once the feed is stepped: see feed_check_schema.
  */
 PlanState plan_state(Plan *plan, ConnectionState *state);
 

@@ -1,4 +1,4 @@
-/* What the files share that make a plan and judge it. */
+/* Functions that the files share that make a plan and check it. */
 #ifndef PRICEMAP_PLAN_INTERNAL_H
 #define PRICEMAP_PLAN_INTERNAL_H
 

@@ -30,7 +30,8 @@ static bool gives_the_same_programs(Plan *plan, ConnectionState *state)
     plan->compared_at = state->maps_prepared;
     if (whole)
         return true;
-    /* The host cannot prepare a map with functions that only workers have: each other one is asked about. */
+    /* The host cannot prepare a map with functions that only workers have: so its authorizer checks the
+     * functions one by one. */
     Evaluator *evaluator;
     PlainSelect plain;
     char *sql = plan_plain_select(plan, &plain);

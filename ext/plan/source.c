@@ -80,9 +80,9 @@ static bool is_strict(sqlite3 *db, const char *schema, const char *table)
 }
 
 /*
- * A column that the host's authorizer denies, or has read as NULL (SQLITE_IGNORE), looks like an
- * expression's. Of a table it keeps what it was declared with, so that nothing else of a map changes with
- * what an authorizer says. A view has no such columns.
+ * A column that the host's authorizer denies, or has read as NULL (SQLITE_IGNORE), is described as an
+ * expression. In a table such a column keeps its declaration, so that an authorizer changes nothing else of a
+ * map. A view has no such columns.
  */
 static int declare_ignored(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
 {
@@ -110,7 +110,7 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
         return SQLITE_NOMEM;
     int rc = columns_describe(db, source->from, &source->columns);
     char *denial = rc == SQLITE_AUTH ? sqlite3_mprintf("%s", sqlite3_errmsg(db)) : NULL;
-    /* What a map does not read may be denied. */
+    /* Columns that a map does not read may be denied. */
     if (rc == SQLITE_AUTH)
         rc = columns_describe_readable(db, schema, table, source->from, &source->columns);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
@@ -201,8 +201,8 @@ int source_resolve(sqlite3 *db, const char *text, Source *source, char **message
     return rc;
 }
 
-/* A table is asked for the inputs alone. A SELECT is run as it was written: around it, its ORDER BY might be
- * lost. */
+/* The statement selects only the inputs from a table. A SELECT is run as it was written: within another one
+ * its ORDER BY might be lost. */
 static char *reading_sql(const Source *source, const int *inputs, int count, int *index_of)
 {
     if (source->select) {

@@ -33,8 +33,8 @@ static const char *skip_space(const char *text)
     }
 }
 
-/* Behind the quoted text at `text`; NULL where it never ends. A doubled quote stands for itself, except with
- * ']'. */
+/* The text after the quoted one at `text`; NULL where that never ends. A doubled quote stands for itself,
+ * except with ']'. */
 static const char *skip_quoted(const char *text)
 {
     char quote = *text == '[' ? ']' : *text;

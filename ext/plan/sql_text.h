@@ -1,6 +1,6 @@
 /*
- * Reading SQL text as far as its tokens: names, literals, comments, brackets. Enough to tell a table's name
- * from a SELECT, and to see that a piece of SQL that is put into a statement cannot end before the
+ * Reading SQL text as far as its tokens: names, literals, comments, brackets. Enough to distinguish a table's
+ * name from a SELECT, and to see that a piece of SQL that is put into a statement cannot end before the
  * brackets around it do.
  */
 #ifndef PRICEMAP_SQL_TEXT_H

@@ -52,8 +52,8 @@ static double target_time(const ChunkSize *size, const ChunkSetting *setting, do
     return longer > target ? longer : target;
 }
 
-/* The units of a chunk for which a number of rows was asked. A range takes as many rowids as held that many
-   rows the last time. */
+/* The units of a chunk where the user has set a number of rows. A range takes as many rowids as held that
+ * many rows the last time. */
 static int64_t requested_units(const ChunkSize *size, bool ranged)
 {
     double rowids = (double)size->rules.requested_rows * size->rowids_per_row;

@@ -1,7 +1,7 @@
 /*
  * How many units of its source a run gives to its next task. Chunks are sized by time: they grow step by
  * step, shrink towards the end of the source, and stay small where their output is large. A number of rows
- * that the user asked for goes before all of that.
+ * that the user has set goes before all of that.
  */
 #ifndef PRICEMAP_CHUNK_SIZE_H
 #define PRICEMAP_CHUNK_SIZE_H
@@ -9,9 +9,9 @@
 #include "ext/run/map_experience.h"
 #include "ext/run/task_sample.h"
 
-/* What the plan and the user say of the chunks of a run. */
+/* Rules of the plan and of the user for the chunks of a run. */
 typedef struct ChunkRules {
-    /* Rows per task that were asked for; 0: chunks are sized by time. */
+    /* Rows per task that the user has set; 0: chunks are sized by time. */
     int64_t requested_rows;
     /* Columns of the map, the key not counted. */
     int columns;
@@ -36,7 +36,7 @@ typedef struct ChunkSize {
     int64_t last_units;
 } ChunkSize;
 
-/* What a run is like when it sizes a chunk. */
+/* The state of a run when it sizes a chunk. */
 typedef struct ChunkSetting {
     SourceRest rest;
     /* Whether tasks run in the host itself now. */
@@ -51,8 +51,8 @@ void chunk_size_begin(ChunkSize *size, const ChunkRules *rules, MapExperience *e
 /* The number of units that the next task should have, at least 1. */
 int64_t chunk_size_next(const ChunkSize *size, const ChunkSetting *setting);
 
-/* The most rows that a task over a range of `units` rowids may give in one turn: no more than were asked for,
- * and than a buffer should hold. */
+/* The most rows that a task over a range of `units` rowids may give in one turn: no more than the user has
+ * set, and no more than a buffer should hold. */
 uint32_t chunk_size_output_rows(const ChunkSize *size, int64_t units);
 
 /* Nanoseconds that a worker takes for so many units, as far as is known; 0: nothing is. */

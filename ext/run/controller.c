@@ -18,8 +18,7 @@ static const double believe_ns = 200e3;
 /* Factor by which all workers together have to be faster than one alone. */
 static const double least_gain = 1.25;
 
-/* Time from asking for workers that are there and asleep to having the first result, measured on two
-   processors. */
+/* Time from waking workers that sleep to having the first result, measured on two processors. */
 static const double wake_ns = 150e3;
 
 /* Sets the reason of a decision. */
@@ -226,8 +225,8 @@ const ExecutorKind *controller_next(Controller *controller, const TaskSample *sa
             explain(controller, "serial: no work seen so far but the constants of the map");
         return controller->kind;
     }
-    /* A task that the host ran for the workers was held up as they are: it tells nothing of the host alone.
-     */
+    /* A task that the host ran for the workers was held up as they are, and is no measure of the host
+     * alone. */
     if (sample->ran_on != controller->kind)
         return controller->kind;
     return sample->ran_on == &executor_serial ? next_in_place(controller, sample, rest)

@@ -2,7 +2,7 @@
  * The controller of a run: which executor its tasks go to, and how many workers. Under `auto` a run begins in
  * place, and at each chunk's end the controller decides from what was measured so far where it goes on. What
  * it finds out is kept in the map's experience: the next run may begin with workers at once. Where the user
- * asked for an executor the controller never changes it. On the connection's thread only.
+ * has set an executor the controller never changes it. On the connection's thread only.
  */
 #ifndef PRICEMAP_CONTROLLER_H
 #define PRICEMAP_CONTROLLER_H
@@ -11,11 +11,11 @@
 #include "ext/run/task_sample.h"
 
 typedef struct Controller {
-    /* Whether the controller decides; false: the user asked for an executor. */
+    /* Whether the controller decides; false: the user has set an executor. */
     bool decides;
     /* Experience of the map, borrowed for the whole run. */
     MapExperience *experience;
-    /* Number of workers that may be used, and of those that are: as many as the reader of the rows keeps
+    /* Number of workers that may be used, and the number in use: as many as the reader of the rows keeps
      * busy. */
     int workers, workers_used;
     /* Kinds that can be used, in the order of executor_kinds. */
@@ -51,7 +51,7 @@ typedef struct Controller {
     char reason[256];
 } Controller;
 
-/* What a run under `auto` begins with. */
+/* The state in which a run under `auto` begins. */
 typedef struct ControllerStart {
     MapExperience *experience;
     /* Executors of the connection in the order of executor_kinds, NULL where not yet made: those whose
@@ -62,7 +62,7 @@ typedef struct ControllerStart {
     SourceRest rest;
 } ControllerStart;
 
-/* Begins a run whose executor the user asked for. */
+/* Begins a run whose executor the user has set. */
 void controller_begin_requested(Controller *controller, const ExecutorKind *kind, int workers);
 
 /* Begins a run under `auto`. Returns the kind of executor to begin with. */

@@ -15,7 +15,7 @@ typedef struct ExecutorSet {
     Executor *serial;
     /* Executor that receives new tasks. */
     Executor *executor;
-    /* Kind that the user asked for; NULL: `auto` chooses. */
+    /* Kind that the user has set; NULL: `auto` chooses. */
     const ExecutorKind *requested;
     /* Number of workers of this executor that were started or found. */
     int started;

@@ -21,8 +21,8 @@ typedef struct RunFigures {
 } RunFigures;
 
 /*
- * Adds the last turn of a done task, which `ran_on` says who ran, to the counters, and its record to the log
- * where the run is in there. Returns the sample of that turn.
+ * Adds the last turn of a done task, which an executor of the kind `ran_on` ran, to the counters, and a
+ * record of it to the log where the run is in the log. Returns the sample of that turn.
  */
 TaskSample figures_add(RunFigures *figures, RunLog *log, const Task *task, const ExecutorKind *ran_on);
 

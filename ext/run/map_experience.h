@@ -1,7 +1,7 @@
 /*
- * What the runs of one map have taught, for its next run: what its rows cost, and which workers are of no use
- * for it. The owner of a plan keeps it beside the plan and gives it to each run; zeros mean that nothing is
- * known yet. On the connection's thread only.
+ * Experience from the runs of one map, for its next run: the cost of its rows, and the kinds of workers that
+ * are of no use for it. The owner of a plan keeps it beside the plan and gives it to each run; zeros mean
+ * that nothing is known yet. On the connection's thread only.
  */
 #ifndef PRICEMAP_MAP_EXPERIENCE_H
 #define PRICEMAP_MAP_EXPERIENCE_H
@@ -26,7 +26,8 @@ typedef struct MapExperience {
     int runs_without_workers;
 } MapExperience;
 
-/* What holds for another plan of the same map, too: the new plan's workers may load more extensions. */
+/* The experience that holds for another plan of the same map, too: all but the lacking kinds, because the new
+ * plan's workers may load more extensions. */
 static inline MapExperience map_experience_of_new_plan(const MapExperience *old)
 {
     MapExperience experience = *old;

@@ -68,8 +68,8 @@ static int fail_task(MapRun *run, char **message)
 
 /* ---- executors ---- */
 
-/* Switches to the executor that the controller chose. If its workers cannot be started, asks the controller
-   again: the serial executor can always be had. */
+/* Switches to the executor that the controller chose. If its workers cannot be started, has the controller
+ * choose again: the serial executor can always be had. */
 static void use_executor(MapRun *run, const ExecutorKind *kind)
 {
     while (kind != run->executors.executor->kind) {
@@ -178,7 +178,7 @@ static int have_workers(MapRun *run, char **message)
 static int hand_out(MapRun *run, char **message)
 {
     TaskList *tasks = &run->tasks;
-    /* What the executor had no room for before may find it now. */
+    /* Tasks for which the executor had no room may find room now. */
     int rc = task_list_submit_waiting(tasks, run->executors.executor);
     while (rc == SQLITE_OK && !run->source.ended && !run->failed && tasks->count < task_limit(run)) {
         const int first = tasks->count;
@@ -217,7 +217,7 @@ static const char *doubt(MapRun *run)
     if (!task_is_range(task) || !run->source.snapshot)
         return NULL;
     const TaskReport *report = &task->report;
-    /* What a damaged file's ranges do not give together, ranges that the host reads would not give either. */
+    /* The rows of a damaged file's ranges do not fit together, and would not if the host read the ranges. */
     if (report->rc != SQLITE_OK && !report->refused && report->rc != SQLITE_INTERRUPT &&
         report->rc != SQLITE_NOMEM && (report->rc & 0xff) != SQLITE_CORRUPT && !report->rows_in)
         return task_source_failure(&run->source, task);
@@ -244,9 +244,9 @@ static int fall_back(MapRun *run, const char *why)
 }
 
 /*
- * Begins the run anew with workers that read the source themselves, where a function of the map asked for
- * tables: workers that are handed rows have none. That is possible as long as no row was given out. *begun:
- * it did. SQLITE_OK, or an error with *message set.
+ * Begins the run anew with workers that read the source themselves, where a function of the map was refused
+ * reading tables: workers that are handed rows have none. That is possible as long as no row was given out.
+ * *begun: it did. SQLITE_OK, or an error with *message set.
  */
 static int begin_with_tables(MapRun *run, bool *begun, char **message)
 {
@@ -311,8 +311,7 @@ static int check_current(MapRun *run, bool *usable, char **message)
     return rc == SQLITE_OK ? rc : fail_with(run, rc, message);
 }
 
-/* Whether the host was interrupted: tasks may give no rows for long, and the host is asked from time to time.
- */
+/* Whether the host was interrupted, checked from time to time because tasks may give no rows for long. */
 static bool is_interrupted_between_tasks(MapRun *run)
 {
     if (clock_ns() - run->checked_ns <= WAIT_MS * 1000000L)

@@ -1,5 +1,5 @@
 /*
- * One execution of a plan: reads the source, hands its rows out in tasks, takes the results back in order. A
+ * The execution of a plan: reads the source, hands its rows out in tasks, takes the results back in order. A
  * cursor gives the rows of a run. On the connection's thread only.
  *
  * The bound: at most EXECUTOR_DEPTH × workers tasks exist at a time, each with its input and output. A task
@@ -16,10 +16,10 @@
 typedef struct MapRun MapRun;
 
 /*
- * Starts a run of `plan`, which nobody else may use until map_run_close, nor the `experience` of its runs. By
- * the connection's interrupt probe, see interrupt.h, the run learns that the host was interrupted. SQLITE_OK
- * with *out set; else an error with *message set (sqlite3_free it). SQLITE_SCHEMA: the plan is stale, make it
- * anew; nothing has been done.
+ * Starts a run of `plan`. No other run may use the plan, or the `experience` of its runs, until
+ * map_run_close. The run checks for an interrupt of the host by the connection's interrupt probe, see
+ * interrupt.h. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it). SQLITE_SCHEMA: the
+ * plan is stale, make it anew; nothing has been done.
  */
 int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *interrupt_probe,
                  MapRun **out, char **message);

@@ -181,7 +181,7 @@ static int check_host(const Snapshot *snapshot, bool *wal, const char **why)
 }
 
 /* Checks that the file which the host has begun to read is still at the path that workers will open and in
-   the journal mode that was read first, and that nobody is writing to it. */
+   the journal mode that was read first, and that no connection is writing to it. */
 static int check_view(Snapshot *snapshot, bool wal, const char **why)
 {
     bool wal_now = wal;

@@ -2,13 +2,13 @@
  * The host's view of a database file, held so that workers can read the same file themselves. It is held only
  * where workers provably see what the host sees:
  *
- * - Rollback journal: while the host holds its SHARED lock nobody else can write the file, so its bytes are
- * the host's view as long as the host itself has changed nothing. Workers read the file without locks
- * (immutable), so they never block a commit of the host.
+ * - Rollback journal: while the host holds its SHARED lock no other connection can write the file, so its
+ * bytes are the host's view as long as the host itself has changed nothing. Workers read the file without
+ * locks (immutable), so they never block a commit of the host.
  * - WAL: a second connection, the sentinel, sees whether anything was committed since before the host's view
  * began. As long as nothing was committed, a view that a worker began meanwhile is the same as the host's.
  *
- * The run asks snapshot_holds before it uses anything that a worker read. On the connection's thread only.
+ * The run calls snapshot_holds before it uses anything that a worker read. On the connection's thread only.
  */
 #ifndef PRICEMAP_SNAPSHOT_H
 #define PRICEMAP_SNAPSHOT_H
@@ -34,8 +34,8 @@ int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char 
  * microseconds. */
 bool snapshot_holds(Snapshot *snapshot);
 
-/* Whether a worker's view that was once proven to be the host's stays so, whatever is written to the file
- * later: true in WAL mode. */
+/* Whether the proof that a worker's view is the host's lasts, whatever is written to the file later: true in
+ * WAL mode. */
 bool snapshot_proof_lasts(const Snapshot *snapshot);
 
 /* Returns the name by which the host calls the table's schema; the snapshot's. */

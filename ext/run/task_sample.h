@@ -1,6 +1,5 @@
 /*
- * What one turn of a task tells about the work: the figures from which the next chunk gets its size and the
- * controller its decisions.
+ * The figures of one turn of a task, by which the next chunk is sized and the controller decides.
  *
  * Work is counted in units: rows where the host hands rows out, rowids where workers read ranges themselves.
  */
@@ -24,7 +23,7 @@ typedef struct TaskSample {
     uint64_t output_bytes;
 } TaskSample;
 
-/* What is known of the part of the source that no task has yet. */
+/* The part of the source that no task has yet, as far as it is known. */
 typedef struct SourceRest {
     /* Whether its units are rowids of ranges. */
     bool ranged;

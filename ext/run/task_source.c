@@ -322,7 +322,7 @@ bool task_source_confirm(TaskSource *source, const TaskReport *report)
     return true;
 }
 
-/* One range for those that follow each other: the host then walks over the seam between them. */
+/* Joins ranges that follow each other, so that the host walks over the seam between them. */
 static int join_ranges(RowidRange *ranges, int count)
 {
     int joined = 0;
@@ -338,7 +338,7 @@ const char task_source_changed[] = "the file was written to meanwhile";
 
 const char *task_source_failure(const TaskSource *source, const Task *task)
 {
-    /* What was written meanwhile may be why a worker could not read. */
+    /* A change of the file may be why a worker could not read. */
     if (!snapshot_holds(source->snapshot))
         return task_source_changed;
     return task->retries ? "a worker process ended while it read a range" : "a worker failed to read a range";

@@ -96,7 +96,7 @@ Task *task_source_create_task(const TaskSource *source);
  */
 bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up);
 
-/* What is known of the part of the source that no task has yet. */
+/* The part of the source that no task has yet, as far as it is known. */
 SourceRest task_source_rest(const TaskSource *source);
 
 /* The share of the source that is done, 0 … 1, where `rows` rows were evaluated; negative: not known. */

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* What `auto` has seen of a map, in nanoseconds. */
+/* Figures that `auto` has measured of a map, in nanoseconds. */
 typedef struct WorkFigures {
     /* Time to evaluate a row, in the last chunk that ran in place. */
     double eval_ns;

@@ -31,11 +31,11 @@ enum {
     START_SECONDS = 15,
     /* Milliseconds that killed workers have to end; those that take longer are the kernel's to reap. */
     FAREWELL_MILLISECONDS = 80,
-    /* Milliseconds in which the kernel is asked again for the session's nice value. */
+    /* Milliseconds in which setting the session's nice value is tried again. */
     NICE_MILLISECONDS = 250,
 };
 
-/* What the zygote keeps of one worker, by the worker's index. */
+/* The zygote's record of one worker, by the worker's index. */
 typedef struct Child {
     /* Process id, 0 before the fork and once the process is reaped: so kill() hits no other process. */
     pid_t pid;

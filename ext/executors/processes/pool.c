@@ -351,8 +351,8 @@ static bool create_memory(ProcessPool *pool)
 }
 
 /*
- * Makes channels for the missing workers in a row from *index on, and asks for their processes. *index
- * becomes the index after them. False, with an error set, where no more can be had.
+ * Makes channels for the missing workers in a row from *index on, and has the zygote fork their processes.
+ * *index becomes the index after them. False, with an error set, where no more can be had.
  */
 static bool fill_row(ProcessPool *pool, int *index)
 {
@@ -552,7 +552,7 @@ void process_pool_close(ProcessPool *pool)
         end_zygote(pool);
     zygote_link_close_copy(&pool->zygote);
     int memory = pool->memory;
-    /* What follows need not give memory back piece by piece. */
+    /* From here on no memory is given back piece by piece: closing gives back all of it. */
     pool->memory = -1;
     for (int i = 0; i < pool->worker_count; i++)
         if (pool->workers[i])

@@ -23,7 +23,7 @@ enum {
 
 typedef struct PoolWorker PoolWorker;
 
-/* What the host keeps of one slot of a worker. */
+/* The host's own record of one slot of a worker. */
 typedef struct PoolSlot {
     PoolWorker *worker;
     /* Shared part and windows of the slot, in the worker's channel. */
@@ -61,7 +61,7 @@ typedef struct WorkerEnd {
     int status;
 } WorkerEnd;
 
-/* What the host keeps of one worker. */
+/* The host's own record of one worker. */
 struct PoolWorker {
     Channel channel;
     /* Index in the pool's workers. */
@@ -120,7 +120,7 @@ typedef struct ProcessPool {
     uint32_t next_region;
     /* Time when the last scan was ended. */
     int64_t ended_ns;
-    /* Whether a fork failed since the last process_pool_grow: do not ask for another at once. */
+    /* Whether a fork failed since the last process_pool_grow: the next one would fail as well. */
     bool fork_refused;
     /* Whether the last zygote that was lost may have been killed from outside rather than being broken:
        starting another one is worthwhile. */
@@ -194,7 +194,7 @@ void process_pool_set_spin(const ProcessPool *pool, bool may_spin);
 /* Lets the zygote end the pool at a time of clock_ns() unless it is used before; 0: it is in use. */
 void process_pool_set_idle_end(ProcessPool *pool, int64_t idle_end_ns);
 
-/* Tells the workers to close the file of a scan that has ended. */
+/* Announces to the workers that a scan has ended, so that they close its file. */
 void process_pool_end_scan(ProcessPool *pool, uint64_t scan);
 
 /*

@@ -7,8 +7,8 @@
 
 /*
  * Makes an executor whose workers are processes of a program, which load SQLite from the library at
- * `sqlite_path`
- * ("" where the program has its own). Both are copied. NULL when out of memory; executor_close ends it.
+ * `sqlite_path` ("" where the program has its own). Both are copied. NULL when out of memory; executor_close
+ * ends it.
  */
 Executor *executor_processes_create(const WorkerProgram *program, const char *sqlite_path);
 

@@ -16,8 +16,8 @@ PoolSlot *slots_find_free(const ProcessPool *pool, int worker_limit);
    workers are to be replaced (each counts for all its slots). */
 int slots_free_soon(const ProcessPool *pool);
 
-/* The next used slot after `previous` (NULL: the first one) whose worker is done with it and whose task the
-   executor has not taken as done; NULL: none. The slot may be freed before the next call. */
+/* The next used slot after `previous` (NULL: the first one) in which the worker is done, but the task is not
+ * marked as done yet; NULL: none. The slot may be freed before the next call. */
 PoolSlot *slots_next_done(const ProcessPool *pool, const PoolSlot *previous);
 
 /* As slots_next_done, among the slots of one worker. */
