@@ -241,13 +241,14 @@ static void expect_tags(sqlite3 *db, const char *from, const char *source)
     sqlite3_free(map);
 }
 
-/* A WHERE of the map may have SQLite run the source beside it, which takes subtypes off. */
+/* A WHERE of the map may have SQLite run the source beside it, which takes subtypes off. The condition has a
+   text: a number would have the affinity of either arm of a UNION ALL, and SQLite leaves open which. */
 static void expect_filtered_tags(sqlite3 *db, const char *source)
 {
-    char *plain = sqlite3_mprintf("SELECT tag_of(x) || typeof(x) FROM %s WHERE x IS NOT 5", source);
+    char *plain = sqlite3_mprintf("SELECT tag_of(x) || typeof(x) FROM %s WHERE x IS NOT 'a'", source);
     map_test_run(db,
                  "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = %s, map = (tag_of(x) || typeof(x) "
-                 "AS v), where = (x IS NOT 5))",
+                 "AS v), where = (x IS NOT 'a'))",
                  source);
     map_test_same(db, plain, "SELECT v FROM m");
     sql_test_run(db, "DROP TABLE m");
