@@ -1,4 +1,4 @@
-/* What to print of a run's measurements: maps and commands have different figures. */
+/* Prints a run's measurements: maps and commands have different figures. */
 #ifndef PRICEREPORT_MEASUREMENTS_H
 #define PRICEREPORT_MEASUREMENTS_H
 

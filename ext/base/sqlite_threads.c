@@ -34,7 +34,7 @@ static int keeps_thread_out(sqlite3_mutex *mutex)
 }
 
 /* SQLite's own assertions forbid a thread to try a mutex again that it has entered, of a kind that would keep
- * it out. Without assertions the attempt tells real mutexes from empty ones, at no cost. */
+ * it out. Without assertions the attempt shows whether the mutex is a real one, at no cost. */
 int sqlite_allows_threads(void)
 {
     if (!sqlite3_threadsafe() || !sqlite3_api->mutex_alloc)

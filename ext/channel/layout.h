@@ -48,12 +48,12 @@ typedef struct PoolControl {
     /* Name of the slot that the host waits for, by channel_slot_name: others need not wake the host; 0: any.
        The host's. */
     atomic_ullong awaited;
-    /* Whether workers may look for a next task for a moment before they sleep. The host's. */
+    /* Whether workers may poll for a next task for a moment before they sleep. The host's. */
     atomic_uint may_spin;
     /* Number of times that the zygote had messages for the host. The zygote's. */
     atomic_uint zygote_news;
     /* Workers that have a slot DONE of which the host does not know yet, a bit each by their index: set by
-       the worker, cleared by the host. A hint that spares the host looking at all workers. */
+       the worker, cleared by the host. A hint that spares the host checking all workers. */
     atomic_ullong done[EXECUTOR_WORKERS_MAX / 64];
 } PoolControl;
 

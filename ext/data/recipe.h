@@ -80,7 +80,7 @@ typedef struct Recipe {
        column is "" where none of a table's is read. */
     uint32_t read_count, reads;
     /* With RECIPE_TABLES: number and names of tables that the host's connection has and the file has not; a
-       function that asks for one is refused. */
+     * function that reads one is refused. */
     uint32_t host_table_count;
     uint32_t host_tables;
     /* Columns of the output, where the map was judged already; 0: the evaluator judges it. */

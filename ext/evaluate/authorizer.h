@@ -1,7 +1,8 @@
 /*
- * What a map may name: the columns of its tables, and functions that are about values. SQLite calls the
- * authorizer of a worker's connection for each while it prepares the map's statement; what functions of the
- * map prepare by themselves while it runs is judged by inner_statements. Used on the evaluator's thread.
+ * The check of names in a map: it may name the columns of its tables, and functions that are about values.
+ * SQLite calls the authorizer of a worker's connection for each while it prepares the map's statement; what
+ * functions of the map prepare by themselves while it runs is judged by inner_statements. Used on the
+ * evaluator's thread.
  */
 #ifndef PRICEMAP_AUTHORIZER_H
 #define PRICEMAP_AUTHORIZER_H

@@ -28,7 +28,7 @@ static int load_extensions(sqlite3 *db, const Recipe *recipe, char *message)
     return rc;
 }
 
-/* Makes LIKE compare as on the host's connection, whatever an extension has put in its place. */
+/* Makes LIKE compare as on the host's connection, whatever functions of that name an extension has. */
 static int apply_like_setting(sqlite3 *db, uint32_t flags)
 {
     return like_setting_apply(db, flags & RECIPE_LIKE_BINARY   ? LIKE_BINARY

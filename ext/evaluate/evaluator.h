@@ -39,7 +39,7 @@ void evaluator_close(Evaluator *evaluator);
 const Recipe *evaluator_recipe(const Evaluator *evaluator);
 
 /*
- * What an input rowset must hold: the chunk table's column for each input column, in this order, -1 for the
+ * The columns of an input rowset: the chunk table's column for each input column, in this order, -1 for the
  * rowid. Only what the map reads is an input. Equal recipes have equal inputs. Returns the number of input
  * columns.
  */

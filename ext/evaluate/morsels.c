@@ -232,7 +232,7 @@ int morsel_bind(sqlite3_stmt *statement, int first, const void *rowset, size_t s
     return rc;
 }
 
-/* A text that names its range by the table has no such parameters, or does not look at them. */
+/* A text that names its range by the table has no such parameters, or does not read them. */
 static int bind_order(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size)
 {
     sqlite3_stmt *statement = evaluator->statement;

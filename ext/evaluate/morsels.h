@@ -27,7 +27,7 @@ enum {
     MORSEL_FIRST_PARAMETER = 3,
 };
 
-/* What the table gives in the run that is under way. Zeros: nothing. */
+/* Rows that the table gives in the run that is under way. Zeros: none. */
 typedef struct MorselScan {
     /* Order of the run, borrowed. */
     const TaskOrder *order;

@@ -48,8 +48,8 @@ struct ThreadPool {
     /* Workers by index, NULL where there is none: changed by the host alone, under the mutex. */
     ThreadWorker **workers;
     int worker_count;
-    /* Workers that sleep and that nobody has woken, the number of those that have retired, and the one that
-       waits for the end of the idle time on behalf of all (NULL: none). Under the mutex. */
+    /* Workers that sleep and were not woken, the number of those that have retired, and the one that waits
+       for the end of the idle time on behalf of all (NULL: none). Under the mutex. */
     WorkerSet idle;
     int retired;
     ThreadWorker *keeper;

@@ -185,7 +185,7 @@ void *thread_worker_run(void *arg)
             continue;
         begin_locked(worker, task);
         pthread_mutex_unlock(&pool->mutex);
-        /* There may be memory for a runner now. */
+        /* Memory for a runner may be there by now. */
         if (!runner)
             runner = chunk_runner_create();
         run(worker, runner, task);

@@ -5,13 +5,13 @@
  *
  * One mutex guards the queue, the count of completions and every worker's state; it is never held while a
  * task is evaluated. Each worker sleeps on a condition of its own: a task that is queued wakes one worker
- * that may take it, and nobody else, so that a task costs the same in a pool of any size. `task_done` is
+ * that may take it, and no other, so that a task costs the same in a pool of any size. `task_done` is
  * signalled when the task that the host waits for is done or a worker has closed a file. A task's report and
  * output are written before `done` is stored (release), and read after it was seen (acquire).
  *
  * A thread that runs a task cannot be stopped from outside: cancelling sets the task's flag, which the
- * statement and the price kernel check. An abandoned task is freed by the thread that runs it. Closing
- * waits for the threads: their code must stay mapped while they run it.
+ * statement and the price kernel check. An abandoned task is freed by the thread that runs it. Closing waits
+ * for the threads: their code must stay mapped while they run it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -119,7 +119,7 @@ static int add_worker(ThreadPool *pool, int index)
     worker->index = index;
     /* Scans are only ended by the thread that runs this. */
     worker->closed_scans = atomic_load(&pool->ended.count);
-    /* The worker has its place before it runs: it may sleep, and be woken, at once. */
+    /* The worker is in the pool's list before it runs: it may sleep, and be woken, at once. */
     set_worker(pool, index, worker);
     error = start_thread(worker);
     if (error) {

@@ -1,5 +1,5 @@
 /*
- * A set of workers by their index, for finding one that is free without looking at every worker: finding,
+ * A set of workers by their index, for finding one that is free without a walk over all workers: finding,
  * adding and removing cost the same whatever the size of the pool. Belongs to one thread, or to a mutex.
  */
 #ifndef PRICEMAP_WORKER_SET_H

@@ -186,7 +186,7 @@ bool exact_sum_merge(ExactSum *sum, const ExactSum *other)
 
 ExactSumKind exact_sum_kind(const ExactSum *sum, int64_t *integer)
 {
-    /* What is between these two never leaves the range, in whatever order the values come. */
+    /* A sum between these two never leaves the range, in whatever order the values come. */
     if (sum->positive[1] || sum->positive[0] > INT64_MAX || sum->negative[1] ||
         sum->negative[0] > (uint64_t)INT64_MAX + 1)
         return EXACT_SUM_MAY_OVERFLOW;

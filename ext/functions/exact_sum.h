@@ -61,7 +61,7 @@ typedef enum ExactSumKind {
     EXACT_SUM_MAY_OVERFLOW,
 } ExactSumKind;
 
-/* What kind of sum SQL's sum() is. */
+/* The kind of sum that SQL's sum() is. */
 ExactSumKind exact_sum_kind(const ExactSum *sum, int64_t *integer);
 
 /* The sum of all values, integers too, rounded once to the nearest double, ties to even; infinite where it is

@@ -1,6 +1,6 @@
 /*
- * What the host's connection has under a table's name beside its main database, which is all that a worker
- * has that reads the file. A function of the map that reads tables by itself must not find less there.
+ * Tables of the host's connection that are not in its main database, which is all that a worker has that
+ * reads the file. A function of the map that reads tables by itself must not find less there.
  */
 #ifndef PRICEMAP_HOST_TABLES_H
 #define PRICEMAP_HOST_TABLES_H

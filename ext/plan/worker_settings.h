@@ -1,6 +1,6 @@
 /*
- * What a worker's connection has to know of the host's, so that it takes SQL as the host's does: a recipe
- * tells it.
+ * The settings of the host's connection that a recipe brings to a worker's connection, so that both take SQL
+ * alike.
  */
 #ifndef PRICEMAP_WORKER_SETTINGS_H
 #define PRICEMAP_WORKER_SETTINGS_H

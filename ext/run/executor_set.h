@@ -23,7 +23,7 @@ typedef struct ExecutorSet {
     int64_t startup_ns;
 } ExecutorSet;
 
-/* Begins the set with the serial executor in use and, where the user asked for one (NULL: `auto`), the
+/* Begins the set with the serial executor in use and, where the user has set one (NULL: `auto`), the
  * requested one with so many workers, as executor_set_use. SQLITE_OK, or an error with *message set; in any
  * case the set ends with executor_set_let_go. */
 int executor_set_begin(ExecutorSet *set, ConnectionState *state, const ExecutorKind *requested, int workers,

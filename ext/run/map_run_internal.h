@@ -1,4 +1,5 @@
-/* What the files of one run share: map_run.c, and map_wait.c, in which the host waits. */
+/* The struct and the functions that the files of one run share: map_run.c, and map_wait.c, in which the host
+ * waits. */
 #ifndef PRICEMAP_MAP_RUN_INTERNAL_H
 #define PRICEMAP_MAP_RUN_INTERNAL_H
 

@@ -9,9 +9,8 @@ static const double help_ns = 100e3;
 
 /* Whether the host may run a task itself that is needed next and that no worker has begun: where that takes
    less than waiting for a worker that has to wake, as far as is known; of a map's first row nothing is, while
-   its workers may have to be started. Where there is a time limit a worker
-   runs it: the host goes on looking at the clock; so it does where an interrupt would not end a row in the
-   host. */
+   its workers may have to be started. Where there is a time limit a worker runs it: the host watches the
+   clock; so it does where an interrupt would not end a row in the host. */
 static bool may_help(const MapRun *run, const Task *task)
 {
     const double ns = chunk_size_time(&run->chunk_size, task_is_range(task), task_units(task));
@@ -33,10 +32,10 @@ static void run_in_place(MapRun *run, Task *task)
 }
 
 /*
- * Offers the first task again, which no executor had room for: other runs hold the room, and perhaps nobody
- * else can go on. It is done in place, unless workers were asked for that isolate the host from the map: then
- * there is one more. SQLITE_OK, also where it could still not be taken; else an error, *message set where it
- * has a text.
+ * Offers the first task again, which no executor had room for: other runs hold the room, and perhaps none of
+ * them can go on. The task is done in place, unless the user has set a kind of workers that isolates the host
+ * from the map: then one more worker is started. SQLITE_OK, also where it could still not be taken; else an
+ * error, *message set where it has a text.
  */
 static int submit_first(MapRun *run, char **message)
 {

@@ -12,7 +12,8 @@ static int fail(const SettledRows *settled, int rc, char **message)
     return *message ? rc : SQLITE_NOMEM;
 }
 
-/* A database without a name lies in memory until it is large, and then in a file that nobody else sees. */
+/* A database without a name lies in memory until it is large, and then in a file that no other process
+ * sees. */
 static int open_database(SettledRows *settled)
 {
     int rc = sqlite3_open_v2("", &settled->db,

@@ -1,6 +1,6 @@
 /*
  * Memory for a tree: what is taken is zeroed, and freed as a whole. An arena belongs to one thread. Once
- * memory was short the arena stays failed: its users may go on with what they have, and ask at the end.
+ * memory was short the arena stays failed: its users may go on with what they have, and check at the end.
  */
 #ifndef PRICEMAP_ARENA_H
 #define PRICEMAP_ARENA_H

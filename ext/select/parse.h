@@ -1,6 +1,6 @@
 /*
  * The parser of one SELECT: text in, tree out. Operators bind as in SQLite's grammar. The parser is never
- * trusted: whoever uses a tree writes it out again and has SQLite compile both texts.
+ * trusted: the user of a tree writes it out again and has SQLite compile both texts.
  *
  * A text that SQLite takes may be refused, with a reason: windows, VALUES and some spellings have no tree.
  */

@@ -156,7 +156,7 @@ static Expr *parse_exists(Parser *parser)
     return finish(parser, expr);
 }
 
-/* What stands in brackets: a SELECT, a row or one expression, whose brackets are not kept. */
+/* Parses the inside of brackets: a SELECT, a row or one expression, whose brackets are not kept. */
 static Expr *parse_brackets(Parser *parser)
 {
     parser_next(parser);
@@ -259,7 +259,7 @@ static bool is_literal_word(const Token *token)
     return false;
 }
 
-/* What begins an expression and is no operator. */
+/* Parses the begin of an expression that is no operator. */
 static Expr *parse_operand(Parser *parser)
 {
     const Token *token = &parser->token;

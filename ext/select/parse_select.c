@@ -60,7 +60,7 @@ static void parse_source(Parser *parser, FromItem *item)
     }
 }
 
-/* What may follow the source of a FROM item. */
+/* Parses the rest of a FROM item after its source. */
 static void parse_after_source(Parser *parser, FromItem *item)
 {
     item->alias = parse_alias(parser);

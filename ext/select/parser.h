@@ -1,4 +1,4 @@
-/* What the parts of the parser share: the token under way, and what went wrong. */
+/* The state that the parts of the parser share: the token under way, and the error. */
 #ifndef PRICEMAP_SELECT_PARSER_H
 #define PRICEMAP_SELECT_PARSER_H
 

@@ -1,7 +1,6 @@
 /*
  * A SELECT as a tree. All of it lies in one arena, texts included: names as they are called, without quotes,
- * literals and types as they were written. A tree may share nodes: one that stands in two places is changed
- * in none.
+ * literals and types as they were written. A tree may share nodes: a node that occurs twice is never changed.
  */
 #ifndef PRICEMAP_SELECT_TREE_H
 #define PRICEMAP_SELECT_TREE_H
@@ -71,7 +70,7 @@ struct Expr {
     ExprKind kind;
     /* NOT of LIKE, BETWEEN, IN, EXISTS and the null tests. */
     bool negated;
-    /* Call: DISTINCT before the arguments; a star in their place. */
+    /* Call: DISTINCT before the arguments; a star instead of arguments. */
     bool distinct, star;
     /* Name in double quotes, which SQLite takes for a text where no column is called so. */
     bool double_quoted;
@@ -89,8 +88,8 @@ struct Expr {
     Expr *filter;
     /* Call: ORDER BY among the arguments. */
     OrderList order_by;
-    /* Column: what it is a column of, and which; set by whoever knows the tables. NULL: not known. The column
-       is -1 for the rowid. */
+    /* Column: the FROM item that it is a column of, and its number there; set when names are resolved. NULL:
+       not known. The column is -1 for the rowid. */
     const FromItem *from;
     int column;
 };
@@ -113,7 +112,7 @@ typedef struct FromList {
     int count;
 } FromList;
 
-/* One thing of a FROM clause: a table, a SELECT or a join in brackets. */
+/* An item of a FROM clause: a table, a SELECT or a join in brackets. */
 struct FromItem {
     /* How it is joined to those before it; of the first one JOIN_COMMA. */
     JoinKind join;
@@ -133,13 +132,14 @@ struct FromItem {
     /* Condition of ON; NULL: none. Columns of USING. */
     Expr *on;
     NameList using_columns;
-    /* Name under which columns of it are written; set by whoever resolves names. NULL: as the text has it. */
+    /* Name under which columns of the item are written; set when names are resolved. NULL: as the text has
+     * it. */
     const char *written_as;
-    /* Whoever resolves names keeps here what is known of the table. */
+    /* Facts about the table, for the code that resolves names. */
     const void *known;
 };
 
-/* One SELECT without what may follow a compound. */
+/* A SELECT without the clauses that may follow a compound. */
 typedef struct SelectCore {
     bool distinct;
     ResultColumn *columns;

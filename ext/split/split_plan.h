@@ -1,7 +1,7 @@
 /*
- * How a SELECT is done by several workers: what `split_plan_create` makes of a statement, and what those who
- * run it go by. A plan is texts and facts; it holds no statement, no rows and no lock. Once made it does not
- * change, so that any thread may read it.
+ * How a SELECT is done by several workers: the plan that `split_plan_create` makes of a statement, and by
+ * which it is run. A plan is texts and facts; it holds no statement, no rows and no lock. Once made it does
+ * not change, so that any thread may read it.
  *
  * A plan has stages, run one after the other. Each stage is a SELECT of its own: its *partial query* runs in
  * workers, each over some ranges of one table's rowids, and reads the other tables whole; its *combining
@@ -56,7 +56,7 @@
 enum { SPLIT_FIRST_PARAMETER = 3 };
 
 typedef enum SplitForm {
-    /* One statement on one connection, with the file as main: worker_sql, which names no range; its rows are
+    /* A statement on one connection, with the file as main: worker_sql, which names no range; its rows are
        the stage's result, and there is no combining query. Only a stage before the last has this form: a plan
        whose last stage would be plain is plain as a whole. */
     SPLIT_WHOLE,
@@ -102,8 +102,8 @@ typedef struct SplitStage {
     char *cut_table;
     /* Name of its rowid that no column hides. */
     const char *cut_rowid;
-    /* Number of its rows as far as the statistics or its last rowid tell; never less than there are, except
-       after changes that ANALYZE has not seen. */
+    /* Number of its rows by the statistics or its last rowid; never less than there are, except after changes
+       that ANALYZE has not seen. */
     int64_t cut_rows;
     /* Columns of the parts: name, affinity and collation, as columns_declare takes them. A column without
        affinity is written with a unary plus in the combining query where that matters. */
@@ -116,8 +116,9 @@ typedef struct SplitStage {
     /* Columns of the stage's result, which is a table for later stages; empty for the last stage, whose
        result has the columns of the plan. */
     ColumnList result;
-    /* What the workers' statement does, as EXPLAIN QUERY PLAN has it, a line for each loop, with two spaces
-       for each level; what it computes, in words; what the combining query does. For parallel_query_plan. */
+    /* Texts for people: the loops of the workers' statement, as EXPLAIN QUERY PLAN has them, a line each,
+     * with two spaces for each level; what the statement computes, in words; what the combining query does.
+     * For parallel_query_plan. */
     char *worker_plan, *worker_words, *combine_words;
 } SplitStage;
 
@@ -153,8 +154,8 @@ typedef struct SplitPlan {
     /* Functions that the statement calls, each once, judged already: workers have the same as the host. */
     char **functions;
     int function_count;
-    /* What the host's connection made of the statement, by host_rules_program: a plan is current while that
-       is the same. */
+    /* Program that the host's connection made of the statement, by host_rules_program: a plan is current
+     * while the program is the same. */
     uint64_t program;
 } SplitPlan;
 
@@ -162,7 +163,7 @@ typedef struct SplitOptions {
     /* Rows that a table needs to be cut; 0: any. */
     int64_t least_rows;
     /* Whether sums of REAL values are left to SQLite: parallel_map_config('sums', 'sqlite'). Integer sums are
-       the same either way, but only values tell, so that no sum is split. */
+     * the same either way, but whether a sum is one shows only in its values, so that no sum is split. */
     bool sums_of_sqlite;
 } SplitOptions;
 

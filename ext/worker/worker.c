@@ -91,8 +91,8 @@ static void adopt_zone(Worker *worker, const Recipe *recipe)
     time_zone_adopt(&worker->zone, &worker->known_zone);
 }
 
-/* Tells the host that a slot is DONE, and wakes the host if that is the slot that it waits for. */
-static void tell_host(const Worker *worker, int slot)
+/* Announces to the host that a slot is DONE, and wakes the host if it waits for that slot. */
+static void announce_done(const Worker *worker, int slot)
 {
     PoolControl *pool = worker->pool;
     const uint32_t index = worker->channel.control->index;
@@ -131,7 +131,7 @@ static void run_slot(Worker *worker, int index)
     slot->output_size =
         output->size && rowset_open(&view, output->data, output->size) ? (view.heap + view.heap_bytes) : 0;
     atomic_store(&slot->state, SLOT_DONE);
-    tell_host(worker, index);
+    announce_done(worker, index);
 }
 
 /* Takes and runs the task that waits longest. False when no task waits. */

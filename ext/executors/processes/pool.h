@@ -188,7 +188,7 @@ void process_pool_take_done(const ProcessPool *pool, WorkerSet *done);
 /* Has workers wake the host for this slot alone (NULL: for any). */
 void process_pool_await(const ProcessPool *pool, const PoolSlot *slot);
 
-/* Whether workers may look for a next task for a moment before they sleep. */
+/* Whether workers may poll for a next task for a moment before they sleep. */
 void process_pool_set_spin(const ProcessPool *pool, bool may_spin);
 
 /* Lets the zygote end the pool at a time of clock_ns() unless it is used before; 0: it is in use. */

@@ -50,7 +50,7 @@
 
 enum {
     NAP_MILLISECONDS = 10,
-    /* Nanoseconds between two looks at the zygote and at all workers while nobody has news. */
+    /* Nanoseconds between two checks of the zygote and of all workers while there is no news. */
     CHECK_NANOSECONDS = 5000000,
     ABANDON_MILLISECONDS = 20,
 };
@@ -63,7 +63,7 @@ typedef struct ProcessExecutor {
     Retries retries;
     /* Number of tasks done so far, and what it was when wait last returned. */
     uint64_t completed, seen;
-    /* Time of the next look at the zygote and at all workers. */
+    /* Time of the next check of the zygote and of all workers. */
     int64_t check_ns;
     int processors;
 } ProcessExecutor;
@@ -313,8 +313,9 @@ static void restore(ProcessExecutor *self)
     hand_over_waiting(self);
 }
 
-/* Collects what is said to be done. Looks at the zygote and at all workers as well where that is due, or
-   there is news, or a task waits for a slot: in a large pool that takes longer than many a task. */
+/* Collects the slots that workers have announced as done. Checks the zygote and all workers as well where
+ * that is due, or there is news, or a task waits for a slot: in a large pool that takes longer than many a
+ * task. */
 static void look(ProcessExecutor *self, int64_t now)
 {
     collect_said(self);

@@ -26,8 +26,8 @@ void slots_note_finished(ProcessPool *pool, PoolSlot *slot)
     count_unfinished(pool, slot, false);
 }
 
-/* A worker of those with so many unfinished slots that has a free one; one that is awake, where workers look
-   for a next task before they sleep. NULL: none. */
+/* A worker of those with so many unfinished slots that has a free one; one that is awake, where workers poll
+ * for a next task before they sleep. NULL: none. */
 static PoolWorker *find_worker(const ProcessPool *pool, int unfinished, int limit)
 {
     const bool may_spin = pool->control && atomic_load(&pool->control->may_spin);
