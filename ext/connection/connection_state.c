@@ -21,7 +21,7 @@ ConnectionState *connection_state_create(sqlite3 *db)
     state->references = 1;
     state->settings = default_settings;
     state->folder = getcwd(NULL, 0);
-    time_zone_read(&state->zone);
+    environment_read(&state->environment);
     state->runner = chunk_runner_create();
     if (!state->runner) {
         free(state->folder);

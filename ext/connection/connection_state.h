@@ -6,7 +6,7 @@
 #ifndef PRICEMAP_CONNECTION_STATE_H
 #define PRICEMAP_CONNECTION_STATE_H
 
-#include "ext/base/time_zone.h"
+#include "ext/base/environment.h"
 #include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
 #include "ext/connection/run_log.h"
@@ -54,8 +54,8 @@ typedef struct ConnectionState {
     int64_t processors_ns;
     /* Number of the last run, from 1; the partition scan of a run has the same number. */
     uint64_t last_scan;
-    /* Time zone of the host when it was last read, for workers to adopt. */
-    TimeZone zone;
+    /* Environment of the host's thread when it was last read, for workers to adopt. */
+    Environment environment;
 } ConnectionState;
 
 /* Makes a state with one reference; NULL when out of memory. */

@@ -59,7 +59,8 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->encoding = parts->encoding;
     recipe->flags = parts->flags;
     memcpy(recipe->limits, parts->limits, sizeof recipe->limits);
-    recipe->zone = parts->zone;
+    if (parts->environment)
+        recipe->environment = *parts->environment;
     uint32_t end = sizeof(Recipe);
     recipe->declaration = put(recipe, &end, parts->declaration);
     recipe->view = put(recipe, &end, parts->view);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "ext/base/sqlite_api.h"
-#include "ext/base/time_zone.h"
+#include "ext/base/environment.h"
 
 enum { RECIPE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1 };
 
@@ -51,8 +51,8 @@ typedef struct Recipe {
     uint32_t flags;
     /* Limits of the host, by SQLITE_LIMIT_ code. */
     int32_t limits[RECIPE_LIMITS];
-    /* Time zone of the host, which worker processes take on. */
-    TimeZone zone;
+    /* Environment of the host's thread, which workers adopt. */
+    Environment environment;
     /* Number of the scan: one run that reads its table by ranges in workers. Unique in the host process; 0:
      * the host hands the rows out. */
     uint64_t scan;
@@ -95,7 +95,8 @@ typedef struct RecipeParts {
     uint32_t encoding, flags;
     /* Limits, RECIPE_LIMITS of them. */
     const int *limits;
-    TimeZone zone;
+    /* Environment; NULL: none is adopted. */
+    const Environment *environment;
     uint64_t scan;
     uint32_t columns;
     const char *declaration, *select;

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "ext/base/environment.h"
 #include "ext/data/ended_scans.h"
 #include "ext/executors/executor.h"
 #include "ext/executors/worker_set.h"
@@ -18,6 +19,8 @@ typedef struct ThreadWorker {
     pthread_t thread;
     /* Index in the pool's workers. */
     int index;
+    /* Environment of the thread: the worker's own. */
+    AdoptedEnvironment environment;
     /* Condition on which the worker sleeps. */
     pthread_cond_t wake;
     /* The rest is under the mutex. Task that the worker runs; NULL: none. */

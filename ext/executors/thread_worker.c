@@ -38,6 +38,7 @@ static bool has_task_locked(const ThreadPool *pool, int index)
 
 static void run(ThreadWorker *worker, ChunkRunner *runner, Task *task)
 {
+    environment_adopt(&worker->environment, &task->recipe->environment);
     if (runner) {
         chunk_runner_run(runner, task->recipe, &task->order, task->input.data, task->input.size,
                          &task->control, &task->heap_output, &task->report);
@@ -174,6 +175,7 @@ void *thread_worker_run(void *arg)
     ThreadWorker *worker = arg;
     ThreadPool *pool = worker->pool;
     ChunkRunner *runner = chunk_runner_create();
+    adopted_environment_begin(&worker->environment, false);
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
         end_scans_locked(worker, runner);
@@ -195,5 +197,6 @@ void *thread_worker_run(void *arg)
     }
     pthread_mutex_unlock(&pool->mutex);
     chunk_runner_free(runner);
+    adopted_environment_end(&worker->environment);
     return NULL;
 }

@@ -40,7 +40,7 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
             .encoding = settings.encoding,
             .flags = settings.flags | own_flags(plan),
             .limits = settings.limits.values,
-            .zone = state->zone,
+            .environment = &state->environment,
             .declaration = declaration,
             .view = view,
             .select = select,
@@ -83,7 +83,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .flags = plan->recipe->flags | (whole ? RECIPE_TABLES : 0u) |
                      (plan->has_constants ? RECIPE_CONSTANTS : 0u),
             .limits = plan->recipe->limits,
-            .zone = plan->recipe->zone,
+            .environment = &plan->recipe->environment,
             .scan = scan,
             .columns = (uint32_t)(plan->map_columns + plan->key_in_output),
             .declaration = "",

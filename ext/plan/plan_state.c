@@ -52,10 +52,10 @@ PlanState plan_state(Plan *plan, ConnectionState *state)
     if (plan->source.rowid_is_null)
         return PLAN_IS_OUTDATED;
     limits_read(state->db, &own);
-    time_zone_update(&state->zone);
+    environment_update(&state->environment);
     bool current = plan->extension_count == state->extension_count &&
                    !memcmp(own.values, plan->recipe->limits, sizeof own.values) &&
-                   !memcmp(&state->zone, &plan->recipe->zone, sizeof state->zone) &&
+                   !memcmp(&state->environment, &plan->recipe->environment, sizeof state->environment) &&
                    (plan->compared_at == state->maps_prepared || gives_the_same_programs(plan, state));
     return current ? PLAN_IS_CURRENT : PLAN_IS_OUTDATED;
 }

@@ -39,7 +39,7 @@ int worker_settings_read(ConnectionState *state, const char *const *texts, int c
     LikeSetting like = LIKE_UNKNOWN;
     bool called = false;
     *settings = (WorkerSettings){.encoding = SQLITE_UTF8};
-    time_zone_update(&state->zone);
+    environment_update(&state->environment);
     limits_lift(db, &settings->limits);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, -1, &dqs);
     for (int i = 0; i < count; i++)

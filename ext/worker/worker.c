@@ -30,9 +30,7 @@ typedef struct Worker {
     OutputBuffer outputs[CHANNEL_SLOTS];
     /* Ended scans whose files are closed, as ended_scans_next counts. */
     uint64_t closed_scans;
-    /* Time zones: the host's with the last task, and the last one that is known to be in effect on both
-       sides. */
-    TimeZone zone, known_zone;
+    AdoptedEnvironment environment;
 } Worker;
 
 static int reserve_output(Buffer *buffer, size_t size)
@@ -79,18 +77,6 @@ static int report_failure(TaskReport *report, const TaskOrder *order, int rc, co
     return rc;
 }
 
-/* Sets the process's time zone, which 'localtime' goes by, to the host's, which may have changed since the
- * start. */
-static void adopt_zone(Worker *worker, const Recipe *recipe)
-{
-    if (!memcmp(&worker->zone, &recipe->zone, sizeof worker->zone))
-        return;
-    worker->zone = recipe->zone;
-    worker->zone.name[sizeof worker->zone.name - 1] = 0;
-    worker->zone.earlier_name[sizeof worker->zone.earlier_name - 1] = 0;
-    time_zone_adopt(&worker->zone, &worker->known_zone);
-}
-
 /* Announces to the host that a slot is DONE, and wakes the host if it waits for that slot. */
 static void announce_done(const Worker *worker, int slot)
 {
@@ -118,7 +104,7 @@ static void run_slot(Worker *worker, int index)
     int rc = window_map(input, worker->memory, window_round(start + slot->input_size));
     const Recipe *recipe = (const Recipe *)(const void *)input->data;
     if (rc == SQLITE_OK && slot->recipe_size >= sizeof *recipe)
-        adopt_zone(worker, recipe);
+        environment_adopt(&worker->environment, &recipe->environment);
     if (!worker->runner || rc != SQLITE_OK)
         report_failure(&slot->report, &order, SQLITE_NOMEM, "a worker process is out of memory");
     else
@@ -178,8 +164,7 @@ static void begin(Worker *worker)
                                             .window = &worker->channel.outputs[i],
                                             .slot = &control->slots[i],
                                             .memory = worker->memory};
-    time_zone_read(&worker->zone);
-    worker->known_zone = worker->zone;
+    adopted_environment_begin(&worker->environment, true);
     worker->closed_scans = atomic_load(&worker->pool->ended.count);
     atomic_store(&control->closed_scans, worker->closed_scans);
     atomic_store(&control->pid, getpid());
