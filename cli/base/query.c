@@ -30,8 +30,9 @@ static const char *advice(sqlite3 *db)
     case SQLITE_CANTOPEN:
         return "SQLite has to write it, and files beside it: make the file and its folder writable, or copy "
                "it to where you may write";
-    case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+        return "give an SQLite database; if this was one, it is encrypted, or damaged: restore it from a copy";
+    case SQLITE_CORRUPT:
         return "it is damaged: restore it from a copy, or save what can be read with .recover of the sqlite3 "
                "shell";
     default:

@@ -12,7 +12,10 @@ static void list_add(struct argp_state *state, const char *what, NumberList *lis
         if (list->numbers[i] == number)
             argp_error(state, "%s: %" PRId64 " is there twice", what, number);
     if (list->count == LIST_MAX)
-        argp_error(state, "%s: at most %d numbers", what, LIST_MAX);
+        argp_error(state,
+                   "%s: at most %d numbers: a range may go in steps, such as 10-100:10, or multiply, such as "
+                   "200-1600x2",
+                   what, LIST_MAX);
     list->numbers[list->count++] = number;
 }
 

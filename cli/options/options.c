@@ -105,6 +105,13 @@ const struct argp options_history = {.options = history_table, .parser = parse_h
 
 static const struct argp_child common_children[] = {{&options_history, 0, NULL, 0}, {0}};
 
+static void set_format(struct argp_state *state, CommonOptions *common, OutputFormat format)
+{
+    if (common->format != OUTPUT_TABLE && common->format != format)
+        argp_error(state, "--json, --csv and --markdown: give one of them");
+    common->format = format;
+}
+
 static error_t parse_common(int key, char *argument, struct argp_state *state)
 {
     (void)argument;
@@ -114,13 +121,13 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
         state->child_inputs[0] = common;
         return 0;
     case KEY_JSON:
-        common->format = OUTPUT_JSON;
+        set_format(state, common, OUTPUT_JSON);
         return 0;
     case KEY_CSV:
-        common->format = OUTPUT_CSV;
+        set_format(state, common, OUTPUT_CSV);
         return 0;
     case KEY_MARKDOWN:
-        common->format = OUTPUT_MARKDOWN;
+        set_format(state, common, OUTPUT_MARKDOWN);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -56,6 +57,21 @@ static bool is_there(const char *path)
     return access(path, F_OK) == 0 || access(with_ending, F_OK) == 0;
 }
 
+/* Why an extension does not load. SQLite tries a path, and then the path with ".so" after it, and tells of
+ * the second alone. */
+static const char *load_failure(const char *path, const char *text)
+{
+    size_t length = strlen(path);
+    const char *missing = ".so: cannot open shared object file";
+    if (strncmp(text, path, length) != 0 || strncmp(text + length, missing, strlen(missing)) != 0)
+        return text;
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library)
+        dlclose(library);
+    const char *first = library ? NULL : dlerror();
+    return first ? first : text;
+}
+
 static int load(sqlite3 *db, const char *path, Failure *failure)
 {
     char *message = NULL;
@@ -63,7 +79,8 @@ static int load(sqlite3 *db, const char *path, Failure *failure)
         return failure_set(failure, "cannot load the extension %s: there is no such file", path);
     if (sqlite3_load_extension(db, path, NULL, &message) == SQLITE_OK)
         return 0;
-    failure_set(failure, "cannot load the extension %s: %s", path, message ? message : sqlite3_errmsg(db));
+    failure_set(failure, "cannot load the extension %s: %s", path,
+                message ? load_failure(path, message) : sqlite3_errmsg(db));
     sqlite3_free(message);
     return -1;
 }
@@ -159,7 +176,7 @@ static const struct {
 } advices[] = {
     {"parallel_map_load(path) loads an extension into them", "--load EXTENSION loads an extension into them"},
     {"workers with parallel_map_load(path)", "workers with --load EXTENSION"},
-    {", or say partial = 1 and combine the parts", ""},
+    {", or CREATE VIRTUAL TABLE temp.name USING parallel_map(…, partial = 1) and combine the parts", ""},
 };
 
 /* Adds to the failure which map it was. */

@@ -78,7 +78,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
     case KEY_LOAD:
         if (options->map.load_count == LOADS_MAX)
             argp_error(state, "--load: at most %d extensions", LOADS_MAX);
-        options->map.loads[options->map.load_count++] = argument;
+        options->map.loads[options->map.load_count++] = options_text(state, "--load", argument);
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state,

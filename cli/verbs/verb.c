@@ -41,14 +41,22 @@ static void share_options(struct argp_state *state, const Verb *verb, Options *o
         state->child_inputs[i] = options_group(options, children[i].argp);
 }
 
-/* Sets the member of the options that a key of VERB_FLAG or VERB_TEXT stands for. */
-static void set_member(int key, const char *argument, Options *options)
+/* Sets the member of the options that a key of VERB_FLAG or VERB_TEXT stands for. An empty text means nothing
+ * to any of them. */
+static void set_member(struct argp_state *state, const Verb *verb, int key, const char *argument,
+                       Options *options)
 {
-    char *member = (char *)options + key % VERB_FLAGS;
-    if (key < VERB_TEXTS)
+    char *member = (char *)options + key % VERB_FLAGS, what[64];
+    if (key < VERB_TEXTS) {
         memcpy(member, &(bool){true}, sizeof(bool));
-    else
-        memcpy(member, &argument, sizeof argument);
+        return;
+    }
+    const struct argp_option *option = verb->options;
+    while (option->key != key)
+        option++;
+    snprintf(what, sizeof what, "--%s", option->name);
+    argument = options_text(state, what, argument);
+    memcpy(member, &argument, sizeof argument);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -64,7 +72,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     }
     if (key >= VERB_FLAGS && key < VERB_MEMBERS_END) {
-        set_member(key, argument, options);
+        set_member(state, verb, key, argument, options);
         return 0;
     }
     if (verb->missing && key == ARGP_KEY_NO_ARGS)

@@ -1,11 +1,29 @@
 #include "ext/evaluate/connection.h"
 
+#include <dlfcn.h>
+#include <string.h>
+
 #include "ext/base/sqlite_limits.h"
 #include "ext/data/task.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/price_functions.h"
 #include "ext/functions/sum_functions.h"
 #include "ext/functions/version_function.h"
+
+/* Why an extension does not load. SQLite tries a path, and then the path with ".so" after it, and tells of
+   the second alone. */
+static const char *load_failure(const char *path, const char *text)
+{
+    size_t length = strlen(path);
+    const char *missing = ".so: cannot open shared object file";
+    if (strncmp(text, path, length) != 0 || strncmp(text + length, missing, strlen(missing)) != 0)
+        return text;
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library)
+        dlclose(library);
+    const char *first = library ? NULL : dlerror();
+    return first ? first : text;
+}
 
 static int load_extensions(sqlite3 *db, const Recipe *recipe, char *message)
 {
@@ -20,7 +38,7 @@ static int load_extensions(sqlite3 *db, const Recipe *recipe, char *message)
         rc = sqlite3_load_extension(db, path, *entry ? entry : NULL, &error);
         if (rc != SQLITE_OK)
             sqlite3_snprintf(TASK_MESSAGE_SIZE, message, "parallel_map_load: %s: %s", path,
-                             error ? error : sqlite3_errstr(rc));
+                             error ? load_failure(path, error) : sqlite3_errstr(rc));
         sqlite3_free(error);
         text = recipe_text_after(entry);
     }

@@ -207,6 +207,19 @@ int map_arguments_parse(MapArguments *arguments, int argc, const char *const *ar
     return rc;
 }
 
+/* A call gives both arguments, be they NULL. */
+static int check_call(const MapArguments *arguments, char **message)
+{
+    if (!arguments->source)
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: source is NULL: expected a table's name or a SELECT"));
+    if (!arguments->map)
+        return error_text(message,
+                          sqlite3_mprintf("parallel_map: map is NULL: expected an expression over the "
+                                          "columns of the source"));
+    return SQLITE_OK;
+}
+
 /* The text of a value that was given, else NULL. A text with a NUL is refused: SQL would end at it. */
 static int text_of(sqlite3_value *value, const char *name, const char **text, char **message)
 {
@@ -260,7 +273,7 @@ int map_arguments_from_values(MapArguments *arguments, sqlite3_value *source, sq
     if (text && rc == SQLITE_OK)
         rc = set_chunk(arguments, number, text, message);
     if (rc == SQLITE_OK)
-        rc = check_whole(arguments, message);
+        rc = check_call(arguments, message);
     if (rc != SQLITE_OK)
         map_arguments_free(arguments);
     return rc;

@@ -92,8 +92,12 @@ static int check_aggregate(const Plan *plan, sqlite3 *host, const Evaluator *eva
         return map_rules_fail(plan, host, rc, sqlite3_errstr(rc), message);
     if (aggregate && !plan->arguments.partial)
         return error_text(
-            message, sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
-                                     "the query around the map, or say partial = 1 and combine the parts"));
+            message,
+            sqlite3_mprintf("parallel_map: map: an aggregate would be computed per chunk: use it in "
+                            "the query around the map, or %s and combine the parts",
+                            plan->form == MAP_TABLE
+                                ? "say partial = 1"
+                                : "CREATE VIRTUAL TABLE temp.name USING parallel_map(…, partial = 1)"));
     if (!aggregate && plan->arguments.partial)
         return error_text(
             message, sqlite3_mprintf("parallel_map: partial = 1 needs a map of aggregates, or a group_by"));

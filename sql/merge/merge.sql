@@ -20,15 +20,18 @@ CREATE TEMP TABLE benchmark_map(theirs INTEGER PRIMARY KEY, ours INTEGER);
 INSERT INTO benchmark_map
 SELECT o.benchmark, b.benchmark FROM other.benchmark AS o JOIN main.benchmark AS b USING (name, parameters);
 
+-- A run that is there already is not inserted: that would use up a number.
 INSERT INTO main.run(uuid, verb, started_at, finished_at, error, machine, host, label, commit_id, branch, dirty, tool,
                      options, load_before, load_after, peak_memory_kib, interrupted)
 SELECT o.uuid, o.verb, o.started_at, o.finished_at, o.error, k.ours, o.host, o.label, o.commit_id, o.branch, o.dirty,
        o.tool, o.options, o.load_before, o.load_after, o.peak_memory_kib, o.interrupted
-  FROM other.run AS o JOIN machine_map AS k ON k.theirs = o.machine WHERE true ORDER BY o.run
-    ON CONFLICT(uuid) DO UPDATE
-   SET finished_at = excluded.finished_at, error = excluded.error, load_after = excluded.load_after,
-       peak_memory_kib = excluded.peak_memory_kib, interrupted = excluded.interrupted
- WHERE run.finished_at IS NULL AND excluded.finished_at IS NOT NULL;
+  FROM other.run AS o JOIN machine_map AS k ON k.theirs = o.machine
+ WHERE o.uuid NOT IN (SELECT uuid FROM known_run) ORDER BY o.run;
+UPDATE main.run AS r
+   SET finished_at = o.finished_at, error = o.error, load_after = o.load_after, peak_memory_kib = o.peak_memory_kib,
+       interrupted = o.interrupted
+  FROM other.run AS o
+ WHERE o.uuid = r.uuid AND r.finished_at IS NULL AND o.finished_at IS NOT NULL;
 CREATE TEMP TABLE run_map(theirs INTEGER PRIMARY KEY, ours INTEGER);
 INSERT INTO run_map SELECT o.run, r.run FROM other.run AS o JOIN main.run AS r USING (uuid);
 UPDATE main.run AS r SET repeats = q.ours

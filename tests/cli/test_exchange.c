@@ -106,6 +106,11 @@ static void merging_again_changes_nothing(void **state)
     assert_string_equal(before, after);
     sqlite3_free(before);
     sqlite3_free(after);
+    /* Not even the numbers of runs to come. */
+    char *next = command_text("one.db", "SELECT seq - (SELECT max(run) FROM run) FROM sqlite_sequence WHERE "
+                                        "name = 'run'");
+    assert_string_equal(next, "0");
+    sqlite3_free(next);
     /* A copy that went on elsewhere: it comes back with what it has more, and only that. */
     succeed(command_run("--db", "copy.db", "merge", "one.db", NULL));
     succeed(command_run("--db", "copy.db", "run", "--samples", "1", "--", "true", NULL));

@@ -540,7 +540,7 @@ static void wrong_arguments_are_named(void **state)
         {{"check", "1", "2"}, "2: check takes one run; what it is compared with is --against"},
         {{"check", "--fail"}, "--fail"},
         {{"ack", "1"}, "the reason is missing"},
-        {{"ack", "1", "--reason", ""}, "the reason is missing"},
+        {{"ack", "1", "--reason", ""}, "--reason is empty: give a text"},
         {{"ack", "--reason", "r"}, "the run is missing"},
         {{"exclude", "--undo"}, "the run is missing"},
         {{"exclude", "1", "--undo", "--reason", "r"}, "--undo takes no --reason"},

@@ -240,14 +240,24 @@ static void maps_that_fail_say_why(void **state)
                          "random() over prices: row 1 by threads is ");
     command_expect_error(command_run("run", "--in", "none.db", "--source", "s", "--map", "m", NULL), 3,
                          "cannot read the database none.db: No such file");
-    command_expect_error(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "p", "--load",
-                                     "none.so", NULL),
-                         3, "cannot load the extension none.so");
+    command_expect_error(
+        command_run("run", "--in", "prices.db", "--source", "prices", "--map", "p", "--load", "none.so",
+                    NULL),
+        3,
+        "cannot load the extension none.so: none.so: cannot open shared object file: No such "
+        "file or directory\n");
     command_write_file("text.db",
                        "this is no database, but a text that is long enough for a header of one hundred "
                        "bytes, which SQLite reads first of all");
     command_expect_error(command_run("run", "--in", "text.db", "--source", "s", "--map", "m", NULL), 3,
-                         "text.db");
+                         "text.db: file is not a database: give an SQLite database; if this was one, it is "
+                         "encrypted, or damaged");
+    /* A library that is there, and does not load for a reason of its own. */
+    command_expect_error(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "p", "--load",
+                                     "./text.db", NULL),
+                         3, "text.db: invalid ELF header");
+    command_expect_error(run_map("prices", "sum(p)", "serial"), 3,
+                         "an aggregate would be computed per chunk: use it in the query around the map\n");
     expect_integer("SELECT count(*) FROM run WHERE status <> 'failed'", 0);
 }
 

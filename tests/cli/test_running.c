@@ -110,6 +110,25 @@ static void what_fails_is_not_timed(void **state)
     command_free(&outcome);
 }
 
+/* A command that could not be started is a run that failed, and no benchmark. */
+static void what_was_never_timed_is_no_benchmark(void **state)
+{
+    (void)state;
+    static const char unknown[] = "no-such-program: there is no such benchmark in pricereport.db";
+    command_expect_error(command_run("run", "--", "no-such-program", NULL), 3,
+                         "cannot start no-such-program");
+    expect_integer("SELECT status = 'failed' FROM run", 1);
+    command_expect_error(command_run("history", "no-such-program", NULL), 3, unknown);
+    command_expect_error(command_run("history", "no-such*", NULL), 3, "no-such*: there is no such benchmark");
+    command_expect_error(command_run("threshold", "no-such-program", "9", NULL), 3, unknown);
+    command_expect_error(command_run("exclude", "1", "no-such-program", "--reason", "r", NULL), 3, unknown);
+    expect_integer("SELECT count(*) FROM threshold", 0);
+    /* One that was set before can be taken back. */
+    command_execute(db, "INSERT INTO threshold SELECT benchmark, 7 FROM benchmark");
+    succeed(command_run("threshold", "no-such-program", "--undo", NULL));
+    expect_integer("SELECT count(*) FROM threshold", 0);
+}
+
 static void a_command_does_not_read_the_terminal(void **state)
 {
     (void)state;
@@ -378,6 +397,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(memory_is_that_of_the_command_alone, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(user_time_is_that_of_the_command, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(what_fails_is_not_timed, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(what_was_never_timed_is_no_benchmark, command_setup,
+                                        command_teardown),
         cmocka_unit_test_setup_teardown(a_name_is_one_history, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_command_does_not_read_the_terminal, command_setup,
                                         command_teardown),

@@ -118,6 +118,15 @@ static void wrong_arguments_are_named(void **state)
         {{"import", "--label=", "f"}, "--label is empty: give a text, or leave it out"},
         {{"run", "--chart", "timeline", "--", "true"}, "--chart timeline is of maps, and a command is timed"},
         {{"threshold", "p", "-5"}, "the threshold -5: give a percentage above 0"},
+        {{"run", "--in", ""}, "--in is empty: give a text"},
+        {{"run", "--in", "f", "--source="}, "--source is empty: give a text"},
+        {{"run", "--map", " "}, "--map is empty: give a text"},
+        {{"run", "--load", ""}, "--load is empty: give a text"},
+        {{"check", "--against", ""}, "--against is empty: give a text"},
+        {{"list", "--json", "--csv"}, "--json, --csv and --markdown: give one of them"},
+        {{"run", "--markdown", "--json", "--", "true"}, "--json, --csv and --markdown: give one of them"},
+        {{"run", "--rows", "10-100"},
+         "--rows: at most 64 numbers: a range may go in steps, such as 10-100:10, or multiply"},
         {{"help", "frob"}, "frob: there is no such verb: use one of run, list"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -192,9 +201,34 @@ static void the_manual_names_every_option(void **state)
     free(manual);
 }
 
+/* The footer has a date, as other pages have, and the example that needs the most rows can be typed. */
+static void the_manual_is_true(void **state)
+{
+    (void)state;
+    char *manual = manual_text(), example[128];
+    int year;
+    assert_int_equal(sscanf(manual, ".TH PRICEREPORT 1 \"%d-%*d-%*d\"", &year), 1);
+    assert_true(year >= 2026);
+    assert_non_null(strstr(manual, "\n.I failed\n"));
+    const char *typed = strstr(manual, "\npricereport --rows ");
+    assert_non_null(typed);
+    snprintf(example, sizeof example, "%.*s", (int)strcspn(typed + 1, "\n"), typed + 1);
+    const char *arguments[8] = {NULL};
+    int count = 0;
+    for (char *word = strtok(strstr(example, " ") + 1, " "); word && count < 4; word = strtok(NULL, " "))
+        arguments[count++] = word;
+    arguments[count++] = "--samples";
+    arguments[count++] = "1";
+    Outcome outcome = command_run_list(arguments);
+    assert_int_equal(outcome.status, 0);
+    command_free(&outcome);
+    free(manual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_manual_is_true, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(help_is_there_for_every_verb, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(version_is_told, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(unknown_verbs_are_wrong_usage, command_setup, command_teardown),

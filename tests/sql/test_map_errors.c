@@ -128,8 +128,8 @@ static void arguments_of_a_call(void **state)
     map_test_prices(db);
     static const Bad bad[] = {
         {__LINE__, "'prices'", "map is missing: call parallel_map(source, map [, executor, workers, chunk])"},
-        {__LINE__, "NULL, 'p'", "source is missing: give a table's name or (SELECT …)"},
-        {__LINE__, "'prices', NULL", "map is missing: give the select-list to evaluate, map = (…)"},
+        {__LINE__, "NULL, 'p'", "source is NULL: expected a table's name or a SELECT"},
+        {__LINE__, "'prices', NULL", "map is NULL: expected an expression over the columns of the source"},
         {__LINE__, "'', 'p'", "source is empty: expected a table's name or a SELECT"},
         {__LINE__, "' ', 'p'", "source is empty: expected a table's name or a SELECT"},
         {__LINE__, "'()', 'p'", "source is empty: expected a table's name or a SELECT"},
@@ -288,13 +288,11 @@ static void maps(void **state)
          "map: DISTINCT would hold per chunk only: say it in the query around the map"},
         {__LINE__, "'prices', 'p p p'", "map: near \"p\": syntax error"},
         {__LINE__, "'prices', 'sum(p)'",
-         "map: an aggregate would be computed per chunk: use it in the query around the map, or say partial "
-         "= 1 and "
-         "combine the parts"},
+         "map: an aggregate would be computed per chunk: use it in the query around the map, or CREATE "
+         "VIRTUAL TABLE temp.name USING parallel_map(…, partial = 1) and combine the parts"},
         {__LINE__, "'prices', '(SELECT max(p) FROM json_each(''[1]''))'",
-         "map: an aggregate would be computed per chunk: use it in the query around the map, or say partial "
-         "= 1 and "
-         "combine the parts"},
+         "map: an aggregate would be computed per chunk: use it in the query around the map, or CREATE "
+         "VIRTUAL TABLE temp.name USING parallel_map(…, partial = 1) and combine the parts"},
         {__LINE__, "'prices', 'sum(p) OVER ()'",
          "map: a window function would see one chunk only: use it in the query around the map"},
         {__LINE__, "'prices', 'row_number ( ) OVER (ORDER BY p)'",

@@ -194,7 +194,11 @@ static void loaded_extensions(void **state)
     assert_int_equal(sqlite3_exec(db, "SELECT parallel_map_load('/nowhere/ext')", NULL, NULL, NULL),
                      SQLITE_ERROR);
     assert_non_null(strstr(sqlite3_errmsg(db),
-                           "parallel_map_load: /nowhere/ext: /nowhere/ext.so: cannot open shared object"));
+                           "parallel_map_load: /nowhere/ext: /nowhere/ext: cannot open shared object"));
+    assert_int_equal(sqlite3_exec(db, "SELECT parallel_map_load('/nowhere/ext.so')", NULL, NULL, NULL),
+                     SQLITE_ERROR);
+    assert_non_null(strstr(sqlite3_errmsg(db),
+                           "parallel_map_load: /nowhere/ext.so: /nowhere/ext.so: cannot open shared object"));
     assert_int_equal(
         sqlite3_exec(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'no_such_entry')", NULL, NULL, NULL),
         SQLITE_ERROR);
