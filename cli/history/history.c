@@ -16,7 +16,8 @@
 #include "sql/sql.h"
 
 enum {
-    APPLICATION_ID = 1886546275 /* 'pric' */,
+    /* The letters 'pric'. */
+    APPLICATION_ID = 1886546275,
     BUSY_MILLISECONDS = 30000,
     WAL_TRIES = 200,
     WAL_PAUSE_MS = 10

@@ -26,7 +26,7 @@ typedef struct MapJob {
     int64_t chunk;
     /* Number of first rows of the source that are mapped; 0: all. */
     int64_t rows;
-    /* Number that takes the place of MAP_ROUNDS in the map; 0: there is none. */
+    /* Number that replaces MAP_ROUNDS in the map; 0: there is none. */
     int64_t rounds;
 } MapJob;
 

@@ -1,8 +1,8 @@
 /*
- * How LIKE compares on a connection. PRAGMA case_sensitive_like, on or off, puts functions of SQLite's own in
- * the place of the built-in ones, and SQLite lists them as it lists a function of the host; but its planner
- * narrows a LIKE to a range for its own functions alone, and says by the collation of that range how they
- * compare.
+ * The setting of a connection by which LIKE compares. PRAGMA case_sensitive_like, on or off, replaces the
+ * built-in functions by others of SQLite's own, and SQLite lists them as it lists a function of the host; but
+ * its planner narrows a LIKE to a range for its own functions alone, and says by the collation of that range
+ * how they compare.
  */
 #ifndef PRICEMAP_LIKE_SETTING_H
 #define PRICEMAP_LIKE_SETTING_H

@@ -1,2 +1,2 @@
--- Chooses the benchmarks of a run, to look for change points in their history. ?1 run.
+-- Chooses the benchmarks of a run, to find change points in their history. ?1 run.
 INSERT INTO temp.chosen(benchmark) SELECT DISTINCT benchmark FROM main.measurement WHERE run = ?1;

@@ -4,7 +4,7 @@
 -- Block 0: caption, what is left out, and the text of the axes. Block 1: number, name and count of series of each panel,
 -- of which every work has as many as it takes for eight series each; at most twelve. Block 2: number, title, panel and
 -- colour of each series, one for each benchmark, and its number among those of its colour. From block 3 on, a block for
--- each series: place on the axis, median, low, high, label of the place, label of a change point.
+-- each series: position on the axis, median, low, high, label of the position, label of a change point.
 WITH followed AS (
   SELECT benchmark, title, way, position, colour, median_seconds AS newest,
          first_value(position) OVER (PARTITION BY work ORDER BY position) AS first,

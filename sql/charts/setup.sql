@@ -1,12 +1,12 @@
--- What the charts' queries and those of the page share: of this connection only.
+-- Tables and views that the queries of the charts and of the page share: of this connection only.
 
--- One line that tells a run from others.
+-- A line that distinguishes a run from others.
 CREATE TEMP VIEW IF NOT EXISTS run_caption AS
 SELECT r.run, 'Run ' || r.run || coalesce(' · ' || shortened(r.label, 40, NULL, NULL), '') || ' · '
               || strftime('%Y-%m-%d %H:%M', r.started_at, 'localtime') || ' · ' || shortened(k.processor, 40, NULL, NULL)
               || ' × ' || k.processors AS caption,
        k.processors,
-       -- what is executed: of another tool nothing more is known than that it has a benchmark
+       -- The work that is executed: of another tool nothing more is known than that it has a benchmark
        CASE r.verb WHEN 'command' THEN 'command' WHEN 'import' THEN 'benchmark' ELSE 'map' END AS subject
   FROM main.run AS r JOIN main.machine AS k USING (machine);
 
@@ -64,7 +64,7 @@ SELECT c.run, c.executor, c.along, c.x, avg(w.cost), c.x * avg(w.cost)
   FROM crossing AS c JOIN work_point AS w ON w.run = c.run AND w.kind = c.fixed AND w.executor = c.executor
  WHERE c.along = 'rows' GROUP BY c.run, c.executor, c.fixed;
 
--- What that means for a run: from which work on each executor pays. -1: it paid for all that was measured; NULL: for
+-- The meaning of that for a run: from which work on each executor pays. -1: it paid for all that was measured; NULL: for
 -- none of it, or without an order.
 CREATE TEMP VIEW IF NOT EXISTS pays_from AS
 SELECT p.run, p.executor, iif(min(p.speed_up) >= 1, -1, (SELECT min(work) FROM break_even AS b WHERE b.run = p.run AND b.executor = p.executor)) AS low,

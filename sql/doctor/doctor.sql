@@ -1,2 +1,2 @@
--- What pricereport doctor found. `advice` is NULL where there is nothing to do.
+-- The findings of pricereport doctor. `advice` is NULL where there is nothing to do.
 SELECT "check", state, found, advice FROM finding ORDER BY place;

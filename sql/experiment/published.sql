@@ -1,4 +1,4 @@
--- What the published experiment (Python, 2016) measured, in seconds.
+-- Figures of the published experiment (Python, 2016), in seconds.
 CREATE TEMP VIEW IF NOT EXISTS published(benchmark, executor, published_seconds) AS
   VALUES ('increase_price', 'serial', 0.000022),
          ('increase_price', 'threads', 0.001646),

@@ -1,4 +1,4 @@
--- What a name of a table can be found in beside main, a row each: the name, NULL for an attached database and for a table
+-- Objects beside main in which the name of a table can be found, a row each: the name, NULL for an attached database and for a table
 -- of main that one of temp hides; for a table or view of temp the statement that made it; and whether it is the name of a
 -- module, which may be a table by itself.
 SELECT NULL, NULL, 0 FROM pragma_database_list WHERE name NOT IN ('main', 'temp')

@@ -1,2 +1,2 @@
--- The functions of a connection: name, whether it is SQLite's own, and more that is not asked for.
+-- The functions of a connection: name, whether it is SQLite's own, and more columns that are not read by name.
 PRAGMA function_list

@@ -1,4 +1,4 @@
--- A place for the rows of a source, which one connection writes and reads, and which nobody else sees.
+-- A table for the rows of a source, which one connection writes and reads, and no other sees.
 PRAGMA journal_mode = OFF;
 BEGIN;
 CREATE TABLE block(block INTEGER PRIMARY KEY, rowset BLOB NOT NULL);

@@ -1,4 +1,4 @@
--- What tells a benchmark from others of its name; absent where it is NULL (a merge patch drops nulls), as what is timed
+-- The parameters that distinguish a benchmark from others of its name; absent where they are NULL (a merge patch drops nulls), as what is timed
 -- is where the user gave the name.
 -- ?1 executor, ?2 workers, ?3 chunk, ?4 database, ?5 source, ?6 map, ?7 rows, ?8 rounds, ?9 the command in the array
 -- "arguments" of an object.

@@ -1,2 +1,2 @@
--- The JSON without what does not matter, to be told apart by. ?1 text.
+-- The JSON without what does not matter, by which files are distinguished. ?1 text.
 SELECT json(?1);

@@ -10,14 +10,14 @@ SELECT b.key, b.fullkey, iif(b.type = 'object', b.value, '{}')
 -- name that ends like one is an aggregate's where what it would summarize, or another aggregate of that, is in the file.
 CREATE TEMP VIEW reported AS
 WITH named AS MATERIALIZED (
-  SELECT position, place, body, body ->> '$.name' AS name, body ->> '$.run_type' AS run_type,
+  SELECT position, path, body, body ->> '$.name' AS name, body ->> '$.run_type' AS run_type,
          CASE WHEN body ->> '$.name' GLOB '*_mean' THEN 'mean' WHEN body ->> '$.name' GLOB '*_median' THEN 'median'
               WHEN body ->> '$.name' GLOB '*_stddev' THEN 'stddev' END AS suffix
     FROM entry
 ), based AS MATERIALIZED (
   SELECT *, substr(name, 1, length(name) - length(suffix) - 1) AS base FROM named
 )
-SELECT position, place, body,
+SELECT position, path, body,
        CASE WHEN run_type = 'aggregate' THEN coalesce(body ->> '$.aggregate_name', 'aggregate')
             WHEN run_type IS NOT NULL THEN NULL
             WHEN json_type(body, '$.big_o') = 'text' OR json_type(body, '$.rms') IS NOT NULL AND json_type(body, '$.iterations') IS NULL
@@ -56,30 +56,30 @@ SELECT min(position) AS position, max(coalesce(body ->> '$.repetitions', body ->
  GROUP BY of HAVING median IS NOT NULL;
 
 CREATE TEMP VIEW problem AS
-SELECT NULL AS position, '$.benchmarks' AS place, 'at least one that ran' AS expected
+SELECT NULL AS position, '$.benchmarks' AS path, 'at least one that ran' AS expected
  WHERE NOT EXISTS (SELECT 1 FROM counted WHERE NOT coalesce(body ->> '$.error_occurred', 0)
                                            AND coalesce(body ->> '$.skipped', 0) IN (0, '') AND kind IS NOT 'complexity')
 UNION ALL
-SELECT position, place, 'a benchmark that ran: it ' || iif(coalesce(body ->> '$.error_occurred', 0), 'failed', 'was skipped')
+SELECT position, path, 'a benchmark that ran: it ' || iif(coalesce(body ->> '$.error_occurred', 0), 'failed', 'was skipped')
                         || coalesce(': ' || coalesce(body ->> '$.error_message', body ->> '$.skip_message'), '')
   FROM counted WHERE kind IS NULL AND (coalesce(body ->> '$.error_occurred', 0) OR coalesce(body ->> '$.skipped', 0) NOT IN (0, ''))
 UNION ALL
-SELECT position, place || '.name', 'a text' FROM counted WHERE json_type(body, '$.name') IS NOT 'text'
+SELECT position, path || '.name', 'a text' FROM counted WHERE json_type(body, '$.name') IS NOT 'text'
 UNION ALL
-SELECT position, place || '.iterations', 'a whole number from 1' FROM counted
+SELECT position, path || '.iterations', 'a whole number from 1' FROM counted
  WHERE kind IS NULL AND (json_type(body, '$.iterations') IS NOT 'integer' OR body ->> '$.iterations' < 1)
 UNION ALL
-SELECT position, place || '.time_unit', 'ns, us, ms or s' FROM counted
+SELECT position, path || '.time_unit', 'ns, us, ms or s' FROM counted
  WHERE (kind IS NULL OR kind IN ('mean', 'median', 'stddev')) AND unit IS NULL
 UNION ALL
-SELECT position, place || '.real_time', 'the time of one iteration, a number from 0' FROM counted
+SELECT position, path || '.real_time', 'the time of one iteration, a number from 0' FROM counted
  WHERE (kind IS NULL OR kind IN ('mean', 'median', 'stddev'))
    AND (coalesce(json_type(body, '$.real_time'), 'null') NOT IN ('integer', 'real') OR body ->> '$.real_time' < 0)
 UNION ALL
-SELECT position, place || '.cpu_time', 'the time of one iteration, a number from 0' FROM counted
+SELECT position, path || '.cpu_time', 'the time of one iteration, a number from 0' FROM counted
  WHERE kind IS NULL AND (coalesce(json_type(body, '$.cpu_time'), 'null') NOT IN ('integer', 'real') OR body ->> '$.cpu_time' < 0)
 UNION ALL
-SELECT position, place || '.real_time', 'a time that with all iterations is below 1e9 seconds' FROM counted
+SELECT position, path || '.real_time', 'a time that with all iterations is below 1e9 seconds' FROM counted
  WHERE kind IS NULL
    AND (max(body ->> '$.real_time', body ->> '$.cpu_time') * unit * (body ->> '$.iterations')) NOT BETWEEN 0 AND 1e18;
 
@@ -98,7 +98,7 @@ SELECT 'Google Benchmark' || coalesce(' ' || (c ->> '$.library_version'), '') AS
        CASE WHEN date GLOB '????/??/??-*' THEN replace(substr(date, 1, 10), '/', '-') || ' ' || substr(date, 12) ELSE date END
          AS started_at,
        nullif(c ->> '$.host_name', '') AS host,
-       -- what the program added to the context by itself
+       -- entries that the program added to the context by itself
        (SELECT lower(value) FROM json_each(c)
          WHERE lower(key) IN ('commit', 'commit_id', 'commit_hash', 'git_commit', 'git_commit_id', 'git_hash', 'git_sha', 'git_revision', 'revision', 'sha')
            AND type = 'text' AND length(value) BETWEEN 7 AND 64 AND value NOT GLOB '*[^0-9a-fA-F]*' LIMIT 1) AS commit_id,

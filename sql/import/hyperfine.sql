@@ -1,12 +1,12 @@
 -- The result of `hyperfine --export-json`: { results: [ { command, times: [seconds], memory_usage_byte: [bytes],
--- parameters: { name: value }, exit_codes, mean, ... } ] }. It tells nothing of the machine, and no date. A run whose
+-- parameters: { name: value }, exit_codes, mean, ... } ] }. The file says nothing of the machine, and no date. A run whose
 -- exit code is not 0, or null, which a signal leaves, is no sample.
 INSERT INTO entry
 SELECT r.key, r.fullkey, iif(r.type = 'object', r.value, '{}')
   FROM incoming AS i, json_each(i.body, '$.results') AS r;
 
 CREATE TEMP VIEW counted AS
-SELECT e.position, e.place, t.key AS number, t.value AS seconds, t.type,
+SELECT e.position, e.path, t.key AS number, t.value AS seconds, t.type,
        i.ignore_failure OR coalesce(json_type(e.body, '$.exit_codes[' || t.key || ']'), 'none') = 'none'
          OR json_extract(e.body, '$.exit_codes[' || t.key || ']') IS 0 AS succeeded,
        json_extract(e.body, '$.memory_usage_byte[' || t.key || ']') / 1024 AS peak_memory_kib
@@ -22,23 +22,23 @@ SELECT NULL AS position, NULL AS samples, NULL AS median, NULL AS mean, NULL AS 
        NULL AS p75, NULL AS maximum WHERE false;
 
 CREATE TEMP VIEW problem AS
-SELECT position, place || '.command' AS place, 'a text' AS expected
+SELECT position, path || '.command' AS path, 'a text' AS expected
   FROM entry WHERE json_type(body, '$.command') IS NOT 'text'
 UNION ALL
-SELECT position, place || '.times', 'an array of seconds, one for each run, as hyperfine --export-json writes it'
+SELECT position, path || '.times', 'an array of seconds, one for each run, as hyperfine --export-json writes it'
   FROM entry WHERE json_type(body, '$.times') IS NOT 'array' OR json_array_length(body, '$.times') = 0
 UNION ALL
-SELECT position, place || '.times[' || number || ']', 'seconds, from 0 to 1e9'
+SELECT position, path || '.times[' || number || ']', 'seconds, from 0 to 1e9'
   FROM counted WHERE type NOT IN ('integer', 'real') OR seconds NOT BETWEEN 0 AND 1e9
 UNION ALL
-SELECT e.position, e.place || '.memory_usage_byte[' || t.key || ']', 'a whole number of bytes'
+SELECT e.position, e.path || '.memory_usage_byte[' || t.key || ']', 'a whole number of bytes'
   FROM entry AS e, json_each(e.body, '$.memory_usage_byte') AS t WHERE t.type NOT IN ('integer', 'null')
 UNION ALL
-SELECT position, place || '.exit_codes', 'a run that succeeded, but all ' || count(*) || ' failed (--ignore-failure takes them)'
+SELECT position, path || '.exit_codes', 'a run that succeeded, but all ' || count(*) || ' failed (--ignore-failure takes them)'
   FROM counted GROUP BY position HAVING NOT max(succeeded);
 
-INSERT INTO left_out(file, timings, place, reason)
-SELECT i.file, sum(NOT succeeded), place, 'the command failed'
+INSERT INTO left_out(file, timings, path, reason)
+SELECT i.file, sum(NOT succeeded), path, 'the command failed'
   FROM incoming AS i, counted GROUP BY position HAVING sum(succeeded) BETWEEN 1 AND count(*) - 1;
 
 -- A parameter that the command does not show, as one with a name of its own, is shown beside it.

@@ -24,7 +24,7 @@ SELECT i.uuid, 'import', t.at, t.at, k.machine, w.host, i.label, h.commit_id, h.
                         strftime('%Y-%m-%dT%H:%M:%fZ', i.modified, 'unixepoch')) AS at
           FROM header AS h, incoming AS i) AS t;
 
--- Benchmarks that have a name and parameters in common are told apart by their order.
+-- Benchmarks that have a name and parameters in common are distinguished by their order.
 CREATE TEMP VIEW numbered AS
 SELECT position, name || iif(number > 1, ' (' || number || ')', '') AS name,
        iif(number > 1, json_set(parameters, '$.occurrence', number), parameters) AS parameters
@@ -50,8 +50,8 @@ SELECT m.measurement, t.sequence, t.sequence + 1, 0, t.loops, t.wall_ns, t.user_
   FROM timing AS t, incoming AS i JOIN run AS r USING (uuid) JOIN measurement AS m USING (run)
  WHERE m.position = t.position;
 
--- A date that is there, and that nobody can read, is said to be the file's.
-INSERT INTO left_out(file, place, reason)
+-- For a date that cannot be read, the note says that the file's is taken.
+INSERT INTO left_out(file, path, reason)
 SELECT i.file, 'the date ' || h.started_at || ' is not understood', 'the run has that of the file'
   FROM header AS h, incoming AS i WHERE h.started_at IS NOT NULL AND strftime('%s', h.started_at) IS NULL;
 

@@ -1,2 +1,2 @@
--- What became of each file, as data.
+-- The outcome of each file, as data.
 SELECT file, tool, run, outcome, benchmarks, samples, left_out FROM outcome ORDER BY rowid;

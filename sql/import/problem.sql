@@ -1,6 +1,6 @@
 -- Why the whole file cannot be imported; NULL where it can.
-SELECT place || ': expected ' || expected FROM problem WHERE position IS NULL
+SELECT path || ': expected ' || expected FROM problem WHERE position IS NULL
 UNION ALL
-SELECT l.place || ': expected ' || l.reason FROM left_out AS l JOIN incoming USING (file)
+SELECT l.path || ': expected ' || l.reason FROM left_out AS l JOIN incoming USING (file)
  WHERE l.position IS NOT NULL AND NOT EXISTS (SELECT 1 FROM subject)
  LIMIT 1;

@@ -18,33 +18,33 @@ SELECT position, max(1, coalesce(body ->> '$.stats.rounds', 1)) AS samples, body
   FROM taken WHERE json_type(body, '$.stats.data') IS NULL;
 
 CREATE TEMP VIEW problem AS
-SELECT NULL AS position, '$.benchmarks' AS place, 'at least one benchmark' AS expected WHERE NOT EXISTS (SELECT 1 FROM entry)
+SELECT NULL AS position, '$.benchmarks' AS path, 'at least one benchmark' AS expected WHERE NOT EXISTS (SELECT 1 FROM entry)
 UNION ALL
-SELECT position, place || '.fullname', 'a text' FROM entry WHERE json_type(body, '$.fullname') IS NOT 'text'
+SELECT position, path || '.fullname', 'a text' FROM entry WHERE json_type(body, '$.fullname') IS NOT 'text'
 UNION ALL
-SELECT position, place || '.stats.data', 'an array of every timing, or none and a median' FROM entry
+SELECT position, path || '.stats.data', 'an array of every timing, or none and a median' FROM entry
  WHERE CASE coalesce(json_type(body, '$.stats.data'), 'none')
        WHEN 'array' THEN json_array_length(body, '$.stats.data') = 0
        WHEN 'none' THEN coalesce(json_type(body, '$.stats.median'), 'none') NOT IN ('integer', 'real') ELSE true END
 UNION ALL
-SELECT position, place || '.stats.iterations', 'a whole number from 1' FROM entry
+SELECT position, path || '.stats.iterations', 'a whole number from 1' FROM entry
  WHERE json_type(body, '$.stats.data') IS NOT NULL
    AND (json_type(body, '$.stats.iterations') IS NOT 'integer' OR body ->> '$.stats.iterations' < 1)
 UNION ALL
-SELECT e.position, e.place || '.stats.data[' || t.key || ']', 'seconds, from 0, and with all iterations below 1e9'
+SELECT e.position, e.path || '.stats.data[' || t.key || ']', 'seconds, from 0, and with all iterations below 1e9'
   FROM entry AS e, json_each(e.body, '$.stats.data') AS t
  WHERE t.type NOT IN ('integer', 'real') OR t.value * (e.body ->> '$.stats.iterations') NOT BETWEEN 0 AND 1e9
 UNION ALL
-SELECT e.position, e.place || '.stats.' || t.key, 'seconds, from 0'
+SELECT e.position, e.path || '.stats.' || t.key, 'seconds, from 0'
   FROM entry AS e, json_each(e.body, '$.stats') AS t
  WHERE json_type(e.body, '$.stats.data') IS NULL AND t.key IN ('median', 'mean', 'stddev', 'min', 'max', 'q1', 'q3')
    AND t.type <> 'null' AND (t.type NOT IN ('integer', 'real') OR t.value NOT BETWEEN 0 AND 1e9)
 UNION ALL
-SELECT position, place || '.stats.rounds', 'a whole number from 1' FROM entry
+SELECT position, path || '.stats.rounds', 'a whole number from 1' FROM entry
  WHERE json_type(body, '$.stats.data') IS NULL
    AND (coalesce(json_type(body, '$.stats.rounds'), 'integer') <> 'integer' OR body ->> '$.stats.rounds' < 1);
 
--- Where an object of Python lay in memory is another place in every run.
+-- The address of an object of Python is another one in every run.
 CREATE TEMP VIEW subject AS
 SELECT position, without_addresses(body ->> '$.fullname') AS name,
        without_addresses(json_patch('{}', json_object('tool', 'pytest-benchmark', 'parameters', json(body -> '$.params'))))

@@ -1,4 +1,4 @@
--- Whose file it is, by its content; NULL for nobody's, '' where it is no JSON. ?1 text.
+-- The tool that wrote a file, by its content; NULL for an unknown one, '' where it is no JSON. ?1 text.
 SELECT CASE WHEN NOT json_valid(?1) THEN ''
             WHEN json_type(?1, '$.benchmarks') = 'array' AND json_type(?1, '$.machine_info') IS NOT NULL
               THEN 'pytest-benchmark'

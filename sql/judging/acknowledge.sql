@@ -1,4 +1,4 @@
--- A regression is acknowledged where, after the base and not after the run judged, somebody acknowledged a change of
+-- A regression is acknowledged where, after the base and not after the run judged, a user acknowledged a change of
 -- the benchmark on this machine; the newest such run has the level that is accepted, give or take the threshold.
 UPDATE temp.judged
    SET acknowledged = (

@@ -1,4 +1,4 @@
--- What is known of the pairs before they are judged. A base that took 0 s has no ratio; a summary without its samples
+-- Facts about the pairs before they are judged. A base that took 0 s has no ratio; a summary without its samples
 -- has one, but nothing to test it by.
 -- ?1 the threshold in percent where the history has no other.
 WITH known AS (

@@ -1,4 +1,4 @@
--- What the judging verbs work in: tables and views of this connection only.
+-- Tables and views of the judging verbs, of this connection only.
 PRAGMA temp_store = MEMORY;
 
 -- The benchmarks that the user named.

@@ -1,4 +1,4 @@
--- Takes everything of the schema `other`, a history of the same version, into this one. What both have is told by what
+-- Takes everything of the schema `other`, a history of the same version, into this one. What both have is recognised by what
 -- names it everywhere: a machine by its fingerprint, a benchmark by its name and parameters, a run by its uuid, a
 -- measurement by its run and position, a sample by its measurement and sequence. A run that was unfinished here, and
 -- went on there, is completed.

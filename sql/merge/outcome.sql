@@ -1,2 +1,2 @@
--- What came of each file, as data.
+-- The outcome of each file, as data.
 SELECT file, runs, new_runs, new_samples FROM outcome ORDER BY rowid;

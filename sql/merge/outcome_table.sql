@@ -1,2 +1,2 @@
--- What came of each file, for people.
+-- The outcome of each file, for people.
 SELECT file, runs, new_runs AS "new runs", new_samples AS "new samples" FROM outcome ORDER BY rowid;

@@ -1,4 +1,4 @@
--- What a run found, as sentences. ?1 run.
+-- The findings of a run, as sentences. ?1 run.
 WITH ranked AS (
   SELECT *, row_number() OVER (PARTITION BY work ORDER BY median_seconds) AS place,
          count(*) OVER (PARTITION BY work) AS ways, min(position) OVER (PARTITION BY work) AS first

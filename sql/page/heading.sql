@@ -1,2 +1,2 @@
--- What the page is about, in one line. ?1 run.
+-- The subject of the page, in one line. ?1 run.
 SELECT caption FROM run_caption WHERE run = ?1;

@@ -1,4 +1,4 @@
--- What a run of commands measured, or what was imported, for people. User and system time are means. ?1 run.
+-- Measurements of a run of commands, or imported ones, for people. User and system time are means. ?1 run.
 SELECT h.benchmark, duration(h.median_seconds) AS median,
        duration_range(h.low_seconds, h.high_seconds) AS "95 % interval",
        duration(h.mean_seconds) || iif(h.deviation_seconds IS NULL, '', ' ± ' || duration(h.deviation_seconds)) AS "mean ± σ",

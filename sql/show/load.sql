@@ -1,4 +1,4 @@
--- What to say of a run whose machine had other work when it began: more than a quarter of each processor. No row where
+-- A note on a run whose machine had other work when it began: more than a quarter of each processor. No row where
 -- it was quiet, or where the system does not say. ?1 run.
 SELECT printf('The machine was busy: load average %.2f on %d processors when the run began; pricereport doctor says more.',
               r.load_before, k.processors)
