@@ -46,7 +46,7 @@ void environment_read(Environment *environment);
 void environment_update(Environment *environment);
 
 /* Begins a worker that has adopted nothing. `process`: the calling worker is a process of one thread, whose
-   environment variables nobody else uses. */
+   environment variables no other thread uses. */
 void adopted_environment_begin(AdoptedEnvironment *adopted, bool process);
 
 /*
