@@ -57,8 +57,8 @@ static bool is_there(const char *path)
     return access(path, F_OK) == 0 || access(with_ending, F_OK) == 0;
 }
 
-/* Why an extension does not load. SQLite tries a path, and then the path with ".so" after it, and tells of
- * the second alone. */
+/* Why an extension does not load. SQLite tries a path, and then the path with ".so" after it, and reports
+ * the second one alone. */
 static const char *load_failure(const char *path, const char *text)
 {
     size_t length = strlen(path);

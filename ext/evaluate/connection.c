@@ -10,7 +10,7 @@
 #include "ext/functions/sum_functions.h"
 #include "ext/functions/version_function.h"
 
-/* Why an extension does not load. SQLite tries a path, and then the path with ".so" after it, and tells of
+/* Why an extension does not load. SQLite tries a path, and then the path with ".so" after it, and reports
    the second alone. */
 static const char *load_failure(const char *path, const char *text)
 {
