@@ -340,7 +340,8 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
         rc = make_plan(table, arguments, used, &kept, message);
         if (kept)
             rc = check_columns(table, kept, message);
-        if (kept && rc == SQLITE_OK && old && plan_state(old->plan, table->state) != PLAN_HAS_OLD_SCHEMA) {
+        /* A run that was begun may have shown it. */
+        if (kept && rc == SQLITE_OK && old && !plan_schema_changed(old->plan)) {
             plan_inherit(kept->plan, old->plan);
             kept->experience = map_experience_of_new_plan(&old->experience);
         }

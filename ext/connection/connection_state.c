@@ -46,6 +46,7 @@ void connection_state_unref(void *arg)
         executor_close(state->executors[i]);
     chunk_runner_free(state->runner);
     run_log_clear(&state->log);
+    extension_functions_free(&state->extension_functions);
     for (int i = 0; i < 2 * state->extension_count; i++)
         free(state->extensions[i]);
     free(state->extensions);

@@ -7,6 +7,7 @@
 #define PRICEMAP_CONNECTION_STATE_H
 
 #include "ext/base/environment.h"
+#include "ext/connection/extension_functions.h"
 #include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
 #include "ext/connection/run_log.h"
@@ -49,6 +50,8 @@ typedef struct ConnectionState {
     /* Extensions for workers to load: path and entry point, in turn, so twice as many texts as the count. */
     char **extensions;
     int extension_count;
+    /* Functions of those of them that a map has made a question of. */
+    ExtensionFunctions extension_functions;
     /* Number of processors that this process may use, and the time of that count, CLOCK_MONOTONIC. */
     int processors;
     int64_t processors_ns;

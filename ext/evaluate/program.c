@@ -1,50 +1,76 @@
 #include "ext/evaluate/program.h"
 
 #include <limits.h>
-#include <string.h>
 
 #include "ext/base/sqlite_limits.h"
 
-/* The columns of EXPLAIN. */
-enum { EXPLAIN_OPCODE = 1, EXPLAIN_P2 = 3 };
-
 static const char explain[] = "EXPLAIN ";
 
-/* The limit on the length of a statement holds for `sql` alone. */
+/* The words of EXPLAIN may be longer than the values that the limits allow. */
+static int visit_rows(sqlite3_stmt *explained, ProgramVisitor *visit, void *arg)
+{
+    enum { OPCODE = 1 };
+    int rc;
+    while ((rc = sqlite3_step(explained)) == SQLITE_ROW) {
+        Instruction instruction = {explained, (const char *)sqlite3_column_text(explained, OPCODE)};
+        rc = instruction.opcode ? visit(arg, &instruction) : SQLITE_NOMEM;
+        if (rc != SQLITE_OK)
+            break;
+    }
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **explained)
 {
     char *text = sqlite3_mprintf("%s%s", explain, sql);
-    int most = sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, -1);
-    int longer = (int)sizeof explain - 1;
-    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, most < INT_MAX - longer ? most + longer : INT_MAX);
     int rc = text ? sqlite3_prepare_v2(db, text, -1, explained, NULL) : SQLITE_NOMEM;
-    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, most);
     sqlite3_free(text);
     return rc;
 }
 
-int program_read(sqlite3 *db, const char *sql, ProgramFacts *facts)
+int program_each(sqlite3 *db, const char *sql, ProgramVisitor *visit, void *arg)
 {
     sqlite3_stmt *explained = NULL;
-    int rc = prepare(db, sql, &explained);
     SqliteLimits own;
-    *facts = (ProgramFacts){0};
-    /* The words of EXPLAIN may be longer than the values of the map. */
     limits_lift(db, &own);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(explained)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(explained, EXPLAIN_OPCODE);
-        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
-        if (opcode && !strcmp(opcode, "Once"))
-            facts->has_constants = true;
-        else if (opcode && !strcmp(opcode, "ResultRow"))
-            facts->columns = sqlite3_column_int(explained, EXPLAIN_P2);
-        /* Nothing else is wanted of a program that may be long. */
-        if (facts->has_constants && facts->columns) {
-            rc = SQLITE_DONE;
-            break;
-        }
-    }
+    int rc = prepare(db, sql, &explained);
+    if (rc == SQLITE_OK)
+        rc = visit_rows(explained, visit, arg);
     sqlite3_finalize(explained);
     limits_restore(db, &own);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc;
+}
+
+int program_each_limited(sqlite3 *db, const char *sql, int added, ProgramVisitor *visit, void *arg)
+{
+    sqlite3_stmt *explained = NULL;
+    int most = sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, -1), longer = added + (int)sizeof explain - 1;
+    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, most < INT_MAX - longer ? most + longer : INT_MAX);
+    int rc = prepare(db, sql, &explained);
+    sqlite3_limit(db, SQLITE_LIMIT_SQL_LENGTH, most);
+    if (rc == SQLITE_OK) {
+        SqliteLimits own;
+        limits_lift(db, &own);
+        rc = visit_rows(explained, visit, arg);
+        limits_restore(db, &own);
+    }
+    sqlite3_finalize(explained);
+    return rc;
+}
+
+static int read_facts(void *arg, const Instruction *instruction)
+{
+    ProgramFacts *facts = arg;
+    if (instruction_is(instruction, "Once"))
+        facts->has_constants = true;
+    else if (instruction_is(instruction, "ResultRow"))
+        facts->columns = instruction_number(instruction, INSTRUCTION_P2);
+    /* Nothing else is wanted of a program that may be long. */
+    return facts->has_constants && facts->columns ? SQLITE_DONE : SQLITE_OK;
+}
+
+int program_read(sqlite3 *db, const char *sql, ProgramFacts *facts)
+{
+    *facts = (ProgramFacts){0};
+    return program_each_limited(db, sql, 0, read_facts, facts);
 }

@@ -1,8 +1,7 @@
 #include "ext/evaluate/range_seam.h"
 
-#include <string.h>
-
 #include "ext/evaluate/evaluator_internal.h"
+#include "ext/evaluate/program.h"
 
 /* The row that a search leads to. */
 typedef struct Found {
@@ -18,26 +17,24 @@ static int corrupt(char *message)
     return SQLITE_CORRUPT;
 }
 
+static int find_walk(void *arg, const Instruction *instruction)
+{
+    RangeAccess *access = arg;
+    if (!instruction_is(instruction, "SeekGE"))
+        return SQLITE_OK;
+    *access = ACCESS_WALK;
+    return SQLITE_DONE;
+}
+
 /* Learns how the map comes to its rows. SQLITE_OK or an error. */
 static int learn_access(Evaluator *evaluator)
 {
-    enum { OPCODE = 1 /* column of EXPLAIN */ };
+    RangeAccess access = ACCESS_SEEK;
     const Recipe *recipe = evaluator->recipe;
-    sqlite3_stmt *explained = NULL;
-    char *text = sqlite3_mprintf("EXPLAIN %s", recipe_text(recipe, recipe->tracing_select));
-    int rc = text ? sqlite3_prepare_v2(evaluator->db, text, -1, &explained, NULL) : SQLITE_NOMEM;
-    bool walks = false;
-    sqlite3_free(text);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(explained)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(explained, OPCODE);
-        walks = walks || (opcode && !strcmp(opcode, "SeekGE"));
-        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
-    }
-    sqlite3_finalize(explained);
-    if (rc != SQLITE_DONE)
-        return rc;
-    evaluator->access = walks ? ACCESS_WALK : ACCESS_SEEK;
-    return SQLITE_OK;
+    int rc = program_each(evaluator->db, recipe_text(recipe, recipe->tracing_select), find_walk, &access);
+    if (rc == SQLITE_OK)
+        evaluator->access = access;
+    return rc;
 }
 
 /* Settles the result of a check that gave `rc`: a map that seeks single rows has passed. */

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* The columns of EXPLAIN. */
-enum { EXPLAIN_ADDRESS, EXPLAIN_OPCODE, EXPLAIN_P1, EXPLAIN_P2 };
+#include "ext/evaluate/program.h"
 
 /* Instructions that go on to the next one, whatever the values. */
 static bool goes_on(const char *opcode)
@@ -33,8 +32,12 @@ typedef struct Loop {
 } Loop;
 
 /* The loop is SeekGE, some that go on, Rowid, Gt, some that go on, Next; after it comes no other loop. */
-static void read_instruction(Loop *loop, int address, const char *opcode, int p2)
+static int read_instruction(void *arg, const Instruction *instruction)
 {
+    Loop *loop = arg;
+    const char *opcode = instruction->opcode;
+    int address = instruction_number(instruction, INSTRUCTION_ADDRESS);
+    int p2 = instruction_number(instruction, INSTRUCTION_P2);
     bool known = true;
     if (loop->seek < 0) {
         if (!strcmp(opcode, "SeekGE")) {
@@ -54,25 +57,7 @@ static void read_instruction(Loop *loop, int address, const char *opcode, int p2
         known = goes_on(opcode);
     }
     loop->plain = loop->plain && known;
-}
-
-static int read_program(sqlite3 *db, const char *sql, Loop *loop)
-{
-    sqlite3_stmt *explained = NULL;
-    char *text = sqlite3_mprintf("EXPLAIN %s", sql);
-    int rc = text ? sqlite3_prepare_v2(db, text, -1, &explained, NULL) : SQLITE_NOMEM;
-    sqlite3_free(text);
-    *loop = (Loop){.seek = -1, .begin = -1, .next = -1, .plain = true};
-    while (rc == SQLITE_OK && (rc = sqlite3_step(explained)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(explained, EXPLAIN_OPCODE);
-        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
-        if (opcode)
-            read_instruction(loop, sqlite3_column_int(explained, EXPLAIN_ADDRESS), opcode,
-                             sqlite3_column_int(explained, EXPLAIN_P2));
-    }
-    sqlite3_finalize(explained);
-    loop->plain = loop->plain && loop->next >= 0;
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return SQLITE_OK;
 }
 
 static int64_t executed(sqlite3_stmt *statement)
@@ -82,11 +67,11 @@ static int64_t executed(sqlite3_stmt *statement)
 
 int row_counter_read(RowCounter *counter, sqlite3_stmt *statement, const char *sql)
 {
-    Loop loop;
-    int rc = read_program(sqlite3_db_handle(statement), sql, &loop);
+    Loop loop = {.seek = -1, .begin = -1, .next = -1, .plain = true};
+    int rc = program_each(sqlite3_db_handle(statement), sql, read_instruction, &loop);
     if (rc != SQLITE_OK)
         return rc;
-    if (!loop.plain)
+    if (!loop.plain || loop.next < 0)
         return SQLITE_ERROR;
     *counter = (RowCounter){.begin = loop.begin - loop.seek - 1, .row = loop.next - loop.begin + 1};
     return SQLITE_OK;

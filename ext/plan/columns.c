@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ext/base/sqlite_limits.h"
+#include "ext/evaluate/program.h"
 
 /* The bits of a comparison's P5 that hold its affinity, and their values, as in SQLite's bytecode. */
 enum {
@@ -21,9 +22,6 @@ enum {
     AFFINITY_REAL = 0x45,
     AFFINITY_FLEXIBLE = 0x46
 };
-
-/* The columns of EXPLAIN. */
-enum { EXPLAIN_OPCODE = 1, EXPLAIN_P1 = 2, EXPLAIN_P2 = 3, EXPLAIN_P3 = 4, EXPLAIN_P4 = 5, EXPLAIN_P5 = 6 };
 
 void columns_free(ColumnList *columns)
 {
@@ -74,14 +72,17 @@ static void strip_alias(ColumnList *columns)
     }
 }
 
-static int read_names(sqlite3 *db, const char *from, ColumnList *columns)
+int columns_name(sqlite3 *db, const char *from, ColumnList *columns)
 {
     sqlite3_stmt *statement = NULL;
+    SqliteLimits own;
+    limits_lift(db, &own);
     char *sql = sqlite3_mprintf("SELECT * FROM %s AS \"" FROM_ALIAS "\"", from);
     int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
     sqlite3_free(sql);
+    limits_restore(db, &own);
     int count = rc == SQLITE_OK ? sqlite3_column_count(statement) : 0;
-    columns->count = 0;
+    *columns = (ColumnList){0};
     if (rc == SQLITE_OK) {
         columns->items = calloc((size_t)count + 1, sizeof *columns->items);
         if (!columns->items)
@@ -97,27 +98,20 @@ static int read_names(sqlite3 *db, const char *from, ColumnList *columns)
     sqlite3_finalize(statement);
     if (rc == SQLITE_OK)
         strip_alias(columns);
+    else
+        columns_free(columns);
     return rc;
 }
 
-/* SELECT "a" = ?1, "b" = ?2 … FROM from, explained. */
-static int prepare_comparisons(sqlite3 *db, const char *from, const ColumnList *columns,
-                               sqlite3_stmt **explain)
+/* SELECT "a" = ?1, "b" = ?2 … FROM from */
+static char *comparing_sql(const char *from, const ColumnList *columns)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
-    sqlite3_str_appendall(sql, "EXPLAIN SELECT ");
+    sqlite3_str_appendall(sql, "SELECT ");
     for (int i = 0; i < columns->count; i++)
         sqlite3_str_appendf(sql, "%s\"%w\" = ?%d", i ? ", " : "", columns->items[i].name, i + 1);
     sqlite3_str_appendf(sql, " FROM %s", from);
-    char *text = sqlite3_str_finish(sql);
-    int rc = text ? sqlite3_prepare_v2(db, text, -1, explain, NULL) : SQLITE_NOMEM;
-    sqlite3_free(text);
-    return rc;
-}
-
-static bool is_comparison(const char *opcode)
-{
-    return !strcmp(opcode, "Eq") || !strcmp(opcode, "Ne");
+    return sqlite3_str_finish(sql);
 }
 
 /* EXPLAIN shows a collation as name-encoding: "NOCASE-8", "BINARY-16LE". */
@@ -161,63 +155,101 @@ int column_declare(Column *column, const char *type, const char *collation)
     return column->collation ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* The column whose parameter is in register `p`, by the list of registers; -1: none. */
-static int column_of(const int *registers, int count, int p)
+/* A comparison of the program: its two registers, and what it compares by. */
+typedef struct Comparison {
+    int left, right, p5;
+    char *collation;
+} Comparison;
+
+typedef struct Comparisons {
+    /* Register of each parameter; 0: not met. */
+    int *registers;
+    int parameters;
+    Comparison *items;
+    int count, room;
+} Comparisons;
+
+static int add_comparison(Comparisons *comparisons, const Instruction *instruction)
 {
-    for (int i = 0; i < count; i++)
-        if (registers[i] && registers[i] == p)
+    if (comparisons->count == comparisons->room) {
+        int room = 2 * comparisons->room + 16;
+        Comparison *grown = realloc(comparisons->items, (size_t)room * sizeof *grown);
+        if (!grown)
+            return SQLITE_NOMEM;
+        comparisons->items = grown;
+        comparisons->room = room;
+    }
+    char *collation = sqlite3_mprintf("%s", instruction_p4(instruction));
+    if (!collation)
+        return SQLITE_NOMEM;
+    comparisons->items[comparisons->count++] =
+        (Comparison){.left = instruction_number(instruction, INSTRUCTION_P1),
+                     .right = instruction_number(instruction, INSTRUCTION_P3),
+                     .p5 = instruction_number(instruction, INSTRUCTION_P5),
+                     .collation = collation};
+    return SQLITE_OK;
+}
+
+static int read_comparison(void *arg, const Instruction *instruction)
+{
+    Comparisons *comparisons = arg;
+    if (instruction_is(instruction, "Eq") || instruction_is(instruction, "Ne"))
+        return add_comparison(comparisons, instruction);
+    int parameter = instruction_number(instruction, INSTRUCTION_P1);
+    if (instruction_is(instruction, "Variable") && parameter >= 1 && parameter <= comparisons->parameters)
+        comparisons->registers[parameter - 1] = instruction_number(instruction, INSTRUCTION_P2);
+    return SQLITE_OK;
+}
+
+/* The column whose parameter is in register `p`; -1: none. */
+static int column_of(const Comparisons *comparisons, int p)
+{
+    for (int i = 0; i < comparisons->parameters; i++)
+        if (comparisons->registers[i] && comparisons->registers[i] == p)
             return i;
     return -1;
 }
 
-static int read_comparisons(sqlite3_stmt *explain, ColumnList *columns, int *registers)
+/* Parameters may be loaded after the loop that compares them: so this comes when all is read. */
+static int take_comparisons(const Comparisons *comparisons, ColumnList *columns)
 {
-    int rc;
-    /* Parameters may be loaded after the loop that compares them: find their registers first. */
-    while ((rc = sqlite3_step(explain)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(explain, EXPLAIN_OPCODE);
-        int parameter = sqlite3_column_int(explain, EXPLAIN_P1);
-        if (opcode && !strcmp(opcode, "Variable") && parameter >= 1 && parameter <= columns->count)
-            registers[parameter - 1] = sqlite3_column_int(explain, EXPLAIN_P2);
-    }
-    if (rc != SQLITE_DONE)
-        return rc;
-    rc = sqlite3_reset(explain);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(explain)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(explain, EXPLAIN_OPCODE);
-        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
-        if (!opcode || !is_comparison(opcode))
-            continue;
-        int index = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P1));
+    int rc = SQLITE_OK;
+    for (int i = 0; rc == SQLITE_OK && i < comparisons->count; i++) {
+        const Comparison *comparison = &comparisons->items[i];
+        int index = column_of(comparisons, comparison->left);
         if (index < 0)
-            index = column_of(registers, columns->count, sqlite3_column_int(explain, EXPLAIN_P3));
+            index = column_of(comparisons, comparison->right);
         if (index < 0 || has_comparison(&columns->items[index]))
             continue;
-        int p5 = sqlite3_column_int(explain, EXPLAIN_P5);
-        columns->items[index].type = affinity_type(p5);
-        columns->items[index].no_affinity = (p5 & AFFINITY_MASK) == AFFINITY_NONE;
-        const char *shown = (const char *)sqlite3_column_text(explain, EXPLAIN_P4);
-        rc = set_collation(&columns->items[index], shown ? shown : "");
+        columns->items[index].type = affinity_type(comparison->p5);
+        columns->items[index].no_affinity = (comparison->p5 & AFFINITY_MASK) == AFFINITY_NONE;
+        rc = set_collation(&columns->items[index], comparison->collation);
     }
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    return rc;
+}
+
+int columns_compare(sqlite3 *db, const char *from, ColumnList *columns)
+{
+    Comparisons comparisons = {.registers = calloc((size_t)columns->count + 1, sizeof(int)),
+                               .parameters = columns->count};
+    char *sql = comparing_sql(from, columns);
+    int rc =
+        sql && comparisons.registers ? program_each(db, sql, read_comparison, &comparisons) : SQLITE_NOMEM;
+    if (rc == SQLITE_OK)
+        rc = take_comparisons(&comparisons, columns);
+    for (int i = 0; i < comparisons.count; i++)
+        sqlite3_free(comparisons.items[i].collation);
+    free(comparisons.items);
+    free(comparisons.registers);
+    sqlite3_free(sql);
+    return rc;
 }
 
 int columns_describe(sqlite3 *db, const char *from, ColumnList *columns)
 {
-    sqlite3_stmt *explain = NULL;
-    SqliteLimits own;
-    *columns = (ColumnList){0};
-    limits_lift(db, &own);
-    int rc = read_names(db, from, columns);
+    int rc = columns_name(db, from, columns);
     if (rc == SQLITE_OK)
-        rc = prepare_comparisons(db, from, columns, &explain);
-    if (rc == SQLITE_OK) {
-        int *registers = calloc((size_t)columns->count + 1, sizeof *registers);
-        rc = registers ? read_comparisons(explain, columns, registers) : SQLITE_NOMEM;
-        free(registers);
-    }
-    sqlite3_finalize(explain);
-    limits_restore(db, &own);
+        rc = columns_compare(db, from, columns);
     if (rc != SQLITE_OK)
         columns_free(columns);
     return rc;
@@ -239,11 +271,13 @@ int columns_copy(ColumnList *to, const ColumnList *from)
     return whole ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* Adds the names that a `*` stands for, whatever of them may be read. SQLITE_OK, or an error. */
-static int list_names(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
+int columns_list(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
 {
     enum { NAME = 1, HIDDEN = 6, HIDDEN_ALWAYS = 1 }; /* of PRAGMA table_xinfo */
     sqlite3_stmt *statement = NULL;
+    SqliteLimits own;
+    *columns = (ColumnList){0};
+    limits_lift(db, &own);
     char *sql = schema ? sqlite3_mprintf("PRAGMA \"%w\".table_xinfo(\"%w\")", schema, table)
                        : sqlite3_mprintf("PRAGMA table_xinfo(\"%w\")", table);
     int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
@@ -263,34 +297,25 @@ static int list_names(sqlite3 *db, const char *schema, const char *table, Column
             sqlite3_free(name);
     }
     sqlite3_finalize(statement);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    limits_restore(db, &own);
+    if (rc == SQLITE_DONE)
+        rc = columns->count ? SQLITE_OK : SQLITE_AUTH;
+    if (rc != SQLITE_OK)
+        columns_free(columns);
+    return rc;
 }
 
-int columns_describe_readable(sqlite3 *db, const char *schema, const char *table, const char *from,
-                              ColumnList *columns)
+int columns_compare_readable(sqlite3 *db, const char *from, ColumnList *columns)
 {
-    SqliteLimits own;
-    *columns = (ColumnList){0};
-    limits_lift(db, &own);
-    int rc = list_names(db, schema, table, columns);
+    int rc = SQLITE_OK;
     for (int i = 0; rc == SQLITE_OK && i < columns->count; i++) {
         ColumnList one = {.items = columns->items + i, .count = 1};
-        int parameter = 0;
-        sqlite3_stmt *explain = NULL;
-        rc = prepare_comparisons(db, from, &one, &explain);
-        if (rc == SQLITE_OK) {
-            rc = read_comparisons(explain, &one, &parameter);
-        } else if (rc == SQLITE_AUTH) {
+        rc = columns_compare(db, from, &one);
+        if (rc == SQLITE_AUTH) {
             one.items->no_affinity = true;
             rc = SQLITE_OK;
         }
-        sqlite3_finalize(explain);
     }
-    limits_restore(db, &own);
-    if (rc == SQLITE_OK && !columns->count)
-        rc = SQLITE_AUTH;
-    if (rc != SQLITE_OK)
-        columns_free(columns);
     return rc;
 }
 

@@ -34,12 +34,17 @@ typedef struct ColumnList {
  */
 int columns_describe(sqlite3 *db, const char *from, ColumnList *columns);
 
+/* The two steps of columns_describe: names alone, as it gives them, and how the columns of a list that has
+   the names compare. Where the second fails the list is as it was, or has been told in part. */
+int columns_name(sqlite3 *db, const char *from, ColumnList *columns);
+int columns_compare(sqlite3 *db, const char *from, ColumnList *columns);
+
 /*
- * The same of a table or view, `from`, of which the host's authorizer denies some columns: they are there by
- * name, without affinity. `schema` may be NULL. SQLITE_AUTH where it hides the names.
+ * The same steps for a table or view of which the host's authorizer denies some columns: they are named as
+ * well, and have no affinity. `schema` may be NULL. SQLITE_AUTH where the authorizer hides the names.
  */
-int columns_describe_readable(sqlite3 *db, const char *schema, const char *table, const char *from,
-                              ColumnList *columns);
+int columns_list(sqlite3 *db, const char *schema, const char *table, ColumnList *columns);
+int columns_compare_readable(sqlite3 *db, const char *from, ColumnList *columns);
 
 /* Copies a list, to be freed with columns_free. SQLITE_OK, or SQLITE_NOMEM and an empty list. */
 int columns_copy(ColumnList *to, const ColumnList *from);

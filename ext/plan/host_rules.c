@@ -6,9 +6,7 @@
 #include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/like_setting.h"
-#include "ext/functions/own_functions.h"
-#include "ext/plan/extension_functions.h"
-#include "sql/ext_sql.h"
+#include "ext/evaluate/program.h"
 
 /* How a connection knows a name. */
 typedef struct KnownFunction {
@@ -19,90 +17,55 @@ typedef struct KnownFunction {
     bool utf16;
     /* Number of arguments of one form; -1: any number. */
     int arguments;
-    /* Hash of all forms, with their arguments and flags. */
+    /* Sum of the hashes of all forms: lists need not have the same order. */
     uint64_t forms;
 } KnownFunction;
 
-/* FNV-1a, over a text and the NUL after it. */
-static uint64_t add_text(uint64_t hash, const unsigned char *text)
+static KnownFunction find_function(const FunctionList *list, uint64_t name)
 {
-    for (; text && *text; text++)
-        hash = (hash ^ *text) * 0x100000001b3u;
-    return hash * 0x100000001b3u;
-}
-
-/* `*list` is the prepared list of the functions of `db`, made at the first need and finalized by the caller:
-   its program is as long as the list. SQLITE_AUTH: it is empty, as the host's authorizer has it ignored. */
-static int find_function(sqlite3 *db, sqlite3_stmt **list, const char *name, KnownFunction *known)
-{
-    /* The columns of the pragma. As a table it would begin a read transaction on main. */
-    enum {
-        FUNCTION_NAME,
-        FUNCTION_BUILTIN,
-        FUNCTION_TYPE,
-        FUNCTION_ENCODING,
-        FUNCTION_ARGUMENTS,
-        FUNCTION_FLAGS
-    };
-    int rc = *list ? SQLITE_OK : sqlite3_prepare_v2(db, sql_ext_host_functions, -1, list, NULL);
-    *known = (KnownFunction){0};
-    if (rc != SQLITE_OK)
-        return rc;
-    sqlite3_stmt *statement = *list;
-    bool any = false;
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        any = true;
-        const char *listed = (const char *)sqlite3_column_text(statement, FUNCTION_NAME);
-        if (!listed || sqlite3_stricmp(listed, name))
+    KnownFunction known = {0};
+    for (int i = 0; i < list->count; i++) {
+        const FunctionForm *form = &list->items[i];
+        if (form->name != name)
             continue;
-        known->listed = true;
-        uint64_t form = 0xcbf29ce484222325u;
-        for (int column = FUNCTION_BUILTIN; column <= FUNCTION_FLAGS; column++)
-            form = add_text(form, sqlite3_column_text(statement, column));
-        /* A sum, because the lists need not have the same order. */
-        known->forms += form;
-        if (!sqlite3_column_int(statement, FUNCTION_BUILTIN)) {
-            const char *encoding = (const char *)sqlite3_column_text(statement, FUNCTION_ENCODING);
-            known->own = true;
-            known->utf16 = known->utf16 || !encoding || sqlite3_stricmp(encoding, "utf8") != 0;
-        }
-        known->arguments = sqlite3_column_int(statement, FUNCTION_ARGUMENTS);
+        known.listed = true;
+        known.own = known.own || form->own;
+        known.utf16 = known.utf16 || (form->own && form->utf16);
+        known.arguments = form->arguments;
+        known.forms += form->traits;
     }
-    sqlite3_reset(statement);
-    return rc != SQLITE_DONE ? rc : any ? SQLITE_OK : SQLITE_AUTH;
+    return known;
 }
 
 bool host_rules_defines(sqlite3 *db, const char *name)
 {
-    sqlite3_stmt *list = NULL;
-    KnownFunction known;
-    int rc = find_function(db, &list, name, &known);
-    sqlite3_finalize(list);
-    return rc == SQLITE_OK && known.own;
+    static const FunctionNames none = {0};
+    FunctionList list = {0};
+    SqliteLimits own;
+    limits_lift(db, &own);
+    int rc = function_list_read(db, &none, &list);
+    limits_restore(db, &own);
+    bool defines = rc == SQLITE_OK && find_function(&list, function_name(name, (int)strlen(name))).own;
+    function_list_free(&list);
+    return defines;
 }
 
 /* Whether the authorizer refused: about a function, SQLite's message alone shows that. */
-static bool is_denial(sqlite3 *db, int rc)
+static bool is_denial(int rc, const char *text)
 {
-    return rc == SQLITE_AUTH || (rc == SQLITE_ERROR && !strncmp(sqlite3_errmsg(db), "not authorized", 14));
+    return rc == SQLITE_AUTH || (rc == SQLITE_ERROR && !strncmp(text, "not authorized", 14));
 }
 
-/* Whether a program that is explained gives NULL and does nothing else: so does a call that the authorizer
-   has ignored (SQLITE_IGNORE), and none that it lets through. SQLITE_OK, or why it could not be read to its
-   end: the host may be interrupted at any step. */
-static int gives_null(sqlite3_stmt *explained, bool *null)
+/* Looks whether a program gives NULL and does nothing else: so does a call that the authorizer has ignored
+   (SQLITE_IGNORE), and none that it lets through. */
+static int see_null(void *arg, const Instruction *instruction)
 {
     static const char *const allowed[] = {"Init", "Explain", "Noop", "Null", "ResultRow", "Halt", "Goto"};
-    int rc;
-    *null = true;
-    while ((rc = sqlite3_step(explained)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(explained, 1);
-        bool found = false;
-        for (size_t i = 0; opcode && !found && i < sizeof allowed / sizeof *allowed; i++)
-            found = !strcmp(opcode, allowed[i]);
-        *null = *null && found;
-    }
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    bool *null = arg, found = false;
+    for (size_t i = 0; !found && i < sizeof allowed / sizeof *allowed; i++)
+        found = instruction_is(instruction, allowed[i]);
+    *null = found;
+    return found ? SQLITE_OK : SQLITE_DONE;
 }
 
 /*
@@ -112,46 +75,39 @@ static int gives_null(sqlite3_stmt *explained, bool *null)
 static int check_denial(sqlite3 *db, const char *name, int arguments, char **message)
 {
     sqlite3_str *sql = sqlite3_str_new(NULL);
-    sqlite3_stmt *statement = NULL;
-    sqlite3_str_appendf(sql, "EXPLAIN SELECT \"%w\"(", name);
+    sqlite3_str_appendf(sql, "SELECT \"%w\"(", name);
     /* Two are enough for every function that takes any number. */
     for (int i = 0; i < (arguments < 0 ? 2 : arguments); i++)
         sqlite3_str_appendall(sql, i ? ", 'a'" : "'a'");
     sqlite3_str_appendall(sql, ")");
     char *text = sqlite3_str_finish(sql);
-    int rc = text ? sqlite3_prepare_v2(db, text, -1, &statement, NULL) : SQLITE_NOMEM;
-    sqlite3_free(text);
     bool ignored = false;
-    /* An error other than a denial (wrong argument types, say) does not mean that the host forbids the
-     * function. */
-    int explained = rc == SQLITE_OK ? gives_null(statement, &ignored) : SQLITE_OK;
-    if (explained == SQLITE_OK && (ignored || is_denial(db, rc))) {
-        rc = ignored ? SQLITE_AUTH : rc;
+    int rc = text ? program_each(db, text, see_null, &ignored) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    if (rc == SQLITE_NOMEM)
+        return rc;
+    if ((rc == SQLITE_OK && ignored) || is_denial(rc, sqlite3_errmsg(db))) {
         *message = sqlite3_mprintf("parallel_map: not authorized to use function: %s", name);
-    } else if (explained != SQLITE_OK) {
-        rc = explained;
-        *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
-    } else if (rc != SQLITE_NOMEM) {
-        rc = SQLITE_OK;
+        return rc == SQLITE_OK ? SQLITE_AUTH : rc;
     }
-    sqlite3_finalize(statement);
-    return rc;
+    if (rc == SQLITE_INTERRUPT)
+        *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+    /* Another error (wrong argument types, say) does not mean that the host forbids the function. */
+    return rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
 }
 
 typedef struct HostFunctions {
-    sqlite3 *host;
+    ConnectionState *state;
     sqlite3 *worker;
-    const Recipe *recipe;
-    /* Lists of functions, and functions of extensions; NULL: not needed yet. */
-    sqlite3_stmt *host_list, *worker_list;
-    ExtensionFunctions *extensions;
+    /* Names that map and source call, the host's functions, and why they could not be read. */
+    HostView *view;
+    FunctionList host_list;
+    int host_rc;
+    /* The worker's functions, once they are needed. */
+    FunctionList worker_list;
+    bool has_worker_list;
     char **message;
 } HostFunctions;
-
-static bool is_price_function(const char *name)
-{
-    return !sqlite3_stricmp(name, "increase_price") || !sqlite3_stricmp(name, "increase_price_crazy");
-}
 
 /* Whether what a connection has in the place of LIKE is from PRAGMA case_sensitive_like. */
 static int is_pragmas_like(sqlite3 *db, const char *name, const KnownFunction *known, bool *is)
@@ -170,17 +126,27 @@ typedef struct NameKnown {
     bool same;
 } NameKnown;
 
+static int read_worker_list(HostFunctions *check)
+{
+    int rc = check->has_worker_list
+                 ? SQLITE_OK
+                 : function_list_read(check->worker, &check->view->names, &check->worker_list);
+    check->has_worker_list = rc == SQLITE_OK;
+    return rc;
+}
+
 /* Functions of one name on both sides that neither has from SQLite: the same where all their forms are, and
    where the extension that has them in workers is in the host as a whole. */
-static int compare_own(HostFunctions *check, const char *name, NameKnown *known)
+static int compare_own(HostFunctions *check, uint64_t name, NameKnown *known)
 {
-    int rc = SQLITE_OK;
+    ConnectionState *state = check->state;
     known->same = known->host.forms == known->worker.forms;
-    if (!known->same || !known->worker.own || !check->recipe->extension_count)
-        return rc;
-    if (!check->extensions)
-        rc = extension_functions_read(check->host, check->recipe, &check->extensions);
-    known->same = rc == SQLITE_OK && extension_functions_in_host(check->extensions, name);
+    if (!known->same || !known->worker.own || !state->extension_count)
+        return SQLITE_OK;
+    int rc =
+        extension_functions_update(&state->extension_functions, state->extensions, state->extension_count);
+    known->same =
+        rc == SQLITE_OK && extension_functions_in_host(&state->extension_functions, &check->host_list, name);
     return rc;
 }
 
@@ -191,19 +157,24 @@ static int find_name(HostFunctions *check, const char *name, NameKnown *known)
 {
     KnownFunction *host = &known->host, *worker = &known->worker;
     bool host_pragmas = false, worker_pragmas = false;
+    OwnFunction own = own_function_named(name, (int)strlen(name));
+    uint64_t hash = function_name(name, (int)strlen(name));
     *known = (NameKnown){.same = true};
-    if (is_price_function(name)) {
+    if (own != OWN_FUNCTIONS) {
         *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
-        return own_functions_present(check->host, &known->same);
+        return own_function_present(check->state->db, own, &known->same);
     }
-    int rc = find_function(check->host, &check->host_list, name, host);
-    if (rc == SQLITE_OK)
-        rc = is_pragmas_like(check->host, name, host, &host_pragmas);
-    if (rc != SQLITE_OK || !host->listed || (!check->recipe->extension_count && (!host->own || host_pragmas)))
+    if (check->host_rc != SQLITE_OK)
+        return check->host_rc;
+    *host = find_function(&check->host_list, hash);
+    int rc = is_pragmas_like(check->state->db, name, host, &host_pragmas);
+    if (rc != SQLITE_OK || !host->listed || (!check->state->extension_count && (!host->own || host_pragmas)))
         return rc;
-    rc = find_function(check->worker, &check->worker_list, name, worker);
-    if (rc == SQLITE_OK)
-        rc = is_pragmas_like(check->worker, name, worker, &worker_pragmas);
+    rc = read_worker_list(check);
+    if (rc != SQLITE_OK)
+        return rc;
+    *worker = find_function(&check->worker_list, hash);
+    rc = is_pragmas_like(check->worker, name, worker, &worker_pragmas);
     if (rc != SQLITE_OK)
         return rc;
     /* The pragma's functions in the host are the same in workers, which get the same setting. */
@@ -212,7 +183,7 @@ static int find_name(HostFunctions *check, const char *name, NameKnown *known)
         known->same = (host_pragmas || !host->own) && !worker->own;
         return rc;
     }
-    return compare_own(check, name, known);
+    return compare_own(check, hash, known);
 }
 
 static char *other_function_text(const char *name, const NameKnown *known)
@@ -241,11 +212,11 @@ static int check_function(void *arg, const char *name)
         *check->message =
             sqlite3_mprintf("parallel_map: map: cannot see whether %s() is the host's own: PRAGMA "
                             "function_list: %s",
-                            name, rc == SQLITE_AUTH ? "not authorized" : sqlite3_errmsg(check->host));
+                            name, rc == SQLITE_AUTH ? "not authorized" : sqlite3_errmsg(check->state->db));
     if (rc == SQLITE_OK && !known.same)
         return error_text(check->message, other_function_text(name, &known));
     return rc == SQLITE_OK && known.host.listed
-               ? check_denial(check->host, name, known.host.arguments, check->message)
+               ? check_denial(check->state->db, name, known.host.arguments, check->message)
                : rc;
 }
 
@@ -262,68 +233,118 @@ static int prepare_plain(sqlite3 *db, const PlainSelect *plain)
     return rc;
 }
 
+/* Whether one of the host's limits, and nothing else, keeps it from preparing the statement, which failed
+   with `rc` and `text`. */
+static int check_limits(sqlite3 *db, const PlainSelect *plain, int rc, const char *text, char **message)
+{
+    SqliteLimits own;
+    limits_lift(db, &own);
+    bool limited = prepare_plain(db, plain) == SQLITE_OK;
+    limits_restore(db, &own);
+    if (!limited)
+        return SQLITE_OK;
+    *message = sqlite3_mprintf("parallel_map: map: %s", text);
+    return *message ? rc : SQLITE_NOMEM;
+}
+
 int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **message)
 {
     int rc = prepare_plain(db, plain);
     if (rc == SQLITE_OK || rc == SQLITE_NOMEM)
         return rc;
-    char *text = sqlite3_mprintf("parallel_map: map: %s", sqlite3_errmsg(db));
-    SqliteLimits own;
-    limits_lift(db, &own);
-    bool limited = text && prepare_plain(db, plain) == SQLITE_OK;
-    limits_restore(db, &own);
-    if (limited)
-        *message = text;
-    else
-        sqlite3_free(text);
-    return !text ? SQLITE_NOMEM : limited ? rc : SQLITE_OK;
+    char *text = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+    rc = text ? check_limits(db, plain, rc, text, message) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return rc;
 }
 
-/* Checks that the host's authorizer and limits allow the whole statement. A function that only workers have
- * is no failure. */
-static int check_statement(sqlite3 *db, const PlainSelect *plain, char **message)
+/* Checks that the host's authorizer and limits allow the whole statement, which the host has prepared with
+ * `rc` and `text`. A function that only workers have is no failure. */
+static int check_statement(sqlite3 *db, const PlainSelect *plain, int rc, const char *text, char **message)
 {
-    int rc = prepare_plain(db, plain);
-    if (is_denial(db, rc)) {
-        *message =
-            sqlite3_mprintf("parallel_map: %s%s", rc == SQLITE_AUTH ? "source: " : "", sqlite3_errmsg(db));
+    if (rc == SQLITE_OK || rc == SQLITE_NOMEM)
+        return rc;
+    if (is_denial(rc, text)) {
+        *message = sqlite3_mprintf("parallel_map: %s%s", rc == SQLITE_AUTH ? "source: " : "", text);
         return rc;
     }
-    return rc == SQLITE_OK || rc == SQLITE_NOMEM ? rc : host_rules_check_limits(db, plain, message);
+    if (rc == SQLITE_INTERRUPT) {
+        *message = sqlite3_mprintf("%s", text);
+        return rc;
+    }
+    return check_limits(db, plain, rc, text, message);
 }
 
-int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const PlainSelect *plain, char **message)
+static int note_function(void *arg, const char *name)
 {
-    HostFunctions functions = {.host = db,
-                               .worker = evaluator_connection(evaluator),
-                               .recipe = evaluator_recipe(evaluator),
-                               .message = message};
+    return host_view_add_function(arg, name, (int)strlen(name));
+}
+
+/* Functions by their names, of an evaluator's map or of a list; one of both is NULL. */
+typedef struct NamedFunctions {
+    const Evaluator *evaluator;
+    char *const *names;
+    int count;
+} NamedFunctions;
+
+static int each_function(const NamedFunctions *named, int (*visit)(void *arg, const char *name), void *arg)
+{
+    int rc = named->evaluator ? evaluator_functions(named->evaluator, visit, arg) : SQLITE_OK;
+    for (int i = 0; rc == SQLITE_OK && i < named->count; i++)
+        rc = visit(arg, named->names[i]);
+    return rc;
+}
+
+/* Reads what the host has under the names that map and source call, and checks the named ones. Where there is
+   none of them, that the host does not tell is no failure. */
+static int check_functions(HostFunctions *check, const NamedFunctions *named)
+{
     SqliteLimits own;
+    sqlite3 *db = check->state->db;
+    int rc = each_function(named, note_function, check->view);
+    if (rc != SQLITE_OK)
+        return rc;
     limits_lift(db, &own);
-    int rc = evaluator_functions(evaluator, check_function, &functions);
-    sqlite3_finalize(functions.host_list);
-    sqlite3_finalize(functions.worker_list);
-    extension_functions_free(functions.extensions);
+    if (check->view->names.count)
+        check->host_rc = function_list_read(db, &check->view->names, &check->host_list);
+    rc = check->host_rc == SQLITE_NOMEM || check->host_rc == SQLITE_INTERRUPT ? check->host_rc : SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = each_function(named, check_function, check);
+    if (rc == SQLITE_OK && check->host_rc == SQLITE_OK)
+        host_view_take_functions(check->view, &check->host_list);
+    function_list_free(&check->host_list);
+    function_list_free(&check->worker_list);
     limits_restore(db, &own);
-    return rc == SQLITE_OK ? check_statement(db, plain, message) : rc;
+    return rc;
+}
+
+int host_rules_check_functions(ConnectionState *state, sqlite3 *worker, char *const *names, int count,
+                               HostView *view, char **message)
+{
+    HostFunctions check = {.state = state, .worker = worker, .view = view, .message = message};
+    return check_functions(&check, &(NamedFunctions){.names = names, .count = count});
+}
+
+int host_rules_check(ConnectionState *state, const Evaluator *evaluator, const PlainSelect *plain,
+                     HostView *view, char **message)
+{
+    HostFunctions check = {
+        .state = state, .worker = evaluator_connection(evaluator), .view = view, .message = message};
+    int asked = host_view_read_whole(view, state->db, plain);
+    char *text = asked == SQLITE_OK ? NULL : sqlite3_mprintf("%s", sqlite3_errmsg(state->db));
+    int rc = asked == SQLITE_OK || text ? check_functions(&check, &(NamedFunctions){.evaluator = evaluator})
+                                        : SQLITE_NOMEM;
+    if (rc == SQLITE_OK)
+        rc = check_statement(state->db, plain, asked, text, message);
+    sqlite3_free(text);
+    return rc;
 }
 
 uint64_t host_rules_program(sqlite3 *db, const char *sql)
 {
-    enum { OPCODE = 1, P5 = 6 }; /* columns of EXPLAIN */
-    sqlite3_stmt *statement = NULL;
-    uint64_t hash = 0xcbf29ce484222325u;
-    char *explain = sqlite3_mprintf("EXPLAIN %s", sql);
-    SqliteLimits own;
-    limits_lift(db, &own);
-    int rc = explain ? sqlite3_prepare_v2(db, explain, -1, &statement, NULL) : SQLITE_NOMEM;
-    sqlite3_free(explain);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        for (int column = OPCODE; column <= P5; column++)
-            hash = add_text(hash, sqlite3_column_text(statement, column));
-        rc = SQLITE_OK;
-    }
-    sqlite3_finalize(statement);
-    limits_restore(db, &own);
-    return rc != SQLITE_DONE ? 0 : hash ? hash : 1;
+    HostView view = {0};
+    host_view_read_feed(&view, db, sql);
+    uint64_t program = view.feed;
+    host_view_free(&view);
+    return program;
 }

@@ -5,15 +5,24 @@
 #ifndef PRICEMAP_HOST_RULES_H
 #define PRICEMAP_HOST_RULES_H
 
+#include "ext/connection/connection_state.h"
 #include "ext/evaluate/evaluator.h"
-#include "ext/plan/map_sql.h"
+#include "ext/plan/host_view.h"
 
 /*
- * Judges the map that `evaluator` has prepared; `plain` is the same without workers. SQLITE_OK; else
- * an error with *message set (sqlite3_free it), or SQLITE_NOMEM. On the connection's thread; prepares
- * statements, and begins no transaction.
+ * Judges the map that `evaluator` has prepared; `plain` is the same without workers. What the host makes of
+ * it goes into `view`, which is empty. SQLITE_OK; else an error with *message set (sqlite3_free it), or
+ * SQLITE_NOMEM. On the connection's thread; prepares statements, and begins no transaction.
  */
-int host_rules_check(sqlite3 *db, const Evaluator *evaluator, const PlainSelect *plain, char **message);
+int host_rules_check(ConnectionState *state, const Evaluator *evaluator, const PlainSelect *plain,
+                     HostView *view, char **message);
+
+/*
+ * Checks functions by their names alone: whether workers, of which `worker` is a connection, call the same
+ * ones as the host, and whether the host lets them be called; and adds them to `view`. Returns as above.
+ */
+int host_rules_check_functions(ConnectionState *state, sqlite3 *worker, char *const *names, int count,
+                               HostView *view, char **message);
 
 /* Whether one of the host's limits, and nothing else, keeps it from preparing the statement. Returns as
  * above. */
@@ -25,7 +34,8 @@ bool host_rules_defines(sqlite3 *db, const char *name);
 
 /*
  * The program that the host's connection makes of a statement now, as one number, without running it. Two
- * that are equal read the same and compute the same. 0: the connection cannot prepare it now.
+ * that are equal read the same and, as far as they call the same functions, compute the same: see HostView.
+ * 0: the connection cannot prepare it now.
  */
 uint64_t host_rules_program(sqlite3 *db, const char *sql);
 

@@ -1,30 +1,31 @@
 #include "ext/plan/lost_subtypes.h"
 
 #include <stdlib.h>
-#include <string.h>
+#include "ext/evaluate/program.h"
+
+static int find_clearing_instruction(void *arg, const Instruction *instruction)
+{
+    enum { COPY_CLEARS = 2 }; /* a bit of the copy's P5 */
+    bool *clears = arg;
+    *clears = instruction_is(instruction, "ClrSubtype") ||
+              (instruction_is(instruction, "Copy") &&
+               instruction_number(instruction, INSTRUCTION_P5) & COPY_CLEARS);
+    return *clears ? SQLITE_DONE : SQLITE_OK;
+}
 
 /* Sets *clears to whether SQLite takes the subtype off what a subquery of the source gives as `columns`. A
    version that does not know the instruction takes it off nowhere. `filtered`: the map has a WHERE, for
    which SQLite may run the subquery beside; any will do. */
 static int find_clearing(sqlite3 *db, const Source *source, bool filtered, const char *columns, bool *clears)
 {
-    enum { OPCODE = 1, P5 = 6, COPY_CLEARS = 2 }; /* columns of EXPLAIN, and a bit of the copy's P5 */
-    sqlite3_stmt *statement = NULL;
-    char *sql =
-        sqlite3_mprintf("EXPLAIN SELECT %s FROM %s%s", columns, source->from, filtered ? " WHERE ?1" : "");
-    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    char *sql = sqlite3_mprintf("SELECT %s FROM %s%s", columns, source->from, filtered ? " WHERE ?1" : "");
+    *clears = false;
+    int rc = sql ? program_each(db, sql, find_clearing_instruction, clears) : SQLITE_NOMEM;
     sqlite3_free(sql);
-    *clears = rc != SQLITE_OK;
-    if (rc != SQLITE_OK)
-        return rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT ? rc : SQLITE_OK;
-    while (rc == SQLITE_OK && !*clears && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(statement, OPCODE);
-        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
-        *clears = opcode && (!strcmp(opcode, "ClrSubtype") ||
-                             (!strcmp(opcode, "Copy") && sqlite3_column_int(statement, P5) & COPY_CLEARS));
-    }
-    sqlite3_finalize(statement);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+    if (rc == SQLITE_OK || rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT)
+        return rc;
+    *clears = true;
+    return SQLITE_OK;
 }
 
 int lost_subtypes_find(sqlite3 *db, const Source *source, bool filtered, const int *inputs, int count,

@@ -104,8 +104,7 @@ static int check_aggregate(const Plan *plan, sqlite3 *host, const Evaluator *eva
     return SQLITE_OK;
 }
 
-int map_rules_check(const Plan *plan, const ConnectionState *state, const Evaluator *evaluator,
-                    char **message)
+int map_rules_check(Plan *plan, ConnectionState *state, const Evaluator *evaluator, char **message)
 {
     char text[TASK_MESSAGE_SIZE];
     PlainSelect plain;
@@ -122,7 +121,7 @@ int map_rules_check(const Plan *plan, const ConnectionState *state, const Evalua
     if (rc != SQLITE_OK)
         return rc;
     char *sql = plan_plain_select(plan, &plain);
-    rc = sql ? host_rules_check(state->db, evaluator, &plain, message) : SQLITE_NOMEM;
+    rc = sql ? host_rules_check(state, evaluator, &plain, &plan->host, message) : SQLITE_NOMEM;
     sqlite3_free(sql);
     return rc;
 }

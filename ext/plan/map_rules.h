@@ -10,10 +10,10 @@
 
 /*
  * Checks the map that `evaluator` has prepared, whose inputs and number of columns are in the plan already.
- * Calls none of its functions. SQLITE_OK; else an error with *message set, or SQLITE_NOMEM.
+ * What the host makes of it goes into the plan. Calls none of its functions. SQLITE_OK; else an error with
+ * *message set, or SQLITE_NOMEM.
  */
-int map_rules_check(const Plan *plan, const ConnectionState *state, const Evaluator *evaluator,
-                    char **message);
+int map_rules_check(Plan *plan, ConnectionState *state, const Evaluator *evaluator, char **message);
 
 /*
  * Makes the error of a map that no worker can prepare, which failed with `rc` and `text`: where one of the

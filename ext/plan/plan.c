@@ -82,6 +82,16 @@ static int prepare_map(Plan *plan, ConnectionState *state, char **message)
                                                       : rc;
 }
 
+/* Reads anew what the host makes of the map, of which other columns are read than when it was judged. */
+static int look_at_host_again(Plan *plan, sqlite3 *db)
+{
+    PlainSelect plain;
+    char *sql = plan_plain_select(plan, &plain);
+    int rc = sql ? host_view_read_whole(&plan->host, db, &plain) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
 /* Leaves out the columns of the map that are not read, and the inputs that only they need. */
 static int leave_out_unused(Plan *plan, ConnectionState *state, uint64_t used, char **message)
 {
@@ -93,6 +103,8 @@ static int leave_out_unused(Plan *plan, ConnectionState *state, uint64_t used, c
         return SQLITE_OK;
     plan->used = used;
     int rc = plan_build_recipe(plan, state);
+    if (rc == SQLITE_OK)
+        rc = look_at_host_again(plan, state->db);
     if (rc != SQLITE_OK)
         return rc;
     rc = chunk_runner_evaluator(state->runner, plan->recipe, &evaluator, text);
@@ -112,6 +124,15 @@ static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **me
     return rc == SQLITE_OK ? leave_out_unused(plan, state, used, message) : rc;
 }
 
+/* A map that the host cannot prepare is known by its feed, which has all that the host calls for it. */
+static int look_at_feed(Plan *plan, sqlite3 *db)
+{
+    if (plan->host.whole)
+        return SQLITE_OK;
+    int rc = host_view_read_feed(&plan->host, db, plan->feed.sql);
+    return rc == SQLITE_OK ? host_view_read_functions(&plan->host, db) : rc == SQLITE_NOMEM ? rc : SQLITE_OK;
+}
+
 /* Plans the feed: the rows that the host has to read, or workers instead. */
 static int plan_reading(Plan *plan, ConnectionState *state, char **message)
 {
@@ -119,7 +140,7 @@ static int plan_reading(Plan *plan, ConnectionState *state, char **message)
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     plan->compared_at = state->maps_prepared;
     if (rc == SQLITE_OK)
-        rc = plan_read_programs(plan, state->db, &plan->whole_program, &plan->feed_program);
+        rc = look_at_feed(plan, state->db);
     if (rc == SQLITE_OK)
         plan->partitionable = !map_arguments_have_subquery(&plan->arguments) &&
                               partition_rules_allow(state->db, &plan->source, &plan->feed);
@@ -159,6 +180,7 @@ void plan_free(Plan *plan)
     if (!plan)
         return;
     feed_free(&plan->feed);
+    host_view_free(&plan->host);
     recipe_unref(plan->recipe);
     source_free(&plan->source);
     columns_free(&plan->output);

@@ -7,6 +7,7 @@
 
 #include "ext/connection/connection_state.h"
 #include "ext/plan/feed.h"
+#include "ext/plan/host_view.h"
 #include "ext/plan/map_arguments.h"
 #include "ext/plan/map_sql.h"
 #include "ext/plan/source.h"
@@ -51,10 +52,9 @@ typedef struct Plan {
     bool reads_tables;
     /* Number of loaded extensions when the plan was made; a different number makes the plan outdated. */
     int extension_count;
-    /* Programs that the host made of the map over its source and of the feed, by host_rules_program. */
-    uint64_t whole_program, feed_program;
-    /* Number of statements with a map that the connection had prepared when the programs were last compared.
-     */
+    /* What the host made of the map when it was judged. */
+    HostView host;
+    /* Number of statements with a map that the connection had prepared when that was last compared. */
     unsigned compared_at;
 } Plan;
 
@@ -80,7 +80,8 @@ void plan_free(Plan *plan);
 typedef enum PlanState {
     /* The plan may be used again. */
     PLAN_IS_CURRENT,
-    /* The connection's limits, extensions or time zone are others, or its authorizer answers otherwise. */
+    /* The connection's limits, extensions, functions or time zone are others, or its authorizer answers
+       otherwise. */
     PLAN_IS_OUTDATED,
     /* The schema has changed: what runs of the plan have taught need not hold any more either. */
     PLAN_HAS_OLD_SCHEMA,
@@ -88,10 +89,14 @@ typedef enum PlanState {
 
 /*
  * Whether a plan that was kept still fits the connection. Where a statement with a map was prepared since the
- * last check, the plan's statements are prepared again, so that the host's authorizer checks a kept plan as
- * often as a new one. A changed schema shows only once the feed is stepped: see feed_check_schema.
+ * last check, what the host makes of the map is compared again, so that the host's authorizer checks a kept
+ * plan, and its functions are found, as often as for a new one. Prepares statements then. A changed schema
+ * shows only once the feed is stepped: see feed_check_schema.
  */
 PlanState plan_state(Plan *plan, ConnectionState *state);
+
+/* Whether the schema is another one than the plan's, as far as a run has shown. */
+bool plan_schema_changed(const Plan *plan);
 
 /* Gives the new plan what was learnt of the map's functions by running the old plan, of the same map. */
 void plan_inherit(Plan *plan, const Plan *old);

@@ -17,10 +17,4 @@ char *plan_plain_select(const Plan *plan, PlainSelect *plain);
 /* Makes plan->recipe anew, for workers that are handed rows. SQLITE_OK or an error without a text. */
 int plan_build_recipe(Plan *plan, ConnectionState *state);
 
-/* ---- plan_state.c ---- */
-
-/* Sets the programs that the host makes now of the map over its source and of the feed. SQLITE_OK or
-   SQLITE_NOMEM. */
-int plan_read_programs(const Plan *plan, sqlite3 *db, uint64_t *whole, uint64_t *feed);
-
 #endif

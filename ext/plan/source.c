@@ -6,6 +6,7 @@
 
 #include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
+#include "ext/evaluate/program.h"
 #include "ext/plan/sql_text.h"
 #include "sql/ext_sql.h"
 
@@ -41,25 +42,22 @@ static const char *find_rowid(sqlite3 *db, const char *schema, const char *table
     return NULL;
 }
 
+static int find_rowid_read(void *arg, const Instruction *instruction)
+{
+    bool *null = arg;
+    *null = !instruction_is(instruction, "Rowid") && !instruction_is(instruction, "IdxRowid");
+    return *null ? SQLITE_OK : SQLITE_DONE;
+}
+
 /* Sets *null to whether the host's authorizer has the rowid read as NULL (SQLITE_IGNORE): then no instruction
    reads it. One that is denied is not NULL. SQLITE_OK or an error of the connection. */
 static int is_null(sqlite3 *db, const char *from, const char *rowid, bool *null)
 {
-    sqlite3_stmt *statement = NULL;
-    SqliteLimits own;
-    char *sql = sqlite3_mprintf("EXPLAIN SELECT %s FROM %s", rowid, from);
-    limits_lift(db, &own);
-    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
-    *null = rc == SQLITE_OK;
-    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(statement, 1);
-        rc = opcode ? SQLITE_OK : SQLITE_NOMEM;
-        *null = *null && opcode && strcmp(opcode, "Rowid") != 0 && strcmp(opcode, "IdxRowid") != 0;
-    }
-    sqlite3_finalize(statement);
-    limits_restore(db, &own);
+    char *sql = sqlite3_mprintf("SELECT %s FROM %s", rowid, from);
+    *null = false;
+    int rc = sql ? program_each(db, sql, find_rowid_read, null) : SQLITE_NOMEM;
     sqlite3_free(sql);
-    return rc == SQLITE_DONE || rc == SQLITE_AUTH ? SQLITE_OK : rc;
+    return rc == SQLITE_AUTH ? SQLITE_OK : rc;
 }
 
 /* Whether the type ANY leaves a column of the table without affinity: elsewhere it is one of no meaning, and
@@ -79,24 +77,48 @@ static bool is_strict(sqlite3 *db, const char *schema, const char *table)
     return strict;
 }
 
+/* Whether the name is a table's, also a virtual one's, and no view's. */
+static bool is_table(sqlite3 *db, const char *schema, const char *table)
+{
+    return sqlite3_table_column_metadata(db, schema, table, NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
 /*
- * A column that the host's authorizer denies, or has read as NULL (SQLITE_IGNORE), is described as an
- * expression. In a table such a column keeps its declaration, so that an authorizer changes nothing else of a
- * map. A view has no such columns.
+ * The columns of a table keep their declaration, whatever the host's authorizer says of them: a column that
+ * it denies, or has read as NULL (SQLITE_IGNORE), would be described as an expression.
  */
-static int declare_ignored(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
+static int declare_columns(sqlite3 *db, const char *schema, const char *table, ColumnList *columns)
 {
     int rc = SQLITE_OK;
     for (int i = 0; rc == SQLITE_OK && i < columns->count; i++) {
         const char *type, *collation;
         Column *column = &columns->items[i];
-        if (column->no_affinity && sqlite3_table_column_metadata(db, schema, table, column->name, &type,
-                                                                 &collation, NULL, NULL, NULL) == SQLITE_OK)
+        if (sqlite3_table_column_metadata(db, schema, table, column->name, &type, &collation, NULL, NULL,
+                                          NULL) == SQLITE_OK)
             rc = column_declare(
                 column, type && !sqlite3_stricmp(type, "ANY") && is_strict(db, schema, table) ? "" : type,
                 collation);
     }
     return rc;
+}
+
+/* Names the columns and finds out how they compare: of a table without preparing anything else. What a map
+   does not read may be denied; where nothing can be told *denial is what SQLite said of that. */
+static int describe_columns(sqlite3 *db, const char *schema, const char *table, Source *source, char **denial)
+{
+    ColumnList *columns = &source->columns;
+    int rc = columns_name(db, source->from, columns);
+    bool denied = rc == SQLITE_AUTH;
+    if (denied) {
+        *denial = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+        rc = columns_list(db, schema, table, columns);
+    }
+    if (rc != SQLITE_OK)
+        return rc;
+    if (is_table(db, schema, table))
+        return declare_columns(db, schema, table, columns);
+    return denied ? columns_compare_readable(db, source->from, columns)
+                  : columns_compare(db, source->from, columns);
 }
 
 static int resolve_table(sqlite3 *db, const char *schema, const char *table, Source *source, char **message)
@@ -108,11 +130,8 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
     source->schema = schema ? sqlite3_mprintf("%s", schema) : NULL;
     if (!source->from || !source->alias || !source->table || (schema && !source->schema))
         return SQLITE_NOMEM;
-    int rc = columns_describe(db, source->from, &source->columns);
-    char *denial = rc == SQLITE_AUTH ? sqlite3_mprintf("%s", sqlite3_errmsg(db)) : NULL;
-    /* Columns that a map does not read may be denied. */
-    if (rc == SQLITE_AUTH)
-        rc = columns_describe_readable(db, schema, table, source->from, &source->columns);
+    char *denial = NULL;
+    int rc = describe_columns(db, schema, table, source, &denial);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
         *message = sqlite3_mprintf("parallel_map: source: %s", denial ? denial : sqlite3_errmsg(db));
     sqlite3_free(denial);
@@ -123,7 +142,7 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
         rc = is_null(db, source->from, source->rowid, &source->rowid_is_null);
     if (source->rowid_is_null)
         source->rowid = NULL;
-    return rc == SQLITE_OK ? declare_ignored(db, schema, table, &source->columns) : rc;
+    return rc;
 }
 
 /* Prepares `text` as it stands, so that it cannot escape from the brackets it is put in later. */

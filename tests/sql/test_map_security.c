@@ -144,6 +144,87 @@ static void own_functions_replaced(void **state)
         "parallel_map_load(path)");
 }
 
+static void host_sum(sqlite3_context *context)
+{
+    sqlite3_result_text(context, "host", -1, SQLITE_STATIC);
+}
+
+static void expect_host_function(sqlite3 *db, const char *map, const char *name)
+{
+    char *message = sqlite3_mprintf(
+        "parallel_map: map: %s() was defined by the host on this connection; workers would call another "
+        "function of that name. Put it into an extension and load that into workers with "
+        "parallel_map_load(path)",
+        name);
+    map_test_expect_map_error(db, map, SQLITE_ERROR, message);
+    sqlite3_free(message);
+}
+
+/* SQLite lets no statement expire where a host defines a function in another encoding than the one that has
+   the name, and calls that function from then on: in the map, in the source, as an aggregate. */
+static void functions_in_another_encoding(void **state)
+{
+    static const struct {
+        const char *map, *name;
+        int arguments, encoding;
+    } scalars[] = {{"upper(p)", "upper", 1, SQLITE_UTF16LE},
+                   {"abs(p)", "abs", 1, SQLITE_UTF16BE},
+                   {"printf('%s', p)", "printf", -1, SQLITE_UTF16LE}};
+    static const char lower[] =
+        "SELECT value FROM parallel_map('SELECT lower(''A'') AS p FROM prices LIMIT 1', 'p || 1')";
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    map_test_prices(db);
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++) {
+        /* A plan is made first, and kept. */
+        map_test_value(test, "prices", "rowid", scalars[i].map);
+        assert_int_equal(sqlite3_create_function(db, scalars[i].name, scalars[i].arguments,
+                                                 scalars[i].encoding, NULL, host_function, NULL, NULL),
+                         SQLITE_OK);
+        expect_host_function(db, scalars[i].map, scalars[i].name);
+    }
+    sql_test_expect(db, lower, "'a1'");
+    assert_int_equal(sqlite3_create_function(db, "lower", 1, SQLITE_UTF16, NULL, host_function, NULL, NULL),
+                     SQLITE_OK);
+    sql_test_expect(db, lower, "'host1'");
+    sql_test_run(db, "CREATE VIRTUAL TABLE temp.part USING parallel_map(source = prices, partial = 1, "
+                     "map = (sum(rowid) AS s))");
+    sql_test_run(db, "SELECT count(s) FROM part");
+    assert_int_equal(sqlite3_create_function(db, "sum", 1, SQLITE_UTF16, NULL, NULL, host_function, host_sum),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "SELECT count(s) FROM part", NULL, NULL, NULL), SQLITE_ERROR);
+    assert_non_null(strstr(sqlite3_errmsg(db), "sum() was defined by the host on this connection"));
+}
+
+static int connections;
+
+static int count_connection(sqlite3 *db, char **message, const void *routines)
+{
+    (void)db;
+    (void)message;
+    (void)routines;
+    connections++;
+    return SQLITE_OK;
+}
+
+/* What an extension defines is found out once: later maps open one connection each, for the map itself. */
+static void extensions_are_read_once(void **state)
+{
+    sqlite3 *db = ((MapTest *)*state)->db;
+    map_test_prices(db);
+    map_test_allow_extensions(db, 1);
+    sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_pair_init')");
+    assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, "sqlite3_tiny_pair_init", NULL), SQLITE_OK);
+    map_test_allow_extensions(db, 0);
+    sql_test_run(db, "SELECT value FROM parallel_map('prices', 'tiny_one(1)', 'serial')");
+    connections = 0;
+    assert_int_equal(sqlite3_auto_extension((void (*)(void))count_connection), SQLITE_OK);
+    sql_test_run(db, "SELECT value FROM parallel_map('prices', 'tiny_one(2)', 'serial')");
+    sql_test_run(db, "SELECT value FROM parallel_map('prices', 'tiny_two(3)', 'serial')");
+    sqlite3_cancel_auto_extension((void (*)(void))count_connection);
+    assert_int_equal(connections, 2);
+}
+
 static void all_functions_of_the_extension(void **state)
 {
     MapTest *test = *state;
@@ -474,6 +555,8 @@ int main(void)
         MAP_TEST_EACH(refused_tables),
         MAP_TEST_EACH(functions_of_the_host),
         MAP_TEST_EACH(own_functions_replaced),
+        MAP_TEST_EACH(functions_in_another_encoding),
+        MAP_TEST(extensions_are_read_once),
         MAP_TEST_EACH(all_functions_of_the_extension),
         MAP_TEST_EACH(collations_of_the_host),
         MAP_TEST_EACH(loaded_extensions),

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "ext/base/sqlite_api.h"
 #include "ext/plan/columns.h"
 #include "ext/plan/lost_subtypes.h"
 #include "tests/support/engine_parts.h"
@@ -121,13 +122,14 @@ static void errors(void **state)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-static int interrupt_after_explain(unsigned event, void *db, void *statement, void *duration)
+static const sqlite3_api_routines *library;
+
+/* The host is interrupted while a program is read. */
+static const unsigned char *interrupting_text(sqlite3_stmt *statement, int column)
 {
-    (void)event;
-    (void)duration;
-    if (!strncmp(sqlite3_sql(statement), "EXPLAIN", 7))
-        sqlite3_interrupt(db);
-    return 0;
+    if (!strncmp(library->sql(statement), "EXPLAIN", 7))
+        library->interruptx(library->db_handle(statement));
+    return library->column_text(statement, column);
 }
 
 /* A program that cannot be read to its end says nothing about the columns. */
@@ -140,11 +142,14 @@ static void interrupted(void **state)
     /* An interrupt lasts as long as a statement runs. */
     assert_int_equal(sqlite3_prepare_v2(db, "VALUES (1), (2)", -1, &busy, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(busy), SQLITE_ROW);
-    /* After the first of the passes over the program. */
-    assert_int_equal(sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, interrupt_after_explain, db), SQLITE_OK);
+    /* After the first instruction of the program. */
+    library = sqlite3_api;
+    sqlite3_api_routines interrupting = *library;
+    interrupting.column_text = interrupting_text;
+    sqlite3_api = &interrupting;
     assert_int_equal(describe(db, "SELECT nc FROM t", &columns), SQLITE_INTERRUPT);
     assert_null(columns.items);
-    sqlite3_trace_v2(db, 0, NULL, NULL);
+    sqlite3_api = library;
     char from[] = "(SELECT nc FROM t)";
     bool *lost = NULL;
     assert_int_equal(lost_subtypes_find(db, &(Source){.from = from}, false, NULL, 0, &lost),
