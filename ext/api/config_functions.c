@@ -21,6 +21,7 @@ typedef enum SettingName {
     SETTING_TIMEOUT,
     SETTING_IDLE,
     SETTING_PROGRESS,
+    SETTING_SUMS,
     SETTINGS,
 } SettingName;
 
@@ -39,6 +40,7 @@ static const struct {
     [SETTING_TIMEOUT] = {"timeout_seconds", "a number from 0 (no limit) to 1000000", 0, 0},
     [SETTING_IDLE] = {"idle_seconds", "a number from 0 to 1000000", 0, 0},
     [SETTING_PROGRESS] = {"progress", "0 or 1", 0, 1},
+    [SETTING_SUMS] = {"sums", "'exact' or 'sqlite'", 0, 0},
 };
 
 static bool find_setting(const char *name, SettingName *setting)
@@ -73,6 +75,9 @@ static void setting_result(sqlite3_context *context, const Settings *settings, S
     case SETTING_IDLE:
         sqlite3_result_double(context, settings->idle_seconds);
         break;
+    case SETTING_SUMS:
+        sqlite3_result_text(context, settings->sums_of_sqlite ? "sqlite" : "exact", -1, SQLITE_STATIC);
+        break;
     default:
         sqlite3_result_int(context, settings->progress);
     }
@@ -85,6 +90,13 @@ static bool read_seconds(sqlite3_value *value, double *seconds)
     return (type == SQLITE_INTEGER || type == SQLITE_FLOAT) && *seconds >= 0 && *seconds <= 1e6;
 }
 
+static bool set_sums(Settings *settings, sqlite3_value *value)
+{
+    const char *text = (const char *)sqlite3_value_text(value);
+    settings->sums_of_sqlite = text && !strcasecmp(text, "sqlite");
+    return settings->sums_of_sqlite || (text && !strcasecmp(text, "exact"));
+}
+
 static bool set_setting(Settings *settings, SettingName setting, sqlite3_value *value)
 {
     bool none = sqlite3_value_type(value) == SQLITE_NULL;
@@ -94,6 +106,8 @@ static bool set_setting(Settings *settings, SettingName setting, sqlite3_value *
         const char *text = (const char *)sqlite3_value_text(value);
         return text && executor_kind_parse(text, &settings->executor);
     }
+    if (setting == SETTING_SUMS)
+        return set_sums(settings, value);
     if (setting == SETTING_TIMEOUT)
         return read_seconds(value, &settings->timeout_seconds);
     if (setting == SETTING_IDLE)
@@ -120,7 +134,7 @@ static void config_function(sqlite3_context *context, int argc, sqlite3_value **
         error_result(
             context,
             sqlite3_mprintf("parallel_map_config: unknown name '%s': expected executor, workers, chunk, "
-                            "retries, timeout_seconds, idle_seconds or progress",
+                            "retries, timeout_seconds, idle_seconds, progress or sums",
                             name ? name : "NULL"));
         return;
     }

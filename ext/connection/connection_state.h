@@ -27,6 +27,8 @@ typedef struct Settings {
     double idle_seconds;
     /* Whether long maps draw a progress line. */
     bool progress;
+    /* Whether queries with sums that may be of reals are run whole, so that SQLite sums them. */
+    bool sums_of_sqlite;
 } Settings;
 
 typedef struct ConnectionState {

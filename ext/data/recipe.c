@@ -36,6 +36,45 @@ static uint32_t put(Recipe *recipe, uint32_t *end, const char *text)
     return offset;
 }
 
+static size_t aligned(size_t offset)
+{
+    return (offset + 7) & ~(size_t)7;
+}
+
+/* Bytes that the made tables take after `size` others. */
+static size_t made_size(const RecipeParts *parts, size_t size)
+{
+    if (!parts->made_count)
+        return size;
+    size = aligned(size) + parts->made_count * sizeof(RecipeTable);
+    for (uint32_t i = 0; i < parts->made_count; i++) {
+        const RecipeTableParts *table = &parts->made[i];
+        size = aligned(size + strlen(table->name) + strlen(table->declaration) + 2) + table->rows_size;
+    }
+    return size;
+}
+
+static void put_made(Recipe *recipe, const RecipeParts *parts, uint32_t end)
+{
+    recipe->made_count = parts->made_count;
+    recipe->made = (uint32_t)aligned(end);
+    if (!parts->made_count)
+        return;
+    RecipeTable *tables = (RecipeTable *)(void *)((char *)recipe + recipe->made);
+    end = recipe->made + (uint32_t)(parts->made_count * sizeof *tables);
+    for (uint32_t i = 0; i < parts->made_count; i++) {
+        const RecipeTableParts *table = &parts->made[i];
+        tables[i].name = put(recipe, &end, table->name);
+        tables[i].declaration = put(recipe, &end, table->declaration);
+        end = (uint32_t)aligned(end);
+        tables[i].rows = end;
+        tables[i].rows_size = table->rows_size;
+        if (table->rows_size)
+            memcpy((char *)recipe + end, table->rows, table->rows_size);
+        end += table->rows_size;
+    }
+}
+
 Recipe *recipe_build(const RecipeParts *parts)
 {
     const char *const texts[] = {
@@ -52,6 +91,7 @@ Recipe *recipe_build(const RecipeParts *parts)
         size += strlen(parts->host_tables[i]) + 1;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
         size += strlen(parts->extensions[i]) + 1;
+    size = made_size(parts, size);
     Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
     if (!recipe)
         return NULL;
@@ -87,6 +127,7 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->extensions = end;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
         put(recipe, &end, parts->extensions[i]);
+    put_made(recipe, parts, end);
     return recipe;
 }
 
@@ -101,6 +142,23 @@ static bool texts_fit(const Recipe *recipe, uint32_t offset, uint64_t count)
         if (!end)
             return false;
         offset += (uint32_t)(end - text) + 1;
+    }
+    return true;
+}
+
+/* Whether the made tables lie within the recipe. */
+static bool made_fit(const Recipe *recipe)
+{
+    if (!recipe->made_count)
+        return true;
+    if (recipe->made % 8 || recipe->made > recipe->size ||
+        recipe->made_count > (recipe->size - recipe->made) / sizeof(RecipeTable))
+        return false;
+    for (uint32_t i = 0; i < recipe->made_count; i++) {
+        const RecipeTable *table = recipe_made(recipe, i);
+        if (!texts_fit(recipe, table->name, 1) || !texts_fit(recipe, table->declaration, 1) ||
+            table->rows % 8 || table->rows > recipe->size || table->rows_size > recipe->size - table->rows)
+            return false;
     }
     return true;
 }
@@ -120,7 +178,7 @@ Recipe *recipe_copy(const void *bytes, size_t size)
         !texts_fit(recipe, recipe->tables, recipe->table_count) ||
         !texts_fit(recipe, recipe->reads, 2 * (uint64_t)recipe->read_count) ||
         !texts_fit(recipe, recipe->host_tables, recipe->host_table_count) ||
-        !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count)) {
+        !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count) || !made_fit(recipe)) {
         recipe_unref(recipe);
         return NULL;
     }

@@ -37,9 +37,18 @@ enum {
     /* With `columns`: the map has parts that depend on no row. */
     RECIPE_CONSTANTS = 256,
     /* Partition: the statement is a part of a query, which takes its range from a table of ranges, and is run
-     * over it as it stands. `view` has what readies the connection for it. */
+     * over it as it stands. */
     RECIPE_MORSELS = 512,
 };
+
+/* A table that a query reads and that is in no file: rows that were computed before. Its members are offsets
+ * from the recipe's begin. */
+typedef struct RecipeTable {
+    /* Name, and CREATE TEMP TABLE text. */
+    uint32_t name, declaration;
+    /* Rowset of its rows, at a multiple of 8, and number of its bytes; 0: there are no rows. */
+    uint32_t rows, rows_size;
+} RecipeTable;
 
 /* The texts are offsets from the recipe's begin: see recipe_text. */
 typedef struct Recipe {
@@ -58,8 +67,7 @@ typedef struct Recipe {
     uint64_t scan;
     /* CREATE TABLE text that declares the chunk table's columns. */
     uint32_t declaration;
-    /* CREATE VIEW text of what the statement reads instead of the chunk; of a query, statements that make
-     * temporary tables; or "". */
+    /* CREATE VIEW text of what the statement reads instead of the chunk; or "". */
     uint32_t view;
     /* Statement to run over each chunk; its table is `chunk`, or the view. */
     uint32_t select;
@@ -83,12 +91,21 @@ typedef struct Recipe {
      * function that reads one is refused. */
     uint32_t host_table_count;
     uint32_t host_tables;
+    /* Query: number of tables that are made for it, and the array of them. */
+    uint32_t made_count, made;
     /* Columns of the output, where the map was judged already; 0: the evaluator judges it. */
     uint32_t columns;
     uint32_t extension_count;
     /* Path and entry point (empty: the default one) of each extension, two texts each. */
     uint32_t extensions;
 } Recipe;
+
+/* A RecipeTable before it is in a recipe. */
+typedef struct RecipeTableParts {
+    const char *name, *declaration;
+    const void *rows;
+    uint32_t rows_size;
+} RecipeTableParts;
 
 /* The parts that recipe_build puts together; nothing is kept of them. Members are as those of Recipe. */
 typedef struct RecipeParts {
@@ -111,6 +128,8 @@ typedef struct RecipeParts {
     /* Names of the host's tables, host_table_count of them. */
     uint32_t host_table_count;
     const char *const *host_tables;
+    uint32_t made_count;
+    const RecipeTableParts *made;
     /* Texts, 2 × extension_count of them. */
     uint32_t extension_count;
     const char *const *extensions;
@@ -129,6 +148,12 @@ void recipe_unref(const Recipe *recipe);
 static inline const char *recipe_text(const Recipe *recipe, uint32_t offset)
 {
     return (const char *)recipe + offset;
+}
+
+/* Number `i` of the tables that are made for a query. */
+static inline const RecipeTable *recipe_made(const Recipe *recipe, uint32_t i)
+{
+    return (const RecipeTable *)(const void *)((const char *)recipe + recipe->made) + i;
 }
 
 /* The next text of a list. */

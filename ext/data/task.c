@@ -54,3 +54,34 @@ int task_host_code(int rc, bool reads_file)
         return rc;
     }
 }
+
+bool morsels_take(TaskControl *control, uint32_t *morsel)
+{
+    unsigned long long morsels = atomic_load(&control->morsels);
+    do {
+        *morsel = morsels_first(morsels);
+        if (*morsel >= morsels_end(morsels))
+            return false;
+    } while (!atomic_compare_exchange_weak(&control->morsels, &morsels,
+                                           morsels_pack(*morsel + 1, morsels_end(morsels))));
+    return true;
+}
+
+/* A worker that went astray may have written anything: what is taken away is part of the order in any case.
+ */
+bool morsels_steal(TaskOrder *order, TaskControl *control, uint64_t *taken)
+{
+    unsigned long long morsels = atomic_load(&control->morsels);
+    uint32_t middle, end = morsels_end(order->morsels);
+    do {
+        uint32_t first = morsels_first(morsels);
+        if (first < morsels_first(order->morsels) || morsels_end(morsels) != end || first >= end ||
+            end - first < 3)
+            return false;
+        middle = end - (end - first) / 2;
+    } while (!atomic_compare_exchange_weak(&control->morsels, &morsels,
+                                           morsels_pack(morsels_first(morsels), middle)));
+    *taken = morsels_pack(middle, end);
+    order->morsels = morsels_pack(morsels_first(order->morsels), middle);
+    return true;
+}

@@ -44,6 +44,10 @@ typedef struct TaskOrder {
     int64_t first_rowid, last_rowid;
     /* Rows of the range that are evaluated in one turn at the most. */
     uint32_t row_limit;
+    /* Query: number of equal parts, morsels, that the range is cut into, and those of them that the task has,
+     * as morsels_pack gives them. */
+    uint32_t morsel_count;
+    uint64_t morsels;
     /* Whether the range is the table's first one, or its last one. */
     bool begins_table, ends_table;
     /* Whether a turn over a range may end early because it takes too long. */
@@ -89,6 +93,9 @@ typedef struct TaskControl {
     /* Input row that the worker is evaluating, from the worker to the host: it names the row if the worker
      * dies. */
     atomic_uint current_row;
+    /* Query: the order's morsels that were not begun, packed alike. The worker takes the first of them, and
+     * the host may take the last ones away for another worker. */
+    atomic_ullong morsels;
 } TaskControl;
 
 typedef struct Task {
@@ -141,5 +148,30 @@ void task_report_timeout(Task *task);
  * `reads_file`: the task read the host's database itself, which then is what is damaged.
  */
 int task_host_code(int rc, bool reads_file);
+
+/* Morsels from number `first` to before `end`, in one number that can be compared and exchanged at once. */
+static inline uint64_t morsels_pack(uint32_t first, uint32_t end)
+{
+    return (uint64_t)first << 32 | end;
+}
+
+static inline uint32_t morsels_first(uint64_t morsels)
+{
+    return (uint32_t)(morsels >> 32);
+}
+
+static inline uint32_t morsels_end(uint64_t morsels)
+{
+    return (uint32_t)morsels;
+}
+
+/* Takes the first morsel. False: there is none. */
+bool morsels_take(TaskControl *control, uint32_t *morsel);
+
+/*
+ * Takes the later half of the morsels that a task of `order` has not begun away from it, on the host's side:
+ * *taken is packed as they are, and the order is without them. False: there are too few.
+ */
+bool morsels_steal(TaskOrder *order, TaskControl *control, uint64_t *taken);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/inner_statements.h"
-#include "ext/evaluate/morsels.h"
+#include "ext/evaluate/morsel_table.h"
 #include "ext/evaluate/output.h"
 #include "ext/evaluate/range.h"
 #include "ext/functions/sum_functions.h"
@@ -130,7 +130,7 @@ static bool is_read_by_query(const Authorizer *authorizer, const char *table, co
             return true;
         name = recipe_text_after(column_name);
     }
-    if (strcasecmp(table, recipe_text(recipe, recipe->tables)) != 0)
+    if (!recipe->table_count || strcasecmp(table, recipe_text(recipe, recipe->tables)) != 0)
         return false;
     bool key = !strcmp(column, "ROWID");
     for (int i = 0; !key && i < authorizer->keys.count; i++)
@@ -138,9 +138,18 @@ static bool is_read_by_query(const Authorizer *authorizer, const char *table, co
     return key;
 }
 
+static bool is_made(const Recipe *recipe, const char *table)
+{
+    for (uint32_t i = 0; i < recipe->made_count; i++)
+        if (!strcasecmp(table, recipe_text(recipe, recipe_made(recipe, i)->name)))
+            return true;
+    return false;
+}
+
 static int authorize_query_read(Authorizer *authorizer, const char *table, const char *column)
 {
-    if (!strcasecmp(table, MORSEL_TABLE_NAME) || is_read_by_query(authorizer, table, column))
+    if (!strcasecmp(table, MORSEL_TABLE_NAME) || is_made(authorizer->recipe, table) ||
+        is_read_by_query(authorizer, table, column))
         return SQLITE_OK;
     return deny(authorizer, "a part of a query reads nothing but what the query reads, not '%s'", table);
 }

@@ -11,6 +11,7 @@
 #include "ext/evaluate/range_seam.h"
 #include "ext/evaluate/interrupter.h"
 #include "ext/evaluate/like_setting.h"
+#include "ext/evaluate/morsel_table.h"
 #include "ext/evaluate/morsels.h"
 #include "ext/evaluate/row_counter.h"
 #include "ext/evaluate/worker_vfs.h"

@@ -43,6 +43,13 @@ bool executor_withdraw(Executor *executor, Task *task)
     return executor->kind->withdraw && executor_is_ours(executor) && executor->kind->withdraw(executor, task);
 }
 
+TaskControl *executor_control(Executor *executor, Task *task)
+{
+    if (!executor_is_ours(executor))
+        return NULL;
+    return executor->kind->control ? executor->kind->control(executor, task) : &task->control;
+}
+
 void executor_wait(Executor *executor, const Task *task, int milliseconds)
 {
     if (executor_is_ours(executor))

@@ -80,6 +80,7 @@ typedef struct ExecutorKind {
     int (*ensure_workers)(Executor *executor, int workers, char **message);
     int (*submit)(Executor *executor, Task *task);
     bool (*withdraw)(Executor *executor, Task *task);
+    TaskControl *(*control)(Executor *executor, Task *task);
     void (*wait)(Executor *executor, const Task *task, int milliseconds);
     void (*release)(Executor *executor, Task *task);
     void (*abandon)(Executor *executor, Task *task);
@@ -133,6 +134,12 @@ int executor_submit(Executor *executor, Task *task) __attribute__((nonnull));
  * from the map, so that the host does not run it for them). Never blocks.
  */
 bool executor_withdraw(Executor *executor, Task *task);
+
+/*
+ * The control by which a worker runs a submitted task just now, or will; NULL: there is none yet. Valid until
+ * the next call.
+ */
+TaskControl *executor_control(Executor *executor, Task *task);
 
 /*
  * Returns when `task` is done (NULL: when any task got done since the last wait), or after `milliseconds`, or

@@ -28,6 +28,7 @@ static int serial_submit(Executor *base, Task *task)
 {
     SerialExecutor *serial = (SerialExecutor *)base;
     atomic_store(&task->done, false);
+    atomic_store(&task->control.morsels, task->order.morsels);
     task->next = NULL;
     if (serial->last)
         serial->last->next = task;

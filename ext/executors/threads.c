@@ -186,6 +186,7 @@ static int threads_submit(Executor *base, Task *task)
     ThreadPool *pool = (ThreadPool *)base;
     atomic_store_explicit(&task->done, false, memory_order_relaxed);
     atomic_store_explicit(&task->control.cancel, 0, memory_order_relaxed);
+    atomic_store_explicit(&task->control.morsels, task->order.morsels, memory_order_relaxed);
     task->next = NULL;
     task->slot = NULL;
     pthread_mutex_lock(&pool->mutex);

@@ -169,6 +169,8 @@ static void configuration(void **state)
                     "parallel_map_config('chunk'),"
                     " parallel_map_config('retries'), parallel_map_config('timeout_seconds')",
                     "'threads'|3|100|0|1.5");
+    sql_test_expect(db, "SELECT parallel_map_config('sums'), parallel_map_config('sums', 'SQLite')",
+                    "'exact'|'sqlite'");
     sql_test_expect(
         db, "SELECT parallel_map_config('chunk', NULL), parallel_map_config('workers', NULL) >= 1", "NULL|1");
     sql_test_run(db, "SELECT parallel_map_config('progress', 0), parallel_map_config('workers', '2')");
@@ -182,11 +184,12 @@ static void configuration(void **state)
     sql_test_close(&other);
     static const char *const bad[][2] = {
         {"'worker'", "unknown name 'worker': expected executor, workers, chunk, retries, timeout_seconds, "
-                     "idle_seconds or progress"},
+                     "idle_seconds, progress or sums"},
         {"NULL", "unknown name 'NULL': expected executor, workers, chunk, retries, timeout_seconds, "
-                 "idle_seconds or progress"},
-        {"''", "unknown name '': expected executor, workers, chunk, retries, timeout_seconds, idle_seconds "
-               "or progress"},
+                 "idle_seconds, progress or sums"},
+        {"''", "unknown name '': expected executor, workers, chunk, retries, timeout_seconds, idle_seconds, "
+               "progress or sums"},
+        {"'sums', 'fast'", "sums is 'fast': expected 'exact' or 'sqlite'"},
         {"'executor', 'fork'", "executor is 'fork': expected serial, threads, processes or auto"},
         {"'executor', NULL", "executor is 'NULL': expected serial, threads, processes or auto"},
         {"'workers', 0",

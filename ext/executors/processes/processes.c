@@ -536,6 +536,13 @@ static Executor *processes_create(const ExecutorParts *parts)
     return executor;
 }
 
+/* A task that was done waits in its slot no more. */
+static TaskControl *processes_control(Executor *base, Task *task)
+{
+    (void)base;
+    return task->slot && !atomic_load(&task->done) ? slots_control(task->slot) : NULL;
+}
+
 const ExecutorKind executor_processes = {
     .name = "processes",
     .workers = "processes",
@@ -547,6 +554,7 @@ const ExecutorKind executor_processes = {
     .create = processes_create,
     .ensure_workers = processes_ensure_workers,
     .submit = processes_submit,
+    .control = processes_control,
     .wait = processes_wait,
     .release = processes_release,
     .abandon = processes_abandon,

@@ -103,6 +103,7 @@ static void publish(PoolSlot *slot, uint64_t recipe_size, uint64_t input_size)
     shared->order.end_row = slot->end_row;
     atomic_store(&shared->control.cancel, 0);
     atomic_store(&shared->control.current_row, task->order.first_row);
+    atomic_store(&shared->control.morsels, task->order.morsels);
     atomic_store(&shared->started_ns, 0);
     atomic_store(&shared->state, SLOT_QUEUED);
     bell_ring(&slot->worker->channel.control->bell);
@@ -133,6 +134,11 @@ int slots_queue(ProcessPool *pool, PoolSlot *slot, Task *task, uint32_t end_row)
 SlotState slots_state(const PoolSlot *slot)
 {
     return (SlotState)atomic_load(&slot->shared->state);
+}
+
+TaskControl *slots_control(const PoolSlot *slot)
+{
+    return &slot->shared->control;
 }
 
 uint32_t slots_current_row(const PoolSlot *slot)

@@ -37,6 +37,9 @@ SlotState slots_state(const PoolSlot *slot);
 /* Row of the input that the worker was at last, as far as it wrote that down. */
 uint32_t slots_current_row(const PoolSlot *slot);
 
+/* The control of the slot's task, which its worker uses. */
+TaskControl *slots_control(const PoolSlot *slot);
+
 /* Takes a queued task out of its slot. True: the worker has not begun the task, and never will. */
 bool slots_withdraw(PoolSlot *slot);
 

@@ -97,13 +97,17 @@ static Outcome run(const File *file, const char *select, TaskOrder order, const 
 {
     Outcome outcome = {0};
     Evaluator *evaluator;
+    if (!order.morsel_count) {
+        order.morsel_count = 3;
+        order.morsels = morsels_pack(0, 3);
+    }
     Recipe *recipe = query_recipe(file, select);
     outcome.rc = evaluator_open(recipe, NULL, &evaluator, outcome.message);
     recipe_unref(recipe);
     /* Twice: a statement that ran can run again. */
     for (int i = 0; i < 2 && outcome.rc == SQLITE_OK; i++) {
         Buffer output;
-        TaskControl control = {0};
+        TaskControl control = {.morsels = order.morsels};
         TaskReport report;
         buffer_heap_init(&output);
         order.end_row = 1;
@@ -142,6 +146,49 @@ static void a_range_comes_from_the_table_or_from_parameters(void **state)
         all.begins_table = all.ends_table = true;
         outcome = run(*state, texts[i], all, NULL);
         assert_int_equal(outcome.values[0], 200);
+    }
+}
+
+/* However a range is cut, and whoever takes which morsel, each of its rowids comes once. */
+static void morsels_are_the_range(void **state)
+{
+    for (uint32_t count = 1; count <= 11; count++) {
+        int64_t rows = 0;
+        for (uint32_t first = 0; first < count; first += 4) {
+            TaskOrder order = {.first_rowid = 1, .last_rowid = 11, .morsel_count = count};
+            order.begins_table = order.ends_table = true;
+            order.morsels = morsels_pack(first, first + 4 < count ? first + 4 : count);
+            Outcome outcome = run(*state, "SELECT count(*) " MORSELS_OF_T, order, NULL);
+            assert_int_equal(outcome.rc, SQLITE_OK);
+            rows += outcome.values[0];
+        }
+        assert_int_equal(rows, 200);
+    }
+}
+
+static void half_of_what_is_left_can_be_taken_away(void **state)
+{
+    (void)state;
+    TaskOrder order = {.morsel_count = 32, .morsels = morsels_pack(0, 32)};
+    TaskControl control = {.morsels = order.morsels};
+    uint32_t morsel, seen = 0;
+    uint64_t taken;
+    for (uint32_t i = 0; i < 10; i++)
+        assert_true(morsels_take(&control, &morsel) && morsel == i);
+    assert_true(morsels_steal(&order, &control, &taken));
+    assert_int_equal(morsels_first(taken), 21);
+    assert_int_equal(morsels_end(taken), 32);
+    assert_int_equal(morsels_end(order.morsels), 21);
+    assert_int_equal(morsels_first(order.morsels), 0);
+    while (morsels_take(&control, &morsel))
+        seen++;
+    assert_int_equal(seen, 11);
+    assert_false(morsels_steal(&order, &control, &taken));
+    /* What a worker wrote that went astray is not believed. */
+    static const uint64_t astray[] = {0, UINT64_MAX, (uint64_t)5 << 32 | 40, (uint64_t)30 << 32 | 21};
+    for (size_t i = 0; i < sizeof astray / sizeof *astray; i++) {
+        control.morsels = astray[i];
+        assert_false(morsels_steal(&order, &control, &taken));
     }
 }
 
@@ -289,6 +336,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_range_comes_from_the_table_or_from_parameters, make_file,
                                         remove_file),
+        cmocka_unit_test_setup_teardown(morsels_are_the_range, make_file, remove_file),
+        cmocka_unit_test(half_of_what_is_left_can_be_taken_away),
         cmocka_unit_test_setup_teardown(outputs_grow, make_file, remove_file),
         cmocka_unit_test_setup_teardown(an_output_has_a_bound, make_file, remove_file),
         cmocka_unit_test_setup_teardown(parameters_are_bound, make_file, remove_file),

@@ -1,0 +1,410 @@
+/*
+ * The virtual table parallel_query. A table keeps the plan of its SELECT; a cursor has a run of it, and a
+ * reference to the plan, which another cursor may meanwhile have made anew. No statement is kept between two
+ * runs: one that reads another query would keep that query's table connected, which may come to read this
+ * very table.
+ *
+ * xBestIndex tells xFilter nothing: the parameters of the SELECT are hidden columns behind its own, and
+ * xFilter is given a value for each, in their order.
+ */
+#include "ext/api/parallel_query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/api/query_arguments.h"
+#include "ext/api/query_columns.h"
+#include "ext/base/interrupt.h"
+#include "ext/base/sqlite_limits.h"
+#include "ext/plan/worker_settings.h"
+#include "ext/run/query_run.h"
+
+#define MODULE_NAME "parallel_query"
+
+/* Queries that read each other, one inside the other, at the most. */
+enum { DEPTH_MAX = 16 };
+
+/* A plan with what its runs have taught. */
+typedef struct SharedPlan {
+    int references;
+    SplitPlan *plan;
+    /* Setting with which the plan was made. */
+    bool sums_of_sqlite;
+    MapExperience experience;
+} SharedPlan;
+
+typedef struct QueryTable {
+    sqlite3_vtab base;
+    ConnectionState *state;
+    QueryArguments arguments;
+    SharedPlan *shared;
+    /* CREATE TABLE text with which the table was declared. */
+    char *declaration;
+    bool declared_types;
+    int columns;
+    /* Statement that is stepped to find an interrupt; see base/interrupt. */
+    sqlite3_stmt *interrupt_probe;
+} QueryTable;
+
+typedef struct QueryCursor {
+    sqlite3_vtab_cursor base;
+    SharedPlan *shared;
+    QueryRun *run;
+    /* Values of the parameters, as Query has them. */
+    Buffer parameters;
+    int encoding;
+    int64_t position;
+    bool ended;
+} QueryCursor;
+
+static int set_error(sqlite3_vtab *table, int rc, char *message)
+{
+    if (message) {
+        sqlite3_free(table->zErrMsg);
+        table->zErrMsg = message;
+    }
+    return rc;
+}
+
+/* ---- plans ---- */
+
+static void let_go(SharedPlan *shared)
+{
+    if (!shared || --shared->references)
+        return;
+    split_plan_free(shared->plan);
+    free(shared);
+}
+
+static int make_plan(const QueryTable *table, SharedPlan **out, char **message)
+{
+    SplitOptions options = {.least_rows = SPLIT_LEAST_ROWS,
+                            .sums_of_sqlite = table->state->settings.sums_of_sqlite};
+    SharedPlan *shared = calloc(1, sizeof *shared);
+    *out = NULL;
+    if (!shared)
+        return SQLITE_NOMEM;
+    shared->references = 1;
+    shared->sums_of_sqlite = options.sums_of_sqlite;
+    int rc = split_plan_create(table->state, table->arguments.query, &options, &shared->plan, message);
+    if (rc != SQLITE_OK) {
+        free(shared);
+        return rc;
+    }
+    *out = shared;
+    return SQLITE_OK;
+}
+
+/* The columns that were declared must still be the query's: its tables may have changed since. */
+static int check_columns(const QueryTable *table, const SplitPlan *plan, char **message)
+{
+    char *declaration = query_columns_declare(plan, table->declared_types);
+    bool same = declaration && !strcmp(declaration, table->declaration);
+    int rc = !declaration ? SQLITE_NOMEM : same ? SQLITE_OK : SQLITE_ERROR;
+    sqlite3_free(declaration);
+    if (rc == SQLITE_ERROR)
+        *message = sqlite3_mprintf("parallel_query: the query has other columns than this table by now: drop "
+                                   "the table and create it again");
+    return rc;
+}
+
+/* Makes the plan anew where it no longer fits the connection. */
+static int refresh_plan(QueryTable *table, char **message)
+{
+    SharedPlan *made;
+    if (table->shared->sums_of_sqlite == table->state->settings.sums_of_sqlite &&
+        split_plan_is_current(table->shared->plan, table->state))
+        return SQLITE_OK;
+    int rc = make_plan(table, &made, message);
+    if (rc == SQLITE_OK)
+        rc = check_columns(table, made->plan, message);
+    if (rc != SQLITE_OK) {
+        let_go(made);
+        return rc;
+    }
+    let_go(table->shared);
+    table->shared = made;
+    return SQLITE_OK;
+}
+
+/* ---- the table ---- */
+
+static void free_table(QueryTable *table)
+{
+    let_go(table->shared);
+    sqlite3_finalize(table->interrupt_probe);
+    sqlite3_free(table->declaration);
+    query_arguments_free(&table->arguments);
+    connection_state_unref(table->state);
+    free(table);
+}
+
+/* A type that a table was declared with may be none that can be declared here. */
+static int declare(QueryTable *table)
+{
+    SqliteLimits own;
+    sqlite3 *db = table->state->db;
+    int rc = SQLITE_ERROR;
+    limits_lift(db, &own);
+    for (int declared = 1; declared >= 0 && rc == SQLITE_ERROR; declared--) {
+        sqlite3_free(table->declaration);
+        table->declared_types = declared;
+        table->declaration = query_columns_declare(table->shared->plan, declared);
+        rc = table->declaration ? sqlite3_declare_vtab(db, table->declaration) : SQLITE_NOMEM;
+    }
+    limits_restore(db, &own);
+    return rc;
+}
+
+static int define(QueryTable *table, int argc, const char *const *argv, char **message)
+{
+    if (strcmp(argv[1], "temp") != 0) {
+        *message = sqlite3_mprintf("parallel_query: a query runs what its text says, so it is kept in no "
+                                   "file: write CREATE VIRTUAL TABLE temp.%s USING parallel_query(…)",
+                                   argv[2]);
+        return SQLITE_ERROR;
+    }
+    int rc = query_arguments_parse(&table->arguments, argc - 3, argv + 3, message);
+    if (rc == SQLITE_OK)
+        rc = make_plan(table, &table->shared, message);
+    if (rc == SQLITE_OK) {
+        table->columns = table->shared->plan->columns.count;
+        rc = declare(table);
+    }
+    return rc;
+}
+
+static int query_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                         char **message)
+{
+    QueryTable *table = calloc(1, sizeof *table);
+    if (!table)
+        return SQLITE_NOMEM;
+    table->state = connection_state_ref(aux);
+    int rc = interrupt_probe_prepare(db, &table->interrupt_probe);
+    if (rc == SQLITE_OK)
+        rc = define(table, argc, argv, message);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+    if (rc != SQLITE_OK) {
+        if (rc != SQLITE_NOMEM && !*message)
+            *message = sqlite3_mprintf("parallel_query: %s", sqlite3_errmsg(db));
+        if (rc == SQLITE_ERROR && host_interrupted(table->interrupt_probe))
+            rc = SQLITE_INTERRUPT;
+        free_table(table);
+        return rc;
+    }
+    *out = &table->base;
+    return SQLITE_OK;
+}
+
+/* Another function than query_connect: with the same one the module would be a table by its own name. */
+static int query_create(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                        char **message)
+{
+    return query_connect(db, aux, argc, argv, out, message);
+}
+
+static int query_disconnect(sqlite3_vtab *base)
+{
+    free_table((QueryTable *)base);
+    return SQLITE_OK;
+}
+
+/* Index of the usable constraint that gives a parameter its value; -1: none. *unusable: there is one, of a
+   table that comes later in the join. */
+static int find_value(const sqlite3_index_info *info, int column, bool *unusable)
+{
+    for (int i = 0; i < info->nConstraint; i++) {
+        if (info->aConstraint[i].iColumn != column || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
+            continue;
+        if (info->aConstraint[i].usable)
+            return i;
+        *unusable = true;
+    }
+    return -1;
+}
+
+static int query_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+    QueryTable *table = (QueryTable *)base;
+    const SplitPlan *plan = table->shared->plan;
+    table->state->maps_prepared++;
+    info->estimatedCost = 1e6;
+    info->estimatedRows = 1000;
+    for (int i = 0; i < plan->parameter_count; i++) {
+        bool unusable = false;
+        int constraint = find_value(info, table->columns + i, &unusable);
+        if (constraint < 0 && unusable)
+            return SQLITE_CONSTRAINT;
+        if (constraint < 0) {
+            char *name = query_parameter_name(plan, i);
+            char *message =
+                sqlite3_mprintf("parallel_query: no value is given for the parameter %s: call the "
+                                "table with it, like a function",
+                                name);
+            sqlite3_free(name);
+            return set_error(base, SQLITE_ERROR, message);
+        }
+        info->aConstraintUsage[constraint].argvIndex = i + 1;
+        info->aConstraintUsage[constraint].omit = 1;
+    }
+    return SQLITE_OK;
+}
+
+/* ---- the cursor ---- */
+
+static int query_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
+{
+    (void)base;
+    QueryCursor *cursor = calloc(1, sizeof *cursor);
+    if (!cursor)
+        return SQLITE_NOMEM;
+    buffer_heap_init(&cursor->parameters);
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+static void end_run(QueryCursor *cursor)
+{
+    query_run_close(cursor->run);
+    cursor->run = NULL;
+    let_go(cursor->shared);
+    cursor->shared = NULL;
+}
+
+static int query_close(sqlite3_vtab_cursor *base)
+{
+    QueryCursor *cursor = (QueryCursor *)base;
+    end_run(cursor);
+    buffer_heap_free(&cursor->parameters);
+    free(cursor);
+    return SQLITE_OK;
+}
+
+static int take_parameters(QueryCursor *cursor, ConnectionState *state, int argc, sqlite3_value **argv)
+{
+    RowsetWriter writer;
+    WorkerSettings settings;
+    buffer_heap_free(&cursor->parameters);
+    if (!argc)
+        return SQLITE_OK;
+    int rc = worker_settings_read(state, NULL, 0, &settings);
+    if (rc == SQLITE_OK)
+        rc = rowset_begin(&writer, &cursor->parameters, (uint32_t)argc, 1);
+    if (rc != SQLITE_OK)
+        return rc;
+    cursor->encoding = settings.encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    for (int i = 0; rc == SQLITE_OK && i < argc; i++)
+        rc = rowset_set_value(&writer, (uint32_t)i, argv[i], cursor->encoding);
+    if (rc == SQLITE_OK)
+        rc = rowset_end_row(&writer);
+    if (rc == SQLITE_OK)
+        rowset_finish(&writer);
+    return rc;
+}
+
+static int start_run(QueryCursor *cursor, char **message)
+{
+    QueryTable *table = (QueryTable *)cursor->base.pVtab;
+    const QueryArguments *arguments = &table->arguments;
+    if (table->state->depth >= DEPTH_MAX) {
+        *message = sqlite3_mprintf("parallel_query: queries are nested more than %d deep: this one may read "
+                                   "itself",
+                                   DEPTH_MAX);
+        return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+    }
+    int rc = refresh_plan(table, message);
+    if (rc != SQLITE_OK)
+        return rc;
+    cursor->shared = table->shared;
+    cursor->shared->references++;
+    return query_run_open(&(Query){.state = table->state,
+                                   .plan = cursor->shared->plan,
+                                   .experience = &cursor->shared->experience,
+                                   .interrupt_probe = table->interrupt_probe,
+                                   .executor = arguments->executor,
+                                   .has_executor = arguments->has_executor,
+                                   .workers = arguments->has_workers ? arguments->workers : 0,
+                                   .parameters = &cursor->parameters,
+                                   .encoding = cursor->encoding},
+                          &cursor->run, message);
+}
+
+static int query_next(sqlite3_vtab_cursor *base)
+{
+    QueryCursor *cursor = (QueryCursor *)base;
+    char *message = NULL;
+    int rc = query_run_next(cursor->run, &message);
+    cursor->position++;
+    cursor->ended = rc != SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : set_error(base->pVtab, rc, message);
+}
+
+static int query_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
+                        sqlite3_value **argv)
+{
+    QueryCursor *cursor = (QueryCursor *)base;
+    QueryTable *table = (QueryTable *)base->pVtab;
+    char *message = NULL;
+    (void)number;
+    (void)text;
+    end_run(cursor);
+    cursor->ended = true;
+    cursor->position = 0;
+    int rc = take_parameters(cursor, table->state, argc, argv);
+    if (rc == SQLITE_OK)
+        rc = start_run(cursor, &message);
+    if (rc == SQLITE_OK)
+        return query_next(base);
+    end_run(cursor);
+    return set_error(base->pVtab, rc, message);
+}
+
+static int query_eof(sqlite3_vtab_cursor *base)
+{
+    return ((QueryCursor *)base)->ended;
+}
+
+static int query_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
+{
+    const QueryCursor *cursor = (const QueryCursor *)base;
+    int columns = ((const QueryTable *)base->pVtab)->columns;
+    RowsetView view;
+    RowsetValue value;
+    if (column < columns)
+        return query_run_column(cursor->run, context, column);
+    if (!rowset_open(&view, cursor->parameters.data, cursor->parameters.size) ||
+        !rowset_get(&view, 0, (uint32_t)(column - columns), &value))
+        return SQLITE_CORRUPT_VTAB;
+    rowset_result(context, &value, cursor->encoding, SQLITE_TRANSIENT);
+    return SQLITE_OK;
+}
+
+static int query_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid)
+{
+    *rowid = ((QueryCursor *)base)->position;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module query_module = {
+    .iVersion = 0,
+    .xCreate = query_create,
+    .xConnect = query_connect,
+    .xBestIndex = query_best_index,
+    .xDisconnect = query_disconnect,
+    .xDestroy = query_disconnect,
+    .xOpen = query_open,
+    .xClose = query_close,
+    .xFilter = query_filter,
+    .xNext = query_next,
+    .xEof = query_eof,
+    .xColumn = query_column,
+    .xRowid = query_rowid,
+};
+
+int parallel_query_register(ConnectionState *state)
+{
+    return sqlite3_create_module_v2(state->db, MODULE_NAME, &query_module, connection_state_ref(state),
+                                    connection_state_unref);
+}

@@ -1,0 +1,83 @@
+#include "ext/evaluate/made_tables.h"
+
+#include "ext/data/rowset.h"
+
+static int bind_value(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding)
+{
+    switch (value->type) {
+    case SQLITE_INTEGER:
+        return sqlite3_bind_int64(statement, parameter, value->integer);
+    case SQLITE_FLOAT:
+        return sqlite3_bind_double(statement, parameter, value->real);
+    case SQLITE_TEXT:
+        return sqlite3_bind_text64(statement, parameter, value->bytes, value->size, SQLITE_STATIC,
+                                   (unsigned char)encoding);
+    case SQLITE_BLOB:
+        return sqlite3_bind_blob64(statement, parameter, value->bytes, value->size, SQLITE_STATIC);
+    default:
+        return sqlite3_bind_null(statement, parameter);
+    }
+}
+
+static int bind_row(sqlite3_stmt *statement, int first, const RowsetView *view, uint32_t row, int encoding)
+{
+    int rc = SQLITE_OK, count = sqlite3_bind_parameter_count(statement);
+    for (uint32_t i = 0; rc == SQLITE_OK && i < view->columns && (int)i <= count - first; i++) {
+        RowsetValue value;
+        rc = rowset_get(view, row, i, &value) ? bind_value(statement, first + (int)i, &value, encoding)
+                                              : SQLITE_CORRUPT;
+    }
+    return rc;
+}
+
+int made_tables_bind_row(sqlite3_stmt *statement, int first, const void *rowset, size_t size, int encoding)
+{
+    RowsetView view;
+    return rowset_open(&view, rowset, size) && view.rows == 1 ? bind_row(statement, first, &view, 0, encoding)
+                                                              : SQLITE_CORRUPT;
+}
+
+/* INSERT text with a parameter for each column. */
+static int prepare_insert(sqlite3 *db, const char *table, uint32_t columns, sqlite3_stmt **insert)
+{
+    sqlite3_str *sql = sqlite3_str_new(db);
+    sqlite3_str_appendf(sql, "INSERT INTO temp.\"%w\" VALUES (", table);
+    for (uint32_t i = 0; i < columns; i++)
+        sqlite3_str_appendall(sql, i ? ", ?" : "?");
+    sqlite3_str_appendall(sql, ")");
+    char *text = sqlite3_str_finish(sql);
+    int rc = text ? sqlite3_prepare_v2(db, text, -1, insert, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return rc;
+}
+
+static int fill_table(sqlite3 *db, const Recipe *recipe, const RecipeTable *table)
+{
+    RowsetView view;
+    sqlite3_stmt *insert = NULL;
+    if (!rowset_open(&view, recipe_text(recipe, table->rows), table->rows_size))
+        return SQLITE_CORRUPT;
+    int encoding = recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    int rc = prepare_insert(db, recipe_text(recipe, table->name), view.columns, &insert);
+    for (uint32_t row = 0; rc == SQLITE_OK && row < view.rows; row++) {
+        rc = bind_row(insert, 1, &view, row, encoding);
+        if (rc == SQLITE_OK && sqlite3_step(insert) != SQLITE_DONE)
+            rc = sqlite3_errcode(db);
+        sqlite3_reset(insert);
+    }
+    sqlite3_finalize(insert);
+    return rc;
+}
+
+int made_tables_create(sqlite3 *db, const Recipe *recipe)
+{
+    int rc =
+        recipe->made_count ? sqlite3_exec(db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) : SQLITE_OK;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->made_count; i++) {
+        const RecipeTable *table = recipe_made(recipe, i);
+        rc = sqlite3_exec(db, recipe_text(recipe, table->declaration), NULL, NULL, NULL);
+        if (rc == SQLITE_OK && table->rows_size)
+            rc = fill_table(db, recipe, table);
+    }
+    return rc;
+}

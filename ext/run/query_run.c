@@ -1,0 +1,339 @@
+#include "ext/run/query_run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/base/clock.h"
+#include "ext/evaluate/made_tables.h"
+#include "ext/run/combiner.h"
+#include "ext/run/query_stage.h"
+
+/* Rows for which a result has room at first. */
+enum { FIRST_ROWS = 64 };
+
+struct QueryRun {
+    Query query;
+    StageOutcome outcome;
+    /* The combining query; where it may still fail at any row its rows are kept before the first is given. */
+    Parts parts;
+    Combiner combiner;
+    /* Results of the stages before the last; `made_count` of them in the query. */
+    RecipeTableParts *made;
+    Buffer kept;
+    uint64_t kept_bytes;
+    RowsetView rows;
+    uint32_t row;
+    bool keeps;
+    /* The statement as the user wrote it, where it is run whole, and why it is; NULL: it is not. */
+    sqlite3_stmt *whole;
+    char *why;
+    /* Whether the first step was made already, and what it gave. */
+    bool stepped;
+    int first_step;
+    /* Number of rows that were given out. */
+    int64_t rows_out;
+    /* Error of the run; NULL: none. */
+    char *error;
+};
+
+/* Ends the run with an error, whose text goes to the caller and into the log. */
+static int fail(QueryRun *run, int rc, const char *text, char **message)
+{
+    sqlite3_free(run->error);
+    run->error = sqlite3_mprintf("%s", text);
+    *message = sqlite3_mprintf("%s", text);
+    return rc;
+}
+
+/* ---- whole ---- */
+
+static int begin_whole(QueryRun *run, char **message)
+{
+    const Query *query = &run->query;
+    sqlite3 *db = query->state->db;
+    const Buffer *parameters = query->parameters;
+    int rc = sqlite3_prepare_v2(db, query->plan->sql, -1, &run->whole, NULL);
+    if (rc == SQLITE_OK && parameters->size)
+        rc = made_tables_bind_row(run->whole, 1, parameters->data, parameters->size, query->encoding);
+    return rc == SQLITE_OK ? rc : fail(run, rc, sqlite3_errmsg(db), message);
+}
+
+/* Another query may be what the statement reads. */
+static int step_whole(QueryRun *run, char **message)
+{
+    ConnectionState *state = run->query.state;
+    state->depth++;
+    int rc = sqlite3_step(run->whole);
+    state->depth--;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? rc : fail(run, rc, sqlite3_errmsg(state->db), message);
+}
+
+/* ---- in parts ---- */
+
+/* Turns the error of a combining query into the reason for which the query is run whole. */
+static int combining_failed(QueryRun *run, int rc)
+{
+    if (rc == SQLITE_OK || rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM)
+        return rc;
+    if (!run->why)
+        run->why = sqlite3_mprintf("the parts cannot be combined: %s", sqlite3_errmsg(run->combiner.db));
+    return run->why ? SQLITE_ABORT : SQLITE_NOMEM;
+}
+
+/* Frees what a run in parts has made. */
+static void end_parts(QueryRun *run)
+{
+    combiner_end(&run->combiner);
+    query_parts_free(&run->parts);
+    buffer_heap_free(&run->kept);
+    for (int i = 0; run->made && i < run->query.made_count; i++) {
+        sqlite3_free((char *)(uintptr_t)run->made[i].declaration);
+        free((void *)(uintptr_t)run->made[i].rows);
+    }
+    free(run->made);
+    run->made = NULL;
+    run->query.made_count = 0;
+    run->keeps = run->stepped = false;
+}
+
+/* Copies all rows of the combining query. */
+static int keep_rows(QueryRun *run)
+{
+    Combiner *combiner = &run->combiner;
+    RowsetWriter writer;
+    buffer_heap_init(&run->kept);
+    uint32_t columns = (uint32_t)sqlite3_column_count(combiner->statement);
+    int rc = rowset_begin(&writer, &run->kept, columns, FIRST_ROWS);
+    while (rc == SQLITE_OK && (rc = combiner_step(combiner)) == SQLITE_ROW) {
+        rc = writer.rows < writer.capacity ? SQLITE_OK : rowset_grow(&writer, 2 * writer.capacity);
+        for (uint32_t i = 0; rc == SQLITE_OK && i < columns; i++)
+            rc = rowset_set_value(&writer, i, sqlite3_column_value(combiner->statement, (int)i),
+                                  combiner->source.encoding);
+        if (rc == SQLITE_OK)
+            rc = rowset_end_row(&writer);
+    }
+    if (rc != SQLITE_DONE)
+        return rc;
+    rowset_finish(&writer);
+    run->kept_bytes = writer.bytes;
+    run->keeps = true;
+    return rowset_open(&run->rows, run->kept.data, run->kept_bytes) ? SQLITE_OK : SQLITE_CORRUPT;
+}
+
+/* Gets as far as the first row: from then on the query cannot be run whole any more. */
+static int begin_combining(QueryRun *run, const SplitStage *stage)
+{
+    Combiner *combiner = &run->combiner;
+    int rc = combiner_begin(combiner, &run->query, stage, &run->parts, run->outcome.now, &run->why);
+    if (rc == SQLITE_OK && strstr(stage->combine_sql, SPLIT_SUM "(")) {
+        rc = keep_rows(run);
+    } else if (rc == SQLITE_OK) {
+        run->first_step = combiner_step(combiner);
+        run->stepped = true;
+        rc = run->first_step == SQLITE_ROW || run->first_step == SQLITE_DONE ? SQLITE_OK : run->first_step;
+    }
+    return combining_failed(run, rc);
+}
+
+/* CREATE TEMP TABLE text of a stage's result. */
+static char *declare_result(const SplitStage *stage)
+{
+    char *columns = columns_declare(&stage->result, true);
+    char *text =
+        columns ? sqlite3_mprintf("CREATE TEMP TABLE \"%w\"%s", stage->name, strchr(columns, '(')) : NULL;
+    sqlite3_free(columns);
+    return text;
+}
+
+/* Makes a table of the rows that a stage gave, which the table owns from then on: those that were kept, or
+   those of the one task of a stage that is run whole. */
+static int add_result(QueryRun *run, const SplitStage *stage)
+{
+    RecipeTableParts *table = &run->made[run->query.made_count];
+    bool whole = stage->form == SPLIT_WHOLE;
+    PartBlock *block = whole && run->parts.count ? &run->parts.blocks[0] : NULL;
+    uint64_t bytes = whole ? run->parts.bytes : run->kept_bytes;
+    if (bytes > PARTS_BYTES) {
+        run->why = sqlite3_mprintf("the rows of a stage take more than %d MB", PARTS_BYTES >> 20);
+        return run->why ? SQLITE_ABORT : SQLITE_NOMEM;
+    }
+    *table = (RecipeTableParts){.name = stage->name,
+                                .declaration = declare_result(stage),
+                                .rows = block   ? block->copy
+                                        : whole ? NULL
+                                                : run->kept.data,
+                                .rows_size = (uint32_t)bytes};
+    run->query.made_count++;
+    run->query.made = run->made;
+    if (block)
+        block->copy = NULL;
+    else if (!whole)
+        buffer_heap_init(&run->kept);
+    return table->declaration ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* Runs a stage whose rows later ones read. Returns as begin_parts. */
+static int run_earlier_stage(QueryRun *run, const SplitStage *stage, Snapshot *snapshot)
+{
+    MapExperience none = {0};
+    Query query = run->query;
+    query.experience = &none;
+    int rc = query_stage_run(&query, stage, snapshot, &run->parts, &run->outcome, &run->why);
+    if (rc == SQLITE_OK && stage->form != SPLIT_WHOLE) {
+        rc = combiner_begin(&run->combiner, &run->query, stage, &run->parts, run->outcome.now, &run->why);
+        if (rc == SQLITE_OK)
+            rc = keep_rows(run);
+        rc = combining_failed(run, rc);
+        run->keeps = false;
+    }
+    if (rc == SQLITE_OK)
+        rc = add_result(run, stage);
+    combiner_end(&run->combiner);
+    query_parts_free(&run->parts);
+    return rc;
+}
+
+static int run_stages(QueryRun *run, Snapshot *snapshot)
+{
+    const SplitPlan *plan = run->query.plan;
+    const SplitStage *last = &plan->stages[plan->stage_count - 1];
+    int rc = SQLITE_OK;
+    run->made = calloc((size_t)plan->stage_count, sizeof *run->made);
+    if (!run->made)
+        return SQLITE_NOMEM;
+    for (int i = 0; rc == SQLITE_OK && i < plan->stage_count - 1; i++)
+        rc = run_earlier_stage(run, &plan->stages[i], snapshot);
+    return rc == SQLITE_OK
+               ? query_stage_run(&run->query, last, snapshot, &run->parts, &run->outcome, &run->why)
+               : rc;
+}
+
+/* SQLITE_OK; SQLITE_ABORT: run->why says why the query has to be run whole; SQLITE_INTERRUPT or SQLITE_NOMEM.
+ */
+static int begin_parts(QueryRun *run)
+{
+    const Query *query = &run->query;
+    const SplitPlan *plan = query->plan;
+    const SplitStage *stage = &plan->stages[plan->stage_count - 1];
+    const char *why = NULL;
+    Snapshot *snapshot;
+    int rc =
+        snapshot_pin(query->state->db, plan->schema, stage->cut_table, stage->cut_rowid, &snapshot, &why);
+    if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT)
+        return rc;
+    if (rc != SQLITE_OK || !snapshot) {
+        run->why = sqlite3_mprintf("%s", why ? why : sqlite3_errmsg(query->state->db));
+        return run->why ? SQLITE_ABORT : SQLITE_NOMEM;
+    }
+    rc = run_stages(run, snapshot);
+    snapshot_release(snapshot);
+    return rc == SQLITE_OK ? begin_combining(run, stage) : rc;
+}
+
+/* ---- begin, rows, end ---- */
+
+static void begin_log(QueryRun *run)
+{
+    const Query *query = &run->query;
+    const SplitPlan *plan = query->plan;
+    const ExecutorKind *requested = query->has_executor ? query->executor : query->state->settings.executor;
+    const char *partial = plan->plain ? plan->sql : plan->stages[plan->stage_count - 1].worker_sql;
+    RunRecord *record = run_log_add(&query->state->log, plan->sql, partial, executor_kind_name(requested));
+    run->outcome.figures = (RunFigures){.number = record ? record->run : 0, .start_ns = clock_ns()};
+}
+
+static int begin(QueryRun *run, char **message)
+{
+    const char *plain = run->query.plan->plain;
+    int rc = SQLITE_ABORT;
+    if (plain)
+        run->why = sqlite3_mprintf("%s", plain);
+    else
+        rc = begin_parts(run);
+    if (rc == SQLITE_ABORT) {
+        end_parts(run);
+        rc = run->why ? begin_whole(run, message) : SQLITE_NOMEM;
+    }
+    return rc == SQLITE_INTERRUPT ? fail(run, rc, "interrupted", message) : rc;
+}
+
+int query_run_open(const Query *query, QueryRun **out, char **message)
+{
+    *out = NULL;
+    QueryRun *run = calloc(1, sizeof *run);
+    if (!run)
+        return SQLITE_NOMEM;
+    run->query = *query;
+    begin_log(run);
+    int rc = begin(run, message);
+    if (rc == SQLITE_OK)
+        *out = run;
+    else
+        query_run_close(run);
+    return rc;
+}
+
+static int step_combiner(QueryRun *run, char **message)
+{
+    if (run->keeps)
+        return run->row++ < run->rows.rows ? SQLITE_ROW : SQLITE_DONE;
+    int rc = run->stepped ? run->first_step : combiner_step(&run->combiner);
+    run->stepped = false;
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        return rc;
+    return fail(run, rc, rc == SQLITE_INTERRUPT ? "interrupted" : sqlite3_errmsg(run->combiner.db), message);
+}
+
+int query_run_next(QueryRun *run, char **message)
+{
+    int rc = run->whole ? step_whole(run, message) : step_combiner(run, message);
+    run->rows_out += rc == SQLITE_ROW;
+    return rc;
+}
+
+int query_run_column(const QueryRun *run, sqlite3_context *context, int column)
+{
+    if (!run->keeps) {
+        sqlite3_stmt *statement = run->whole ? run->whole : run->combiner.statement;
+        sqlite3_result_value(context, sqlite3_column_value(statement, column));
+        return SQLITE_OK;
+    }
+    RowsetValue value;
+    if (!rowset_get(&run->rows, run->row - 1, (uint32_t)column, &value))
+        return SQLITE_CORRUPT_VTAB;
+    rowset_result(context, &value, run->combiner.source.encoding, SQLITE_TRANSIENT);
+    return SQLITE_OK;
+}
+
+static void write_log(const QueryRun *run)
+{
+    const StageOutcome *outcome = &run->outcome;
+    RunRecord *record = run_log_find(&run->query.state->log, outcome->figures.number);
+    if (!record)
+        return;
+    figures_write(&outcome->figures, record);
+    record->rows_out = run->rows_out;
+    record->retries = outcome->retries;
+    record->startup_seconds = (double)outcome->startup_ns / 1e9;
+    record->workers = run->why || !outcome->workers ? 1 : outcome->workers;
+    run_log_set(&record->executor, run->why || !outcome->executor ? "serial" : outcome->executor->name);
+    run_log_set(&record->access, run->why ? "whole" : "partition");
+    char reason[1400];
+    sqlite3_snprintf(sizeof reason, reason, "%s%s", run->why ? "run whole: " : "",
+                     run->why ? run->why : outcome->reason);
+    run_log_set(&record->reason, reason);
+    if (run->error)
+        run_log_set(&record->error, run->error);
+}
+
+void query_run_close(QueryRun *run)
+{
+    if (!run)
+        return;
+    write_log(run);
+    sqlite3_finalize(run->whole);
+    end_parts(run);
+    sqlite3_free(run->why);
+    sqlite3_free(run->error);
+    free(run);
+}
