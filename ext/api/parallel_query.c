@@ -4,8 +4,8 @@
  * runs: one that reads another query would keep that query's table connected, which may come to read this
  * very table.
  *
- * xBestIndex tells xFilter nothing: the parameters of the SELECT are hidden columns behind its own, and
- * xFilter is given a value for each, in their order.
+ * The parameters of the SELECT are hidden columns after its own: xBestIndex has SQLite give xFilter a value
+ * for each, in their order.
  */
 #include "ext/api/parallel_query.h"
 

@@ -65,7 +65,7 @@ static int set_argument(QueryArguments *arguments, ArgumentName name, const char
     }
 }
 
-/* One argument, name = value; `seen` has a bit per argument that was there before. */
+/* Parses an argument, name = value; `seen` has a bit per argument that was there before. */
 static int parse_argument(QueryArguments *arguments, const char *text, unsigned *seen, char **message)
 {
     SqlToken name, equals, first;

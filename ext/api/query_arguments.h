@@ -10,7 +10,7 @@
 typedef struct QueryArguments {
     /* The SELECT, without brackets around it. */
     char *query;
-    /* Executor and workers that were asked for, where has_… says so; executor NULL: `auto`. */
+    /* Requested executor and workers, where has_… says so; executor NULL: `auto`. */
     const ExecutorKind *executor;
     int workers;
     bool has_executor, has_workers;

@@ -16,7 +16,7 @@ static char affinity_of(const char *type)
     return *type ? 'N' : 'B';
 }
 
-/* What a column is declared with: its declared type, unless that means something else here. */
+/* Type to declare a column with: its declared type, unless that means something else here. */
 static const char *type_of(const SplitPlan *plan, int i, bool declared)
 {
     const Column *column = &plan->columns.items[i];

@@ -13,7 +13,7 @@
 
 #define MORSEL_TABLE_NAME "pricemap_morsel"
 
-/* What the table gives in the run that is under way. Zeros: nothing. */
+/* Morsels of the run that is under way. Zeros: there are none. */
 typedef struct MorselScan {
     /* Order and control of the run, borrowed. */
     const TaskOrder *order;

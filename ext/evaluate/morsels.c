@@ -64,7 +64,7 @@ static int step_rows(Evaluator *evaluator)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* A text that names its range by the table has no such parameters, or does not look at them. */
+/* A text that names its range by the table has no such parameters, or does not use them. */
 static int bind_order(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size)
 {
     sqlite3_stmt *statement = evaluator->statement;

@@ -49,7 +49,7 @@ static int parts_disconnect(sqlite3_vtab *table)
     return SQLITE_OK;
 }
 
-/* Whether the parts come in the order that SQLite asks for. In each such order NULLs are first where it
+/* Whether the parts come in the order that SQLite wants. In each such order NULLs are first where it
    ascends, and last where it descends. */
 static bool gives_order(const PartsSource *source, const sqlite3_index_info *info)
 {
