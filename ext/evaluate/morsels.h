@@ -11,6 +11,7 @@
 #define PRICEMAP_MORSELS_H
 
 #include "ext/data/task.h"
+#include "ext/evaluate/morsel_table.h"
 
 struct Evaluator;
 
