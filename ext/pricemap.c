@@ -3,6 +3,7 @@
 
 #include "ext/api/config_functions.h"
 #include "ext/api/parallel_map.h"
+#include "ext/api/parallel_query_plan.h"
 #include "ext/api/run_log_tables.h"
 #include "ext/base/own_library.h"
 #include "ext/base/sqlite_build.h"
@@ -36,6 +37,8 @@ static int register_all(sqlite3 *db)
     int rc = config_functions_register(state);
     if (rc == SQLITE_OK)
         rc = parallel_map_register(state);
+    if (rc == SQLITE_OK)
+        rc = parallel_query_plan_register(state);
     if (rc == SQLITE_OK)
         rc = run_log_tables_register(state);
     if (rc == SQLITE_OK)

@@ -76,7 +76,7 @@ static bool same_column(const Expr *a, const Expr *b)
 bool expr_equal(const Expr *a, const Expr *b)
 {
     if (a == b)
-        return !a || !a->select;
+        return true;
     if (!a || !b || a->kind != b->kind || a->select || b->select)
         return false;
     if (a->kind == EXPR_COLUMN)

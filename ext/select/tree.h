@@ -136,7 +136,7 @@ struct FromItem {
      * it. */
     const char *written_as;
     /* Facts about the table, for the code that resolves names. */
-    const void *known;
+    void *known;
 };
 
 /* A SELECT without the clauses that may follow a compound. */
@@ -168,6 +168,8 @@ struct Select {
     int core_count;
     OrderList order_by;
     Expr *limit, *offset;
+    /* Whether it names columns of a SELECT around it; set by whoever resolves names. */
+    bool correlated;
 };
 
 /* Adds to a list. Where memory is short nothing is added, and the arena has failed. */
@@ -179,7 +181,8 @@ void core_add_column(Arena *arena, SelectCore *core, ResultColumn column);
 
 /*
  * Whether both are the same expression: the same nodes, columns known to be the same one (or, unknown,
- * written alike), functions and collations without regard to case. Subqueries are never the same.
+ * written alike), functions and collations without regard to case. Two subqueries are the same where they are
+ * one node.
  */
 bool expr_equal(const Expr *a, const Expr *b);
 

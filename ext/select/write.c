@@ -8,9 +8,17 @@ static void add(Writer *writer, const char *text)
     sqlite3_str_appendall(writer->sql, text);
 }
 
+static bool is_word(const char *name)
+{
+    bool word = *name && !isdigit((unsigned char)*name);
+    for (const char *byte = name; *byte && word; byte++)
+        word = isalnum((unsigned char)*byte) || *byte == '_';
+    return word;
+}
+
 static void add_name(Writer *writer, const char *name)
 {
-    sqlite3_str_appendf(writer->sql, "\"%w\"", name);
+    sqlite3_str_appendf(writer->sql, writer->brief && is_word(name) ? "%s" : "\"%w\"", name);
 }
 
 void write_expressions(Writer *writer, const ExprList *list)
@@ -39,7 +47,9 @@ void write_order(Writer *writer, const OrderList *list)
 static void write_column(Writer *writer, const Expr *expr)
 {
     const char *table = expr->from && expr->from->written_as ? expr->from->written_as : expr->table;
-    if (expr->schema && !(expr->from && expr->from->written_as)) {
+    if (writer->brief)
+        table = NULL;
+    else if (expr->schema && !(expr->from && expr->from->written_as)) {
         add_name(writer, expr->schema);
         add(writer, ".");
     }
@@ -56,10 +66,7 @@ static void write_column(Writer *writer, const Expr *expr)
 /* A function's name needs no quotes where it is a plain word. */
 static void write_function(Writer *writer, const char *name)
 {
-    bool word = *name && !isdigit((unsigned char)*name);
-    for (const char *byte = name; *byte && word; byte++)
-        word = isalnum((unsigned char)*byte) || *byte == '_';
-    if (word)
+    if (is_word(name))
         add(writer, name);
     else
         add_name(writer, name);

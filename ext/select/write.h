@@ -13,6 +13,9 @@ typedef struct Writer {
     sqlite3_str *sql;
     /* Number that is added to that of each parameter. */
     int parameter_shift;
+    /* Whether the text is for people: columns without their tables, names without quotes where they can be.
+     */
+    bool brief;
 } Writer;
 
 /* An expression as it may stand in a list, or as an operand. */

@@ -43,6 +43,7 @@
 
 #include "ext/connection/connection_state.h"
 #include "ext/plan/columns.h"
+#include "ext/plan/host_view.h"
 
 #define SPLIT_MORSEL_TABLE "pricemap_morsel"
 #define SPLIT_PARTS_TABLE "pricemap_parts"
@@ -157,6 +158,8 @@ typedef struct SplitPlan {
     /* Program that the host's connection made of the statement, by host_rules_program: a plan is current
      * while the program is the same. */
     uint64_t program;
+    /* The same and what the host calls under the names of the functions: for split_plan_is_current. */
+    HostView view;
 } SplitPlan;
 
 typedef struct SplitOptions {

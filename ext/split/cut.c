@@ -1,0 +1,237 @@
+#include "ext/split/cut.h"
+
+#include <string.h>
+
+#include "ext/plan/host_rules.h"
+#include "ext/split/resolve.h"
+
+static bool is_left(const FromItem *item)
+{
+    return item->join == JOIN_LEFT;
+}
+
+/* Lists the items; joins in brackets are those without brackets, unless the whole is joined from the left. */
+static bool collect(Splitting *splitting, const FromList *from, bool outer, FromList *items)
+{
+    for (int i = 0; i < from->count; i++) {
+        FromItem *item = from->items[i];
+        if (!item->joined.count)
+            from_list_add(&splitting->arena, items, item);
+        else if (outer || is_left(item))
+            return split_refuse(splitting, "a LEFT JOIN with a join in brackets is not split%s", "");
+        else if (!collect(splitting, &item->joined, outer, items))
+            return false;
+    }
+    return split_goes_on(splitting);
+}
+
+static Expr *both(Splitting *splitting, Expr *one, Expr *other)
+{
+    if (!one || !other)
+        return one ? one : other;
+    Expr *expr = arena_take(&splitting->arena, sizeof *expr);
+    if (expr)
+        *expr = (Expr){.kind = EXPR_BINARY, .text = "AND", .left = one, .right = other};
+    return expr;
+}
+
+/* The conditions of inner joins, in the order of the text, those of joins in brackets included. */
+static void add_conditions(Splitting *splitting, const FromList *from, Expr **where)
+{
+    for (int i = 0; i < from->count; i++) {
+        const FromItem *item = from->items[i];
+        add_conditions(splitting, &item->joined, where);
+        if (!is_left(item))
+            *where = both(splitting, *where, item->on);
+    }
+}
+
+/* Adds an item, which keeps its condition where it is joined from the left. */
+static void pin(Splitting *splitting, FromList *from, const FromItem *item)
+{
+    FromItem *pinned = arena_take(&splitting->arena, sizeof *pinned);
+    if (!pinned)
+        return;
+    *pinned = *item;
+    pinned->join = is_left(item) ? JOIN_LEFT : JOIN_CROSS;
+    pinned->on = is_left(item) ? item->on : NULL;
+    pinned->using_columns = (NameList){0};
+    from_list_add(&splitting->arena, from, pinned);
+}
+
+static int find_loop(const LoopList *loops, const FromItem *item)
+{
+    for (int i = 0; i < loops->count; i++)
+        if (loops->items[i].item == item)
+            return i;
+    return -1;
+}
+
+/* A table that is joined from the left and that nothing is read of has no loop: it comes last. */
+static bool pin_order(Splitting *splitting, Cut *cut)
+{
+    for (int i = 0; i < cut->loops.count; i++) {
+        const FromItem *item = cut->loops.items[i].item;
+        if (!item || find_loop(&cut->loops, item) != i)
+            return split_refuse(splitting, "its plan comes to a table twice%s", "");
+        pin(splitting, &cut->from, item);
+    }
+    for (int i = 0; i < cut->items.count; i++) {
+        const FromItem *item = cut->items.items[i];
+        if (find_loop(&cut->loops, item) >= 0)
+            continue;
+        if (!is_left(item))
+            return split_refuse(splitting, "its plan does not show the table %s", item->written_as);
+        pin(splitting, &cut->from, item);
+    }
+    if (cut->from.count && is_left(cut->from.items[0]))
+        return split_refuse(splitting, "its plan begins with a LEFT JOIN%s", "");
+    return split_goes_on(splitting);
+}
+
+bool cut_begin(Splitting *splitting, const char *sql, Cut *cut)
+{
+    *cut = (Cut){.core = splitting->parsed.select->cores[0]};
+    if (!collect(splitting, &cut->core->from, false, &cut->items) ||
+        !loops_read(splitting, sql, &cut->items, &cut->loops) || !pin_order(splitting, cut))
+        return false;
+    add_conditions(splitting, &cut->core->from, &cut->where);
+    cut->where = both(splitting, cut->where, cut->core->where);
+    return split_goes_on(splitting);
+}
+
+/* ---- which table ---- */
+
+static bool starts(const char *text, const char *with)
+{
+    return !strncmp(text, with, strlen(with));
+}
+
+/* Whether the statement calls functions that SQLite has not: they may cost more than reading a whole table
+   does in the place of an index. An executor that was named is wanted in any case. */
+static bool is_costly(Splitting *splitting)
+{
+    const Shadow *shadow = &splitting->shadow;
+    for (int i = 0; i < shadow->function_count; i++)
+        if (host_rules_defines(shadow->db, shadow->functions[i]))
+            return true;
+    return !splitting->options->least_rows;
+}
+
+/* Whether a walk or search of this form may be one over a range of rowids: by the rowid, or through an index
+   whose last column the rowid is, so that all columns before it have to be known. */
+static bool check_access(Splitting *splitting, const Loop *loop, bool outermost, bool after_small)
+{
+    const char *access = loop->access, *name = loop->item->written_as;
+    if (!loop->search && !*access)
+        return true;
+    if (!loop->search && starts(access, "USING COVERING INDEX"))
+        return (outermost && is_costly(splitting)) ||
+               split_refuse(splitting, "an index answers it without reading the table %s", name);
+    if (!loop->search && starts(access, "USING INDEX"))
+        return outermost || split_refuse(splitting, "an index is walked for each row before %s", name);
+    if (!strchr(access, '('))
+        return split_refuse(splitting, "an index of %s answers it at once", name);
+    if (strstr(access, "AUTOMATIC"))
+        return split_refuse(splitting, "%s is found by an index that is made for the query", name);
+    if (starts(access, "USING INTEGER PRIMARY KEY"))
+        return !strstr(access, "(rowid=?)") ||
+               split_refuse(splitting, "a row of %s is found by its rowid", name);
+    if (!after_small)
+        return split_refuse(splitting, "rows of %s are found for each row of the tables before it", name);
+    if (strchr(access, '<') || strchr(access, '>'))
+        return split_refuse(splitting, "%s is searched by a range of an index", name);
+    return true;
+}
+
+bool cut_find(Splitting *splitting, Cut *cut)
+{
+    for (bool small = true; cut->loop < cut->loops.count; cut->loop++) {
+        const Loop *loop = &cut->loops.items[cut->loop];
+        KnownTable *table = resolved_table(loop->item);
+        if (is_left(loop->item))
+            break;
+        bool usable = table->name && !table->view && table->rowid;
+        if (usable && tables_rows(splitting, table) >= splitting->options->least_rows) {
+            cut->item = loop->item;
+            return check_access(splitting, loop, cut->loop == 0, small);
+        }
+        /* What has no rowids may have any number of rows. */
+        small = small && usable;
+    }
+    return false;
+}
+
+/* ---- the FROM clause of workers ---- */
+
+static Expr *range_column(Splitting *splitting, const FromItem *item, const char *name)
+{
+    Expr *column = arena_take(&splitting->arena, sizeof *column);
+    if (column)
+        *column = (Expr){.kind = EXPR_COLUMN, .text = name, .from = item, .column = -1};
+    return column;
+}
+
+static Expr *range_end(Splitting *splitting, const char *text)
+{
+    Expr *end = arena_take(&splitting->arena, sizeof *end);
+    if (end)
+        *end = (Expr){.kind = EXPR_LITERAL, .text = text};
+    return end;
+}
+
+bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *from, Expr **where)
+{
+    *from = (FromList){0};
+    FromItem *morsels = arena_take(&splitting->arena, sizeof *morsels);
+    Expr *range = arena_take(&splitting->arena, sizeof *range);
+    if (!morsels || !range)
+        return split_fail(splitting, SQLITE_NOMEM);
+    *morsels = (FromItem){.table = SPLIT_MORSEL_TABLE, .written_as = SPLIT_MORSEL_TABLE};
+    bool table = form == SPLIT_MORSELS;
+    *range = (Expr){
+        .kind = EXPR_BETWEEN,
+        .left = range_column(splitting, cut->item, resolved_table(cut->item)->rowid),
+        .right = table ? range_column(splitting, morsels, "first_rowid") : range_end(splitting, "?1"),
+        .third = table ? range_column(splitting, morsels, "last_rowid") : range_end(splitting, "?2"),
+    };
+    if (table)
+        from_list_add(&splitting->arena, from, morsels);
+    for (int i = 0; i < cut->from.count; i++)
+        from_list_add(&splitting->arena, from, cut->from.items[i]);
+    *where = both(splitting, range, cut->where);
+    return split_goes_on(splitting);
+}
+
+/* ---- the loops of workers ---- */
+
+/* The access with the range of rowids among its terms: what is known before it stays. */
+static bool is_cut_access(const Loop *plain, const Loop *cut)
+{
+    static const char by_rowid[] = "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
+    if (!plain->search || starts(plain->access, "USING INTEGER PRIMARY KEY"))
+        return cut->search && !strcmp(cut->access, by_rowid);
+    size_t length = strlen(plain->access);
+    return cut->search && length && plain->access[length - 1] == ')' &&
+           !strncmp(plain->access, cut->access, length - 1) &&
+           !strcmp(cut->access + length - 1, " AND rowid>? AND rowid<?)");
+}
+
+bool cut_check(Splitting *splitting, const Cut *cut, SplitForm form, const LoopList *loops)
+{
+    int before = form == SPLIT_MORSELS ? 1 : 0;
+    if (loops->count != cut->loops.count + before || (before && loops->items[0].item))
+        return split_refuse(splitting, "over ranges of %s its loops would be others", cut->item->written_as);
+    for (int i = 0; i < cut->loops.count; i++) {
+        const Loop *plain = &cut->loops.items[i], *found = &loops->items[i + before];
+        bool same = found->item && found->item->written_as == plain->item->written_as;
+        if (i == cut->loop)
+            same = same && is_cut_access(plain, found);
+        else
+            same = same && plain->search == found->search && !strcmp(plain->access, found->access);
+        if (!same)
+            return split_refuse(splitting, "over ranges of %s its loops would be others",
+                                cut->item->written_as);
+    }
+    return true;
+}

@@ -1,0 +1,15 @@
+/* What SQLite's own account of the host's statement, its program as EXPLAIN lists it, tells about it. */
+#ifndef PRICEMAP_SPLIT_FACTS_H
+#define PRICEMAP_SPLIT_FACTS_H
+
+#include "ext/split/splitting.h"
+
+/*
+ * Reads the program of the plan's statement on the host's connection. Refuses a statement that no worker
+ * could do a part of: one that reads no table, tables of several databases or of a database without a file,
+ * virtual tables, or that an index or a count of pages answers. Sets plan->schema, and *path (in the arena)
+ * to the database's file. False with a reason or an error.
+ */
+bool facts_read(Splitting *splitting, const char **path);
+
+#endif

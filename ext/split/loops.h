@@ -1,0 +1,34 @@
+/*
+ * The loops of a statement's outermost SELECT, in the order in which SQLite nests them, as EXPLAIN QUERY PLAN
+ * lists them. FROM items are told by the names that they are written as.
+ */
+#ifndef PRICEMAP_SPLIT_LOOPS_H
+#define PRICEMAP_SPLIT_LOOPS_H
+
+#include "ext/split/splitting.h"
+
+typedef struct Loop {
+    /* FROM item of the loop; NULL: the table of morsels. */
+    const FromItem *item;
+    /* How its rows are found: what stands after the item's name, as "USING INDEX i (a=?)"; "" is a walk over
+       all. SCAN or SEARCH is told by `search`. */
+    const char *access;
+    bool search;
+} Loop;
+
+typedef struct LoopList {
+    Loop *items;
+    int count;
+    /* Whether the plan sorts to group, and to order or to tell distinct rows. */
+    bool sorts_groups, sorts_rows;
+    /* All of the plan, a line each, two spaces for each level. */
+    const char *lines;
+} LoopList;
+
+/*
+ * Reads the plan of `sql`, whose outermost SELECT has the items `from`. False with a reason where a loop is
+ * of none of them, or the plan has other forms than loops within loops.
+ */
+bool loops_read(Splitting *splitting, const char *sql, const FromList *from, LoopList *loops);
+
+#endif

@@ -1,0 +1,294 @@
+#include "ext/split/parts.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "ext/split/resolve.h"
+
+static bool is_named(const Expr *call, const char *name)
+{
+    return !strcasecmp(call->text, name);
+}
+
+static Expr *make(Splitting *splitting, Expr expr)
+{
+    Expr *made = arena_take(&splitting->arena, sizeof *made);
+    if (made)
+        *made = expr;
+    else
+        split_fail(splitting, SQLITE_NOMEM);
+    return made;
+}
+
+static Expr *make_call(Splitting *splitting, const char *name, Expr *argument, Expr *filter)
+{
+    Expr call = {.kind = EXPR_CALL, .text = name, .filter = filter};
+    expr_list_add(&splitting->arena, &call.list, argument);
+    return make(splitting, call);
+}
+
+static bool find_aggregate(void *arg, Expr *expr)
+{
+    bool *found = arg;
+    if (resolve_is_aggregate(expr))
+        *found = true;
+    else
+        expr_each_part(expr, find_aggregate, found);
+    return !*found;
+}
+
+bool expr_has_aggregate(Expr *expr)
+{
+    bool found = false;
+    if (expr)
+        find_aggregate(&found, expr);
+    return found;
+}
+
+typedef struct SubquerySearch {
+    bool uncorrelated_only, found;
+} SubquerySearch;
+
+static bool find_subquery(void *arg, Expr *expr)
+{
+    SubquerySearch *search = arg;
+    bool table = expr->kind == EXPR_IN && expr->text;
+    if (table || (expr->select && (!search->uncorrelated_only || !expr->select->correlated)))
+        search->found = true;
+    else
+        expr_each_part(expr, find_subquery, search);
+    return !search->found;
+}
+
+bool expr_has_subquery(Expr *expr, bool uncorrelated_only)
+{
+    SubquerySearch search = {.uncorrelated_only = uncorrelated_only};
+    if (expr)
+        find_subquery(&search, expr);
+    return search.found;
+}
+
+bool parts_begin(Splitting *splitting, PartList *parts)
+{
+    *parts = (PartList){.table = arena_take(&splitting->arena, sizeof *parts->table)};
+    if (!parts->table)
+        return split_fail(splitting, SQLITE_NOMEM);
+    parts->table->table = SPLIT_PARTS_TABLE;
+    parts->table->written_as = SPLIT_PARTS_TABLE;
+    return true;
+}
+
+int parts_add(Splitting *splitting, PartList *parts, Expr *expr, Expr *described)
+{
+    for (int i = 0; i < parts->count; i++)
+        if (expr_equal(parts->items[i].expr, expr))
+            return i;
+    Part *grown = arena_grow(&splitting->arena, parts->items, parts->count, sizeof *grown);
+    char *name = sqlite3_mprintf("c%d", parts->count);
+    Expr column = {.kind = EXPR_COLUMN, .from = parts->table, .text = split_keep(splitting, name)};
+    Part part = {.expr = expr, .described = described};
+    part.column = make(splitting, column);
+    part.value = make(splitting, column);
+    if (!grown || !part.column || !part.value || !column.text) {
+        split_fail(splitting, SQLITE_NOMEM);
+        return -1;
+    }
+    parts->items = grown;
+    grown[parts->count] = part;
+    return parts->count++;
+}
+
+/* ---- DISTINCT aggregates ---- */
+
+typedef struct Combining {
+    Splitting *splitting;
+    PartList *parts;
+} Combining;
+
+static bool is_distinct(const Expr *call)
+{
+    return call->distinct && !is_named(call, "min") && !is_named(call, "max");
+}
+
+static bool add_distinct(void *arg, Expr *expr)
+{
+    Combining *combining = arg;
+    if (!resolve_is_aggregate(expr))
+        return expr_each_part(expr, add_distinct, combining);
+    if (!is_distinct(expr))
+        return true;
+    if (!is_named(expr, "count") || expr->list.count != 1)
+        return split_refuse(combining->splitting, "%s(DISTINCT …) is not split", expr->text);
+    combining->parts->finer = true;
+    Expr *argument = expr->list.items[0];
+    if (expr_has_subquery(argument, false) || expr_has_subquery(expr->filter, false))
+        return split_refuse(combining->splitting, "a subquery in %s(DISTINCT …) is not split", expr->text);
+    return parts_add(combining->splitting, combining->parts, argument, argument) >= 0 &&
+           (!expr->filter ||
+            parts_add(combining->splitting, combining->parts, expr->filter, expr->filter) >= 0);
+}
+
+bool parts_add_distinct(Splitting *splitting, PartList *parts, Expr *expr)
+{
+    Combining combining = {.splitting = splitting, .parts = parts};
+    if (!add_distinct(&combining, expr))
+        return false;
+    parts->keys = parts->count;
+    return true;
+}
+
+/* ---- the combining query's expressions ---- */
+
+/* count(DISTINCT x) sees the values among the keys; the condition of a FILTER is a key too, as within the
+   argument it would take the argument's collation away. */
+static Expr *combine_distinct(Combining *combining, const Expr *call)
+{
+    Splitting *splitting = combining->splitting;
+    PartList *parts = combining->parts;
+    int argument = parts_add(splitting, parts, call->list.items[0], call->list.items[0]);
+    int filter = call->filter ? parts_add(splitting, parts, call->filter, call->filter) : -1;
+    if (argument < 0 || (call->filter && filter < 0))
+        return NULL;
+    Expr *made = make_call(splitting, call->text, parts->items[argument].value,
+                           filter < 0 ? NULL : parts->items[filter].value);
+    if (made)
+        made->distinct = true;
+    return made;
+}
+
+/* The column of a partial aggregate. NULL with an error. */
+static Expr *add_partial(Combining *combining, Expr *partial, Expr *described)
+{
+    int part = partial ? parts_add(combining->splitting, combining->parts, partial, described) : -1;
+    return part < 0 ? NULL : combining->parts->items[part].value;
+}
+
+static Expr *combine_count(Combining *combining, Expr *call)
+{
+    Splitting *splitting = combining->splitting;
+    Expr *part = add_partial(combining, call, NULL);
+    Expr *sum = part ? make_call(splitting, "sum", part, NULL) : NULL;
+    Expr *coalesce = sum ? make_call(splitting, "coalesce", sum, NULL) : NULL;
+    if (coalesce)
+        expr_list_add(&splitting->arena, &coalesce->list,
+                      make(splitting, (Expr){.kind = EXPR_LITERAL, .text = "0"}));
+    return coalesce;
+}
+
+static Expr *combine_sum(Combining *combining, Expr *call)
+{
+    static const char *const finals[][2] = {{"sum", SPLIT_SUM}, {"total", SPLIT_TOTAL}, {"avg", SPLIT_AVG}};
+    Splitting *splitting = combining->splitting;
+    const char *final = "";
+    for (size_t i = 0; i < sizeof finals / sizeof *finals; i++)
+        if (is_named(call, finals[i][0]))
+            final = finals[i][1];
+    combining->parts->sums = true;
+    Expr *partial = make_call(splitting, SPLIT_SUM_PART, call->list.items[0], call->filter);
+    Expr *part = add_partial(combining, partial, NULL);
+    return part ? make_call(splitting, final, part, NULL) : NULL;
+}
+
+static Expr *combine_aggregate(Combining *combining, Expr *call)
+{
+    Splitting *splitting = combining->splitting;
+    int arguments = call->list.count;
+    if (call->order_by.count) {
+        split_refuse(splitting, "%s(… ORDER BY …) is not split", call->text);
+        return NULL;
+    }
+    if (is_distinct(call))
+        return combine_distinct(combining, call);
+    if (is_named(call, "count") && arguments <= 1)
+        return combine_count(combining, call);
+    if (arguments == 1 && (is_named(call, "min") || is_named(call, "max"))) {
+        Expr *part = add_partial(combining, call, call->list.items[0]);
+        return part ? make_call(splitting, call->text, part, NULL) : NULL;
+    }
+    bool sum = is_named(call, "sum") || is_named(call, "total") || is_named(call, "avg");
+    if (sum && arguments == 1)
+        return combine_sum(combining, call);
+    split_refuse(splitting, "the aggregate %s is not split", call->text);
+    return NULL;
+}
+
+/* A subtype, as JSON has, does not come with a part. */
+static bool asks_for_subtype(const Expr *expr)
+{
+    return expr->kind == EXPR_CALL && !strncasecmp(expr->text, "json", 4);
+}
+
+static Expr *replace(void *arg, Expr *expr)
+{
+    Combining *combining = arg;
+    Splitting *splitting = combining->splitting;
+    for (int i = 0; i < combining->parts->keys; i++)
+        if (expr_equal(combining->parts->items[i].expr, expr))
+            return combining->parts->items[i].value;
+    if (resolve_is_aggregate(expr)) {
+        Expr *combined = combine_aggregate(combining, expr);
+        return combined ? combined : expr; /* after a refusal nothing of it is used */
+    }
+    if (expr->kind == EXPR_COLUMN)
+        split_refuse(splitting, "the column %s is neither grouped by nor in an aggregate", expr->text);
+    else if (expr->select || (expr->kind == EXPR_IN && expr->text))
+        split_refuse(splitting, "a subquery beside aggregates is not split%s", "");
+    else if (asks_for_subtype(expr))
+        split_refuse(splitting, "%s over aggregates is not split", expr->text);
+    return NULL;
+}
+
+Expr *parts_combine(Splitting *splitting, PartList *parts, Expr *expr)
+{
+    Combining combining = {.splitting = splitting, .parts = parts};
+    Expr *combined = expr_copy(&splitting->arena, expr, replace, &combining);
+    return split_goes_on(splitting) ? combined : NULL;
+}
+
+/* ---- affinity and collation ---- */
+
+static bool find_collate(void *arg, Expr *expr)
+{
+    bool *found = arg;
+    if (expr->kind == EXPR_COLLATE)
+        *found = true;
+    else
+        expr_each_part(expr, find_collate, found);
+    return !*found;
+}
+
+/* An expression that says COLLATE goes before what columns were declared with: so does its column then. And
+   one without affinity compares without: a unary plus takes that of the column. */
+static bool shape_value(Splitting *splitting, Part *part, const Column *column)
+{
+    bool collates = false;
+    if (part->described)
+        find_collate(&collates, part->described);
+    Expr inner = *part->value;
+    if (column->no_affinity) {
+        *part->value = (Expr){.kind = EXPR_UNARY, .text = "+", .left = make(splitting, inner)};
+        inner = *part->value;
+    }
+    if (collates)
+        *part->value = (Expr){.kind = EXPR_COLLATE,
+                              .text = column->collation ? arena_copy(&splitting->arena, column->collation,
+                                                                     strlen(column->collation))
+                                                        : "BINARY",
+                              .left = make(splitting, inner)};
+    return split_goes_on(splitting);
+}
+
+bool parts_describe(Splitting *splitting, PartList *parts, const char *text, ColumnList *columns)
+{
+    char *from = text ? sqlite3_mprintf("(%s\n)", text) : NULL;
+    int rc = from ? columns_describe(splitting->shadow.db, from, columns) : SQLITE_NOMEM;
+    sqlite3_free(from);
+    if (rc != SQLITE_OK)
+        return split_refuse_unprepared(splitting, rc);
+    if (columns->count != parts->count)
+        return split_refuse(splitting, "the columns of its parts are not understood%s", "");
+    for (int i = 0; i < parts->count; i++)
+        if (parts->items[i].described && !shape_value(splitting, &parts->items[i], &columns->items[i]))
+            return false;
+    return split_goes_on(splitting);
+}

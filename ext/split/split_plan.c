@@ -1,0 +1,379 @@
+#include "ext/split/split_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/base/sqlite_limits.h"
+#include "ext/evaluate/authorizer.h"
+#include "ext/plan/host_rules.h"
+#include "ext/select/write.h"
+#include "ext/split/cut.h"
+#include "ext/split/facts.h"
+#include "ext/split/resolve.h"
+#include "ext/split/same_program.h"
+#include "ext/split/splitting.h"
+#include "ext/split/stage.h"
+
+/* ---- reasons and errors ---- */
+
+bool split_goes_on(Splitting *splitting)
+{
+    if (splitting->arena.failed)
+        splitting->rc = SQLITE_NOMEM;
+    return !splitting->reason && splitting->rc == SQLITE_OK;
+}
+
+bool split_fail(Splitting *splitting, int rc)
+{
+    if (splitting->rc == SQLITE_OK)
+        splitting->rc = rc;
+    return false;
+}
+
+const char *split_keep(Splitting *splitting, char *text)
+{
+    const char *kept = text ? arena_copy(&splitting->arena, text, strlen(text)) : NULL;
+    sqlite3_free(text);
+    if (!kept)
+        split_fail(splitting, SQLITE_NOMEM);
+    return kept;
+}
+
+bool split_refuse(Splitting *splitting, const char *format, const char *text)
+{
+    if (!splitting->reason)
+        splitting->reason = split_keep(splitting, sqlite3_mprintf(format, text));
+    return false;
+}
+
+bool split_refuse_unprepared(Splitting *splitting, int rc)
+{
+    if (rc == SQLITE_NOMEM)
+        return split_fail(splitting, rc);
+    return split_refuse(splitting, "workers cannot prepare it: %s",
+                        rc == SQLITE_AUTH ? "it does more than read" : sqlite3_errmsg(splitting->shadow.db));
+}
+
+/* ---- the statement as the user wrote it ---- */
+
+/* The text without what may follow the statement: white space, comments and semicolons. */
+static char *without_end(const char *sql, const char *rest)
+{
+    size_t length = (size_t)(rest - sql);
+    while (length && strchr(" \t\r\n\f;", sql[length - 1]))
+        length--;
+    return sqlite3_mprintf("%.*s", (int)length, sql);
+}
+
+static bool is_nothing(sqlite3 *db, const char *rest)
+{
+    sqlite3_stmt *more = NULL;
+    bool nothing = true;
+    while (nothing && *rest) {
+        const char *before = rest;
+        nothing = sqlite3_prepare_v2(db, rest, -1, &more, &rest) == SQLITE_OK && !more;
+        sqlite3_finalize(more);
+        if (rest == before)
+            break;
+    }
+    return nothing;
+}
+
+static int check_statement(sqlite3 *db, sqlite3_stmt *statement, const char *rest, char **message)
+{
+    const char *wrong = NULL;
+    if (!statement)
+        wrong = "there is no statement";
+    else if (!is_nothing(db, rest))
+        wrong = "there is more than one statement";
+    else if (!sqlite3_column_count(statement) || !sqlite3_stmt_readonly(statement) ||
+             sqlite3_stmt_isexplain(statement))
+        wrong = "it has to be a SELECT";
+    if (!wrong)
+        return SQLITE_OK;
+    *message = sqlite3_mprintf("parallel_query: %s", wrong);
+    return *message ? SQLITE_ERROR : SQLITE_NOMEM;
+}
+
+static int copy_types(SplitPlan *plan, sqlite3_stmt *statement)
+{
+    plan->declared_types = calloc((size_t)plan->columns.count + 1, sizeof *plan->declared_types);
+    if (!plan->declared_types)
+        return SQLITE_NOMEM;
+    for (int i = 0; i < plan->columns.count; i++) {
+        const char *type = sqlite3_column_decltype(statement, i);
+        plan->declared_types[i] = type ? sqlite3_mprintf("%s", type) : NULL;
+        if (type && !plan->declared_types[i])
+            return SQLITE_NOMEM;
+    }
+    return SQLITE_OK;
+}
+
+static int copy_parameters(SplitPlan *plan, sqlite3_stmt *statement)
+{
+    int count = sqlite3_bind_parameter_count(statement);
+    plan->parameters = calloc((size_t)count + 1, sizeof *plan->parameters);
+    if (!plan->parameters)
+        return SQLITE_NOMEM;
+    plan->parameter_count = count;
+    for (int i = 0; i < count; i++) {
+        const char *name = sqlite3_bind_parameter_name(statement, i + 1);
+        if (!name || *name == '?')
+            continue;
+        plan->parameters[i] = sqlite3_mprintf("%s", name);
+        if (!plan->parameters[i])
+            return SQLITE_NOMEM;
+    }
+    return SQLITE_OK;
+}
+
+/* The columns as SQL sees them; their names are those of the statement itself, made different. */
+static int describe_columns(SplitPlan *plan, sqlite3 *db)
+{
+    char *from = sqlite3_mprintf("(%s\n)", plan->sql);
+    int rc = from ? columns_describe(db, from, &plan->columns) : SQLITE_NOMEM;
+    sqlite3_free(from);
+    return rc;
+}
+
+static int read_statement(Splitting *splitting, const char *sql, char **message)
+{
+    sqlite3 *db = splitting->state->db;
+    SplitPlan *plan = splitting->plan;
+    sqlite3_stmt *statement = NULL;
+    const char *rest = sql;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, &rest);
+    if (rc != SQLITE_OK) {
+        *message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+        return *message ? rc : SQLITE_NOMEM;
+    }
+    rc = check_statement(db, statement, rest, message);
+    if (rc == SQLITE_OK)
+        plan->sql = without_end(sql, rest);
+    if (rc == SQLITE_OK)
+        rc = plan->sql ? describe_columns(plan, db) : SQLITE_NOMEM;
+    if (rc == SQLITE_OK)
+        rc = copy_types(plan, statement);
+    if (rc == SQLITE_OK)
+        rc = copy_parameters(plan, statement);
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM && !*message)
+        *message = sqlite3_mprintf("parallel_query: %s", sqlite3_errmsg(db));
+    sqlite3_finalize(statement);
+    return rc;
+}
+
+/* ---- understanding ---- */
+
+static bool open_shadow(Splitting *splitting, const char *path)
+{
+    char message[TASK_MESSAGE_SIZE];
+    int rc = shadow_open(&splitting->shadow, splitting->state, path, splitting->plan->sql, message);
+    if (rc == SQLITE_OK)
+        return true;
+    return rc == SQLITE_NOMEM ? split_fail(splitting, rc)
+                              : split_refuse(splitting, "workers cannot open its database: %s", message);
+}
+
+static bool parse(Splitting *splitting)
+{
+    splitting->parsed = select_parse(&splitting->arena, splitting->plan->sql);
+    const Select *select = splitting->parsed.select;
+    if (!select)
+        return split_goes_on(splitting) && split_refuse(splitting, "%s", splitting->parsed.reason);
+    if (select->core_count > 1)
+        return split_refuse(splitting, "%s is not split", select->operators[1]);
+    if (!select->cores[0]->from.count)
+        return split_refuse(splitting, "it reads no table%s", "");
+    return true;
+}
+
+/* The proof that the tree means what the text means: the host's program of the text is the worker's program
+   of what is written of the tree. *written is for sqlite3_free. */
+static bool prove(Splitting *splitting, char **written)
+{
+    bool same = false;
+    *written = select_text(splitting->parsed.select, 0);
+    int rc = *written ? same_program(splitting->state->db, splitting->plan->sql, splitting->shadow.db,
+                                     *written, &same)
+                      : SQLITE_NOMEM;
+    if (rc != SQLITE_OK)
+        return split_refuse_unprepared(splitting, rc);
+    return same || split_refuse(splitting, "it is not understood as SQLite understands it%s", "");
+}
+
+/* ---- what it reads and calls ---- */
+
+static bool is_random(const char *name)
+{
+    return !sqlite3_stricmp(name, "random") || !sqlite3_stricmp(name, "randomblob");
+}
+
+static bool copy_reads(Splitting *splitting)
+{
+    const Shadow *shadow = &splitting->shadow;
+    SplitPlan *plan = splitting->plan;
+    plan->reads = calloc((size_t)shadow->read_count + 1, sizeof *plan->reads);
+    plan->functions = calloc((size_t)shadow->function_count + 1, sizeof *plan->functions);
+    if (!plan->reads || !plan->functions)
+        return split_fail(splitting, SQLITE_NOMEM);
+    for (int i = 0; i < shadow->read_count; i++) {
+        SplitRead *read = &plan->reads[plan->read_count++];
+        read->table = sqlite3_mprintf("%s", shadow->reads[i].table);
+        read->column = sqlite3_mprintf("%s", shadow->reads[i].column);
+        if (!read->table || !read->column)
+            return split_fail(splitting, SQLITE_NOMEM);
+    }
+    for (int i = 0; i < shadow->function_count; i++) {
+        plan->functions[plan->function_count] = sqlite3_mprintf("%s", shadow->functions[i]);
+        if (!plan->functions[plan->function_count++])
+            return split_fail(splitting, SQLITE_NOMEM);
+    }
+    return true;
+}
+
+static bool check_functions(Splitting *splitting)
+{
+    const Shadow *shadow = &splitting->shadow;
+    for (int i = 0; i < shadow->function_count; i++)
+        if (authorizer_refuses(shadow->functions[i]) || is_random(shadow->functions[i]))
+            return split_refuse(splitting, "%s() is not about values alone", shadow->functions[i]);
+    char *message = NULL;
+    int rc = host_rules_check_functions(splitting->state, shadow->db, shadow->functions,
+                                        shadow->function_count, &splitting->plan->view, &message);
+    if (rc == SQLITE_NOMEM)
+        split_fail(splitting, rc);
+    else if (rc != SQLITE_OK)
+        split_refuse(splitting, "%s", message ? message : sqlite3_errstr(rc));
+    sqlite3_free(message);
+    return split_goes_on(splitting);
+}
+
+static bool note(Splitting *splitting, const char *written)
+{
+    int rc = shadow_note(&splitting->shadow, written);
+    if (rc != SQLITE_OK)
+        return split_refuse_unprepared(splitting, rc);
+    const PlainSelect plain = {.sql = splitting->plan->sql};
+    rc = host_view_read_whole(&splitting->plan->view, splitting->state->db, &plain);
+    if (rc != SQLITE_OK)
+        return split_fail(splitting, rc);
+    return check_functions(splitting) && copy_reads(splitting);
+}
+
+/* ---- splitting ---- */
+
+/* Tries the tables in the order of the loops. The reason of the first one counts: it is the one that the
+   statement's time goes into. */
+static bool divide(Splitting *splitting, const char *written)
+{
+    SplitPlan *plan = splitting->plan;
+    Cut cut;
+    if (!cut_begin(splitting, written, &cut))
+        return false;
+    const char *first_reason = NULL;
+    plan->stages = calloc(1, sizeof *plan->stages);
+    if (!plan->stages)
+        return split_fail(splitting, SQLITE_NOMEM);
+    for (;; cut.loop++) {
+        int before = cut.loop;
+        if (cut_find(splitting, &cut) && stage_build(splitting, &cut, plan->stages)) {
+            plan->stage_count = 1;
+            return true;
+        }
+        stage_free(plan->stages);
+        if (splitting->rc != SQLITE_OK || !splitting->reason || cut.loop < before)
+            break;
+        if (!first_reason)
+            first_reason = splitting->reason;
+        splitting->reason = NULL;
+    }
+    splitting->reason = first_reason;
+    return splitting->rc == SQLITE_OK &&
+           (first_reason || split_refuse(splitting, "its tables are small%s", ""));
+}
+
+static void split(Splitting *splitting)
+{
+    const char *path = NULL;
+    char *written = NULL;
+    if (parse(splitting) && facts_read(splitting, &path) && open_shadow(splitting, path) &&
+        resolve_names(splitting) && prove(splitting, &written) && note(splitting, written) &&
+        divide(splitting, written))
+        splitting->plan->program = splitting->plan->view.whole;
+    sqlite3_free(written);
+}
+
+/* A plain plan has its statement, its columns and the reason. */
+static int make_plain(SplitPlan *plan, const char *reason)
+{
+    for (int i = 0; i < plan->stage_count; i++)
+        stage_free(&plan->stages[i]);
+    free(plan->stages);
+    plan->stages = NULL;
+    plan->stage_count = 0;
+    plan->plain = sqlite3_mprintf("%s", reason);
+    return plan->plain ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int split_plan_create(ConnectionState *state, const char *sql, const SplitOptions *options, SplitPlan **out,
+                      char **message)
+{
+    Splitting splitting = {.state = state, .options = options, .plan = calloc(1, sizeof *splitting.plan)};
+    SqliteLimits own;
+    *out = NULL;
+    *message = NULL;
+    if (!splitting.plan)
+        return SQLITE_NOMEM;
+    int rc = read_statement(&splitting, sql, message);
+    if (rc == SQLITE_OK) {
+        limits_lift(state->db, &own);
+        split(&splitting);
+        limits_restore(state->db, &own);
+        rc = splitting.arena.failed ? SQLITE_NOMEM : splitting.rc;
+    }
+    if (rc == SQLITE_OK && splitting.reason)
+        rc = make_plain(splitting.plan, splitting.reason);
+    shadow_close(&splitting.shadow);
+    arena_free(&splitting.arena);
+    if (rc == SQLITE_OK)
+        *out = splitting.plan;
+    else
+        split_plan_free(splitting.plan);
+    return rc;
+}
+
+static void free_texts(char **texts, int count)
+{
+    for (int i = 0; texts && i < count; i++)
+        sqlite3_free(texts[i]);
+    free(texts);
+}
+
+void split_plan_free(SplitPlan *plan)
+{
+    if (!plan)
+        return;
+    for (int i = 0; i < plan->stage_count; i++)
+        stage_free(&plan->stages[i]);
+    free(plan->stages);
+    free_texts(plan->declared_types, plan->columns.count);
+    free_texts(plan->parameters, plan->parameter_count);
+    free_texts(plan->functions, plan->function_count);
+    for (int i = 0; i < plan->read_count; i++) {
+        sqlite3_free(plan->reads[i].table);
+        sqlite3_free(plan->reads[i].column);
+    }
+    free(plan->reads);
+    columns_free(&plan->columns);
+    sqlite3_free(plan->sql);
+    sqlite3_free(plan->plain);
+    sqlite3_free(plan->schema);
+    host_view_free(&plan->view);
+    free(plan);
+}
+
+bool split_plan_is_current(const SplitPlan *plan, ConnectionState *state)
+{
+    const PlainSelect plain = {.sql = plan->sql};
+    return plan->plain || host_view_holds(&plan->view, state->db, &plain, NULL);
+}

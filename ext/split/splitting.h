@@ -1,0 +1,47 @@
+/*
+ * One statement on its way to a plan: what the steps of splitting share. A step returns whether the next one
+ * may go on; where not, there is a reason (the statement is plain) or an error code.
+ */
+#ifndef PRICEMAP_SPLITTING_H
+#define PRICEMAP_SPLITTING_H
+
+#include "ext/select/parse.h"
+#include "ext/split/shadow.h"
+#include "ext/split/split_plan.h"
+
+typedef struct Splitting {
+    ConnectionState *state;
+    const SplitOptions *options;
+    /* Plan under way. */
+    SplitPlan *plan;
+    /* Memory of the tree, and of all that hangs on it. */
+    Arena arena;
+    ParsedSelect parsed;
+    /* Connection of its own to the file. */
+    Shadow shadow;
+    /* Tables that were looked up, newest first. */
+    struct KnownTable *tables;
+    /* Names that FROM items are written as, each once. */
+    NameList written;
+    /* Why the statement is plain, in the arena or constant; NULL: no reason so far. */
+    const char *reason;
+    /* SQLITE_OK, or the error for which there is no plan at all. */
+    int rc;
+} Splitting;
+
+/* Notes the first reason; the format takes one text. False. */
+bool split_refuse(Splitting *splitting, const char *format, const char *text);
+
+/* Notes an error code. False. */
+bool split_fail(Splitting *splitting, int rc);
+
+/* Whether there is neither a reason nor an error; memory that was short is an error. */
+bool split_goes_on(Splitting *splitting);
+
+/* A text in the arena; NULL where memory is short. Takes a text of sqlite3_mprintf and frees it. */
+const char *split_keep(Splitting *splitting, char *text);
+
+/* Refuses, with what SQLite says of a text that workers cannot prepare; short memory is an error. False. */
+bool split_refuse_unprepared(Splitting *splitting, int rc);
+
+#endif

@@ -1,0 +1,453 @@
+#include "ext/split/stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/select/write.h"
+#include "ext/split/parts.h"
+#include "ext/split/resolve.h"
+#include "ext/split/words.h"
+
+/* Shift of the user's parameters, past the ends of a range. */
+enum { PARAMETER_SHIFT = SPLIT_FIRST_PARAMETER - 1 };
+
+typedef struct Building {
+    Splitting *splitting;
+    const Cut *cut;
+    SplitStage *stage;
+    const Select *select;
+    const SelectCore *core;
+    PartList parts;
+    /* Statement of workers. */
+    Select worker;
+    SelectCore worker_core;
+    SelectCore *worker_cores[1];
+    /* Combining query. */
+    Select combine;
+    SelectCore combine_core;
+    SelectCore *combine_cores[1];
+} Building;
+
+static bool has_aggregates(const SelectCore *core, const OrderList *order)
+{
+    bool found = core->group_by.count > 0 || expr_has_aggregate(core->having);
+    for (int i = 0; !found && i < core->column_count; i++)
+        found = expr_has_aggregate(core->columns[i].expr);
+    for (int i = 0; !found && i < order->count; i++)
+        found = expr_has_aggregate(order->items[i].expr);
+    return found;
+}
+
+bool stage_aggregates(const Select *select)
+{
+    return has_aggregates(select->cores[0], &select->order_by);
+}
+
+/* ---- what kind of stage ---- */
+
+/* Whether a key of the groups is the rowid of the cut table: then no group has rows in two ranges. */
+static bool has_whole_groups(const Building *building)
+{
+    const ExprList *keys = &building->core->group_by;
+    for (int i = 0; i < keys->count; i++)
+        if (keys->items[i]->kind == EXPR_COLUMN && keys->items[i]->from == building->cut->item &&
+            keys->items[i]->column == -1)
+            return true;
+    return false;
+}
+
+static bool core_has_constant_subquery(const Building *building)
+{
+    const SelectCore *core = building->core;
+    bool found = expr_has_subquery(building->cut->where, true) || expr_has_subquery(core->having, true);
+    for (int i = 0; i < core->column_count; i++)
+        found = found || expr_has_subquery(core->columns[i].expr, true);
+    for (int i = 0; i < core->group_by.count; i++)
+        found = found || expr_has_subquery(core->group_by.items[i], true);
+    return found;
+}
+
+/* What is computed once for a statement would be computed for each range. */
+static bool computes_once(const Building *building)
+{
+    for (int i = 0; i < building->cut->items.count; i++)
+        if (!resolved_table(building->cut->items.items[i])->name)
+            return true;
+    return core_has_constant_subquery(building) || strstr(building->cut->loops.lines, "AUTOMATIC");
+}
+
+static bool choose_kind(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    const Select *select = building->select;
+    SplitStage *stage = building->stage;
+    bool once = computes_once(building);
+    if (expr_has_subquery(select->limit, false) || expr_has_subquery(select->offset, false))
+        return split_refuse(splitting, "a subquery in LIMIT is not split%s", "");
+    if (stage_aggregates(select) || building->core->distinct) {
+        stage->kind =
+            has_whole_groups(building) && !building->core->distinct ? SPLIT_WHOLE_GROUPS : SPLIT_GROUPS;
+        stage->form = stage->kind == SPLIT_WHOLE_GROUPS && !once ? SPLIT_RANGES : SPLIT_MORSELS;
+        return true;
+    }
+    stage->kind = SPLIT_ROWS;
+    stage->form = select->order_by.count || once ? SPLIT_MORSELS : SPLIT_RANGES;
+    if (!select->limit || select->order_by.count)
+        return true;
+    if (!building->cut->where)
+        return split_refuse(splitting, "its LIMIT ends it after its first rows%s", "");
+    return !once || split_refuse(splitting, "it has a LIMIT without ORDER BY%s", "");
+}
+
+/* ---- the two queries ---- */
+
+static void add_combine_column(Building *building, Expr *expr)
+{
+    core_add_column(&building->splitting->arena, &building->combine_core, (ResultColumn){.expr = expr});
+}
+
+static void add_order(Building *building, OrderList *list, const OrderTerm *like, Expr *expr)
+{
+    OrderTerm term = *like;
+    term.expr = expr;
+    order_list_add(&building->splitting->arena, list, term);
+}
+
+static void add_sorted(Building *building, int column, const OrderTerm *like)
+{
+    SplitStage *stage = building->stage;
+    SplitSortKey *grown = realloc(stage->sorted, (size_t)(stage->sorted_count + 1) * sizeof *grown);
+    if (!grown) {
+        split_fail(building->splitting, SQLITE_NOMEM);
+        return;
+    }
+    stage->sorted = grown;
+    grown[stage->sorted_count++] = (SplitSortKey){
+        .column = column,
+        .descending = like->descending,
+        .nulls_last = *like->nulls ? !strcmp(like->nulls, "NULLS LAST") : like->descending,
+    };
+}
+
+/* LIMIT and OFFSET as numbers; -1: there is no LIMIT that is a number. */
+static int64_t rows_wanted(const Select *select)
+{
+    sqlite3_int64 numbers[2] = {-1, 0};
+    const Expr *exprs[2] = {select->limit, select->offset};
+    for (int i = 0; i < 2; i++) {
+        if (!exprs[i])
+            continue;
+        const char *text = exprs[i]->kind == EXPR_LITERAL ? exprs[i]->text : "";
+        size_t length = strlen(text);
+        if (!length || length > 9 || strspn(text, "0123456789") != length)
+            return -1;
+        numbers[i] = atoll(text);
+    }
+    return numbers[0] < 0 ? -1 : numbers[0] + numbers[1];
+}
+
+/* Has each run of the worker's statement give no more rows than the result can have of them. */
+static void limit_worker(Building *building)
+{
+    int64_t rows = rows_wanted(building->select);
+    if (rows < 0)
+        return;
+    const char *text = split_keep(building->splitting, sqlite3_mprintf("%lld", (sqlite3_int64)rows));
+    Expr *limit = arena_take(&building->splitting->arena, sizeof *limit);
+    if (!text || !limit)
+        return;
+    *limit = (Expr){.kind = EXPR_LITERAL, .text = text};
+    building->worker.limit = limit;
+    building->stage->limit = rows;
+}
+
+/* Among equal rows the order is that of the table, as in the plain statement, for any number of workers. */
+static bool sort_ties(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    const OrderTerm ascending = {.nulls = ""};
+    Expr *rowid = arena_take(&splitting->arena, sizeof *rowid);
+    if (!rowid)
+        return split_fail(splitting, SQLITE_NOMEM);
+    *rowid = (Expr){.kind = EXPR_COLUMN,
+                    .text = resolved_table(building->cut->item)->rowid,
+                    .from = building->cut->item,
+                    .column = -1};
+    int part = parts_add(splitting, &building->parts, rowid, rowid);
+    if (part < 0)
+        return false;
+    add_order(building, &building->worker.order_by, &ascending, rowid);
+    add_order(building, &building->combine.order_by, &ascending, building->parts.items[part].column);
+    add_sorted(building, part, &ascending);
+    return true;
+}
+
+/* Rows, or whole groups: workers give the result's columns and what it is sorted by. */
+static bool divide_rows(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    const OrderList *order = &building->select->order_by;
+    bool groups = building->stage->kind == SPLIT_WHOLE_GROUPS;
+    bool merged = building->stage->form == SPLIT_MORSELS && !groups;
+    for (int i = 0; i < building->core->column_count; i++) {
+        Expr *expr = building->core->columns[i].expr;
+        int part = parts_add(splitting, &building->parts, expr, expr);
+        if (part < 0)
+            return false;
+        add_combine_column(building, building->parts.items[part].column);
+    }
+    for (int i = 0; i < order->count; i++) {
+        const OrderTerm *term = &order->items[i];
+        int part = parts_add(splitting, &building->parts, term->expr, term->expr);
+        if (part < 0)
+            return false;
+        add_order(building, &building->combine.order_by, term, building->parts.items[part].column);
+        if (merged || groups)
+            add_order(building, &building->worker.order_by, term, term->expr);
+        if (merged)
+            add_sorted(building, part, term);
+    }
+    if (merged && !sort_ties(building))
+        return false;
+    if (groups) {
+        building->worker_core.group_by = building->core->group_by;
+        building->worker_core.having = building->core->having;
+    }
+    if (!groups || order->count)
+        limit_worker(building);
+    return split_goes_on(splitting);
+}
+
+/* The keys of the groups, and of what DISTINCT aggregates see. */
+static bool add_keys(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    const SelectCore *core = building->core;
+    const OrderList *order = &building->select->order_by;
+    bool plain_distinct = core->distinct && !stage_aggregates(building->select);
+    for (int i = 0; i < core->group_by.count; i++)
+        if (parts_add(splitting, &building->parts, core->group_by.items[i], core->group_by.items[i]) < 0)
+            return false;
+    for (int i = 0; plain_distinct && i < core->column_count; i++)
+        if (parts_add(splitting, &building->parts, core->columns[i].expr, core->columns[i].expr) < 0)
+            return false;
+    building->parts.keys = building->parts.count;
+    for (int i = 0; i < core->column_count; i++)
+        if (!parts_add_distinct(splitting, &building->parts, core->columns[i].expr))
+            return false;
+    if (core->having && !parts_add_distinct(splitting, &building->parts, core->having))
+        return false;
+    for (int i = 0; i < order->count; i++)
+        if (!parts_add_distinct(splitting, &building->parts, order->items[i].expr))
+            return false;
+    return true;
+}
+
+/* The key that a term of ORDER BY is; -1: none. */
+static int find_key(const Building *building, const Expr *expr)
+{
+    for (int i = 0; i < building->parts.keys; i++)
+        if (expr_equal(building->parts.items[i].expr, expr))
+            return i;
+    return -1;
+}
+
+/* Whether the result is sorted by keys of its groups alone, so that its first groups are among the first ones
+   of each worker. */
+static bool is_top_of_groups(const Building *building)
+{
+    const OrderList *order = &building->select->order_by;
+    bool top = order->count && !building->core->having && !building->parts.finer &&
+               rows_wanted(building->select) >= 0 && building->parts.keys > 0;
+    for (int i = 0; i < order->count; i++)
+        top = top && find_key(building, order->items[i].expr) >= 0;
+    return top;
+}
+
+/* Workers sort their groups: by the terms of ORDER BY where that lets them leave groups out, then by the
+   other keys. The combining query groups by the same. */
+static bool sort_groups(Building *building)
+{
+    const OrderTerm ascending = {.nulls = ""};
+    const OrderList *order = &building->select->order_by;
+    bool top = is_top_of_groups(building);
+    bool *sorted = arena_take(&building->splitting->arena, (size_t)building->parts.keys + 1);
+    if (!sorted)
+        return split_fail(building->splitting, SQLITE_NOMEM);
+    for (int i = 0; i < building->parts.keys; i++)
+        expr_list_add(&building->splitting->arena, &building->worker_core.group_by,
+                      building->parts.items[i].expr);
+    for (int i = 0; i < (top ? order->count : 0) + building->parts.keys; i++) {
+        bool term = top && i < order->count;
+        int key = term ? find_key(building, order->items[i].expr) : i - (top ? order->count : 0);
+        const OrderTerm *like = term ? &order->items[i] : &ascending;
+        if (sorted[key])
+            continue;
+        sorted[key] = true;
+        add_order(building, &building->worker.order_by, like, building->parts.items[key].expr);
+        add_sorted(building, key, like);
+    }
+    if (top)
+        limit_worker(building);
+    return split_goes_on(building->splitting);
+}
+
+/* The groups of the combining query, in the order in which its rows come. */
+static void group_parts(Building *building)
+{
+    const SplitStage *stage = building->stage;
+    bool distinct = building->core->distinct && !stage_aggregates(building->select);
+    int groups = distinct ? 0 : building->core->group_by.count;
+    for (int i = 0; i < stage->sorted_count; i++) {
+        int key = stage->sorted[i].column;
+        bool own = false;
+        for (int j = 0; j < groups; j++)
+            own = own || expr_equal(building->core->group_by.items[j], building->parts.items[key].expr);
+        if (own)
+            expr_list_add(&building->splitting->arena, &building->combine_core.group_by,
+                          building->parts.items[key].column);
+    }
+}
+
+/* Groups, some of which have rows in several ranges: aggregates of partial aggregates. */
+static bool divide_groups(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    const SelectCore *core = building->core;
+    const OrderList *order = &building->select->order_by;
+    if (!add_keys(building) || !sort_groups(building))
+        return false;
+    group_parts(building);
+    building->combine_core.distinct = core->distinct;
+    for (int i = 0; i < core->column_count; i++)
+        add_combine_column(building, parts_combine(splitting, &building->parts, core->columns[i].expr));
+    if (core->having)
+        building->combine_core.having = parts_combine(splitting, &building->parts, core->having);
+    for (int i = 0; i < order->count && split_goes_on(splitting); i++) {
+        int key = find_key(building, order->items[i].expr);
+        add_order(building, &building->combine.order_by, &order->items[i],
+                  key >= 0 ? building->parts.items[key].column
+                           : parts_combine(splitting, &building->parts, order->items[i].expr));
+    }
+    if (splitting->options->sums_of_sqlite && building->parts.sums)
+        return split_refuse(splitting, "sums are left to SQLite by the setting sums%s", "");
+    return split_goes_on(splitting);
+}
+
+/* ---- texts ---- */
+
+/* The columns of the worker's statement: the parts, or what they compare as. */
+static void set_part_columns(Building *building, SelectCore *core, bool described)
+{
+    static Expr nothing = {.kind = EXPR_LITERAL, .text = "NULL"};
+    core->columns = NULL;
+    core->column_count = 0;
+    for (int i = 0; i < building->parts.count; i++) {
+        const Part *part = &building->parts.items[i];
+        Expr *as = part->described ? part->described : &nothing;
+        core_add_column(&building->splitting->arena, core,
+                        (ResultColumn){.expr = described ? as : part->expr, .alias = part->column->text});
+    }
+}
+
+/* A SELECT over the same tables whose columns compare as the parts do. */
+static bool describe_parts(Building *building)
+{
+    SelectCore core = {.from = building->cut->from};
+    SelectCore *cores[] = {&core};
+    const char *operators[] = {""};
+    Select select = {.with = building->select->with,
+                     .with_count = building->select->with_count,
+                     .cores = cores,
+                     .operators = operators,
+                     .core_count = 1};
+    if (building->stage->kind == SPLIT_WHOLE_GROUPS)
+        core.group_by = building->core->group_by;
+    set_part_columns(building, &core, true);
+    char *text = select_text(&select, building->parts.count + 1);
+    bool described = parts_describe(building->splitting, &building->parts, text, &building->stage->parts);
+    sqlite3_free(text);
+    return described;
+}
+
+static bool write_texts(Building *building)
+{
+    SplitStage *stage = building->stage;
+    Splitting *splitting = building->splitting;
+    set_part_columns(building, &building->worker_core, false);
+    stage->worker_sql = select_text(&building->worker, PARAMETER_SHIFT);
+    stage->combine_sql = select_text(&building->combine, PARAMETER_SHIFT);
+    stage->cut_table = sqlite3_mprintf("%s", resolved_table(building->cut->item)->name);
+    stage->cut_rowid = resolved_table(building->cut->item)->rowid;
+    stage->cut_rows = tables_rows(splitting, resolved_table(building->cut->item));
+    if (!stage->worker_sql || !stage->combine_sql || !stage->cut_table)
+        return split_fail(splitting, SQLITE_NOMEM);
+    return true;
+}
+
+/* Has SQLite look at both texts: the worker's loops, and whether the parts give what the combining query
+   asks for. */
+static bool check_texts(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    SplitStage *stage = building->stage;
+    LoopList loops;
+    if (!loops_read(splitting, stage->worker_sql, &building->cut->from, &loops) ||
+        !cut_check(splitting, building->cut, stage->form, &loops))
+        return false;
+    stage->worker_plan = sqlite3_mprintf("%s", loops.lines);
+    return stage->worker_plan || split_fail(splitting, SQLITE_NOMEM);
+}
+
+static bool begin(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    static const char *operators[] = {""};
+    building->worker_cores[0] = &building->worker_core;
+    building->combine_cores[0] = &building->combine_core;
+    building->worker = (Select){.with = building->select->with,
+                                .with_count = building->select->with_count,
+                                .cores = building->worker_cores,
+                                .operators = operators,
+                                .core_count = 1};
+    building->combine = (Select){.cores = building->combine_cores,
+                                 .operators = operators,
+                                 .core_count = 1,
+                                 .limit = building->select->limit,
+                                 .offset = building->select->offset};
+    building->stage->limit = -1;
+    if (!parts_begin(splitting, &building->parts) || !choose_kind(building))
+        return false;
+    from_list_add(&splitting->arena, &building->combine_core.from, building->parts.table);
+    return cut_from(splitting, building->cut, building->stage->form, &building->worker_core.from,
+                    &building->worker_core.where);
+}
+
+bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage)
+{
+    Building building = {.splitting = splitting,
+                         .cut = cut,
+                         .stage = stage,
+                         .select = splitting->parsed.select,
+                         .core = cut->core};
+    if (!begin(&building))
+        return false;
+    bool divided = stage->kind == SPLIT_GROUPS ? divide_groups(&building) : divide_rows(&building);
+    return divided && describe_parts(&building) && write_texts(&building) && check_texts(&building) &&
+           words_of_stage(splitting, &building.parts, stage);
+}
+
+void stage_free(SplitStage *stage)
+{
+    sqlite3_free(stage->name);
+    sqlite3_free(stage->worker_sql);
+    sqlite3_free(stage->combine_sql);
+    sqlite3_free(stage->cut_table);
+    sqlite3_free(stage->worker_plan);
+    sqlite3_free(stage->worker_words);
+    sqlite3_free(stage->combine_words);
+    columns_free(&stage->parts);
+    columns_free(&stage->result);
+    free(stage->sorted);
+    *stage = (SplitStage){0};
+}

@@ -1,0 +1,173 @@
+#include "ext/split/tables.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "sql/ext_sql.h"
+
+static const char *const rowid_names[] = {"rowid", "_rowid_", "oid"};
+
+static bool is_rowid_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof rowid_names / sizeof *rowid_names; i++)
+        if (!strcasecmp(name, rowid_names[i]))
+            return true;
+    return false;
+}
+
+static int find_column(const NameList *columns, const char *name)
+{
+    for (int i = 0; i < columns->count; i++)
+        if (!strcasecmp(columns->items[i], name))
+            return i;
+    return -1;
+}
+
+int tables_column(const KnownTable *table, const char *name)
+{
+    int column = find_column(&table->columns, name);
+    if (column >= 0)
+        return column == table->key_column ? -1 : column;
+    return table->rowid && is_rowid_name(name) ? -1 : -2;
+}
+
+static const char *keep_column(Splitting *splitting, sqlite3_stmt *statement, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text ? arena_copy(&splitting->arena, text, strlen(text)) : NULL;
+}
+
+/* Reads the columns of a table or view. */
+static int read_columns(Splitting *splitting, KnownTable *table)
+{
+    enum { NAME = 1, HIDDEN = 6, NO = 0, COMPUTED = 2, STORED = 3 }; /* of PRAGMA table_xinfo */
+    sqlite3_stmt *statement = NULL;
+    char *sql = sqlite3_mprintf("PRAGMA main.table_xinfo(\"%w\")", table->name);
+    int rc = sql ? sqlite3_prepare_v2(splitting->shadow.db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        int hidden = sqlite3_column_int(statement, HIDDEN);
+        rc = SQLITE_OK;
+        table->computes = table->computes || hidden == COMPUTED;
+        if (hidden == NO || hidden == COMPUTED || hidden == STORED)
+            name_list_add(&splitting->arena, &table->columns, keep_column(splitting, statement, NAME));
+    }
+    sqlite3_finalize(statement);
+    return splitting->arena.failed ? SQLITE_NOMEM : rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Finds the name of the rowid and the column that it is: SQLite names that column where the rowid is read. */
+static int read_rowid(Splitting *splitting, KnownTable *table)
+{
+    sqlite3_stmt *statement = NULL;
+    const char *rowid = NULL;
+    for (size_t i = 0; !rowid && i < sizeof rowid_names / sizeof *rowid_names; i++)
+        if (find_column(&table->columns, rowid_names[i]) < 0)
+            rowid = rowid_names[i];
+    if (!rowid || table->view)
+        return SQLITE_OK;
+    char *sql = sqlite3_mprintf("SELECT %s FROM main.\"%w\"", rowid, table->name);
+    int rc = sql ? sqlite3_prepare_v2(splitting->shadow.db, sql, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc == SQLITE_OK) {
+        const char *column = sqlite3_column_name(statement, 0);
+        table->rowid = rowid;
+        table->key_column = column ? find_column(&table->columns, column) : -1;
+    }
+    sqlite3_finalize(statement);
+    /* A table WITHOUT ROWID has none. */
+    return rc == SQLITE_ERROR ? SQLITE_OK : rc;
+}
+
+/* Reads the schema's entry of the name; *found stays NULL where there is none. */
+static int read_entry(Splitting *splitting, const char *name, KnownTable **found)
+{
+    enum { NAME, TYPE, SQL };
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(splitting->shadow.db, sql_ext_schema_entry, -1, &statement, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW) {
+        KnownTable *table = arena_take(&splitting->arena, sizeof *table);
+        const char *sql = keep_column(splitting, statement, SQL);
+        if (table && sql) {
+            *table =
+                (KnownTable){.name = keep_column(splitting, statement, NAME), .key_column = -1, .rows = -1};
+            table->view = !strcmp((const char *)sqlite3_column_text(statement, TYPE), "view") ? sql : NULL;
+            if (!table->view && !strncasecmp(sql, "CREATE VIRTUAL", 14))
+                split_refuse(splitting, "%s is a virtual table", name);
+        }
+        *found = table;
+        rc = SQLITE_DONE;
+    }
+    sqlite3_finalize(statement);
+    return splitting->arena.failed ? SQLITE_NOMEM : rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+KnownTable *tables_find(Splitting *splitting, const char *name)
+{
+    for (KnownTable *known = splitting->tables; known; known = known->next)
+        if (known->name && !strcasecmp(known->name, name))
+            return known;
+    KnownTable *table = NULL;
+    int rc = read_entry(splitting, name, &table);
+    if (rc == SQLITE_OK && table && split_goes_on(splitting))
+        rc = read_columns(splitting, table);
+    if (rc == SQLITE_OK && table && split_goes_on(splitting))
+        rc = read_rowid(splitting, table);
+    if (rc != SQLITE_OK)
+        split_refuse_unprepared(splitting, rc);
+    else if (table && table->computes)
+        split_refuse(splitting, "%s has a column that is computed when it is read", name);
+    if (!table || !split_goes_on(splitting))
+        return NULL;
+    table->next = splitting->tables;
+    splitting->tables = table;
+    return table;
+}
+
+KnownTable *tables_of_columns(Splitting *splitting, const NameList *columns)
+{
+    KnownTable *table = arena_take(&splitting->arena, sizeof *table);
+    if (!table) {
+        split_fail(splitting, SQLITE_NOMEM);
+        return NULL;
+    }
+    *table = (KnownTable){.columns = *columns, .key_column = -1};
+    return table;
+}
+
+/* One number that a statement of the shadow gives; -1 where it gives none or does not prepare. */
+static int64_t read_number(Splitting *splitting, char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t number = -1;
+    if (sql && sqlite3_prepare_v2(splitting->shadow.db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_INTEGER)
+        number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    return number;
+}
+
+/* Statistics have the number of rows first in each line of a table. Without them the rowids bound it; the
+   subtraction of two that are far apart gives a REAL, which is taken as many. */
+int64_t tables_rows(Splitting *splitting, KnownTable *table)
+{
+    if (table->rows >= 0 || !table->rowid)
+        return table->rowid ? table->rows : 0;
+    int64_t rows = read_number(
+        splitting, sqlite3_mprintf("SELECT max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 WHERE tbl = %Q",
+                                   table->name));
+    if (rows < 0)
+        rows = read_number(
+            splitting, sqlite3_mprintf("SELECT CASE WHEN b IS NULL THEN 0 WHEN typeof(b - a + 1) = 'real' "
+                                       "THEN 9223372036854775807 ELSE b - a + 1 END FROM (SELECT "
+                                       "(SELECT min(%s) FROM main.\"%w\") AS a, (SELECT max(%s) FROM "
+                                       "main.\"%w\") AS b)",
+                                       table->rowid, table->name, table->rowid, table->name));
+    table->rows = rows < 0 ? 0 : rows;
+    return table->rows;
+}

@@ -1,0 +1,41 @@
+/* What the file's schema says of the tables of a statement. Everything lies in the arena of the splitting. */
+#ifndef PRICEMAP_SPLIT_TABLES_H
+#define PRICEMAP_SPLIT_TABLES_H
+
+#include "ext/split/splitting.h"
+
+typedef struct KnownTable {
+    struct KnownTable *next;
+    /* Name as the schema has it; NULL: a subquery or a common table expression. */
+    const char *name;
+    /* Names of the columns, hidden ones left out. */
+    NameList columns;
+    /* Name of the rowid that no column hides; NULL: the table has none, or it cannot be named. */
+    const char *rowid;
+    /* Column that is the rowid, as an INTEGER PRIMARY KEY is; -1: none. */
+    int key_column;
+    /* CREATE VIEW text; NULL: no view. */
+    const char *view;
+    /* Whether a column of it is computed whenever it is read, by what the schema says. */
+    bool computes;
+    /* Rows by the statistics or by the rowids, once they were asked for; -1: not yet. */
+    int64_t rows;
+} KnownTable;
+
+/*
+ * Looks a table or view up, in the file's schema alone. NULL where it is not there, with no reason and no
+ * error noted, or where it cannot be used, with one of them.
+ */
+KnownTable *tables_find(Splitting *splitting, const char *name);
+
+/* A table with these columns that is none of the schema's. NULL with an error noted. */
+KnownTable *tables_of_columns(Splitting *splitting, const NameList *columns);
+
+/* About how many rows the table has, never less than there are but for statistics that are old; 0 where it
+   has none or cannot be asked. */
+int64_t tables_rows(Splitting *splitting, KnownTable *table);
+
+/* The column of that name; -1: the rowid; -2: none. */
+int tables_column(const KnownTable *table, const char *name);
+
+#endif
