@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "executor_list.h"
 #include "tests/support/command.h"
 
 static const char *const verbs[] = {"run",    "list",    "show",  "plot",    "compare",
@@ -103,8 +104,8 @@ static void wrong_arguments_are_named(void **state)
         {{"run", "--in", "f"}, "give --source"},
         {{"run", "--in", "f", "--source", "s"}, "give --map"},
         {{"run", "frob"}, "frob: a command comes after --, as in: pricereport run -- frob"},
-        {{"run", "--executor", "frob"}, "frob is no executor: use serial, threads, processes or auto"},
-        {{"run", "--executor", "serial,"}, " is no executor: use serial, threads"},
+        {{"run", "--executor", "frob"}, "frob is no executor: use " EXECUTOR_CHOICES},
+        {{"run", "--executor", "serial,"}, " is no executor: use " EXECUTOR_CHOICES},
         {{"run", "--executor", "threads,serial,threads"}, "threads is there twice"},
         {{"run", "--workers", "1,2-"}, "--workers 1,2-: give numbers from 1 to 1024 or ranges"},
         {{"run", "--workers", "4-2"}, "--workers 4-2: give"},

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "executor_list.h"
 #include "tests/support/leftovers.h"
 #include "reduced_sqlite.h"
 
@@ -40,7 +41,7 @@ enum {
     INTERRUPT_EVERY_US = 20000, /* a statement that has not begun yet does not hear of one */
 };
 
-static const char *const executors[] = {"serial", "threads", "processes", "auto"};
+static const char *const executors[] = {EXECUTOR_STRINGS, "auto"};
 
 enum { EXECUTORS = sizeof executors / sizeof *executors };
 

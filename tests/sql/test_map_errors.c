@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "executor_list.h"
 #include "tests/support/map_test.h"
 
 /* CREATE VIRTUAL TABLE with these arguments has to fail with "parallel_map: " and this message. */
@@ -63,11 +64,10 @@ static void arguments_of_a_table(void **state)
         {__LINE__, "source = prices, map = (p), MAP = (p)", "map is given twice: give it once"},
         {__LINE__, "source = prices, map = (p), chunk = 3, chunk = 3", "chunk is given twice: give it once"},
         {__LINE__, "source = prices, map = (p), executor = fibers",
-         "executor is 'fibers': expected serial, threads, processes or auto"},
-        {__LINE__, "source = prices, map = (p), executor =",
-         "executor is '': expected serial, threads, processes or auto"},
+         "executor is 'fibers': expected " EXECUTOR_CHOICES},
+        {__LINE__, "source = prices, map = (p), executor =", "executor is '': expected " EXECUTOR_CHOICES},
         {__LINE__, "source = prices, map = (p), executor = thread",
-         "executor is 'thread': expected serial, threads, processes or auto"},
+         "executor is 'thread': expected " EXECUTOR_CHOICES},
         {__LINE__, "map = (p)", "source is missing: give a table's name or (SELECT …)"},
         {__LINE__, "source = prices", "map is missing: give the select-list to evaluate, map = (…)"},
         {__LINE__, "workers = 2", "source is missing: give a table's name or (SELECT …)"},
@@ -135,8 +135,7 @@ static void arguments_of_a_call(void **state)
         {__LINE__, "'()', 'p'", "source is empty: expected a table's name or a SELECT"},
         {__LINE__, "'prices', ''", "map: there is nothing in it"},
         {__LINE__, "'prices', '-- p'", "map: there is nothing in it"},
-        {__LINE__, "'prices', 'p', 'fibers'",
-         "executor is 'fibers': expected serial, threads, processes or auto"},
+        {__LINE__, "'prices', 'p', 'fibers'", "executor is 'fibers': expected " EXECUTOR_CHOICES},
         {__LINE__, "'prices', 'p', 'serial', 0", "workers is '0': expected a whole number from 1 to 1024"},
         {__LINE__, "'prices', 'p', 'serial', 'two'",
          "workers is 'two': expected a whole number from 1 to 1024"},

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "executor_list.h"
 #include "tests/support/terminal.h"
 #include "tests/support/map_test.h"
 
@@ -190,8 +191,8 @@ static void configuration(void **state)
         {"''", "unknown name '': expected executor, workers, chunk, retries, timeout_seconds, idle_seconds, "
                "progress or sums"},
         {"'sums', 'fast'", "sums is 'fast': expected 'exact' or 'sqlite'"},
-        {"'executor', 'fork'", "executor is 'fork': expected serial, threads, processes or auto"},
-        {"'executor', NULL", "executor is 'NULL': expected serial, threads, processes or auto"},
+        {"'executor', 'fork'", "executor is 'fork': expected " EXECUTOR_CHOICES},
+        {"'executor', NULL", "executor is 'NULL': expected " EXECUTOR_CHOICES},
         {"'workers', 0",
          "workers is '0': expected a whole number from 1 to 1024, or NULL for the processors there are"},
         {"'workers', 1025",
