@@ -1,4 +1,5 @@
-/* FNV-1a of 64 bits (Fowler, Noll, Vo): for telling texts and numbers apart that nobody chose to be alike. */
+/* FNV-1a of 64 bits (Fowler, Noll, Vo): for distinguishing texts and numbers that were not made to
+ * collide. */
 #ifndef PRICEMAP_HASH_H
 #define PRICEMAP_HASH_H
 
@@ -12,7 +13,7 @@ static inline uint64_t hash_byte(uint64_t hash, unsigned char byte)
     return (hash ^ byte) * UINT64_C(0x100000001b3);
 }
 
-/* A text with its end, so that two texts are told from one; NULL counts as an empty one. */
+/* A text with its end, so that two texts differ from one; NULL counts as an empty one. */
 static inline uint64_t hash_text(uint64_t hash, const char *text)
 {
     for (; text && *text; text++)

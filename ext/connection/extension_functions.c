@@ -8,8 +8,8 @@ static int load(sqlite3 *db, const char *path, const char *entry)
     return rc == SQLITE_OK ? sqlite3_load_extension(db, path, *entry ? entry : NULL, NULL) : rc;
 }
 
-/* What a connection has after it loaded the extension, and had not before. A function that the extension puts
-   in the place of one of SQLite's own is among them. */
+/* Reads the functions that a connection has after it loaded the extension, and had not before; among them
+ * those by which the extension replaces SQLite's own. */
 static int read_extension(const char *path, const char *entry, FunctionList *own)
 {
     static const FunctionNames none = {0};

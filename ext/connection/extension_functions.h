@@ -1,6 +1,6 @@
 /*
  * Which functions the extensions define that workers load, and whether a connection has loaded the same
- * extension. SQLite tells of a function only its name, its arguments and its flags: so an extension is taken
+ * extension. SQLite lists of a function only its name, its arguments and its flags: so an extension is taken
  * to be in the host where all of its functions are. On the connection's thread.
  */
 #ifndef PRICEMAP_EXTENSION_FUNCTIONS_H
@@ -8,8 +8,8 @@
 
 #include "ext/connection/function_list.h"
 
-/* What is known of the extensions of one connection, in the order in which workers load them. Zeros: of none.
- */
+/* The extensions of one connection and their functions, in the order in which workers load them. Zeros: no
+ * extensions. */
 typedef struct ExtensionFunctions {
     /* Forms that each extension defines. */
     FunctionList *items;

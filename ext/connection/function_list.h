@@ -1,7 +1,7 @@
 /*
- * The functions of a connection, as PRAGMA function_list tells of them: SQLite has no other list. It makes
- * the whole list anew for each statement that asks, so it is read as seldom as possible, and only what
- * matters is kept of it. On the connection's thread.
+ * The functions of a connection, as PRAGMA function_list lists them: SQLite has no other list. SQLite makes
+ * the whole list anew for each such statement, so it is read as seldom as possible, and only what matters is
+ * kept of it. On the connection's thread.
  */
 #ifndef PRICEMAP_FUNCTION_LIST_H
 #define PRICEMAP_FUNCTION_LIST_H
@@ -12,13 +12,13 @@
 #include "ext/base/hash.h"
 #include "ext/base/sqlite_api.h"
 
-/* One form of a function, for one number of arguments and one text encoding. */
+/* A form of a function, for one number of arguments and one text encoding. */
 typedef struct FunctionForm {
     /* Hash of the name, by function_name. */
     uint64_t name;
     /* Hash of the name and the number of arguments. */
     uint64_t form;
-    /* Hash of all that the list tells of the form beside its name. */
+    /* Hash of all that the list has of the form beside its name. */
     uint64_t traits;
     /* Number of arguments; negative: any number. */
     int arguments;

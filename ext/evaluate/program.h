@@ -9,9 +9,9 @@
 
 #include "ext/base/sqlite_api.h"
 
-/* One instruction of a program; valid while it is visited. */
+/* An instruction of a program; valid while it is visited. */
 typedef struct Instruction {
-    /* Row of EXPLAIN that tells of the instruction. */
+    /* Row of EXPLAIN with the instruction. */
     sqlite3_stmt *row;
     /* Name of the instruction. */
     const char *opcode;

@@ -8,7 +8,7 @@
 
 #include "ext/base/sqlite_api.h"
 
-/* The functions that a host may have replaced without anything that SQLite tells showing it. */
+/* The functions that a host may have replaced by others that SQLite lists alike. */
 typedef enum OwnFunction { OWN_INCREASE_PRICE, OWN_INCREASE_PRICE_CRAZY, OWN_FUNCTIONS } OwnFunction;
 
 /* Returns the function of the name that has `length` bytes at `name`; OWN_FUNCTIONS: it is none of them. */

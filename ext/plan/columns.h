@@ -35,7 +35,7 @@ typedef struct ColumnList {
 int columns_describe(sqlite3 *db, const char *from, ColumnList *columns);
 
 /* The two steps of columns_describe: names alone, as it gives them, and how the columns of a list that has
-   the names compare. Where the second fails the list is as it was, or has been told in part. */
+ * the names compare. Where the second fails the list is as it was, or complete in part. */
 int columns_name(sqlite3 *db, const char *from, ColumnList *columns);
 int columns_compare(sqlite3 *db, const char *from, ColumnList *columns);
 

@@ -56,7 +56,7 @@ static bool is_denial(int rc, const char *text)
     return rc == SQLITE_AUTH || (rc == SQLITE_ERROR && !strncmp(text, "not authorized", 14));
 }
 
-/* Looks whether a program gives NULL and does nothing else: so does a call that the authorizer has ignored
+/* Checks whether a program gives NULL and does nothing else: so does a call that the authorizer has ignored
    (SQLITE_IGNORE), and none that it lets through. */
 static int see_null(void *arg, const Instruction *instruction)
 {
@@ -295,8 +295,8 @@ static int each_function(const NamedFunctions *named, int (*visit)(void *arg, co
     return rc;
 }
 
-/* Reads what the host has under the names that map and source call, and checks the named ones. Where there is
-   none of them, that the host does not tell is no failure. */
+/* Reads what the host has under the names that map and source call, and checks the named ones. A host that
+ * does not list its functions is no failure where there are none of them. */
 static int check_functions(HostFunctions *check, const NamedFunctions *named)
 {
     SqliteLimits own;

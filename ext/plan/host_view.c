@@ -91,7 +91,7 @@ void host_view_take_functions(HostView *view, const FunctionList *list)
     view->functions = hash_functions(&view->names, list);
 }
 
-/* 0: the connection does not tell. */
+/* Sets the hash of the functions; 0: the connection does not list them. */
 static int read_functions(sqlite3 *db, const FunctionNames *names, uint64_t *functions)
 {
     FunctionList list = {0};

@@ -1,9 +1,8 @@
 /*
- * What the host's connection makes of a map, as far as it matters to a plan that is kept: the program of the
- * map without workers, and what is called under the names in it. Two views that are equal read the same and
- * compute the same. SQLite makes nothing expire when a host defines a function under a name that SQLite has
- * in another form, and EXPLAIN shows the same name: so the functions are compared as well. On the
- * connection's thread.
+ * The host's view of a map, as far as it matters to a plan that is kept: the program of the map without
+ * workers, and what is called under the names in it. Two views that are equal read the same and compute the
+ * same. SQLite makes nothing expire when a host defines a function under a name that SQLite has in another
+ * form, and EXPLAIN shows the same name: so the functions are compared as well. On the connection's thread.
  */
 #ifndef PRICEMAP_HOST_VIEW_H
 #define PRICEMAP_HOST_VIEW_H
@@ -12,7 +11,7 @@
 #include "ext/functions/own_functions.h"
 #include "ext/plan/map_sql.h"
 
-/* Zeros: nothing was looked at yet. */
+/* Zeros: nothing was read yet. */
 typedef struct HostView {
     /* Hash of the program of the map over its source; 0: the host cannot prepare the map, which calls
      * functions that only workers have. */
@@ -22,7 +21,7 @@ typedef struct HostView {
     /* Functions that map and source call beside pricemap's own, and the own ones. */
     FunctionNames names;
     bool own[OWN_FUNCTIONS];
-    /* Hash of what the host has under the names; 0: it does not tell. */
+    /* Hash of the host's functions under the names; 0: the host does not list them. */
     uint64_t functions;
 } HostView;
 
@@ -45,8 +44,8 @@ void host_view_take_functions(HostView *view, const FunctionList *list);
 int host_view_read_functions(HostView *view, sqlite3 *db);
 
 /*
- * Whether the connection would still give `view`: `plain` and `feed` are its statements. False too where it
- * cannot be told.
+ * Whether the connection would still give `view`: `plain` and `feed` are its statements. False too where that
+ * is not known.
  */
 bool host_view_holds(const HostView *view, sqlite3 *db, const PlainSelect *plain, const char *feed);
 

@@ -15,14 +15,14 @@ static bool is_plain_reading(const Instruction *instruction)
     return false;
 }
 
-/* What is known of a feed's program while it is read. */
+/* Counts of a feed's program while it is read. */
 typedef struct Reading {
     /* Number of inputs of the feed, instructions that read one, and tables that are opened. */
     int inputs, reads, tables;
     bool plain;
 } Reading;
 
-/* An index, which may be walked in the table's place, is opened with an account of its key, k(…). */
+/* An index, which may be walked instead of the table, is opened with an account of its key, k(…). */
 static bool is_index(const Instruction *instruction)
 {
     return instruction_p4(instruction)[0] == 'k';

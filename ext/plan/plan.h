@@ -52,7 +52,7 @@ typedef struct Plan {
     bool reads_tables;
     /* Number of loaded extensions when the plan was made; a different number makes the plan outdated. */
     int extension_count;
-    /* What the host made of the map when it was judged. */
+    /* The host's view of the map when it was checked. */
     HostView host;
     /* Number of statements with a map that the connection had prepared when that was last compared. */
     unsigned compared_at;

@@ -102,8 +102,8 @@ static int declare_columns(sqlite3 *db, const char *schema, const char *table, C
     return rc;
 }
 
-/* Names the columns and finds out how they compare: of a table without preparing anything else. What a map
-   does not read may be denied; where nothing can be told *denial is what SQLite said of that. */
+/* Names the columns and finds out how they compare: of a table without preparing anything else. Columns that
+ * a map does not read may be denied; where none can be described *denial is SQLite's message. */
 static int describe_columns(sqlite3 *db, const char *schema, const char *table, Source *source, char **denial)
 {
     ColumnList *columns = &source->columns;
