@@ -148,7 +148,12 @@ static void make_table(Case *test, Random *random, const CaseSource *source)
     const char *around = random_once_in(random, 6) && !source->has_subtypes ? random_pick(random, outer) : "";
     /* Plain SQLite does not compute what a WHERE drops, and so would not meet an error in it. */
     char *e0 = make_expression(random, source, !*around), *e1 = make_expression(random, source, !*around);
-    char *where = random_once_in(random, 3) ? make_expression(random, source, !*around) : NULL;
+    /* SQLite may ask a WHERE within a grouped query as well, where it sees a subtype that the query around it
+       does not, and drops what either answer drops. */
+    CaseSource asked = *source;
+    if (source->has_subtypes && strstr(source->told, " GROUP BY "))
+        asked.rows.column_count = 1;
+    char *where = random_once_in(random, 3) ? make_expression(random, &asked, !*around) : NULL;
     const char *columns = random_pick(random, read);
     /* SQLite 3.53 leaves columns that nobody reads out of a subquery, and may walk an index that has the
      * others. */
