@@ -4,6 +4,7 @@
 #include "ext/api/config_functions.h"
 #include "ext/api/parallel_map.h"
 #include "ext/api/parallel_query_plan.h"
+#include "ext/api/python_function.h"
 #include "ext/api/run_log_tables.h"
 #include "ext/base/own_library.h"
 #include "ext/base/sqlite_build.h"
@@ -35,6 +36,8 @@ static int register_all(sqlite3 *db)
     if (!state)
         return SQLITE_NOMEM;
     int rc = config_functions_register(state);
+    if (rc == SQLITE_OK)
+        rc = python_function_register(state);
     if (rc == SQLITE_OK)
         rc = parallel_map_register(state);
     if (rc == SQLITE_OK)

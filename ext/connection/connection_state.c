@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "ext/base/clock.h"
+#include "ext/base/interrupt.h"
 #include "ext/base/processors.h"
+#include "ext/connection/language_functions.h"
 
 static const Settings default_settings = {
     .retries = 2,
@@ -22,7 +24,7 @@ ConnectionState *connection_state_create(sqlite3 *db)
     state->settings = default_settings;
     state->folder = getcwd(NULL, 0);
     environment_read(&state->environment);
-    state->runner = chunk_runner_create();
+    state->runner = chunk_runner_create(false);
     if (!state->runner) {
         free(state->folder);
         free(state);
@@ -42,8 +44,11 @@ void connection_state_unref(void *arg)
     ConnectionState *state = arg;
     if (--state->references)
         return;
-    for (int i = 0; i < EXECUTOR_KINDS; i++)
-        executor_close(state->executors[i]);
+    for (int i = 0; i < EXECUTOR_KINDS; i++) {
+        executor_close(state->executors[false][i]);
+        executor_close(state->executors[true][i]);
+    }
+    language_functions_free(&state->language);
     chunk_runner_free(state->runner);
     run_log_clear(&state->log);
     extension_functions_free(&state->extension_functions);
@@ -54,24 +59,63 @@ void connection_state_unref(void *arg)
     free(state);
 }
 
-int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, int workers, Executor **out,
+static bool is_interrupted(void *probe)
+{
+    return host_interrupted_or_handled(probe);
+}
+
+/* Closes worker processes that were started before the functions changed, unless a map just uses them. */
+static void close_outdated(ConnectionState *state, Executor **slot)
+{
+    if (!state->language.outdated_workers || (*slot && atomic_load(&(*slot)->users)))
+        return;
+    executor_close(*slot);
+    *slot = NULL;
+    state->language.outdated_workers = false;
+}
+
+/* Makes the executor of a wish in its place. SQLITE_OK, SQLITE_NOMEM, or an error with *message set. */
+static int create_executor(ConnectionState *state, const ExecutorWish *wish, Executor **slot, char **message)
+{
+    bool isolates = wish->kind->isolates;
+    if (isolates && launch_is_in_pool()) {
+        *message =
+            sqlite3_mprintf("parallel_map: this process is a worker of another map, and starts none of "
+                            "its own: use executor = serial or threads");
+        return SQLITE_ERROR;
+    }
+    const WorkerProgram *program = wish->language && isolates ? &state->language.program : NULL;
+    *slot = wish->kind->create(
+        &(ExecutorParts){.runner = state->runner, .folder = state->folder, .program = program});
+    return *slot ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int connection_state_executor(ConnectionState *state, const ExecutorWish *wish, Executor **out,
                               char **message)
 {
     *out = NULL;
-    Executor **slot = &state->executors[executor_kind_index(kind)];
-    if (!*slot)
-        *slot = kind->create(&(ExecutorParts){.runner = state->runner, .folder = state->folder});
+    Executor **slot = &state->executors[wish->language][executor_kind_index(wish->kind)];
+    bool starts_language = wish->language && wish->kind->isolates;
+    if (starts_language)
+        close_outdated(state, slot);
+    int rc = *slot ? SQLITE_OK : create_executor(state, wish, slot, message);
+    if (rc != SQLITE_OK)
+        return rc;
     Executor *executor = *slot;
-    if (!executor)
-        return SQLITE_NOMEM;
     executor_hold(executor);
-    executor->limits.retries = (uint32_t)state->settings.retries;
-    executor->limits.idle_seconds = state->settings.idle_seconds;
-    int rc = executor_ensure_workers(executor, workers, message);
-    if (rc == SQLITE_OK)
+    executor->limits = (ExecutorLimits){.retries = (uint32_t)state->settings.retries,
+                                        .idle_seconds = state->settings.idle_seconds,
+                                        .give_up = wish->probe ? is_interrupted : NULL,
+                                        .give_up_arg = wish->probe};
+    rc = executor_ensure_workers(executor, wish->workers, message);
+    executor->limits.give_up = NULL;
+    if (rc == SQLITE_OK) {
         *out = executor;
-    else
+        if (starts_language && executor->startup_ns)
+            state->language.start_ns = (double)executor->startup_ns;
+    } else {
         executor_let_go(executor);
+    }
     return rc;
 }
 

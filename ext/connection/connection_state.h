@@ -10,6 +10,7 @@
 #include "ext/connection/extension_functions.h"
 #include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
+#include "ext/executors/processes/launch.h"
 #include "ext/connection/run_log.h"
 
 typedef struct Settings {
@@ -31,6 +32,33 @@ typedef struct Settings {
     bool sums_of_sqlite;
 } Settings;
 
+/* Functions in another language that maps of the connection may call; see language_functions.h. */
+typedef struct LanguageFunctions {
+    /* Texts of each, as a recipe has them: RECIPE_FUNCTION_TEXTS times the count. */
+    char **texts;
+    int count;
+    /* Number of changes so far: a plan from before a change is outdated. */
+    unsigned changes;
+    /* Program of worker processes that have the functions; its path is NULL as long as there is none. */
+    WorkerProgram program;
+    /* Whether worker processes may be there that were started before the last change. */
+    bool outdated_workers;
+    /* Whether the host can call the functions, as the language's interpreter is in its process. */
+    bool here;
+    /* Nanoseconds that the last start of such worker processes took; 0: there was none. */
+    double start_ns;
+} LanguageFunctions;
+
+/* What a run wants of the connection's executors. */
+typedef struct ExecutorWish {
+    const ExecutorKind *kind;
+    int workers;
+    /* Whether the map has functions in another language. */
+    bool language;
+    /* Interrupt probe of the connection, which may end the start of workers; NULL: nothing does. */
+    sqlite3_stmt *probe;
+} ExecutorWish;
+
 typedef struct ConnectionState {
     /* Connection, which outlives the state. */
     sqlite3 *db;
@@ -47,8 +75,10 @@ typedef struct ConnectionState {
     char *folder;
     /* Evaluators of tasks that run on the host's own thread. */
     ChunkRunner *runner;
-    /* Executors in the order of executor_kinds; NULL until first used. */
-    Executor *executors[EXECUTOR_KINDS];
+    /* Executors in the order of executor_kinds, those of maps with functions in another language apart; NULL
+     * until first used. */
+    Executor *executors[2][EXECUTOR_KINDS];
+    LanguageFunctions language;
     /* Extensions for workers to load: path and entry point, in turn, so twice as many texts as the count. */
     char **extensions;
     int extension_count;
@@ -72,11 +102,11 @@ ConnectionState *connection_state_ref(ConnectionState *state);
 void connection_state_unref(void *state);
 
 /*
- * The executor of one kind with at least `workers` workers, made and started when needed. SQLITE_OK with *out
+ * The executor of one kind with at least so many workers, made and started when needed. SQLITE_OK with *out
  * set, held for the caller, which lets go of it (executor_let_go); else an error with *message set
  * (sqlite3_free it).
  */
-int connection_state_executor(ConnectionState *state, const ExecutorKind *kind, int workers, Executor **out,
+int connection_state_executor(ConnectionState *state, const ExecutorWish *wish, Executor **out,
                               char **message);
 
 /* Returns processors_available, counted anew once a second at the most. */

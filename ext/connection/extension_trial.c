@@ -78,11 +78,12 @@ static int run_task(Executor *executor, Task *task, char **message)
 /* Has a worker of this kind load the extension. SQLITE_OK: *error is NULL, or says why the worker cannot. */
 static int try_kind(ConnectionState *state, const ExecutorKind *kind, Task *task, char **error)
 {
-    Executor *executor, **slot = &state->executors[executor_kind_index(kind)];
+    Executor *executor, **slot = &state->executors[false][executor_kind_index(kind)];
     bool was_there = *slot != NULL;
     char *message = NULL;
     *error = NULL;
-    int rc = connection_state_executor(state, kind, 1, &executor, &message);
+    int rc =
+        connection_state_executor(state, &(ExecutorWish){.kind = kind, .workers = 1}, &executor, &message);
     if (rc == SQLITE_OK) {
         /* A worker that the extension kills or stops would do the same again. */
         executor->limits.retries = 0;

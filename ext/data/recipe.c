@@ -91,6 +91,8 @@ Recipe *recipe_build(const RecipeParts *parts)
         size += strlen(parts->host_tables[i]) + 1;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
         size += strlen(parts->extensions[i]) + 1;
+    for (uint32_t i = 0; i < RECIPE_FUNCTION_TEXTS * parts->function_count; i++)
+        size += strlen(parts->functions[i]) + 1;
     size = made_size(parts, size);
     Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
     if (!recipe)
@@ -127,6 +129,10 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->extensions = end;
     for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
         put(recipe, &end, parts->extensions[i]);
+    recipe->function_count = parts->function_count;
+    recipe->functions = end;
+    for (uint32_t i = 0; i < RECIPE_FUNCTION_TEXTS * parts->function_count; i++)
+        put(recipe, &end, parts->functions[i]);
     put_made(recipe, parts, end);
     return recipe;
 }
@@ -178,7 +184,9 @@ Recipe *recipe_copy(const void *bytes, size_t size)
         !texts_fit(recipe, recipe->tables, recipe->table_count) ||
         !texts_fit(recipe, recipe->reads, 2 * (uint64_t)recipe->read_count) ||
         !texts_fit(recipe, recipe->host_tables, recipe->host_table_count) ||
-        !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count) || !made_fit(recipe)) {
+        !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count) ||
+        !texts_fit(recipe, recipe->functions, RECIPE_FUNCTION_TEXTS * (uint64_t)recipe->function_count) ||
+        !made_fit(recipe)) {
         recipe_unref(recipe);
         return NULL;
     }

@@ -15,7 +15,7 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/base/environment.h"
 
-enum { RECIPE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1 };
+enum { RECIPE_LIMITS = SQLITE_LIMIT_WORKER_THREADS + 1, RECIPE_FUNCTION_TEXTS = 4 };
 
 enum {
     /* The source has rowids: a map may name `rowid`. */
@@ -98,6 +98,11 @@ typedef struct Recipe {
     uint32_t extension_count;
     /* Path and entry point (empty: the default one) of each extension, two texts each. */
     uint32_t extensions;
+    /* Functions of the map in another language than C, RECIPE_FUNCTION_TEXTS texts each: the path of the
+       library that speaks the language (evaluate/language.h), the function there, its name in SQL, and its
+       number of arguments (-1: any) with the letter d after it where the function is deterministic. */
+    uint32_t function_count;
+    uint32_t functions;
 } Recipe;
 
 /* A RecipeTable before it is in a recipe. */
@@ -133,6 +138,9 @@ typedef struct RecipeParts {
     /* Texts, 2 × extension_count of them. */
     uint32_t extension_count;
     const char *const *extensions;
+    /* Texts, RECIPE_FUNCTION_TEXTS × function_count of them. */
+    uint32_t function_count;
+    const char *const *functions;
 } RecipeParts;
 
 /* A recipe with one reference, or NULL when out of memory. */

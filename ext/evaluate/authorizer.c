@@ -42,6 +42,7 @@ static const char *const refused_functions[] = {
     "load_extension",
     "parallel_map_config",
     "parallel_map_load",
+    "parallel_map_python",
     "sqlite_offset",
     "sqlite_log",
     "rtreecheck",

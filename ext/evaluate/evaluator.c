@@ -69,6 +69,8 @@ static int open_connection(Evaluator *evaluator, char *message)
     if (rc == SQLITE_OK)
         rc = inner_statements_register(&evaluator->authorizer, evaluator->db);
     if (rc == SQLITE_OK)
+        rc = foreign_functions_bind(&evaluator->foreign, recipe, evaluator->db, &evaluator->stop, message);
+    if (rc == SQLITE_OK)
         rc = evaluator_output_register(evaluator);
     if (rc == SQLITE_OK)
         rc = recipe->scan ? evaluator_range_begin(evaluator)
@@ -164,7 +166,10 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
                                   .encoding = recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16,
                                   .rowid_input = -1,
                                   .control = &evaluator->idle};
-    int rc = open_connection(evaluator, message);
+    int rc = foreign_functions_open(&evaluator->foreign, recipe, watch && watch->own_thread, message);
+    foreign_functions_hold(&evaluator->foreign);
+    if (rc == SQLITE_OK)
+        rc = open_connection(evaluator, message);
     if (rc == SQLITE_OK && !recipe->scan)
         rc = read_columns(evaluator);
     if (rc == SQLITE_OK)
@@ -178,6 +183,7 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
         rc = prepare(evaluator, message);
         interrupter_end(&interrupter);
     }
+    foreign_functions_let_go(&evaluator->foreign);
     if (rc != SQLITE_OK) {
         if (!message[0])
             set_message(message, evaluator->db && rc != SQLITE_NOMEM ? sqlite3_errmsg(evaluator->db)
@@ -193,12 +199,15 @@ void evaluator_close(Evaluator *evaluator)
 {
     if (!evaluator)
         return;
+    foreign_functions_hold(&evaluator->foreign);
     sqlite3_finalize(evaluator->statement);
     sqlite3_finalize(evaluator->wrapped);
     sqlite3_finalize(evaluator->uncounted);
     sqlite3_finalize(evaluator->lasting.statement);
     sqlite3_finalize(evaluator->rowids);
     sqlite3_close(evaluator->db);
+    foreign_functions_let_go(&evaluator->foreign);
+    foreign_functions_close(&evaluator->foreign);
     worker_vfs_free(&evaluator->vfs);
     authorizer_free(&evaluator->authorizer);
     free(evaluator->input_of);
@@ -221,6 +230,11 @@ int evaluator_inputs(const Evaluator *evaluator, const int **columns)
 int evaluator_output_columns(const Evaluator *evaluator)
 {
     return (int)evaluator->output_columns;
+}
+
+const ForeignFunctions *evaluator_foreign(const Evaluator *evaluator)
+{
+    return &evaluator->foreign;
 }
 
 bool evaluator_has_constants(const Evaluator *evaluator)
@@ -342,6 +356,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->authorizer.refused = 0;
     evaluator->stop_requested = false;
     Interrupter interrupter;
+    foreign_functions_hold(&evaluator->foreign);
     interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
     int rc = evaluator->recipe->flags & RECIPE_MORSELS
                  ? evaluator_morsels_run(evaluator, order, input, input_size, buffer, report)
@@ -374,5 +389,6 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     report->output_bytes = output.writer.bytes;
     report->end_ns = clock_ns();
     report->constants_ns = constants_time(evaluator, report);
+    foreign_functions_let_go(&evaluator->foreign);
     return rc;
 }

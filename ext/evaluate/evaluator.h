@@ -23,6 +23,8 @@ typedef struct EvaluatorWatch {
     void *arg;
     /* Connection whose interrupt `stop` checks, for another thread to check as well; NULL: none. */
     sqlite3 *db;
+    /* Whether the thread was started for evaluating, and ends only after its evaluators are closed. */
+    bool own_thread;
 } EvaluatorWatch;
 
 /*
@@ -47,6 +49,10 @@ int evaluator_inputs(const Evaluator *evaluator, const int **columns);
 
 /* The number of columns of the output. */
 int evaluator_output_columns(const Evaluator *evaluator);
+
+struct ForeignFunctions;
+/* The functions in another language; the evaluator's. */
+const struct ForeignFunctions *evaluator_foreign(const Evaluator *evaluator);
 
 /* Whether the map has parts that no row matters to, which are computed once per run. */
 bool evaluator_has_constants(const Evaluator *evaluator);

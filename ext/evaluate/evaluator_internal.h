@@ -5,6 +5,7 @@
 #include "ext/evaluate/authorizer.h"
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
+#include "ext/evaluate/foreign_functions.h"
 #include "ext/evaluate/output.h"
 #include "ext/evaluate/range.h"
 #include "ext/evaluate/inner_statements.h"
@@ -38,6 +39,8 @@ struct Evaluator {
     WorkerVfs vfs;
     /* Connection, private to the evaluator. */
     sqlite3 *db;
+    /* Functions in another language; their lock is held while the evaluator does anything. */
+    ForeignFunctions foreign;
     Authorizer authorizer;
     /* Forms of the map, NULL where not prepared. The first one that is there is run, in this order:
      * `lasting`, `uncounted`, `wrapped`, `statement`. */

@@ -1,9 +1,11 @@
 #include "ext/evaluate/runner.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ext/evaluate/evaluator.h"
+#include "ext/evaluate/foreign_functions.h"
 
 /* Enough for the statements that a connection has open at one time; an evaluator holds about 100 kB. */
 enum { RUNNER_EVALUATORS = 8 };
@@ -12,11 +14,23 @@ struct ChunkRunner {
     /* Evaluators, the last used first; NULL after the last. */
     Evaluator *evaluators[RUNNER_EVALUATORS];
     EvaluatorWatch watch;
+    /* Mutex of the rest, which chunk_runner_stop reads on another thread. */
+    pthread_mutex_t mutex;
+    /* Language of the functions that the thread `thread`, by its own number, may be in; NULL: none. */
+    const Language *language;
+    uintptr_t thread;
 };
 
-ChunkRunner *chunk_runner_create(void)
+ChunkRunner *chunk_runner_create(bool own_thread)
 {
-    return calloc(1, sizeof(ChunkRunner));
+    ChunkRunner *runner = calloc(1, sizeof *runner);
+    if (runner && pthread_mutex_init(&runner->mutex, NULL) != 0) {
+        free(runner);
+        return NULL;
+    }
+    if (runner)
+        runner->watch.own_thread = own_thread;
+    return runner;
 }
 
 void chunk_runner_free(ChunkRunner *runner)
@@ -25,12 +39,50 @@ void chunk_runner_free(ChunkRunner *runner)
         return;
     for (int i = 0; i < RUNNER_EVALUATORS; i++)
         evaluator_close(runner->evaluators[i]);
+    pthread_mutex_destroy(&runner->mutex);
     free(runner);
 }
 
 void chunk_runner_watch(ChunkRunner *runner, sqlite3 *db, int (*stop)(void *), void *arg)
 {
-    runner->watch = (EvaluatorWatch){stop, arg, db};
+    runner->watch.stop = stop;
+    runner->watch.arg = arg;
+    runner->watch.db = db;
+}
+
+/* Names the language that this thread is about to call, or calls no more (NULL): a stop from now on reaches
+   it, and one that came too late before does not. A thread of the host's is the host's to stop. */
+static void enter_language(ChunkRunner *runner, const Language *language)
+{
+    uintptr_t thread = language ? language->thread() : 0;
+    if (!runner->watch.own_thread)
+        return;
+    if (language) {
+        int held = language->hold();
+        if (held >= 0)
+            language->forget_stop(thread);
+        language->let_go(held);
+    }
+    pthread_mutex_lock(&runner->mutex);
+    runner->language = language;
+    runner->thread = thread;
+    pthread_mutex_unlock(&runner->mutex);
+}
+
+bool chunk_runner_is_lost(ChunkRunner *runner)
+{
+    pthread_mutex_lock(&runner->mutex);
+    bool lost = runner->language && !runner->language->present();
+    pthread_mutex_unlock(&runner->mutex);
+    return lost;
+}
+
+void chunk_runner_stop(ChunkRunner *runner)
+{
+    pthread_mutex_lock(&runner->mutex);
+    if (runner->language)
+        runner->language->stop(runner->thread);
+    pthread_mutex_unlock(&runner->mutex);
 }
 
 bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
@@ -87,9 +139,15 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
     Evaluator *evaluator;
     *report = (TaskReport){.worker = -1, .next_row = order->first_row};
     report->rc = chunk_runner_evaluator(runner, recipe, &evaluator, report->message);
-    if (report->rc == SQLITE_OK)
-        evaluator_run(evaluator, order, input, input_size, control, output, report);
-    else
+    if (report->rc != SQLITE_OK) {
         report->unprepared = 1;
+        return report->rc;
+    }
+    const Language *language = evaluator_foreign(evaluator)->library.language;
+    if (language)
+        enter_language(runner, language);
+    evaluator_run(evaluator, order, input, input_size, control, output, report);
+    if (language)
+        enter_language(runner, NULL);
     return report->rc;
 }

@@ -12,8 +12,9 @@
 
 typedef struct ChunkRunner ChunkRunner;
 
-/* An empty runner, or NULL when out of memory. */
-ChunkRunner *chunk_runner_create(void);
+/* An empty runner, or NULL when out of memory. `own_thread`: its thread is not the host's, and ends only
+   after the runner was freed there. */
+ChunkRunner *chunk_runner_create(bool own_thread);
 /* Closes its evaluators; NULL does nothing. */
 void chunk_runner_free(ChunkRunner *runner);
 
@@ -35,6 +36,17 @@ bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan);
 /* From now on stop(arg), which checks for an interrupt of `db`, may end an evaluation; NULL: nothing but the
  * cancel flag. See EvaluatorWatch. */
 void chunk_runner_watch(ChunkRunner *runner, sqlite3 *db, int (*stop)(void *arg), void *arg);
+
+/*
+ * Has a function in another language fail soon that the runner is in just now; one in C looks at
+ * control->cancel, which is set before. On any other thread, while the runner lives; may wait for the
+ * language's lock, which a thread that runs gives away every few milliseconds.
+ */
+void chunk_runner_stop(ChunkRunner *runner);
+
+/* Whether the runner is in a function of a language whose interpreter ends, or has ended. As
+   chunk_runner_stop. */
+bool chunk_runner_is_lost(ChunkRunner *runner);
 
 /*
  * The runner's evaluator for a recipe, opened when it is new. It stays the runner's and is valid until the

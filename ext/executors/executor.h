@@ -22,6 +22,7 @@
 enum { EXECUTOR_DEPTH = 2 };
 
 struct ChunkRunner;
+struct WorkerProgram;
 typedef struct Executor Executor;
 
 /* Limits that hold for the tasks of the next run; see parallel_map_config. */
@@ -30,6 +31,10 @@ typedef struct ExecutorLimits {
     uint32_t retries;
     /* Seconds that workers are kept while no run uses the executor. */
     double idle_seconds;
+    /* Whether ensure_workers is to give up: asked about ten times a second while workers start, on the host's
+       thread; NULL: never. */
+    bool (*give_up)(void *arg);
+    void *give_up_arg;
 } ExecutorLimits;
 
 /* How far workers are with closing the files of scans that have ended. */
@@ -50,6 +55,8 @@ typedef struct ExecutorParts {
     struct ChunkRunner *runner;
     /* Folder from which relative paths count, absolute; NULL: not known. */
     const char *folder;
+    /* Program of worker processes, which is copied; NULL: pricemap-worker. */
+    const struct WorkerProgram *program;
 } ExecutorParts;
 
 /* A kind of executor: its facts, and its functions, which only the functions below call. A function that is
@@ -109,7 +116,7 @@ bool executor_is_ours(const Executor *executor);
 /*
  * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX) can take tasks; starts what is missing, and
  * replaces workers that have died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it),
- * which names what failed and what to do.
+ * which names what failed and what to do; SQLITE_INTERRUPT where limits.give_up ended the start.
  */
 int executor_ensure_workers(Executor *executor, int workers, char **message);
 

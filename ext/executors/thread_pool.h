@@ -23,7 +23,9 @@ typedef struct ThreadWorker {
     AdoptedEnvironment environment;
     /* Condition on which the worker sleeps. */
     pthread_cond_t wake;
-    /* The rest is under the mutex. Task that the worker runs; NULL: none. */
+    /* The rest is under the mutex. Runner of the thread, for those who would stop it; NULL: it has none. */
+    struct ChunkRunner *runner;
+    /* Task that the worker runs; NULL: none. */
     Task *task;
     /* Time when the task has exceeded its timeout; 0: it has none. */
     int64_t deadline_ns;

@@ -174,10 +174,11 @@ void *thread_worker_run(void *arg)
 {
     ThreadWorker *worker = arg;
     ThreadPool *pool = worker->pool;
-    ChunkRunner *runner = chunk_runner_create();
+    ChunkRunner *runner = chunk_runner_create(true);
     adopted_environment_begin(&worker->environment, false);
     pthread_mutex_lock(&pool->mutex);
     for (;;) {
+        worker->runner = runner;
         end_scans_locked(worker, runner);
         wait_for_work_locked(worker);
         if (pool->ending || worker->retired)
@@ -189,12 +190,13 @@ void *thread_worker_run(void *arg)
         pthread_mutex_unlock(&pool->mutex);
         /* Memory for a runner may be there by now. */
         if (!runner)
-            runner = chunk_runner_create();
+            runner = chunk_runner_create(true);
         run(worker, runner, task);
         pthread_mutex_lock(&pool->mutex);
         finish_locked(worker, task);
         spin_locked(pool);
     }
+    worker->runner = NULL;
     pthread_mutex_unlock(&pool->mutex);
     chunk_runner_free(runner);
     adopted_environment_end(&worker->environment);

@@ -10,8 +10,9 @@
  * output are written before `done` is stored (release), and read after it was seen (acquire).
  *
  * A thread that runs a task cannot be stopped from outside: cancelling sets the task's flag, which the
- * statement and the price kernel check. An abandoned task is freed by the thread that runs it. Closing waits
- * for the threads: their code must stay mapped while they run it.
+ * statement and the price kernel check, and tells a function in another language, whose interpreter then
+ * raises an exception in it. An abandoned task is freed by the thread that runs it. Closing waits for the
+ * threads: their code must stay mapped while they run it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,10 +21,19 @@
 #include <unistd.h>
 
 #include "ext/base/clock.h"
+#include "ext/base/own_library.h"
 #include "ext/base/processors.h"
 #include "ext/base/sqlite_threads.h"
+#include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
 #include "ext/executors/thread_pool.h"
+
+enum {
+    /* Milliseconds after which a thread that the closing waits for is told again to end. */
+    CLOSE_MILLISECONDS = 100,
+    /* Such times for a thread whose language has ended. */
+    CLOSE_TRIES_OF_LOST = 5,
+};
 
 /* Takes a task out of the queue. False where the task is not in it. */
 static bool remove_locked(ThreadPool *pool, Task *task)
@@ -211,6 +221,13 @@ static bool threads_withdraw(Executor *base, Task *task)
     return removed;
 }
 
+static void cancel_locked(const ThreadWorker *worker)
+{
+    atomic_store(&worker->task->control.cancel, 1);
+    if (worker->runner)
+        chunk_runner_stop(worker->runner);
+}
+
 static void cancel_overdue_locked(ThreadPool *pool)
 {
     int64_t now = pool->next_deadline_ns ? clock_ns() : 0, next = 0;
@@ -222,7 +239,7 @@ static void cancel_overdue_locked(ThreadPool *pool)
             continue;
         if (now > worker->deadline_ns) {
             worker->timed_out = true;
-            atomic_store(&worker->task->control.cancel, 1);
+            cancel_locked(worker);
         } else if (!next || worker->deadline_ns < next) {
             next = worker->deadline_ns;
         }
@@ -272,7 +289,7 @@ static void threads_abandon(Executor *base, Task *task)
     bool running = task->slot != NULL;
     if (running) {
         task->abandoned = true;
-        atomic_store(&task->control.cancel, 1);
+        cancel_locked(task->slot);
     } else if (!atomic_load(&task->done)) {
         remove_locked(pool, task);
     }
@@ -335,6 +352,49 @@ static void threads_let_go(Executor *base)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+static void cancel(const ThreadWorker *worker)
+{
+    pthread_mutex_lock(&worker->pool->mutex);
+    if (worker->task)
+        cancel_locked(worker);
+    pthread_mutex_unlock(&worker->pool->mutex);
+}
+
+/* Whether the worker is in a function of a language whose interpreter has ended: it may never come back. */
+static bool is_lost(const ThreadWorker *worker)
+{
+    pthread_mutex_lock(&worker->pool->mutex);
+    bool lost = worker->runner && chunk_runner_is_lost(worker->runner);
+    pthread_mutex_unlock(&worker->pool->mutex);
+    return lost;
+}
+
+/*
+ * Waits for the thread's end. A function in another language is told again and again, as the function may
+ * handle the exception that is to end it. False where the language has ended meanwhile, with the host's
+ * program, and the thread does not: then it goes on for as long as the process does, and so do its pool and
+ * its code.
+ */
+static bool join_worker(const ThreadWorker *worker)
+{
+    for (int lost = 0;;) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += CLOSE_MILLISECONDS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (pthread_timedjoin_np(worker->thread, NULL, &until) != ETIMEDOUT)
+            return true;
+        lost += is_lost(worker);
+        if (lost > CLOSE_TRIES_OF_LOST) {
+            void *library;
+            own_library_hold(&library);
+            return false;
+        }
+        cancel(worker);
+    }
+}
+
 static void threads_close(Executor *base)
 {
     ThreadPool *pool = (ThreadPool *)base;
@@ -346,14 +406,17 @@ static void threads_close(Executor *base)
     pool->ending = true;
     for (int i = 0; i < pool->worker_count; i++)
         if (pool->workers[i] && pool->workers[i]->task)
-            atomic_store(&pool->workers[i]->task->control.cancel, 1);
+            cancel_locked(pool->workers[i]);
     thread_pool_wake_all_locked(pool);
     pthread_mutex_unlock(&pool->mutex);
+    bool joined = true;
     for (int i = 0; i < pool->worker_count; i++)
-        if (pool->workers[i]) {
-            pthread_join(pool->workers[i]->thread, NULL);
+        joined = joined && (!pool->workers[i] || join_worker(pool->workers[i]));
+    if (!joined)
+        return;
+    for (int i = 0; i < pool->worker_count; i++)
+        if (pool->workers[i])
             free_worker(pool->workers[i]);
-        }
     free(pool->workers);
     pthread_cond_destroy(&pool->task_done);
     pthread_mutex_destroy(&pool->mutex);

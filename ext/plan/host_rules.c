@@ -5,6 +5,7 @@
 
 #include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
+#include "ext/connection/language_functions.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/evaluate/program.h"
 
@@ -124,6 +125,8 @@ typedef struct NameKnown {
     /* The host's function, and the worker's where it was needed. */
     KnownFunction host, worker;
     bool same;
+    /* Whether workers have a function in another language, which the user named to them. */
+    bool language;
 } NameKnown;
 
 static int read_worker_list(HostFunctions *check)
@@ -159,7 +162,8 @@ static int find_name(HostFunctions *check, const char *name, NameKnown *known)
     bool host_pragmas = false, worker_pragmas = false;
     OwnFunction own = own_function_named(name, (int)strlen(name));
     uint64_t hash = function_name(name, (int)strlen(name));
-    *known = (NameKnown){.same = true};
+    *known =
+        (NameKnown){.same = true, .language = language_functions_has(&check->state->language, name)};
     if (own != OWN_FUNCTIONS) {
         *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
         return own_function_present(check->state->db, own, &known->same);
@@ -167,6 +171,10 @@ static int find_name(HostFunctions *check, const char *name, NameKnown *known)
     if (check->host_rc != SQLITE_OK)
         return check->host_rc;
     *host = find_function(&check->host_list, hash);
+    if (known->language) {
+        known->same = !host->listed || host->own;
+        return SQLITE_OK;
+    }
     int rc = is_pragmas_like(check->state->db, name, host, &host_pragmas);
     if (rc != SQLITE_OK || !host->listed || (!check->state->extension_count && (!host->own || host_pragmas)))
         return rc;
@@ -188,6 +196,11 @@ static int find_name(HostFunctions *check, const char *name, NameKnown *known)
 
 static char *other_function_text(const char *name, const NameKnown *known)
 {
+    if (known->language)
+        return sqlite3_mprintf("parallel_map: map: %s() is SQLite's own on this connection, and in workers a "
+                               "function of Python: give that another name, "
+                               "parallel_map_python('module:function', 'my_%s')",
+                               name, name);
     if (!known->worker.own)
         return sqlite3_mprintf(
             "parallel_map: map: %s() was defined by the host on this connection; workers would call "

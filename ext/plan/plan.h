@@ -52,6 +52,8 @@ typedef struct Plan {
     bool reads_tables;
     /* Number of loaded extensions when the plan was made; a different number makes the plan outdated. */
     int extension_count;
+    /* The same of changes to the connection's functions in another language. */
+    unsigned language_changes;
     /* The host's view of the map when it was checked. */
     HostView host;
     /* Number of statements with a map that the connection had prepared when that was last compared. */
@@ -65,6 +67,12 @@ typedef struct Plan {
  */
 int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, uint64_t used,
                 Plan **out, char **message);
+
+/* Whether the map has functions in another language. */
+static inline bool plan_has_language(const Plan *plan)
+{
+    return plan->recipe->function_count > 0;
+}
 
 /*
  * The recipe for workers that read the plan's table from the file at `uri`, which is the host's schema

@@ -1,10 +1,12 @@
 /* The recipes of a plan: for workers that are handed rows, and for workers that read the table themselves. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
 #include "ext/plan/host_tables.h"
 #include "ext/plan/plan_internal.h"
+#include "ext/plan/sql_text.h"
 #include "ext/plan/worker_settings.h"
 
 /* The flags of a recipe that the map and its source make. */
@@ -14,11 +16,42 @@ static uint32_t own_flags(const Plan *plan)
            (plan->arguments.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u);
 }
 
+/* The texts of the connection's functions in another language that the map may call, borrowed, in a list to
+   be freed; *count is the number of functions. NULL when out of memory. */
+static const char **called_functions(const Plan *plan, const ConnectionState *state, uint32_t *count)
+{
+    const MapArguments *arguments = &plan->arguments;
+    const char *const parts[] = {arguments->map, arguments->where, arguments->group_by};
+    size_t all = (size_t)state->language.count, used = 0;
+    const char **list = calloc(RECIPE_FUNCTION_TEXTS * all + 1, sizeof *list);
+    for (size_t i = 0; list && i < all; i++) {
+        char *const *texts = &state->language.texts[RECIPE_FUNCTION_TEXTS * i];
+        bool calls = false;
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
+            calls = calls || (parts[j] && sql_calls(parts[j], texts[2]));
+        for (size_t j = 0; calls && j < RECIPE_FUNCTION_TEXTS; j++)
+            list[used++] = texts[j];
+    }
+    *count = (uint32_t)(used / RECIPE_FUNCTION_TEXTS);
+    return list;
+}
+
+/* The same of a recipe. */
+static const char **recipe_functions(const Recipe *recipe)
+{
+    size_t texts = RECIPE_FUNCTION_TEXTS * (size_t)recipe->function_count;
+    const char **list = calloc(texts + 1, sizeof *list), *text = recipe_text(recipe, recipe->functions);
+    for (size_t i = 0; list && i < texts; i++, text = recipe_text_after(text))
+        list[i] = text;
+    return list;
+}
+
 int plan_build_recipe(Plan *plan, ConnectionState *state)
 {
     const MapArguments *arguments = &plan->arguments;
     const char *const texts[] = {arguments->map, arguments->where, arguments->group_by};
     WorkerSettings settings;
+    uint32_t function_count = 0;
     recipe_unref(plan->recipe);
     plan->recipe = NULL;
     int rc = worker_settings_read(state, texts, sizeof texts / sizeof *texts, &settings);
@@ -35,7 +68,8 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
     char *view = viewed ? columns_view(columns, CHUNK_VIEW_NAME, CHUNK_TABLE_NAME) : NULL;
     MapText text = plan_text(plan);
     char *select = map_sql_chunk(&text, plan->source.table ? NULL : columns, viewed);
-    if (declaration && select && (view || !viewed))
+    const char **functions = called_functions(plan, state, &function_count);
+    if (declaration && select && functions && (view || !viewed))
         plan->recipe = recipe_build(&(RecipeParts){
             .encoding = settings.encoding,
             .flags = settings.flags | own_flags(plan),
@@ -46,11 +80,15 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
             .select = select,
             .extension_count = (uint32_t)state->extension_count,
             .extensions = (const char *const *)state->extensions,
+            .function_count = function_count,
+            .functions = functions,
         });
+    free(functions);
     sqlite3_free(declaration);
     sqlite3_free(view);
     sqlite3_free(select);
     plan->extension_count = state->extension_count;
+    plan->language_changes = state->language.changes;
     return plan->recipe ? SQLITE_OK : SQLITE_NOMEM;
 }
 
@@ -77,7 +115,8 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     char *uncounted = uncountable ? NULL : map_sql_partition(&text, table, rowid, false, false);
     char *tracing = map_sql_partition(&text, table, rowid, true, partial);
     char *rowids = map_sql_rowids(table, rowid);
-    if (select && tracing && rowids && (uncounted || uncountable))
+    const char **functions = recipe_functions(plan->recipe);
+    if (functions && select && tracing && rowids && (uncounted || uncountable))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
             .flags = plan->recipe->flags | (whole ? RECIPE_TABLES : 0u) |
@@ -98,7 +137,10 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .host_tables = (const char *const *)beside.names,
             .extension_count = (uint32_t)state->extension_count,
             .extensions = (const char *const *)state->extensions,
+            .function_count = plan->recipe->function_count,
+            .functions = functions,
         });
+    free(functions);
     sqlite3_free(select);
     sqlite3_free(uncounted);
     sqlite3_free(tracing);

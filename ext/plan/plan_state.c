@@ -44,6 +44,7 @@ PlanState plan_state(Plan *plan, ConnectionState *state)
     limits_read(state->db, &own);
     environment_update(&state->environment);
     bool current = plan->extension_count == state->extension_count &&
+                   plan->language_changes == state->language.changes &&
                    !memcmp(own.values, plan->recipe->limits, sizeof own.values) &&
                    !memcmp(&state->environment, &plan->recipe->environment, sizeof state->environment) &&
                    (plan->compared_at == state->maps_prepared || looks_the_same(plan, state));

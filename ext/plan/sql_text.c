@@ -230,3 +230,20 @@ bool sql_has_subquery(const char *text)
     }
     return false;
 }
+
+bool sql_calls(const char *text, const char *name)
+{
+    SqlToken before = {0}, token;
+    size_t length = strlen(name);
+    for (;;) {
+        text = sql_token(text, &token);
+        if (token.kind == SQL_END || token.kind == SQL_BROKEN)
+            return false;
+        /* A quoted name has a quote more at each end; one with a quote in it is none of a function. */
+        size_t quotes = before.kind == SQL_NAME;
+        if (sql_is_char(&token, '(') && (before.kind == SQL_WORD || before.kind == SQL_NAME) &&
+            before.length == length + 2 * quotes && !strncasecmp(before.start + quotes, name, length))
+            return true;
+        before = token;
+    }
+}

@@ -61,6 +61,9 @@ char *sql_unquote(const SqlToken *token);
  */
 char *sql_check_expressions(const char *text);
 
+/* Whether `text` may call the function `name`: an opening bracket follows the name, in any letters' case. */
+bool sql_calls(const char *text, const char *name);
+
 /* Whether a subquery may stand in `text`, `x IN name` being one; NULL has none. */
 bool sql_has_subquery(const char *text);
 

@@ -15,6 +15,9 @@ enum {
 /* Work in place before its cost per row is believed: the first rows find nothing in any cache. */
 static const double believe_ns = 200e3;
 
+/* Time that worker processes in another language take to start, before one start was measured. */
+static const double language_start_ns = 60e6;
+
 /* Factor by which all workers together have to be faster than one alone. */
 static const double least_gain = 1.25;
 
@@ -88,7 +91,10 @@ static const ExecutorKind *leave_host(Controller *controller, const SourceRest *
     }
     explain(controller, "%s: %.0f ns a row to evaluate in place%s, %.0f us of it seen and more to come",
             kind->name, controller->in_place_ns,
-            experience->failed_kinds ? ", where threads hold each other up" : "", controller->spent_ns / 1e3);
+            controller->locked         ? ", where threads would wait for the lock of Python's interpreter"
+            : experience->failed_kinds ? ", where threads hold each other up"
+                                       : "",
+            controller->spent_ns / 1e3);
     return switch_kind(controller, kind);
 }
 
@@ -103,6 +109,20 @@ void controller_begin_requested(Controller *controller, const ExecutorKind *kind
     explain(controller, "requested");
 }
 
+void controller_begin_only(Controller *controller, const ExecutorKind *kind, int workers, const char *reason)
+{
+    controller_begin_requested(controller, kind, workers);
+    explain(controller, "%s: %s", kind->name, reason);
+}
+
+/* Nanoseconds that starting all workers of a kind takes. */
+static double full_start(const ControllerStart *start, const ExecutorKind *kind)
+{
+    if (!start->language)
+        return kind->start_ns;
+    return start->language_start_ns > 0 ? start->language_start_ns : language_start_ns;
+}
+
 const ExecutorKind *controller_begin(Controller *controller, const ControllerStart *start)
 {
     MapExperience *experience = start->experience;
@@ -111,12 +131,14 @@ const ExecutorKind *controller_begin(Controller *controller, const ControllerSta
                                .experience = experience,
                                .workers = start->workers,
                                .workers_used = start->workers,
+                               .locked = start->language,
                                .kind = &executor_serial};
     for (int i = 0; i < EXECUTOR_KINDS; i++) {
         const ExecutorKind *kind = executor_kinds[i];
         controller->usable[i] = kind->automatic && !(experience->lacking_kinds & 1u << i) &&
+                                (kind->isolates || !start->language) &&
                                 (!kind->possible || kind->possible() == SQLITE_OK);
-        controller->start_ns[i] = start_cost(start->executors[i], start->workers, kind->start_ns);
+        controller->start_ns[i] = start_cost(start->executors[i], start->workers, full_start(start, kind));
     }
     if (experience->runs_without_workers > 0)
         experience->runs_without_workers--;

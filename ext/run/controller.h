@@ -18,6 +18,8 @@ typedef struct Controller {
     /* Number of workers that may be used, and the number in use: as many as the reader of the rows keeps
      * busy. */
     int workers, workers_used;
+    /* Whether functions of the map take the lock of their language's interpreter: threads gain nothing. */
+    bool locked;
     /* Kinds that can be used, in the order of executor_kinds. */
     bool usable[EXECUTOR_KINDS];
     /* Nanoseconds that having workers of a kind at work costs now. */
@@ -60,10 +62,17 @@ typedef struct ControllerStart {
     /* Number of workers that may be used. */
     int workers;
     SourceRest rest;
+    /* Whether the map has functions in another language; and the nanoseconds that the last start of worker
+     * processes which have them took, 0: there was none. */
+    bool language;
+    double language_start_ns;
 } ControllerStart;
 
 /* Begins a run whose executor the user has set. */
 void controller_begin_requested(Controller *controller, const ExecutorKind *kind, int workers);
+
+/* Begins a run for which there is one kind of executor, and why. */
+void controller_begin_only(Controller *controller, const ExecutorKind *kind, int workers, const char *reason);
 
 /* Begins a run under `auto`. Returns the kind of executor to begin with. */
 const ExecutorKind *controller_begin(Controller *controller, const ControllerStart *start);

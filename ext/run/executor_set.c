@@ -12,10 +12,11 @@ enum { WAIT_MS = 10 };
    a task of another run that takes so long, comes near the first two. */
 static const int64_t leave_ns = 10000000000, busy_ns = 1000000000, interrupted_ns = 50000000;
 
-int executor_set_begin(ExecutorSet *set, ConnectionState *state, const ExecutorKind *requested, int workers,
-                       char **message)
+int executor_set_begin(ExecutorSet *set, const ExecutorSetStart *start, int workers, char **message)
 {
-    *set = (ExecutorSet){.state = state, .requested = requested};
+    const ExecutorKind *requested = start->requested;
+    *set = (ExecutorSet){
+        .state = start->state, .requested = requested, .language = start->language, .probe = start->probe};
     int rc = executor_set_use(set, &executor_serial, 1, message);
     set->serial = set->executor;
     if (rc == SQLITE_OK && requested && requested != &executor_serial)
@@ -27,8 +28,11 @@ int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, ch
 {
     Executor *executor;
     const int processors = connection_state_processors(set->state);
-    const int first = workers < processors ? workers : processors;
-    int rc = connection_state_executor(set->state, kind, first, &executor, message);
+    const ExecutorWish wish = {.kind = kind,
+                               .workers = workers < processors ? workers : processors,
+                               .language = set->language,
+                               .probe = set->probe};
+    int rc = connection_state_executor(set->state, &wish, &executor, message);
     if (rc != SQLITE_OK)
         return rc;
     Executor **held = &set->held[executor_kind_index(kind)];
@@ -37,7 +41,7 @@ int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, ch
     *held = executor;
     set->startup_ns += executor->startup_ns;
     set->executor = executor;
-    set->started = first;
+    set->started = wish.workers;
     return SQLITE_OK;
 }
 

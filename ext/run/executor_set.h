@@ -19,15 +19,26 @@ typedef struct ExecutorSet {
     const ExecutorKind *requested;
     /* Number of workers of this executor that were started or found. */
     int started;
+    /* Whether the map has functions in another language. */
+    bool language;
+    /* Interrupt probe of the connection, which may end the start of workers; borrowed. */
+    sqlite3_stmt *probe;
     /* Nanoseconds that starting workers took. */
     int64_t startup_ns;
 } ExecutorSet;
 
+/* What a set begins with; members are as those of ExecutorSet. */
+typedef struct ExecutorSetStart {
+    ConnectionState *state;
+    const ExecutorKind *requested;
+    bool language;
+    sqlite3_stmt *probe;
+} ExecutorSetStart;
+
 /* Begins the set with the serial executor in use and, where the user has set one (NULL: `auto`), the
  * requested one with so many workers, as executor_set_use. SQLITE_OK, or an error with *message set; in any
  * case the set ends with executor_set_let_go. */
-int executor_set_begin(ExecutorSet *set, ConnectionState *state, const ExecutorKind *requested, int workers,
-                       char **message);
+int executor_set_begin(ExecutorSet *set, const ExecutorSetStart *start, int workers, char **message);
 
 /*
  * Has the executor of this kind, of which up to `workers` are to be used, receive new tasks, and starts those

@@ -4,6 +4,7 @@
 
 #include "ext/base/clock.h"
 #include "ext/base/interrupt.h"
+#include "ext/run/language_kind.h"
 #include "ext/run/map_run_internal.h"
 #include "ext/run/task_error.h"
 
@@ -368,11 +369,18 @@ static bool begins_with_an_error(const MapRun *run)
            source->rc != SQLITE_INTERRUPT;
 }
 
+static const ExecutorKind *requested_kind(const MapRun *run)
+{
+    const MapArguments *arguments = &run->plan->arguments;
+    return arguments->has_executor ? arguments->executor : run->state->settings.executor;
+}
+
 static int start(MapRun *run, char **message)
 {
     const MapArguments *arguments = &run->plan->arguments;
     const Settings *settings = &run->state->settings;
-    const ExecutorKind *requested = arguments->has_executor ? arguments->executor : settings->executor;
+    const ExecutorKind *requested = requested_kind(run);
+    const bool language = plan_has_language(run->plan);
     int workers = arguments->has_workers ? arguments->workers : settings->workers;
     if (!workers)
         workers = requested && requested->in_place ? 1 : connection_state_processors(run->state);
@@ -385,18 +393,30 @@ static int start(MapRun *run, char **message)
     progress_line_begin(&run->progress, settings->progress, run->figures.start_ns);
     if (requested)
         controller_begin_requested(&run->controller, requested, workers);
-    int rc = executor_set_begin(&run->executors, run->state, requested, workers, message);
+    int rc = language
+                 ? language_kind_choose(run->state, run->plan, &requested, workers, &run->controller, message)
+                 : SQLITE_OK;
+    if (rc != SQLITE_OK)
+        return rc;
+    rc = executor_set_begin(
+        &run->executors,
+        &(ExecutorSetStart){
+            .state = run->state, .requested = requested, .language = language, .probe = run->interrupt_probe},
+        workers, message);
     if (rc == SQLITE_OK)
         rc = task_source_open(&run->source, run->state, run->plan, run->experience, message);
     if (rc != SQLITE_OK)
         return rc;
     run->began_with_ranges = run->source.snapshot != NULL;
     if (!requested)
-        use_executor(run, controller_begin(&run->controller,
-                                           &(ControllerStart){.experience = run->experience,
-                                                              .executors = run->state->executors,
-                                                              .workers = workers,
-                                                              .rest = task_source_rest(&run->source)}));
+        use_executor(
+            run, controller_begin(&run->controller,
+                                  &(ControllerStart){.experience = run->experience,
+                                                     .executors = run->state->executors[language],
+                                                     .workers = workers,
+                                                     .rest = task_source_rest(&run->source),
+                                                     .language = language,
+                                                     .language_start_ns = run->state->language.start_ns}));
     /* The first task is made now, so that a stale plan shows before anything was given out. */
     rc = hand_out(run, message);
     if (rc == SQLITE_OK && (feed_schema_changed(&run->plan->feed) || begins_with_an_error(run)))
@@ -421,7 +441,7 @@ int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, 
     int rc = start(run, message);
     if (rc != SQLITE_SCHEMA) {
         RunRecord *record = run_log_add(&state->log, plan->arguments.source, plan->arguments.map,
-                                        executor_kind_name(run->executors.requested));
+                                        executor_kind_name(requested_kind(run)));
         if (record)
             run->figures.number = record->run;
         if (record && rc != SQLITE_OK)

@@ -10,11 +10,13 @@ static const double help_ns = 100e3;
 /* Whether the host may run a task itself that is needed next and that no worker has begun: where that takes
    less than waiting for a worker that has to wake, as far as is known; of a map's first row nothing is, while
    its workers may have to be started. Where there is a time limit a worker runs it: the host watches the
-   clock; so it does where an interrupt would not end a row in the host. */
+   clock; so it does where an interrupt would not end a row in the host, as of a function in another language.
+   */
 static bool may_help(const MapRun *run, const Task *task)
 {
     const double ns = chunk_size_time(&run->chunk_size, task_is_range(task), task_units(task));
-    return ns < help_ns && run->plan->arguments.ordered && run->timeout <= 0 && interrupter_reaches_host();
+    return ns < help_ns && run->plan->arguments.ordered && run->timeout <= 0 && interrupter_reaches_host() &&
+           !plan_has_language(run->plan);
 }
 
 /* Has the host itself run a task that the serial executor has, until the host is interrupted or the task has

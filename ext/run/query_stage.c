@@ -389,14 +389,15 @@ static int begin_executors(StageRun *run)
         workers = requested && requested->in_place ? 1 : connection_state_processors(state);
     if (requested)
         controller_begin_requested(&run->controller, requested, workers);
-    int rc = executor_set_begin(&run->executors, state, requested, workers, &message);
+    int rc = executor_set_begin(
+        &run->executors, &(ExecutorSetStart){.state = state, .requested = requested}, workers, &message);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
         rc = run_whole(run, sqlite3_mprintf("no worker could be started: %s", message));
     sqlite3_free(message);
     if (rc == SQLITE_OK && !requested)
         use_executor(run, controller_begin(&run->controller,
                                            &(ControllerStart){.experience = query->experience,
-                                                              .executors = state->executors,
+                                                              .executors = state->executors[false],
                                                               .workers = workers,
                                                               .rest = task_source_rest(&run->source)}));
     return rc;

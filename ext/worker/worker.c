@@ -99,7 +99,7 @@ static void run_slot(Worker *worker, int index)
 
     memset(&slot->report, 0, sizeof slot->report);
     if (!worker->runner)
-        worker->runner = chunk_runner_create();
+        worker->runner = chunk_runner_create(false);
     /* The host has taken memory for the input, in the steps that windows grow by. */
     int rc = window_map(input, worker->memory, window_round(start + slot->input_size));
     const Recipe *recipe = (const Recipe *)(const void *)input->data;

@@ -59,7 +59,7 @@ typedef struct Zygote {
     int socket, memory, host, child_signals;
     pid_t pid;
     PoolControl *pool;
-    ZygoteWork *work;
+    const ZygoteRole *role;
     bool ending;
     /* Whether the host must read before another message can be sent. */
     bool blocked;
@@ -77,7 +77,7 @@ static void become_worker(const Zygote *zygote, uint32_t region)
         _exit(1);
     int memory = zygote->memory;
     PoolControl *pool = zygote->pool;
-    ZygoteWork *work = zygote->work;
+    const ZygoteRole *role = zygote->role;
     close(zygote->socket);
     close(zygote->child_signals);
     if (zygote->host >= 0)
@@ -93,7 +93,9 @@ static void become_worker(const Zygote *zygote, uint32_t region)
         }
         close(score);
     }
-    work(memory, pool, region);
+    if (role->after_fork)
+        role->after_fork(true);
+    role->work(memory, pool, region);
     _exit(1);
 }
 
@@ -106,11 +108,16 @@ static void fork_children(Zygote *zygote)
             continue;
         child->to_fork = false;
         forks++;
+        if (zygote->role->before_fork)
+            zygote->role->before_fork();
         pid_t pid = fork();
+        int failure = errno;
         if (pid == 0)
             become_worker(zygote, child->region);
+        if (zygote->role->after_fork)
+            zygote->role->after_fork(false);
         child->unsent_fork = pid > 0 ? MESSAGE_FORKED : MESSAGE_UNFORKED;
-        child->fork_error = pid > 0 ? 0 : errno;
+        child->fork_error = pid > 0 ? 0 : failure;
         child->forked_pid = pid > 0 ? pid : 0;
         child->pid = pid > 0 ? pid : 0;
     }
@@ -375,7 +382,7 @@ static void write_session_nice(int nice)
     close(file);
 }
 
-static void leave_the_host_alone(int socket)
+void zygote_leave_host(int socket)
 {
     int nice = read_session_nice();
     setsid();
@@ -408,6 +415,13 @@ void zygote_decline(int socket, const char *what, int error)
 {
     HelloReply reply = reply_without_error();
     snprintf(reply.error, sizeof reply.error, "%s: %s%s", what, strerror(error), messages_fork_advice(error));
+    messages_send(socket, &reply, sizeof reply, NULL, 0);
+}
+
+void zygote_refuse(int socket, const char *text)
+{
+    HelloReply reply = reply_without_error();
+    snprintf(reply.error, sizeof reply.error, "%s", text);
     messages_send(socket, &reply, sizeof reply, NULL, 0);
 }
 
@@ -462,9 +476,8 @@ static void prepare(Zygote *zygote, const Message *message, HelloReply *reply)
         snprintf(reply->error, sizeof reply->error, "signalfd: %s", strerror(errno));
 }
 
-int zygote_run(int socket, ZygoteWork *work)
+int zygote_serve(int socket, const ZygoteRole *role)
 {
-    leave_the_host_alone(socket);
     alarm(START_SECONDS);
     Zygote *zygote = calloc(1, sizeof *zygote);
     Message message;
@@ -473,7 +486,7 @@ int zygote_run(int socket, ZygoteWork *work)
         return 1;
     }
     *zygote = (Zygote){
-        .socket = socket, .memory = -1, .host = -1, .child_signals = -1, .pid = getpid(), .work = work};
+        .socket = socket, .memory = -1, .host = -1, .child_signals = -1, .pid = getpid(), .role = role};
     if (!receive_hello(zygote, &message)) {
         free(zygote);
         return 1;
@@ -494,4 +507,11 @@ int zygote_run(int socket, ZygoteWork *work)
     farewell(zygote);
     free(zygote);
     return 0;
+}
+
+int zygote_run(int socket, ZygoteWork *work)
+{
+    const ZygoteRole role = {.work = work};
+    zygote_leave_host(socket);
+    return zygote_serve(socket, &role);
 }

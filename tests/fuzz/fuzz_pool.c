@@ -291,7 +291,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input = (Input){data, size};
     kernel_now_ns = 1000000000;
     char path[] = "/a/worker", *arguments[] = {path, NULL};
-    if (process_pool_init(&pool, &(WorkerProgram){path, arguments}, "") != 0)
+    if (process_pool_init(&pool, &(WorkerProgram){.path = path, .arguments = arguments}, "") != 0)
         finding("out of memory");
     for (int i = 0; i < STEPS_MAX && !input_ended(&input); i++) {
         step(&pool);

@@ -26,7 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     for (int i = 0; i < RECIPE_LIMITS; i++)
         limits[i] = 1 << 20;
     host_start("/nonexistent/pricemap-worker");
-    runner = chunk_runner_create();
+    runner = chunk_runner_create(false);
     recipe =
         recipe_build(&(RecipeParts){.encoding = SQLITE_UTF8,
                                     .flags = RECIPE_ROWID,

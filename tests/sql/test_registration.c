@@ -112,6 +112,10 @@ static void functions_and_modules(void **state)
                  "'parallel_map_config/2 s utf8 80800'\n"
                  "'parallel_map_load/1 s utf8 80800'\n"
                  "'parallel_map_load/2 s utf8 80800'\n"
+                 "'parallel_map_python/1 s utf8 80800'\n"
+                 "'parallel_map_python/2 s utf8 80800'\n"
+                 "'parallel_map_python/3 s utf8 80800'\n"
+                 "'parallel_map_python/4 s utf8 80800'\n"
                  "'pricemap_version/0 s utf8 200800'");
     expect_added("SELECT name FROM pragma_module_list WHERE name NOT LIKE 'pragma_%'",
                  "'parallel_map'\n'parallel_map_runs'\n'parallel_map_tasks'");

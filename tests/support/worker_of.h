@@ -14,7 +14,8 @@ static inline Executor *worker_of(const char *path, const char *sqlite_path)
     char name[] = "pricemap-worker", *arguments[] = {name, NULL};
     char *copy = strdup(path);
     Executor *executor =
-        copy ? executor_processes_create(&(WorkerProgram){copy, arguments}, sqlite_path) : NULL;
+        copy ? executor_processes_create(&(WorkerProgram){.path = copy, .arguments = arguments}, sqlite_path)
+             : NULL;
     free(copy);
     return executor;
 }

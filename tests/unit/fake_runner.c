@@ -31,8 +31,9 @@ struct ChunkRunner {
     int evaluations;
 };
 
-ChunkRunner *chunk_runner_create(void)
+ChunkRunner *chunk_runner_create(bool own_thread)
 {
+    (void)own_thread;
     return calloc(1, sizeof(ChunkRunner));
 }
 

@@ -23,7 +23,7 @@ bool worker_program_copy(WorkerProgram *copy, const WorkerProgram *program)
     while (program->arguments[count])
         count++;
     char **arguments = calloc(count + 1, sizeof *arguments);
-    *copy = (WorkerProgram){.path = strdup(program->path), .arguments = arguments};
+    *copy = (WorkerProgram){.path = strdup(program->path), .arguments = arguments, .needs = program->needs};
     bool complete = copy->path && arguments;
     for (size_t i = 0; complete && i < count; i++) {
         arguments[i] = strdup(program->arguments[i]);
@@ -84,24 +84,32 @@ static char *file_of(const void *address)
     return path ? path : realpath("/proc/self/exe", NULL);
 }
 
-/* The program in the folder that `way` leads to from the folder of the file `here`, to be freed. */
-static char *program_near(const char *here, const char *way)
+/* The file `name` in the folder that `way` leads to from the folder of the file `here`, to be freed. */
+static char *file_near(const char *here, const char *way, const char *name)
 {
     const char *slash = here ? strrchr(here, '/') : NULL;
     char *path = NULL;
-    if (asprintf(&path, "%.*s%s%s", slash ? (int)(slash - here) + 1 : 0, here ? here : "", way,
-                 program_name) < 0)
+    if (asprintf(&path, "%.*s%s%s", slash ? (int)(slash - here) + 1 : 0, here ? here : "", way, name) < 0)
         return NULL;
     return path;
 }
 
-/* The first of the paths at which there is a program, to be freed; NULL where there is none. */
-static char *first_program(const char *const *paths, size_t count)
+/* The first path at which the file is that may be used in this way, to be freed: beside the file `here`, and
+ * where it is installed. NULL where there is none. */
+static char *find_file(const char *here, const char *name, int use)
 {
-    for (size_t i = 0; i < count; i++)
-        if (paths[i] && access(paths[i], X_OK) == 0)
-            return strdup(paths[i]);
-    return NULL;
+    char *paths[3] = {file_near(here, "", name)}, *found = NULL;
+#ifdef PRICEMAP_LIBEXECDIR
+    paths[1] = file_near(here, PRICEMAP_WAY_TO_LIBEXECDIR "/", name);
+    paths[2] = file_near(PRICEMAP_LIBEXECDIR "/", "", name);
+#endif
+    for (int i = 0; i < 3; i++) {
+        if (!found && paths[i] && access(paths[i], use) == 0)
+            found = paths[i];
+        else
+            free(paths[i]);
+    }
+    return found;
 }
 
 static char *worker_path(const char *folder)
@@ -113,19 +121,31 @@ static char *worker_path(const char *folder)
     if (chosen && *chosen)
         return strdup(chosen);
     char *here = file_of(program_name);
-    char *beside = program_near(here, "");
-#ifdef PRICEMAP_LIBEXECDIR
-    char *installed = program_near(here, PRICEMAP_WAY_TO_LIBEXECDIR "/");
-    const char *const paths[] = {beside, installed, PRICEMAP_LIBEXECDIR "/pricemap-worker"};
-    char *found = first_program(paths, sizeof paths / sizeof *paths);
-    free(installed);
-    if (found) {
-        free(beside);
-        beside = found;
-    }
-#endif
+    char *found = find_file(here, program_name, X_OK);
+    if (!found)
+        found = file_near(here, "", program_name);
     free(here);
-    return beside;
+    return found;
+}
+
+char *launch_find_library(const char *name)
+{
+    char *here = file_of(program_name);
+    char *found = find_file(here, name, R_OK);
+    free(here);
+    return found;
+}
+
+bool launch_is_in_pool(void)
+{
+    char name[32] = "";
+    FILE *file = fopen("/proc/self/comm", "re");
+    if (!file)
+        return false;
+    if (!fgets(name, sizeof name, file))
+        name[0] = 0;
+    fclose(file);
+    return !strcmp(name, "pricemap-zygote\n") || !strcmp(name, "pricemap-worker\n");
 }
 
 bool launch_find_worker(WorkerProgram *program, const char *folder)

@@ -10,9 +10,13 @@
 /* A program whose processes are the workers of a pool: pricemap-worker, or another one that begins in the
    same way (worker/main.c). */
 typedef struct WorkerProgram {
+    /* Path, absolute. */
     char *path;
     /* Arguments, that with the name of the program included, with NULL at the end. */
     char **arguments;
+    /* What a program of another language has to be, as a sentence for messages, a constant; NULL: the program
+       is pricemap-worker. */
+    const char *needs;
 } WorkerProgram;
 
 /* Sets *copy to a copy of a program; free it with worker_program_free. False when out of memory. */
@@ -27,6 +31,15 @@ void worker_program_free(WorkerProgram *program);
  * start names a path. False when out of memory. Any thread.
  */
 bool launch_find_worker(WorkerProgram *program, const char *folder);
+
+/*
+ * The path of the library of a language (evaluate/language.h), a file of that name beside pricemap-worker,
+ * to be freed with free; NULL where there is none, or when out of memory. Any thread.
+ */
+char *launch_find_library(const char *name);
+
+/* Whether this process is one of a pool of pricemap's: a worker, or the process that forks workers. */
+bool launch_is_in_pool(void);
 
 /*
  * The path of the shared library that holds the host's SQLite, "" when it has no file that a worker could

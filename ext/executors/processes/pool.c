@@ -293,11 +293,12 @@ static void note_silence(ProcessPool *pool, int failure)
     else if (ready)
         pool_set_error(&pool->error, "parallel_map: the process that starts the worker processes was killed");
     else if (failure)
-        pool_set_error(&pool->error, "parallel_map: %s did not answer within %d s: is it pricemap-worker?",
-                       pool->program.path, HELLO_SECONDS);
+        pool_set_error(&pool->error, "parallel_map: %s did not answer within %d s: %s", pool->program.path,
+                       zygote_link_hello_seconds(&pool->zygote),
+                       pool->program.needs ? "a module may take long to import" : "is it pricemap-worker?");
     else
-        pool_set_error(&pool->error, "parallel_map: %s ended before it answered: is it pricemap-worker?",
-                       pool->program.path);
+        pool_set_error(&pool->error, "parallel_map: %s ended before it answered: %s", pool->program.path,
+                       pool->program.needs ? pool->program.needs : "is it pricemap-worker?");
 }
 
 void process_pool_check(ProcessPool *pool)
@@ -434,13 +435,18 @@ static void nap(ProcessPool *pool)
  * be. */
 static bool await_ready(ProcessPool *pool)
 {
-    int64_t end = clock_ns() + (int64_t)HELLO_SECONDS * 1000000000;
+    int64_t end = clock_ns() + (int64_t)zygote_link_hello_seconds(&pool->zygote) * 1000000000;
     for (;;) {
         process_pool_check(pool);
         if (pool->zygote.state == ZYGOTE_NONE || !pool->live)
             return false;
         if (pool->zygote.state == ZYGOTE_READY && pool->forked && any_ready(pool))
             return true;
+        pool->given_up = pool->give_up && pool->give_up(pool->give_up_arg);
+        if (pool->given_up) {
+            lose_zygote(pool);
+            return false;
+        }
         nap(pool);
         if (pool->zygote.state == ZYGOTE_READY && clock_ns() > end) {
             process_pool_kill_zygote(pool);
@@ -454,10 +460,13 @@ bool process_pool_start(ProcessPool *pool)
     /* Tries again where a worker or the zygote had died unnoticed before, and where all workers died at their
        start. A zygote that never answered is not tried again; one that was killed may be replaced. */
     bool started = false;
+    pool->given_up = false;
     for (int tries = 0; tries < POOL_ZYGOTES_MAX && !(started && pool->live == pool->worker_count); tries++) {
         bool was_there = pool->zygote.state != ZYGOTE_NONE;
         started = process_pool_fill(pool) && await_ready(pool);
         bool all_died = pool->zygote.state == ZYGOTE_READY && !pool->live && !pool->fork_refused;
+        if (pool->given_up)
+            break;
         if (!started && !was_there && !pool->zygote_killed && !all_died)
             break;
     }

@@ -125,6 +125,11 @@ typedef struct ProcessPool {
     /* Whether the last zygote that was lost may have been killed from outside rather than being broken:
        starting another one is worthwhile. */
     bool zygote_killed;
+    /* Whether the host gives up waiting for a start, see ExecutorLimits; and whether it did so at the last
+       one. */
+    bool (*give_up)(void *arg);
+    void *give_up_arg;
+    bool given_up;
     /* Failures in a row, which end with the next task that is done. */
     int failed_starts, failed_zygotes;
     PoolError error;
@@ -156,7 +161,7 @@ bool process_pool_fill(ProcessPool *pool);
 /*
  * Starts what is missing and waits until the zygote has answered and a worker is ready, so that workers that
  * end as soon as they start are noticed here and not by the first map. False with an error set when none gets
- * ready.
+ * ready, or with given_up, and without a zygote.
  */
 bool process_pool_start(ProcessPool *pool);
 

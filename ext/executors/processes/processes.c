@@ -360,14 +360,17 @@ static int processes_ensure_workers(Executor *executor, int workers, char **mess
     executor->workers = process_pool_live(pool);
     if (process_pool_is_complete(pool))
         return SQLITE_OK;
+    pool->give_up = executor->limits.give_up;
+    pool->give_up_arg = executor->limits.give_up_arg;
     bool started = process_pool_start(pool);
+    pool->give_up = NULL;
     empty_all_lost(self);
     executor->workers = process_pool_live(pool);
     executor->startup_ns = clock_ns() - start;
     if (started)
         return SQLITE_OK;
-    *message = sqlite3_mprintf("%s", process_pool_error(pool));
-    return SQLITE_ERROR;
+    *message = sqlite3_mprintf("%s", pool->given_up ? "interrupted" : process_pool_error(pool));
+    return pool->given_up ? SQLITE_INTERRUPT : SQLITE_ERROR;
 }
 
 /* Whether more slots will get free by themselves than there are tasks that wait for one. */
@@ -527,7 +530,8 @@ Executor *executor_processes_create(const WorkerProgram *program, const char *sq
 static Executor *processes_create(const ExecutorParts *parts)
 {
     WorkerProgram program;
-    if (!launch_find_worker(&program, parts->folder))
+    if (parts->program ? !worker_program_copy(&program, parts->program)
+                       : !launch_find_worker(&program, parts->folder))
         return NULL;
     char *library = launch_sqlite_path();
     Executor *executor = library ? executor_processes_create(&program, library) : NULL;

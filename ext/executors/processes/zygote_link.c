@@ -93,9 +93,16 @@ static int launch(ZygoteLink *link, int socket, PoolError *error)
     bool scarce = failure == EAGAIN || failure == ENOMEM || failure == EMFILE || failure == ENFILE;
     pool_set_error(error, "parallel_map: cannot start the program of the worker processes, %s: %s%s",
                    link->program->path, strerror(failure),
-                   scarce ? messages_fork_advice(failure)
-                          : ": install it beside pricemap.so, or set PRICEMAP_WORKER to its path");
+                   scarce                 ? messages_fork_advice(failure)
+                   : link->program->needs ? ": set PRICEMAP_PYTHON to the path of the interpreter"
+                                          : ": install it beside pricemap.so, or set PRICEMAP_WORKER to its "
+                                            "path");
     return failure;
+}
+
+int zygote_link_hello_seconds(const ZygoteLink *link)
+{
+    return link->program->needs ? IMPORT_SECONDS : HELLO_SECONDS;
 }
 
 bool zygote_link_start(ZygoteLink *link, int memory, PoolError *error)
@@ -127,7 +134,7 @@ bool zygote_link_start(ZygoteLink *link, int memory, PoolError *error)
     link->starter_process = descriptor_of_process(link->starter);
     link->socket = ends[0];
     link->state = ZYGOTE_STARTING;
-    link->hello_by = clock_ns() + (int64_t)HELLO_SECONDS * 1000000000;
+    link->hello_by = clock_ns() + (int64_t)zygote_link_hello_seconds(link) * 1000000000;
     return true;
 }
 
@@ -154,6 +161,12 @@ static bool fits(const ZygoteLink *link, const Message *message, PoolError *erro
             error,
             "parallel_map: worker processes cannot load this program's SQLite: %.*s: use executor threads",
             (int)sizeof reply->error - 1, reply->error);
+        return false;
+    }
+    if (reply->error[0] && link->program->needs) {
+        const char *slash = strrchr(link->program->path, '/');
+        pool_set_error(error, "parallel_map: %s (%s) %.*s", slash ? slash + 1 : link->program->path,
+                       link->program->path, (int)sizeof reply->error - 1, reply->error);
         return false;
     }
     if (reply->error[0]) {

@@ -13,6 +13,8 @@
 enum {
     /* Seconds that the zygote has to answer. */
     HELLO_SECONDS = 10,
+    /* The same for a program that imports modules of the user's first. */
+    IMPORT_SECONDS = 60,
     /* Milliseconds that the zygote has to end its workers and itself; then it is killed. */
     FAREWELL_MILLISECONDS = 100,
     POOL_ERROR_SIZE = 768,
@@ -48,6 +50,9 @@ typedef struct ZygoteLink {
 
 /* A link to no zygote. */
 void zygote_link_init(ZygoteLink *link, const WorkerProgram *program, const char *sqlite_path);
+
+/* Seconds that the link's program has to answer. */
+int zygote_link_hello_seconds(const ZygoteLink *link);
 
 /* Starts the program and sends it hello with the shared memory; the link is ZYGOTE_STARTING then. False, with
    `error` set, where nothing was started. Does not wait for the answer. */

@@ -91,6 +91,40 @@ static void much_work_goes_to_the_workers_that_start_fastest(void **state)
     assert_ptr_equal(begin(&script, 0, WORKERS), &executor_serial);
 }
 
+/* Functions in another language take the lock of its interpreter, and their processes start slowly: as long
+ * as the last time, where that is known. */
+static void functions_in_another_language_want_processes(void **state)
+{
+    (void)state;
+    for (int known = 0; known < 2; known++) {
+        Script script = {0};
+        const double start_ns = known ? 20e6 : 60e6;
+        script.rest = (SourceRest){.more = true};
+        assert_ptr_equal(controller_begin(&script.controller,
+                                          &(ControllerStart){.experience = &script.experience,
+                                                             .executors = script.executors,
+                                                             .workers = WORKERS,
+                                                             .rest = script.rest,
+                                                             .language = true,
+                                                             .language_start_ns = known ? start_ns : 0}),
+                         &executor_serial);
+        int tasks = tasks_until_switch(&script, 1e4, 100);
+        assert_in_range(tasks, (int)(start_ns / 1e6), (int)(start_ns / 1e6) + 1);
+        assert_ptr_equal(script.controller.kind, &executor_processes);
+        expect_reason(&script, "where threads would wait for the lock of Python's interpreter");
+    }
+}
+
+static void one_way_alone(void **state)
+{
+    (void)state;
+    Script script = {0};
+    controller_begin_only(&script.controller, &executor_processes, WORKERS, "f() is elsewhere");
+    assert_ptr_equal(script.controller.kind, &executor_processes);
+    assert_ptr_equal(task(&script, 1, 1), &executor_processes);
+    expect_reason(&script, "processes: f() is elsewhere");
+}
+
 static void one_processor_and_cheap_rows_want_no_workers(void **state)
 {
     (void)state;
@@ -299,6 +333,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(little_work_stays_in_place),
         cmocka_unit_test(much_work_goes_to_the_workers_that_start_fastest),
+        cmocka_unit_test(functions_in_another_language_want_processes),
+        cmocka_unit_test(one_way_alone),
         cmocka_unit_test(one_processor_and_cheap_rows_want_no_workers),
         cmocka_unit_test(workers_that_gain_nothing_are_given_up_kind_by_kind),
         cmocka_unit_test(good_windows_between_bad_ones),

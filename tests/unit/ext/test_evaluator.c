@@ -254,7 +254,7 @@ static void hostile_input(void **state)
 static void runner_keeps_evaluators(void **state)
 {
     (void)state;
-    ChunkRunner *runner = chunk_runner_create();
+    ChunkRunner *runner = chunk_runner_create(false);
     Recipe *recipes[12];
     Evaluator *first, *again;
     char message[TASK_MESSAGE_SIZE];

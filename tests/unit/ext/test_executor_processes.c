@@ -295,7 +295,8 @@ static void test_arguments_of_the_program(void **state)
     char path[] = "/bin/sh", script[] = "test \"$1 $2\" = 'a b' && exec \"$0\"", worker[] = FAKE_WORKER;
     char name[] = "sh", option[] = "-c", first[] = "a", second[] = "b";
     char *arguments[] = {name, option, script, worker, first, second, NULL};
-    Executor *executor = executor_processes_create(&(WorkerProgram){path, arguments}, "");
+    Executor *executor =
+        executor_processes_create(&(WorkerProgram){.path = path, .arguments = arguments}, "");
     assert_non_null(executor);
     memset(path, 'x', sizeof path - 1);
     second[0] = 'x';

@@ -58,6 +58,29 @@ static void built_and_copied(void **state)
     recipe_unref(NULL);
 }
 
+static void functions_in_another_language(void **state)
+{
+    (void)state;
+    static const char *const functions[] = {"/lib/it.so", "shop:raise", "raise_it", "-1",
+                                            "/lib/it.so", "shop:vat",   "vat",      "1d"};
+    int limits[RECIPE_LIMITS] = {0};
+    Recipe *recipe = recipe_build(&(RecipeParts){
+        .limits = limits, .declaration = "", .select = "", .function_count = 2, .functions = functions});
+    assert_non_null(recipe);
+    Recipe *copy = recipe_copy(recipe, recipe->size);
+    assert_non_null(copy);
+    const char *text = recipe_text(copy, copy->functions);
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++, text = recipe_text_after(text))
+        assert_string_equal(text, functions[i]);
+    recipe_unref(copy);
+    /* More functions than there are texts. */
+    recipe->function_count = 3;
+    assert_null(recipe_copy(recipe, recipe->size));
+    recipe->function_count = UINT32_MAX;
+    assert_null(recipe_copy(recipe, recipe->size));
+    recipe_unref(recipe);
+}
+
 /* Equal recipes have equal bytes: whatever was in the memory before. */
 static void equal_bytes(void **state)
 {
@@ -139,9 +162,8 @@ static void hostile_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(built_and_copied),
-        cmocka_unit_test(equal_bytes),
-        cmocka_unit_test(references),
+        cmocka_unit_test(built_and_copied), cmocka_unit_test(functions_in_another_language),
+        cmocka_unit_test(equal_bytes),      cmocka_unit_test(references),
         cmocka_unit_test(hostile_bytes),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);

@@ -231,11 +231,26 @@ static void expressions(void **state)
     }
 }
 
+static void calls(void **state)
+{
+    (void)state;
+    static const char *const with[] = {"f(p)",        "1 + F (p)", "\"f\"(p)",     "[f] (p)",
+                                       "f/* a */(p)", "g(f(p))",   "'x' || `F`()", "f, f(1)"};
+    static const char *const without[] = {"",       "f",       "ff(p)",    "g(f)",   "'f(p)'",
+                                          "'f'(p)", "-- f(p)", "\"f(p)\"", "f.g(p)", "'f(p)"};
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        if (!sql_calls(with[i], "f"))
+            fail_msg("%s: no call is found", with[i]);
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (sql_calls(without[i], "f"))
+            fail_msg("%s: a call is found", without[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens),   cmocka_unit_test(any_bytes),   cmocka_unit_test(table_names),
-        cmocka_unit_test(brackets), cmocka_unit_test(expressions),
+        cmocka_unit_test(calls),       cmocka_unit_test(tokens),   cmocka_unit_test(any_bytes),
+        cmocka_unit_test(table_names), cmocka_unit_test(brackets), cmocka_unit_test(expressions),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }

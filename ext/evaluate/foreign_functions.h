@@ -1,0 +1,38 @@
+/*
+ * The functions of a recipe that are in another language: they are bound to the evaluator's connection where
+ * the language's interpreter is in this process. Elsewhere a stand-in that only fails takes their place, so
+ * that a map can be planned whose workers are other processes. On the evaluator's thread.
+ */
+#ifndef PRICEMAP_FOREIGN_FUNCTIONS_H
+#define PRICEMAP_FOREIGN_FUNCTIONS_H
+
+#include "ext/data/recipe.h"
+#include "ext/evaluate/language.h"
+
+typedef struct ForeignFunctions {
+    /* Language of the functions; none where the recipe has no such functions. */
+    LanguageLibrary library;
+    /* Whether the interpreter knows the evaluator's thread for as long as the evaluator lives. */
+    bool entered;
+    /* What hold returned, and how often it was called without a let-go. */
+    int held, depth;
+} ForeignFunctions;
+
+/* Opens the recipe's language; does nothing where it has no such functions. `own_thread`: this thread was
+   started by pricemap, and closes what it opens. SQLITE_OK, or an error with a text in `message`
+   (TASK_MESSAGE_SIZE bytes). */
+int foreign_functions_open(ForeignFunctions *functions, const Recipe *recipe, bool own_thread, char *message);
+
+/* Registers the recipe's functions on the connection, held; `stop` must outlive the connection. Returns as
+   foreign_functions_open. */
+int foreign_functions_bind(const ForeignFunctions *functions, const Recipe *recipe, sqlite3 *db,
+                           const PriceStop *stop, char *message);
+
+/* Take the language's lock for a while, and let it go; nothing where there is no language. May be nested. */
+void foreign_functions_hold(ForeignFunctions *functions);
+void foreign_functions_let_go(ForeignFunctions *functions);
+
+/* Closes the language, once the connection is closed and nothing is held. */
+void foreign_functions_close(ForeignFunctions *functions);
+
+#endif

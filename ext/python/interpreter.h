@@ -1,0 +1,63 @@
+/*
+ * Functions of Python for maps: the table of evaluate/language.h, and what its files share. All is written
+ * for Python's stable ABI, so that one library serves every CPython from 3.8 on: newer functions are named as
+ * weak symbols. The library is loaded in two places: in worker processes, as the module _pricemap, and in
+ * hosts that are programs of Python, by pricemap.so.
+ *
+ * Whoever calls a function here holds the interpreter's lock, unless the function says otherwise.
+ */
+#ifndef PRICEMAP_PYTHON_INTERPRETER_H
+#define PRICEMAP_PYTHON_INTERPRETER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ext/evaluate/language.h"
+
+/* PyObject, by its tag: this header needs none of Python's. */
+struct _object;
+
+enum {
+    /* Bytes of a text that describes an exception, its NUL included. */
+    PYTHON_TEXT_SIZE = 900,
+};
+
+/* ---- functions.c ---- */
+
+/* The function of a target, module:function; imports the module. A new reference; NULL with an exception. */
+struct _object *python_resolve(const char *target);
+
+/* Has python_bind resolve each target at once from now on: the process is a worker, not a host. Once, before
+   any thread. */
+void python_is_worker(void);
+
+/* Registers a function; see Language. */
+int python_bind(const sqlite3_api_routines *routines, sqlite3 *db, const LanguageFunction *function,
+                const PriceStop *stop, char *message, size_t size);
+
+/* ---- values.c ---- */
+
+/* The value as Python has it, a new reference; NULL with an exception. */
+struct _object *python_from_value(sqlite3_value *value);
+
+/* Makes a value of Python the result of a call. False, with an exception, where SQLite has no such value. */
+bool python_set_result(sqlite3_context *context, struct _object *value);
+
+/* ---- errors.c ---- */
+
+/*
+ * Describes the exception that is set, and clears it: its type, its text, and its place, which is the deepest
+ * one in the file that defines `callable` (NULL: not known), else the deepest. Returns whether it is a
+ * KeyboardInterrupt.
+ */
+bool python_describe_exception(struct _object *callable, char *text, size_t size);
+
+/* ---- host.c ---- */
+
+/* See Language. */
+char **python_describe_host(void);
+
+/* Whether Python runs in this process and is not ending. Without the lock. */
+bool python_is_present(void);
+
+#endif

@@ -1,0 +1,2 @@
+def fails(value):
+    raise ValueError("\u20ac" * 5000)
