@@ -30,6 +30,20 @@ static int connect_host_table(sqlite3 *db, void *aux, int argc, const char *cons
     return SQLITE_ERROR;
 }
 
+/* Some tables of SQLite's own get their module when they are first named: those of pragmas and, in newer
+   versions, of JSON. */
+static int find_own_table(sqlite3 *db, const char *name, bool *own)
+{
+    sqlite3_stmt *statement = NULL;
+    char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\"", name);
+    if (!sql)
+        return SQLITE_NOMEM;
+    *own = sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK;
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    return SQLITE_OK;
+}
+
 static int register_host_table(Authorizer *authorizer, sqlite3 *db, sqlite3_stmt *modules, const char *name)
 {
     static const sqlite3_module host_table = {.xConnect = connect_host_table};
@@ -42,7 +56,10 @@ static int register_host_table(Authorizer *authorizer, sqlite3 *db, sqlite3_stmt
     sqlite3_reset(modules);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         return rc;
-    return own ? SQLITE_OK : sqlite3_create_module_v2(db, name, &host_table, authorizer, NULL);
+    rc = own ? SQLITE_OK : find_own_table(db, name, &own);
+    if (rc != SQLITE_OK || own)
+        return rc;
+    return sqlite3_create_module_v2(db, name, &host_table, authorizer, NULL);
 }
 
 int inner_statements_register(Authorizer *authorizer, sqlite3 *db)

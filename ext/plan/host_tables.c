@@ -20,8 +20,8 @@ static int add_name(HostTables *tables, const char *name)
     return SQLITE_OK;
 }
 
-/* A map in temp hides nothing of main: a function that reads it is refused. SQLite makes tables of pragmas
-   when they are first named, in workers as well. */
+/* A map in temp hides nothing of main: a function that reads it is refused. Tables of pragmas, which a worker
+   gets when they are first named, would only make the list long. */
 static int take_row(HostTables *tables, sqlite3_stmt *row)
 {
     const char *name = (const char *)sqlite3_column_text(row, 0);
