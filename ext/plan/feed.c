@@ -17,7 +17,8 @@ int feed_set_inputs(Feed *feed, const int *inputs, int count)
     return SQLITE_OK;
 }
 
-bool feed_host_is_writing(sqlite3 *db)
+/* Whether a statement of the connection that writes is in the middle of its work. */
+static bool host_is_writing(sqlite3 *db)
 {
     for (sqlite3_stmt *statement = sqlite3_next_stmt(db, NULL); statement;
          statement = sqlite3_next_stmt(db, statement))
@@ -38,6 +39,7 @@ static int prepare(sqlite3 *db, const char *sql, unsigned flags, sqlite3_stmt **
 
 static int first_start(Feed *feed, const Source *source, ConnectionState *state, char **message)
 {
+    feed->host_writes = host_is_writing(state->db);
     unsigned maps_before = state->maps_prepared;
     feed->sql = source_feed_sql(source, feed->inputs, feed->input_count, &feed->index_of);
     int rc = prepare(state->db, feed->sql, SQLITE_PREPARE_PERSISTENT, &feed->statement);
@@ -54,6 +56,11 @@ int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **
 {
     if (!feed->statement)
         return first_start(feed, source, state, message);
+    /* What the host wrote may have been its schema. Only stepping the old statement would reveal that, but it
+       would start a read transaction lasting as long as the host's statement. So the plan is rebuilt instead.
+     */
+    if (feed->host_writes != host_is_writing(state->db))
+        return SQLITE_SCHEMA;
     sqlite3_reset(feed->statement);
     return SQLITE_OK;
 }

@@ -25,6 +25,9 @@ typedef struct Feed {
     bool filtered;
     /* Statement itself; NULL before the first start. */
     sqlite3_stmt *statement;
+    /* Whether a statement of the host that writes was in the middle of its work when this one was prepared,
+       so that what the host does with its rows may change the source. */
+    bool host_writes;
     /* Whether the source is or holds another map; see plan_cache_keep. */
     bool reads_a_map;
 } Feed;
@@ -32,12 +35,12 @@ typedef struct Feed {
 /* Sets what a feed that was not started yet has to read; `inputs` is copied. SQLITE_OK or SQLITE_NOMEM. */
 int feed_set_inputs(Feed *feed, const int *inputs, int count);
 
-/* Readies the statement to be stepped from its first row. SQLITE_OK, or an error with *message set. */
+/*
+ * Readies the statement to be stepped from its first row. SQLITE_OK; SQLITE_SCHEMA where the host was writing
+ * when it was prepared and is not now, or the other way round: then the plan has to be made anew; else an
+ * error with *message set.
+ */
 int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **message);
-
-/* Whether a statement of the connection that writes is in the middle of its work, so that what it does with
-   rows of the feed may change the source. */
-bool feed_host_is_writing(sqlite3 *db);
 
 /* Whether the schema has changed since the feed was first started, as far as SQLite noticed when the feed was
    last stepped. */

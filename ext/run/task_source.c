@@ -74,7 +74,7 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     if (rc != SQLITE_OK)
         return rc;
-    if (feed_host_is_writing(state->db)) {
+    if (plan->feed.host_writes) {
         source->feeding = FEED_IS_TO_SETTLE;
         source->why_feed = "the host is writing";
         return SQLITE_OK;
