@@ -6,29 +6,25 @@
  * filtered again in the inner loop of a join, prepares nothing. All statements on the host's connection
  * belong to the table: SQLite disconnects tables before it checks whether a connection may close.
  *
- * xBestIndex (map_best_index) encodes what xFilter (map_filter) has to do. Each bit of idxNum that is set
- * stands for a value that xFilter is given, lowest bit first:
+ * xBestIndex (map_best_index) tells xFilter (map_filter) what to do. Each bit of idxNum that is set stands
+ * for an argument of the function's form that xFilter is given, lowest bit first: source, map, executor,
+ * workers, chunk. They are equalities on the hidden columns. The first two have to be there; one that a join
+ * cannot use where it stands makes the plan impossible. After them come the values of the conditions that
+ * idxStr tells; see asking.h.
  *
- *   bit 0   source     function's form
- *   bit 1   map        function's form
- *   bit 2   executor   function's form
- *   bit 3   workers    function's form
- *   bit 4   chunk      function's form
- *   bit 5   equality   both forms
- *
- * Bits 0 to 4 are equalities on the hidden columns. The first two have to be there; one that a join cannot
- * use where it stands makes the plan impossible. Bit 5 is a value that a column of the map has to equal: it
- * changes neither cost nor rows, as all of the map is computed once, and SQLite compares again.
- *
- * idxStr is "MASK:COLUMN". MASK, in hexadecimal, has a bit for each column of the map that is read, the last
- * for all from the 64th on; in the function's form bit 0 is its value. COLUMN is the column of bit 5, or -1.
+ * A scan whose conditions find few rows of the source is run anew for each row of an outer loop. One that
+ * would compute all of the map again keeps its rows; see kept_rows.h.
  */
 #include "ext/api/parallel_map.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/api/asking.h"
 #include "ext/api/kept_rows.h"
+#include "ext/api/function_form.h"
+#include "ext/api/row_identity.h"
+#include "ext/base/sqlite_limits.h"
 #include "ext/api/plan_cache.h"
 #include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
@@ -37,15 +33,10 @@
 
 #define MODULE_NAME "parallel_map"
 
-/* Columns of the function's form; the hidden ones are its arguments, in order. */
-enum { COLUMN_KEY, COLUMN_VALUE, COLUMN_SOURCE, COLUMN_MAP, COLUMN_EXECUTOR, COLUMN_WORKERS, COLUMN_CHUNK };
-enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1, DEPTH_MAX = 16 };
+enum { DEPTH_MAX = 16 };
 
-/* Bit 5 of idxNum, after those of the arguments. */
-enum { GIVEN_EQUAL = 1 << ARGUMENTS };
-
-static const char function_declaration[] =
-    "CREATE TABLE x(key, value, source HIDDEN, map HIDDEN, executor HIDDEN, workers HIDDEN, chunk HIDDEN)";
+/* Nanoseconds that a row of the source takes to be passed by. */
+enum { PASS_NS = 50 };
 
 typedef struct MapTable {
     sqlite3_vtab base;
@@ -54,6 +45,9 @@ typedef struct MapTable {
     /* Arguments and columns of a MAP_TABLE. */
     MapArguments arguments;
     ColumnList columns;
+    /* What conditions are chosen by; `facts` is what a MAP_TABLE has of its columns. */
+    AskedColumns asked_columns;
+    ColumnFacts *facts;
     /* Statement that is stepped to find an interrupt; see base/interrupt. */
     sqlite3_stmt *interrupt_probe;
     /* Plans that no cursor uses. */
@@ -65,14 +59,26 @@ typedef struct MapCursor {
     /* Plan of the run; the cursor's own until the run ends. */
     KeptPlan *kept_plan;
     MapRun *run;
+    /* What the scan asks for, and its values, which the run has borrowed. */
+    Asking asking;
+    Buffer value_bytes;
+    RunValues values;
+    /* Number of the statement's record in the log; 0: none yet. */
+    int64_t record;
+    /* Number of times that the scan was begun. */
+    int64_t entries;
     /* Rows that the run gave last, the cursor's row in them, and the number of that row from 1. */
     RowsetView rows;
     uint32_t row;
     int64_t position;
     bool ended;
+    /* The number by which SQLite knows a row. */
+    RowIdentity identity;
     /* Rows that the run has given so far, and the column that has to equal a value; see kept_rows.h. */
     KeptRows kept;
     bool keeps;
+    /* Whether there are more rows than can be kept. */
+    bool too_many;
     int kept_column;
     /* Whether all rows are kept, and found by their index. */
     bool indexed;
@@ -95,20 +101,47 @@ static void free_table(MapTable *table)
     columns_free(&table->columns);
     map_arguments_free(&table->arguments);
     connection_state_unref(table->state);
+    free(table->facts);
     free(table);
 }
 
 /* Makes a plan, with nothing learnt yet. Planning calls no function of the map. */
-static int make_plan(MapTable *table, const MapArguments *arguments, uint64_t used, KeptPlan **kept,
+static int make_plan(MapTable *table, const MapArguments *arguments, const PlanAsked *asked, KeptPlan **kept,
                      char **message)
 {
     Plan *plan;
     *kept = NULL;
-    int rc = plan_create(table->state, arguments, table->form, used, &plan, message);
+    int rc = plan_create(table->state, arguments, table->form, asked, &plan, message);
     if (rc != SQLITE_OK)
         return rc;
     *kept = kept_plan_create(plan);
     return *kept ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* Learns what the columns of a map are, for the choice of conditions. */
+static int learn_columns(MapTable *table, const Plan *plan)
+{
+    int rc = columns_copy(&table->columns, &plan->output);
+    if (rc != SQLITE_OK)
+        return rc;
+    table->facts = calloc((size_t)plan->output.count + 1, sizeof *table->facts);
+    if (!table->facts)
+        return SQLITE_NOMEM;
+    for (int i = 0; i < table->columns.count; i++) {
+        const Column *column = &table->columns.items[i];
+        ColumnFacts *facts = &table->facts[i];
+        facts->name = column->name;
+        facts->compares =
+            *column->type && strcmp(column->type, "TEXT") != 0 ? COMPARES_NUMERIC : COMPARES_ANY;
+        facts->bare = !plan->arguments.partial && plan->bare[i] != BARE_NOT;
+        if (facts->bare)
+            facts->search = bare_column_search(table->state->db, &plan->source, plan->bare[i]);
+    }
+    table->asked_columns = (AskedColumns){.facts = table->facts,
+                                          .count = table->columns.count,
+                                          .rows = ROWS_UNKNOWN,
+                                          .scalar = !plan->arguments.partial};
+    return SQLITE_OK;
 }
 
 /* Parses and plans the map of a table, to learn its columns; keeps the plan for the first query. */
@@ -122,13 +155,14 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
         return SQLITE_ERROR;
     }
     int rc = map_arguments_parse(&table->arguments, argc - 3, argv + 3, message);
-    KeptPlan *kept;
+    KeptPlan *kept = NULL;
+    const PlanAsked all = {.used = MAP_ALL_COLUMNS};
     if (rc == SQLITE_OK)
-        rc = make_plan(table, &table->arguments, MAP_ALL_COLUMNS, &kept, message);
-    if (rc == SQLITE_OK) {
-        rc = columns_copy(&table->columns, &kept->plan->output);
+        rc = make_plan(table, &table->arguments, &all, &kept, message);
+    if (rc == SQLITE_OK)
+        rc = learn_columns(table, kept->plan);
+    if (kept)
         plan_cache_keep(&table->idle, kept);
-    }
     return rc;
 }
 
@@ -139,7 +173,7 @@ static int declare(sqlite3 *db, const MapTable *table)
     if (table->form == MAP_TABLE && !columns)
         return SQLITE_NOMEM;
     limits_lift(db, &own);
-    int rc = sqlite3_declare_vtab(db, columns ? columns : function_declaration);
+    int rc = sqlite3_declare_vtab(db, columns ? columns : function_form_declaration);
     limits_restore(db, &own);
     sqlite3_free(columns);
     return rc;
@@ -153,6 +187,7 @@ static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
         return SQLITE_NOMEM;
     table->state = connection_state_ref(aux);
     table->form = argc == 3 && !strcmp(argv[2], MODULE_NAME) ? MAP_FUNCTION : MAP_TABLE;
+    table->asked_columns = *function_form_columns();
     int rc = interrupt_probe_prepare(db, &table->interrupt_probe);
     if (rc == SQLITE_OK && table->form == MAP_TABLE)
         rc = define_table(table, argc, argv, message);
@@ -179,70 +214,20 @@ static int map_disconnect(sqlite3_vtab *base)
     return SQLITE_OK;
 }
 
-/* Passes the arguments of the function's form. */
-static int pass_arguments(sqlite3_vtab *base, sqlite3_index_info *info, int *next)
-{
-    int constraint_index[ARGUMENTS];
-    memset(constraint_index, -1, sizeof constraint_index);
-    for (int i = 0; i < info->nConstraint; i++) {
-        int argument = info->aConstraint[i].iColumn - COLUMN_SOURCE;
-        if (argument < 0 || argument >= ARGUMENTS || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
-            continue;
-        if (!info->aConstraint[i].usable)
-            return SQLITE_CONSTRAINT;
-        constraint_index[argument] = i;
-    }
-    if (constraint_index[0] < 0 || constraint_index[1] < 0)
-        return set_error(
-            base, SQLITE_ERROR,
-            sqlite3_mprintf("parallel_map: %s is missing: call parallel_map(source, map [, executor, "
-                            "workers, chunk])",
-                            constraint_index[0] < 0 ? "source" : "map"));
-    for (int argument = 0; argument < ARGUMENTS; argument++)
-        if (constraint_index[argument] >= 0) {
-            info->idxNum |= 1 << argument;
-            info->aConstraintUsage[constraint_index[argument]].argvIndex = (*next)++;
-            info->aConstraintUsage[constraint_index[argument]].omit = 1;
-        }
-    return SQLITE_OK;
-}
-
-/* Index of a usable constraint that a column of the map equals something; -1: none. An IN is such a
- * constraint as well, but would filter once for each of its values, and give the rows in the order of the
- * values. */
-static int find_equality(const MapTable *table, sqlite3_index_info *info)
-{
-    for (int i = 0; i < info->nConstraint; i++)
-        if (info->aConstraint[i].usable && info->aConstraint[i].op == SQLITE_INDEX_CONSTRAINT_EQ &&
-            info->aConstraint[i].iColumn >= 0 &&
-            (table->form == MAP_TABLE || info->aConstraint[i].iColumn < COLUMN_SOURCE) &&
-            !sqlite3_vtab_in(info, i, -1))
-            return i;
-    return -1;
-}
-
 /* See the head of this file for idxNum and idxStr. */
 static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     MapTable *table = (MapTable *)base;
-    int next = 1;
+    int next = 1, rc = SQLITE_OK;
+    char *message = NULL;
     table->state->maps_prepared++;
-    info->estimatedCost = 1e6;
-    info->estimatedRows = 100000;
-    int equality = find_equality(table, info);
+    if (table->form == MAP_FUNCTION)
+        rc = function_form_offer(info, &next, &message);
+    if (rc != SQLITE_OK)
+        return set_error(base, rc, message);
     /* Of a function the value alone is a column that may be left out. */
-    info->idxStr = sqlite3_mprintf(
-        "%llx:%d", table->form == MAP_TABLE ? info->colUsed : info->colUsed >> COLUMN_VALUE & 1,
-        equality < 0 ? -1 : info->aConstraint[equality].iColumn);
-    info->needToFreeIdxStr = 1;
-    if (!info->idxStr)
-        return SQLITE_NOMEM;
-    int rc = table->form == MAP_FUNCTION ? pass_arguments(base, info, &next) : SQLITE_OK;
-    if (rc == SQLITE_OK && equality >= 0) {
-        info->idxNum |= GIVEN_EQUAL;
-        info->aConstraintUsage[equality].argvIndex = next;
-    }
-    return rc;
+    uint64_t used = table->form == MAP_TABLE ? info->colUsed : info->colUsed >> COLUMN_VALUE & 1;
+    return asking_offer(table->state->db, info, &table->asked_columns, used, &next);
 }
 
 static int map_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
@@ -251,6 +236,7 @@ static int map_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
     MapCursor *cursor = calloc(1, sizeof *cursor);
     if (!cursor)
         return SQLITE_NOMEM;
+    buffer_heap_init(&cursor->value_bytes);
     *out = &cursor->base;
     return SQLITE_OK;
 }
@@ -268,8 +254,12 @@ static void end_run(MapCursor *cursor)
 
 static int map_close(sqlite3_vtab_cursor *base)
 {
-    end_run((MapCursor *)base);
-    free(base);
+    MapCursor *cursor = (MapCursor *)base;
+    end_run(cursor);
+    asking_free(&cursor->asking);
+    buffer_heap_free(&cursor->value_bytes);
+    row_identity_free(&cursor->identity);
+    free(cursor);
     return SQLITE_OK;
 }
 
@@ -320,9 +310,30 @@ static int check_columns(MapTable *table, KeptPlan *kept, char **message)
     return SQLITE_OK;
 }
 
-static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t used, char **message)
+/* Begins a run of a plan, which has to be the current one. */
+static int open_run(MapCursor *cursor, KeptPlan *kept, char **message)
 {
     MapTable *table = (MapTable *)cursor->base.pVtab;
+    const Plan *plan = kept->plan;
+    int rc = asking_make_values(&cursor->asking, plan->encoding, &cursor->value_bytes, &cursor->values);
+    if (rc != SQLITE_OK)
+        return rc;
+    /* What is asked for by position begins there. */
+    cursor->position = cursor->values.first_position > 1 && plan->form == MAP_FUNCTION && !plan->source.rowid
+                           ? cursor->values.first_position
+                           : 1;
+    const MapRunParts parts = {.plan = kept->plan,
+                               .experience = &kept->experience,
+                               .values = &cursor->values,
+                               .record = &cursor->record,
+                               .interrupt_probe = table->interrupt_probe};
+    return map_run_open(table->state, &parts, &cursor->run, message);
+}
+
+static int start_run(MapCursor *cursor, const MapArguments *arguments, char **message)
+{
+    MapTable *table = (MapTable *)cursor->base.pVtab;
+    const PlanAsked *asked = &cursor->asking.asked;
     int rc = SQLITE_SCHEMA;
     /* A map becomes the source of its own source where one of them is dropped and created again. */
     if (table->state->depth >= DEPTH_MAX) {
@@ -331,13 +342,12 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
             arguments->source);
         return *message ? SQLITE_ERROR : SQLITE_NOMEM;
     }
-    KeptPlan *kept = plan_cache_take(&table->idle, arguments, used), *old = NULL;
+    KeptPlan *kept = plan_cache_take(&table->idle, arguments, asked), *old = NULL;
     if (kept && plan_state(kept->plan, table->state) == PLAN_IS_CURRENT)
-        rc = map_run_open(table->state, kept->plan, &kept->experience, table->interrupt_probe, &cursor->run,
-                          message);
+        rc = open_run(cursor, kept, message);
     if (rc == SQLITE_SCHEMA) {
         old = kept;
-        rc = make_plan(table, arguments, used, &kept, message);
+        rc = make_plan(table, arguments, asked, &kept, message);
         if (kept)
             rc = check_columns(table, kept, message);
         /* A run that was begun may have shown it. */
@@ -346,8 +356,7 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, uint64_t 
             kept->experience = map_experience_of_new_plan(&old->experience);
         }
         if (kept && rc == SQLITE_OK)
-            rc = map_run_open(table->state, kept->plan, &kept->experience, table->interrupt_probe,
-                              &cursor->run, message);
+            rc = open_run(cursor, kept, message);
     }
     kept_plan_free(old);
     if (rc != SQLITE_OK) {
@@ -364,7 +373,10 @@ static int next_rows(MapCursor *cursor)
     cursor->row = 0;
     int rc = map_run_next(cursor->run, &cursor->rows, &message);
     if (rc == SQLITE_ROW) {
-        cursor->keeps = cursor->keeps && kept_rows_add(&cursor->kept, &cursor->rows);
+        if (cursor->keeps && !kept_rows_add(&cursor->kept, &cursor->rows)) {
+            cursor->keeps = false;
+            cursor->too_many = true;
+        }
         return SQLITE_OK;
     }
     cursor->ended = true;
@@ -395,7 +407,7 @@ static int find_kept(MapCursor *cursor, const MapArguments *arguments, uint64_t 
                      sqlite3_value *value, bool *found)
 {
     int rc = SQLITE_OK;
-    if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->requested != used ||
+    if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->asked.used != used ||
         !map_arguments_equal(&cursor->kept_plan->plan->arguments, arguments))
         return rc;
     /* A reader may come back before it has had all rows. */
@@ -416,23 +428,50 @@ static int find_kept(MapCursor *cursor, const MapArguments *arguments, uint64_t 
     return rc;
 }
 
-/* Filters a cursor as idxStr, `text`, encodes; `value` NULL: no column has to equal a value. */
-static int filter_rows(MapCursor *cursor, const MapArguments *arguments, const char *text,
-                       sqlite3_value *value)
+/*
+ * Whether the rows of the whole map are to be kept for the scans to come: the scan before this one has
+ * computed the map for rows that the next one needs again, or has passed by so many rows of the source that
+ * computing them all costs no more.
+ */
+static bool should_keep(const MapCursor *cursor)
 {
-    char *end, *message = NULL;
-    uint64_t used = strtoull(text, &end, 16);
-    int column = (int)strtol(end + 1, NULL, 10);
+    const Plan *plan = cursor->kept_plan ? cursor->kept_plan->plan : NULL;
+    if (cursor->entries < 2 || cursor->too_many || !plan || plan->why_feed)
+        return false;
+    return !plan->source_conditions ||
+           (double)cursor->entries * PASS_NS > cursor->kept_plan->experience.row_ns;
+}
+
+/* Gives what is asked of a map, which the cursor has; the rows that it keeps, or those of a run. */
+static int ask(MapCursor *cursor, const MapArguments *arguments)
+{
+    char *message = NULL;
+    sqlite3_value *value;
+    Asking *asking = &cursor->asking;
+    int equality = asking_find_equality(asking, &value);
+    int column = equality < 0 ? 0 : asking->asked.conditions.items[equality].column;
+    /* To SQLite the key is the column before those of the map. */
+    column += ((MapTable *)cursor->base.pVtab)->form == MAP_FUNCTION;
     bool found = false;
-    int rc = value ? find_kept(cursor, arguments, used, column, value, &found) : SQLITE_OK;
+    cursor->entries++;
+    row_identity_restart(&cursor->identity);
+    int rc =
+        equality >= 0 ? find_kept(cursor, arguments, asking->asked.used, column, value, &found) : SQLITE_OK;
     if (rc != SQLITE_OK || found)
         return rc;
+    bool keeps = equality >= 0 && should_keep(cursor);
+    /* A map whose text depends on the row outside is another one for each. */
+    if (cursor->kept_plan && !map_arguments_equal(&cursor->kept_plan->plan->arguments, arguments))
+        cursor->record = 0;
     end_run(cursor);
-    cursor->ended = false;
-    cursor->position = 1;
-    cursor->keeps = value != NULL;
+    cursor->ended = asking->never;
+    if (asking->never)
+        return SQLITE_OK;
+    cursor->keeps = keeps;
     cursor->kept_column = column;
-    rc = start_run(cursor, arguments, used, &message);
+    if (keeps)
+        asking_forget_conditions(asking);
+    rc = start_run(cursor, arguments, &message);
     if (rc == SQLITE_OK)
         return next_rows(cursor);
     cursor->ended = true;
@@ -443,23 +482,24 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
 {
     MapCursor *cursor = (MapCursor *)base;
     MapTable *table = (MapTable *)base->pVtab;
-    sqlite3_value *equal = given & GIVEN_EQUAL ? argv[argc - 1] : NULL;
     char *message = NULL;
-    int rc;
-    if (table->form == MAP_TABLE) {
-        rc = filter_rows(cursor, &table->arguments, text, equal);
-    } else {
-        sqlite3_value *argument[ARGUMENTS] = {0};
-        for (int i = 0, next = 0; i < ARGUMENTS; i++)
-            if (given & 1 << i)
-                argument[i] = argv[next++];
-        MapArguments arguments;
-        rc = map_arguments_from_values(&arguments, argument[0], argument[1], argument[2], argument[3],
-                                       argument[4], &message);
-        rc = rc == SQLITE_OK ? filter_rows(cursor, &arguments, text, equal)
-                             : set_error(base->pVtab, rc, message);
-        map_arguments_free(&arguments);
-    }
+    int next = 0;
+    (void)argc;
+    sqlite3_value *argument[ARGUMENTS] = {0};
+    for (int i = 0; i < ARGUMENTS; i++)
+        if (given & 1 << i)
+            argument[i] = argv[next++];
+    asking_free(&cursor->asking);
+    int rc = asking_read(&cursor->asking, text, &table->asked_columns, argv + next);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (table->form == MAP_TABLE)
+        return ask(cursor, &table->arguments);
+    MapArguments arguments;
+    rc = map_arguments_from_values(&arguments, argument[0], argument[1], argument[2], argument[3],
+                                   argument[4], &message);
+    rc = rc == SQLITE_OK ? ask(cursor, &arguments) : set_error(base->pVtab, rc, message);
+    map_arguments_free(&arguments);
     return rc;
 }
 
@@ -468,8 +508,10 @@ static int map_next(sqlite3_vtab_cursor *base)
     MapCursor *cursor = (MapCursor *)base;
     if (cursor->indexed) {
         next_kept(cursor);
+        row_identity_next(&cursor->identity);
         return SQLITE_OK;
     }
+    row_identity_next(&cursor->identity);
     cursor->position++;
     return ++cursor->row < cursor->rows.rows ? SQLITE_OK : next_rows(cursor);
 }
@@ -479,26 +521,12 @@ static int map_eof(sqlite3_vtab_cursor *base)
     return ((MapCursor *)base)->ended;
 }
 
-static void argument_result(sqlite3_context *context, const MapArguments *arguments, int column)
-{
-    if (column == COLUMN_SOURCE)
-        sqlite3_result_text(context, arguments->source, -1, SQLITE_TRANSIENT);
-    else if (column == COLUMN_MAP)
-        sqlite3_result_text(context, arguments->map, -1, SQLITE_TRANSIENT);
-    else if (column == COLUMN_EXECUTOR && arguments->has_executor)
-        sqlite3_result_text(context, executor_kind_name(arguments->executor), -1, SQLITE_STATIC);
-    else if (column == COLUMN_WORKERS && arguments->has_workers)
-        sqlite3_result_int(context, arguments->workers);
-    else if (column == COLUMN_CHUNK && arguments->has_chunk)
-        sqlite3_result_int64(context, arguments->chunk);
-}
-
 static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     MapCursor *cursor = (MapCursor *)base;
     const Plan *plan = cursor->kept_plan->plan;
     if (((MapTable *)base->pVtab)->form == MAP_FUNCTION && column >= COLUMN_SOURCE) {
-        argument_result(context, &plan->arguments, column);
+        function_form_result(context, &plan->arguments, column);
         return SQLITE_OK;
     }
     uint32_t from = rowset_column(cursor, column);
@@ -520,8 +548,20 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
 
 static int map_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid)
 {
-    *rowid = ((MapCursor *)base)->position;
-    return SQLITE_OK;
+    MapCursor *cursor = (MapCursor *)base;
+    const Plan *plan = cursor->kept_plan->plan;
+    int64_t key = 0, number;
+    /* The key of the function's form may be in the rows or not, and is the same. */
+    if (plan->form == MAP_FUNCTION) {
+        RowsetValue value = {.integer = cursor->position};
+        if (plan->key_in_output && !rowset_get(&cursor->rows, cursor->row, 0, &value))
+            return SQLITE_CORRUPT_VTAB;
+        key = value.integer;
+    }
+    int rc =
+        row_identity_give(&cursor->identity, &cursor->rows, cursor->row, plan->key_in_output, key, &number);
+    *rowid = number;
+    return rc;
 }
 
 /* xCreate is xConnect: that makes the module eponymous as well. Read-only, so there is nothing to destroy. */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { PLANS_MAX = 8 };
+enum { PLANS_MAX = 16 };
 
 KeptPlan *kept_plan_create(Plan *plan)
 {
@@ -38,11 +38,12 @@ void plan_cache_keep(PlanCache *cache, KeptPlan *kept)
     *last = NULL;
 }
 
-KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, uint64_t used)
+KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, const PlanAsked *asked)
 {
     for (KeptPlan **at = &cache->first; *at; at = &(*at)->next) {
         KeptPlan *kept = *at;
-        if (kept->plan->requested != used || !map_arguments_equal(&kept->plan->arguments, arguments))
+        if (!plan_asked_equal(&kept->plan->asked, asked) ||
+            !map_arguments_equal(&kept->plan->arguments, arguments))
             continue;
         *at = kept->next;
         kept->next = NULL;

@@ -28,8 +28,8 @@ typedef struct TaskRecord {
 } TaskRecord;
 
 typedef struct RunRecord {
-    /* Number of the run, from 1. */
-    int64_t run;
+    /* Number of the run, from 1, and begin of the first of several runs, CLOCK_MONOTONIC; 0: there is one. */
+    int64_t run, start_ns;
     /* Texts of the run, malloc'd; NULL: none. Its start is ISO 8601 in UTC, with milliseconds. */
     char *started_at, *source, *map, *requested, *executor, *reason, *access, *error;
     int workers;

@@ -39,6 +39,8 @@ enum {
     /* Partition: the statement is a part of a query, which takes its range from a table of ranges, and is run
      * over it as it stands. */
     RECIPE_MORSELS = 512,
+    /* Partition: of the rows of a range those count that fulfil the conditions on the source. */
+    RECIPE_COUNTS = 1024,
 };
 
 /* A table that a query reads and that is in no file: rows that were computed before. Its members are offsets

@@ -199,3 +199,23 @@ void rowset_result(sqlite3_context *context, const RowsetValue *value, int encod
     if (value->subtype)
         sqlite3_result_subtype(context, value->subtype);
 }
+
+int rowset_bind(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding)
+{
+    switch (value->type) {
+    case SQLITE_INTEGER:
+        return sqlite3_bind_int64(statement, parameter, value->integer);
+    case SQLITE_FLOAT:
+        return sqlite3_bind_double(statement, parameter, value->real);
+    case SQLITE_TEXT:
+        return encoding == SQLITE_UTF8
+                   ? sqlite3_bind_text(statement, parameter, value->bytes, (int)value->size, SQLITE_TRANSIENT)
+                   : sqlite3_bind_text16(statement, parameter, value->bytes, (int)value->size,
+                                         SQLITE_TRANSIENT);
+    case SQLITE_BLOB:
+        return sqlite3_bind_blob(statement, parameter, value->size ? value->bytes : "", (int)value->size,
+                                 SQLITE_TRANSIENT);
+    default:
+        return sqlite3_bind_null(statement, parameter);
+    }
+}

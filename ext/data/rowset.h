@@ -224,4 +224,8 @@ static inline bool rowset_get(const RowsetView *view, uint32_t row, uint32_t col
 void rowset_result(sqlite3_context *context, const RowsetValue *value, int encoding,
                    sqlite3_destructor_type lifetime);
 
+/* Binds a value to a parameter of a statement that is not in use; its text has `encoding`. The rowset may go
+   afterwards. Returns as sqlite3_bind_value. */
+int rowset_bind(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding);
+
 #endif

@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "ext/data/rowset.h"
 
 Task *task_create(const Recipe *recipe)
 {
@@ -22,6 +25,30 @@ void task_free(Task *task)
     buffer_heap_free(&task->input);
     buffer_heap_free(&task->heap_output);
     free(task);
+}
+
+int task_set_values(Task *task, uint64_t rows_bytes, const void *values, uint32_t bytes)
+{
+    if (!bytes)
+        return SQLITE_OK;
+    uint64_t at = (rows_bytes + 7) & ~(uint64_t)7;
+    int rc = task->input.reserve(&task->input, at + bytes);
+    if (rc != SQLITE_OK)
+        return rc;
+    memcpy(task->input.data + at, values, bytes);
+    task->order.values_at = at;
+    task->order.values_bytes = bytes;
+    return SQLITE_OK;
+}
+
+/* A buffer may be larger than what is in it. */
+uint64_t task_input_bytes(const Task *task)
+{
+    RowsetView view;
+    if (task->order.values_bytes)
+        return task->order.values_at + task->order.values_bytes;
+    return rowset_open(&view, task->input.data, task->input.size) ? view.heap + view.heap_bytes
+                                                                  : task->input.size;
 }
 
 void task_report_timeout(Task *task)

@@ -52,6 +52,10 @@ typedef struct TaskOrder {
     bool begins_table, ends_table;
     /* Whether a turn over a range may end early because it takes too long. */
     bool may_give_up;
+    /* Place in the input, and bytes, of a second rowset, of one row: the values of the statement's
+       parameters. 0 bytes: it has none. */
+    uint32_t values_bytes;
+    uint64_t values_at;
 } TaskOrder;
 
 typedef struct TaskReport {
@@ -103,7 +107,8 @@ typedef struct Task {
 
     /* Recipe, of which the task holds one reference. */
     Recipe *recipe;
-    /* Rowset of the rows to evaluate, on the heap; freed with the task. */
+    /* Rowset of the rows to evaluate, and after it the one of the values, on the heap; freed with the task.
+     */
     Buffer input;
     TaskOrder order;
     /* Number of the first worker that leaves the task to those before it; 0: any may take it. */
@@ -136,8 +141,17 @@ Task *task_create(const Recipe *recipe);
 /* Frees a task that no executor owns. NULL does nothing. */
 void task_free(Task *task);
 
-/* LastingStatement the report of a task that was stopped in this process because its time was over into an
- * error that says so. */
+/*
+ * Puts a rowset of values, of `bytes` bytes, after the rows of the input, which take `rows_bytes`, and into
+ * the order, which is set already. SQLITE_OK or SQLITE_NOMEM.
+ */
+int task_set_values(Task *task, uint64_t rows_bytes, const void *values, uint32_t bytes);
+
+/* The bytes of the input that a worker has to be given. */
+uint64_t task_input_bytes(const Task *task);
+
+/* Turns the report of a task that was stopped in this process because its time was over into an error that
+ * says so. */
 void task_report_timeout(Task *task);
 
 /*

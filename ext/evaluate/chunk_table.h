@@ -14,6 +14,9 @@
 /* The name of the view or common table expression over the table that the statement reads instead. */
 #define CHUNK_VIEW_NAME "pricemap source"
 
+/* The function that gives the position in the source, from 1, of the row that is being evaluated. */
+#define CHUNK_POSITION_FUNCTION "pricemap_position"
+
 /* Rows that the table shows. Owned by the evaluator, which sets it before each run of the statement. */
 typedef struct ChunkScan {
     /* CREATE TABLE text for sqlite3_declare_vtab. */

@@ -57,6 +57,24 @@ static void watch_progress(Evaluator *evaluator)
     evaluator->scan.stop_arg = evaluator;
 }
 
+static void give_position(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    const Evaluator *evaluator = sqlite3_user_data(context);
+    sqlite3_result_int64(context,
+                         evaluator->order ? (int64_t)evaluator->order->position + evaluator->scan.row : 0);
+}
+
+static int register_chunk(Evaluator *evaluator)
+{
+    int rc = chunk_table_register(evaluator->db, &evaluator->scan);
+    return rc == SQLITE_OK
+               ? sqlite3_create_function_v2(evaluator->db, CHUNK_POSITION_FUNCTION, 0, SQLITE_UTF8, evaluator,
+                                            give_position, NULL, NULL, NULL)
+               : rc;
+}
+
 static int open_connection(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
@@ -73,8 +91,7 @@ static int open_connection(Evaluator *evaluator, char *message)
     if (rc == SQLITE_OK)
         rc = evaluator_output_register(evaluator);
     if (rc == SQLITE_OK)
-        rc = recipe->scan ? evaluator_range_begin(evaluator)
-                          : chunk_table_register(evaluator->db, &evaluator->scan);
+        rc = recipe->scan ? evaluator_range_begin(evaluator) : register_chunk(evaluator);
     if (rc == SQLITE_OK && recipe->flags & RECIPE_MORSELS)
         rc = evaluator_morsels_begin(evaluator);
     return rc;
@@ -288,6 +305,26 @@ static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc,
                          position + evaluator->scan.row);
 }
 
+void evaluator_bind_values(const Evaluator *evaluator, sqlite3_stmt *statement)
+{
+    if (evaluator->values.columns)
+        values_bind(statement, &evaluator->values, evaluator->scan.encoding);
+}
+
+/* Finds the values in the input; *size becomes the bytes of the rows before them. */
+static int open_values(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t *size)
+{
+    evaluator->values = (RowsetView){0};
+    if (!order->values_bytes)
+        return SQLITE_OK;
+    if (order->values_at > *size || order->values_bytes > *size - order->values_at ||
+        !rowset_open(&evaluator->values, (const unsigned char *)input + order->values_at,
+                     order->values_bytes))
+        return SQLITE_CORRUPT;
+    *size = order->values_at;
+    return SQLITE_OK;
+}
+
 /* The rows of the input rowset. */
 static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
                      Buffer *buffer, TaskReport *report)
@@ -314,6 +351,7 @@ static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *i
             return rc == SQLITE_OK ? run_chunk(evaluator, order, input, input_size, buffer, report) : rc;
         }
     } else {
+        evaluator_bind_values(evaluator, evaluator->wrapped ? evaluator->wrapped : evaluator->statement);
         rc = evaluator_output_run(evaluator, evaluator->statement, evaluator->wrapped);
     }
     if (rc == SQLITE_OK)
@@ -358,7 +396,9 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     Interrupter interrupter;
     foreign_functions_hold(&evaluator->foreign);
     interrupter_begin(&interrupter, evaluator->db, is_cancelled_apart, evaluator);
-    int rc = evaluator->recipe->flags & RECIPE_MORSELS
+    int rc = open_values(evaluator, order, input, &input_size);
+    if (rc == SQLITE_OK)
+        rc = evaluator->recipe->flags & RECIPE_MORSELS
                  ? evaluator_morsels_run(evaluator, order, input, input_size, buffer, report)
              : evaluator->recipe->scan ? evaluator_range_run(evaluator, order, buffer, report)
                                        : run_chunk(evaluator, order, input, input_size, buffer, report);

@@ -2,6 +2,7 @@
 #ifndef PRICEMAP_EVALUATOR_INTERNAL_H
 #define PRICEMAP_EVALUATOR_INTERNAL_H
 
+#include "ext/data/values.h"
 #include "ext/evaluate/authorizer.h"
 #include "ext/evaluate/chunk_table.h"
 #include "ext/evaluate/evaluator.h"
@@ -89,6 +90,10 @@ struct Evaluator {
     /* Partition: rows that the tracing statement began, and the rowid of the last of them. */
     uint32_t traced_rows;
     int64_t traced_rowid;
+    /* Partition: those of them that fulfil the conditions on the source, where RECIPE_COUNTS. */
+    uint32_t counted_rows;
+    /* Values of the statements' parameters in the run that is under way; no columns: there are none. */
+    RowsetView values;
     /* Control to which scan.control points between runs. */
     TaskControl idle;
     /* Whether each row checks if it is to be the last: SQLite has no progress handler. */
@@ -111,6 +116,10 @@ int evaluator_range_run(Evaluator *evaluator, const TaskOrder *order, Buffer *bu
 /* Whether the row that was just computed is not to be kept, because the run is to end. Reads no clock where
    SQLite's progress handler does. */
 bool evaluator_is_stopped(Evaluator *evaluator);
+
+/* Binds the values of the run that is under way to a statement that is about to begin: they are as many as
+   the recipe's text says, or the statement finds NULLs. */
+void evaluator_bind_values(const Evaluator *evaluator, sqlite3_stmt *statement);
 
 /* Ends the lasting statement's scan after an interrupt. A statement that waits on its row would be
  * interrupted in its next turn, and among its constants may be a value that a function made of the

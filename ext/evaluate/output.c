@@ -171,8 +171,10 @@ int evaluator_output_turn(Evaluator *evaluator, bool *read)
 {
     LastingStatement *lasting = &evaluator->lasting;
     ChunkScan *scan = &evaluator->scan;
-    if (lasting->begins)
+    if (lasting->begins) {
         sqlite3_reset(lasting->statement);
+        evaluator_bind_values(evaluator, lasting->statement);
+    }
     scan->read = false;
     scan->timed = lasting->begins;
     scan->left_first_ns = 0;

@@ -49,6 +49,22 @@ static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
         sqlite3_result_int(context, 1);
 }
 
+/* Rows that the conditions on the source drop are no rows of the map. */
+static void count_row(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    (void)argc;
+    (void)argv;
+    Evaluator *evaluator = sqlite3_user_data(context);
+    evaluator->counted_rows++;
+    sqlite3_result_int(context, 1);
+}
+
+/* The number of rows of the range that the map was asked for, where they were traced. */
+static uint32_t rows_met(const Evaluator *evaluator)
+{
+    return evaluator->recipe->flags & RECIPE_COUNTS ? evaluator->counted_rows : evaluator->traced_rows;
+}
+
 /* The table's first and last range take in whatever a walk over all of it would: the least and the greatest
    rowid are claims of the file. */
 static int64_t walk_first(const TaskOrder *order)
@@ -77,6 +93,9 @@ int evaluator_range_begin(Evaluator *evaluator)
     if (rc == SQLITE_OK)
         rc = sqlite3_create_function_v2(evaluator->db, RANGE_BOUND_FUNCTION, 1, SQLITE_UTF8, evaluator,
                                         range_bound, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(evaluator->db, RANGE_COUNT_FUNCTION, 1, SQLITE_UTF8, evaluator,
+                                        count_row, NULL, NULL, NULL);
     /* Identifies this read transaction: the clock differs between any two evaluators of a worker. */
     evaluator->view = clock_ns();
     /* A scan comes by each page once: a cache would only grow with the table. Pages that were mapped would
@@ -103,12 +122,13 @@ static void find_failure(Evaluator *evaluator, TaskReport *report)
                                &tracing);
     if (rc != SQLITE_OK)
         return;
-    evaluator->traced_rows = 0;
+    evaluator->traced_rows = evaluator->counted_rows = 0;
+    evaluator_bind_values(evaluator, tracing);
     while ((rc = authorizer_step(&evaluator->authorizer, tracing)) == SQLITE_ROW)
         continue;
     sqlite3_finalize(tracing);
     if (rc != SQLITE_DONE) {
-        report->rows_in = evaluator->traced_rows;
+        report->rows_in = rows_met(evaluator);
         report->next_rowid = evaluator->traced_rowid;
     }
 }
@@ -149,6 +169,7 @@ static int learn_rows(Evaluator *evaluator)
     bool timed = evaluator->give_up_ns;
     evaluator->give_up_ns = 0;
     row_counter_empty(evaluator->uncounted);
+    evaluator_bind_values(evaluator, evaluator->uncounted);
     while ((rc = authorizer_step(&evaluator->authorizer, evaluator->uncounted)) == SQLITE_ROW)
         continue;
     bool stopped = evaluator->stop_requested || rc == SQLITE_INTERRUPT || rc == SQLITE_NOMEM;
@@ -175,11 +196,12 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
     sqlite3_stmt *wrapped = uncounted ? NULL : evaluator->wrapped;
     sqlite3_stmt *statement = wrapped ? wrapped : plain;
     EvaluatorOutput *output = evaluator->output;
-    evaluator->traced_rows = 0;
+    evaluator->traced_rows = evaluator->counted_rows = 0;
     if (!traced) {
         sqlite3_bind_int64(statement, 1, walk_first(order));
         sqlite3_bind_int64(statement, 2, walk_last(order));
     }
+    evaluator_bind_values(evaluator, statement);
     range_seam_begin(evaluator);
     worker_vfs_begin_range(&evaluator->vfs);
     rc = evaluator_output_run(evaluator, plain, wrapped);
@@ -195,7 +217,7 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
         rc = evaluator_drop_uncounted(evaluator);
         return rc == SQLITE_OK ? run_range(evaluator, order, report) : rc;
     }
-    report->rows_in = traced                  ? evaluator->traced_rows
+    report->rows_in = traced                  ? rows_met(evaluator)
                       : is_partial(evaluator) ? (uint32_t)output->rows_counted
                                               : output->writer.rows;
     if (rc != SQLITE_OK)
@@ -210,7 +232,7 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
 static int run_turn(Evaluator *evaluator, const TaskOrder *order, TaskReport *report)
 {
     bool read;
-    evaluator->traced_rows = 0;
+    evaluator->traced_rows = evaluator->counted_rows = 0;
     range_seam_begin(evaluator);
     worker_vfs_begin_range(&evaluator->vfs);
     int rc = evaluator_output_turn(evaluator, &read);
@@ -220,7 +242,7 @@ static int run_turn(Evaluator *evaluator, const TaskOrder *order, TaskReport *re
         rc = evaluator_drop_lasting(evaluator);
         return rc == SQLITE_OK ? run_range(evaluator, order, report) : rc;
     }
-    report->rows_in = evaluator->traced_rows;
+    report->rows_in = rows_met(evaluator);
     if (rc != SQLITE_OK) {
         sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
         report->next_rowid = evaluator->traced_rows ? evaluator->traced_rowid : order->first_rowid;

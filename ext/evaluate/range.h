@@ -6,5 +6,7 @@
 #define RANGE_TRACE_FUNCTION "pricemap_trace"
 /* The first (0) and the last (1) rowid of the range. A parameter could not change while a statement waits. */
 #define RANGE_BOUND_FUNCTION "pricemap_bound"
+/* Is called with the rowid of each row that the conditions on the source let through; true. */
+#define RANGE_COUNT_FUNCTION "pricemap_count"
 
 #endif

@@ -37,11 +37,23 @@ static int prepare(sqlite3 *db, const char *sql, unsigned flags, sqlite3_stmt **
     return rc;
 }
 
+/* The source's statement with the conditions: around a SELECT, which has its rows in its own order still. */
+static char *conditioned_sql(const Feed *feed, const Source *source)
+{
+    if (!feed->conditions)
+        return sqlite3_mprintf("%s", feed->base_sql);
+    if (source->select)
+        return sqlite3_mprintf("SELECT * FROM (%s\n) AS \"%w\" WHERE %s", feed->base_sql, source->alias,
+                               feed->conditions);
+    return sqlite3_mprintf("%s WHERE %s", feed->base_sql, feed->conditions);
+}
+
 static int first_start(Feed *feed, const Source *source, ConnectionState *state, char **message)
 {
     feed->host_writes = host_is_writing(state->db);
     unsigned maps_before = state->maps_prepared;
-    feed->sql = source_feed_sql(source, feed->inputs, feed->input_count, &feed->index_of);
+    feed->base_sql = source_feed_sql(source, feed->inputs, feed->input_count, &feed->index_of);
+    feed->sql = feed->base_sql ? conditioned_sql(feed, source) : NULL;
     int rc = prepare(state->db, feed->sql, SQLITE_PREPARE_PERSISTENT, &feed->statement);
     feed->reads_a_map = state->maps_prepared != maps_before;
     if (rc == SQLITE_OK)
@@ -83,8 +95,9 @@ int feed_check_schema(Feed *feed, bool used)
 
 int feed_prepare_range(const Feed *feed, const Source *source, sqlite3 *db, sqlite3_stmt **statement)
 {
-    char *sql = sqlite3_mprintf("%s WHERE %s >= ?1 AND %s <= ?2 ORDER BY %s", feed->sql, source->rowid,
-                                source->rowid, source->rowid);
+    char *sql = sqlite3_mprintf("%s WHERE %s >= ?1 AND %s <= ?2%s%s ORDER BY %s", feed->base_sql,
+                                source->rowid, source->rowid, feed->conditions ? " AND " : "",
+                                feed->conditions ? feed->conditions : "", source->rowid);
     int rc = prepare(db, sql, 0, statement);
     sqlite3_free(sql);
     return rc;
@@ -93,6 +106,7 @@ int feed_prepare_range(const Feed *feed, const Source *source, sqlite3 *db, sqli
 void feed_free(Feed *feed)
 {
     sqlite3_finalize(feed->statement);
+    sqlite3_free(feed->base_sql);
     sqlite3_free(feed->sql);
     free(feed->inputs);
     free(feed->index_of);

@@ -14,8 +14,12 @@ typedef struct Feed {
     int *inputs;
     /* Number of inputs. */
     int input_count;
-    /* Text of the statement over the source as it stands; NULL before the first start. */
-    char *sql;
+    /* Text of the statement over the source as it stands, and with the conditions; NULL before the first
+     * start. */
+    char *base_sql, *sql;
+    /* Condition on the columns of the source, whose values are bound before the statement is stepped;
+       borrowed. NULL: none. */
+    const char *conditions;
     /* Column of the statement, per input. */
     int *index_of;
     /* Whether SQLite lets no subtype of the input out of a subquery, as which a map sees its source; per

@@ -7,6 +7,7 @@
 
 #define BEFORE_NAME "\"pricemap before\""
 #define AFTER_NAME "\"pricemap after\""
+#define MAP_NAME "\"pricemap map\""
 
 /* SELECT [before AS …,] map [, after AS …] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a
    comment that a part may end with. */
@@ -35,6 +36,39 @@ static bool column_used(const MapText *text, int column)
     return text->used >> (column < 63 ? column : 63) & 1;
 }
 
+/* The names that the columns have within conditions, from [before] to [after]. */
+static void append_names(sqlite3_str *sql, const MapText *text, bool before, bool after, bool used_only)
+{
+    const char *separator = "";
+    if (before) {
+        sqlite3_str_appendall(sql, BEFORE_NAME);
+        separator = ", ";
+    }
+    for (int i = 0; i < text->columns; i++, separator = ", ")
+        sqlite3_str_appendf(sql, !used_only || column_used(text, i) ? "%sc%d" : "%sNULL AS c%d", separator,
+                            i);
+    if (after)
+        sqlite3_str_appendf(sql, "%s" AFTER_NAME, separator);
+}
+
+/* The statement of a map with conditions on its columns. The LIMIT has SQLite compute each row once: without
+   it the map would be put into the condition as well, and be computed for both. */
+static char *conditioned_select(const MapText *text, const char *from, const char *before, const char *after,
+                                const char *rows)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, "SELECT ");
+    append_names(sql, text, before, after, false);
+    sqlite3_str_appendall(sql, " FROM (WITH " MAP_NAME "(");
+    append_names(sql, text, before, after, false);
+    sqlite3_str_appendall(sql, ") AS (");
+    append_map(sql, text, from, before, after, rows);
+    sqlite3_str_appendall(sql, ") SELECT ");
+    append_names(sql, text, before, after, true);
+    sqlite3_str_appendf(sql, " FROM " MAP_NAME " LIMIT -1) WHERE %s", text->conditions);
+    return sqlite3_str_finish(sql);
+}
+
 /*
  * The statement over `from`: [before,] map [, after], of the rows that `rows` lets through; each of the three
  * may be NULL. Where not all columns of the map are read it is put into a subquery, and the others are NULL
@@ -43,6 +77,8 @@ static bool column_used(const MapText *text, int column)
 static char *map_select(const MapText *text, const char *from, const char *before, const char *after,
                         const char *rows)
 {
+    if (text->conditions)
+        return conditioned_select(text, from, before, after, rows);
     sqlite3_str *sql = sqlite3_str_new(NULL);
     if (text->used == MAP_ALL_COLUMNS) {
         append_map(sql, text, from, before, after, rows);
@@ -79,15 +115,31 @@ char *map_sql_chunk(const MapText *text, const ColumnList *query, bool viewed)
     return select;
 }
 
-char *map_sql_partition(const MapText *text, const char *table, const char *rowid, bool tracing, bool counted)
+/* The condition that makes a range, and what is called with each of its rows. */
+static char *range_rows(const char *rowid, const char *source_conditions, bool tracing)
 {
-    char *from = sqlite3_mprintf("main.\"%w\"", table);
+    sqlite3_str *rows = sqlite3_str_new(NULL);
     /* Written as two comparisons: a build may not make two of BETWEEN (SQLITE_OMIT_BETWEEN_OPTIMIZATION), and
        would walk the whole table for each range. */
-    char *rows = tracing ? sqlite3_mprintf("%s >= " RANGE_BOUND_FUNCTION "(0) AND %s <= " RANGE_BOUND_FUNCTION
-                                           "(1) AND " RANGE_TRACE_FUNCTION "(%s)",
-                                           rowid, rowid, rowid)
-                         : sqlite3_mprintf("%s >= ?1 AND %s <= ?2", rowid, rowid);
+    if (tracing)
+        sqlite3_str_appendf(rows,
+                            "%s >= " RANGE_BOUND_FUNCTION "(0) AND %s <= " RANGE_BOUND_FUNCTION
+                            "(1) AND " RANGE_TRACE_FUNCTION "(%s)",
+                            rowid, rowid, rowid);
+    else
+        sqlite3_str_appendf(rows, "%s >= ?1 AND %s <= ?2", rowid, rowid);
+    if (source_conditions)
+        sqlite3_str_appendf(rows, " AND %s", source_conditions);
+    if (source_conditions && tracing)
+        sqlite3_str_appendf(rows, " AND " RANGE_COUNT_FUNCTION "(%s)", rowid);
+    return sqlite3_str_finish(rows);
+}
+
+char *map_sql_partition(const MapText *text, const char *table, const char *rowid,
+                        const char *source_conditions, bool tracing, bool counted)
+{
+    char *from = sqlite3_mprintf("main.\"%w\"", table);
+    char *rows = range_rows(rowid, source_conditions, tracing);
     char *select = from && rows ? map_select(text, from, text->key, counted ? "count(*)" : NULL, rows) : NULL;
     sqlite3_free(from);
     sqlite3_free(rows);

@@ -29,8 +29,11 @@ typedef struct MapText {
     uint64_t used;
     /* Columns of the map, needed where not all of them are used. */
     const Column *output;
-    /* Number of columns of the map, needed in the same case. */
+    /* Number of columns of the map, needed in the same case, and where there are conditions. */
     int columns;
+    /* Condition on the map's columns, which it calls c0, c1 …: rows that do not fulfil it are dropped after
+       the map has computed them. NULL: none. */
+    const char *conditions;
 } MapText;
 
 /* The statement of the map over the source itself, as the host would run it without workers, and its length
@@ -51,10 +54,11 @@ char *map_sql_chunk(const MapText *text, const ColumnList *query, bool viewed);
 /*
  * The statement over a range of rowids of the table in the file, which a worker's connection has as main,
  * whatever the host calls it. The range is ?1 … ?2; with `tracing` functions give it, and one is called with
- * each row. `counted`: the last column is count(*).
+ * each row. `counted`: the last column is count(*). `source_conditions`, NULL for none: a condition on the
+ * columns of the source; with `tracing` a function is called with each row that fulfils it.
  */
-char *map_sql_partition(const MapText *text, const char *table, const char *rowid, bool tracing,
-                        bool counted);
+char *map_sql_partition(const MapText *text, const char *table, const char *rowid,
+                        const char *source_conditions, bool tracing, bool counted);
 
 /* The statement that gives the rowids of the table in ?1 … ?2. */
 char *map_sql_rowids(const char *table, const char *rowid);

@@ -51,6 +51,6 @@ bool partition_rules_allow(sqlite3 *db, const Source *source, const Feed *feed)
 {
     Reading reading = {.inputs = feed->input_count};
     return source->table && source->rowid &&
-           program_each(db, feed->sql, read_instruction, &reading) == SQLITE_OK && reading.plain &&
+           program_each(db, feed->base_sql, read_instruction, &reading) == SQLITE_OK && reading.plain &&
            reading.tables == 1 && reading.reads == reading.inputs;
 }

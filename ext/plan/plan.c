@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/evaluate/chunk_table.h"
 #include "ext/plan/map_rules.h"
 #include "ext/plan/partition_rules.h"
 #include "ext/plan/plan_internal.h"
@@ -33,16 +34,21 @@ MapText plan_text(const Plan *plan)
                      .group_by = plan->arguments.group_by,
                      .source = plan->source.from,
                      .alias = plan->source.alias,
-                     .key = plan->key_in_output ? plan->source.rowid : NULL,
+                     .key = !plan->key_in_output ? NULL
+                            : plan->source.rowid ? plan->source.rowid
+                                                 : CHUNK_POSITION_FUNCTION "()",
                      .used = plan->used,
                      .output = plan->output.items,
-                     .columns = plan->map_columns};
+                     .columns = plan->map_columns,
+                     .conditions = plan->conditions};
 }
 
-/* The brackets around a SELECT count as the user's: the same statement without workers has them. */
+/* The brackets around a SELECT count as the user's: the same statement without workers has them. Conditions
+   on the map are not the map's. */
 char *plan_plain_select(const Plan *plan, PlainSelect *plain)
 {
     MapText text = plan_text(plan);
+    text.conditions = NULL;
     return map_sql_plain(&text, strlen(plan->arguments.source) + (plan->source.table ? 0 : strlen("()")),
                          plain);
 }
@@ -92,14 +98,15 @@ static int look_at_host_again(Plan *plan, sqlite3 *db)
     return rc == SQLITE_NOMEM ? rc : SQLITE_OK;
 }
 
-/* Leaves out the columns of the map that are not read, and the inputs that only they need. */
+/* Leaves out the columns of the map that are not read, and the inputs that only they need, and puts the
+   conditions in. */
 static int leave_out_unused(Plan *plan, ConnectionState *state, uint64_t used, char **message)
 {
     char text[TASK_MESSAGE_SIZE];
     Evaluator *evaluator;
     if (plan->map_columns < 64)
         used |= UINT64_MAX << plan->map_columns;
-    if (used == MAP_ALL_COLUMNS)
+    if (used == MAP_ALL_COLUMNS && !plan->conditions)
         return SQLITE_OK;
     plan->used = used;
     int rc = plan_build_recipe(plan, state);
@@ -121,6 +128,8 @@ static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **me
         rc = plan_build_recipe(plan, state);
     if (rc == SQLITE_OK)
         rc = prepare_map(plan, state, message);
+    if (rc == SQLITE_OK)
+        rc = plan_place_conditions(plan, state->db);
     return rc == SQLITE_OK ? leave_out_unused(plan, state, used, message) : rc;
 }
 
@@ -136,18 +145,20 @@ static int look_at_feed(Plan *plan, sqlite3 *db)
 /* Plans the feed: the rows that the host has to read, or workers instead. */
 static int plan_reading(Plan *plan, ConnectionState *state, char **message)
 {
-    plan->feed.filtered = plan->arguments.where != NULL;
+    plan->feed.filtered = plan->arguments.where || plan->conditions || plan->source_conditions;
+    plan->feed.conditions = plan->source_conditions;
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     plan->compared_at = state->maps_prepared;
     if (rc == SQLITE_OK)
         rc = look_at_feed(plan, state->db);
     if (rc == SQLITE_OK)
-        plan->partitionable = !map_arguments_have_subquery(&plan->arguments) &&
+        plan->partitionable = plan_conditions_leave_ranges(plan, state->db) &&
+                              !map_arguments_have_subquery(&plan->arguments) &&
                               partition_rules_allow(state->db, &plan->source, &plan->feed);
     return rc;
 }
 
-int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, uint64_t used,
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, const PlanAsked *asked,
                 Plan **out, char **message)
 {
     *out = NULL;
@@ -156,10 +167,12 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
         return SQLITE_NOMEM;
     plan->form = form;
     plan->used = MAP_ALL_COLUMNS;
-    plan->requested = used;
+    plan->asked.used = asked->used;
     int rc = copy_arguments(&plan->arguments, arguments);
     if (rc == SQLITE_OK)
-        rc = plan_map(plan, state, used, message);
+        rc = conditions_copy(&plan->asked.conditions, &asked->conditions);
+    if (rc == SQLITE_OK)
+        rc = plan_map(plan, state, asked->used, message);
     if (rc == SQLITE_OK)
         rc = plan_reading(plan, state, message);
     if (rc != SQLITE_OK) {
@@ -168,6 +181,11 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
     }
     *out = plan;
     return SQLITE_OK;
+}
+
+bool plan_asked_equal(const PlanAsked *a, const PlanAsked *b)
+{
+    return a->used == b->used && conditions_equal(&a->conditions, &b->conditions);
 }
 
 void plan_inherit(Plan *plan, const Plan *old)
@@ -184,6 +202,14 @@ void plan_free(Plan *plan)
     recipe_unref(plan->recipe);
     source_free(&plan->source);
     columns_free(&plan->output);
+    conditions_free(&plan->asked.conditions);
+    free(plan->bare);
+    sqlite3_free(plan->conditions);
+    sqlite3_free(plan->source_conditions);
+    sqlite3_free(plan->rowid_bounds);
+    sqlite3_free(plan->range_conditions);
+    sqlite3_free(plan->told_of_source);
+    sqlite3_free(plan->told_of_map);
     map_arguments_free(&plan->arguments);
     free(plan);
 }

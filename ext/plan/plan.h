@@ -6,6 +6,8 @@
 #define PRICEMAP_PLAN_H
 
 #include "ext/connection/connection_state.h"
+#include "ext/plan/bare_columns.h"
+#include "ext/plan/conditions.h"
 #include "ext/plan/feed.h"
 #include "ext/plan/host_view.h"
 #include "ext/plan/map_arguments.h"
@@ -19,6 +21,14 @@ typedef enum MapForm {
     MAP_TABLE,
 } MapForm;
 
+/* What one statement asks of a map: the key for finding an idle plan. */
+typedef struct PlanAsked {
+    /* Columns of the map that are read, a bit each; the last bit stands for all from the 64th on. */
+    uint64_t used;
+    /* Conditions on the map's columns, all of which hold. */
+    Conditions conditions;
+} PlanAsked;
+
 typedef struct Plan {
     /* Arguments of the map; the plan's own copy. */
     MapArguments arguments;
@@ -31,9 +41,19 @@ typedef struct Plan {
     Feed feed;
     /* Columns of the map that are computed, a bit each; the last bit stands for all from the 64th on. */
     uint64_t used;
-    /* Column mask that the caller requested, before unused columns were dropped: the key for finding an idle
-     * plan. */
-    uint64_t requested;
+    /* What the caller asked for; the plan's own copy. */
+    PlanAsked asked;
+    /* Column of the source that each column of the map is, or BARE_ROWID or BARE_NOT. */
+    int *bare;
+    /* Conditions, each NULL where there is none: on the map's columns, as MapText has them; on the source's
+       columns, all of them, those that bound the rowid, and the others. */
+    char *conditions, *source_conditions, *rowid_bounds, *range_conditions;
+    /* What the conditions on the source and on the map say, for people; NULL: there are none. */
+    char *told_of_source, *told_of_map;
+    /* Whether at most one row is asked for, by its rowid. */
+    bool one_row;
+    /* Reason for which workers do not read the table themselves though they might, a constant; NULL: none. */
+    const char *why_feed;
     /* Number of columns of the map, its key not counted. */
     int map_columns;
     /* Columns of a MAP_TABLE. */
@@ -61,11 +81,12 @@ typedef struct Plan {
 } Plan;
 
 /*
- * Makes a plan for the arguments, which are copied. Columns of the map that are not in `used` are not
- * computed: they are NULL. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it), or
- * SQLITE_NOMEM. Prepares statements on the connection, on its thread. Free with plan_free.
+ * Makes a plan for the arguments and what is asked of them, both of which are copied. Columns of the map that
+ * are not asked for are not computed: they are NULL. SQLITE_OK with *out set; else an error with *message set
+ * (sqlite3_free it), or SQLITE_NOMEM. Prepares statements on the connection, on its thread. Free with
+ * plan_free.
  */
-int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, uint64_t used,
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, const PlanAsked *asked,
                 Plan **out, char **message);
 
 /* Whether the map has functions in another language. */
@@ -84,6 +105,9 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
 
 /* Frees it with its statements; NULL does nothing. */
 void plan_free(Plan *plan);
+
+/* Whether both ask for the same. */
+bool plan_asked_equal(const PlanAsked *a, const PlanAsked *b);
 
 typedef enum PlanState {
     /* The plan may be used again. */

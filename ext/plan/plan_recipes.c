@@ -13,7 +13,10 @@
 static uint32_t own_flags(const Plan *plan)
 {
     return (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->arguments.partial ? RECIPE_PARTIAL : 0u) |
-           (plan->arguments.where ? RECIPE_WHERE : 0u) | (plan->key_in_output ? RECIPE_KEY : 0u);
+           (plan->arguments.where || plan->conditions ? RECIPE_WHERE : 0u) |
+           (plan->key_in_output ? RECIPE_KEY : 0u) |
+           /* With conditions the map was judged already. */
+           (plan->conditions && plan->has_constants ? RECIPE_CONSTANTS : 0u);
 }
 
 /* The texts of the connection's functions in another language that the map may call, borrowed, in a list to
@@ -73,6 +76,7 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
         plan->recipe = recipe_build(&(RecipeParts){
             .encoding = settings.encoding,
             .flags = settings.flags | own_flags(plan),
+            .columns = plan->conditions ? (uint32_t)(plan->map_columns + plan->key_in_output) : 0,
             .limits = settings.limits.values,
             .environment = &state->environment,
             .declaration = declaration,
@@ -110,17 +114,20 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     const MapText text = plan_text(plan);
     const char *table = plan->source.table, *rowid = plan->source.rowid;
     const bool partial = plan->arguments.partial;
-    const bool uncountable = !partial || plan->arguments.where || plan->arguments.group_by;
-    char *select = map_sql_partition(&text, table, rowid, false, partial);
-    char *uncounted = uncountable ? NULL : map_sql_partition(&text, table, rowid, false, false);
-    char *tracing = map_sql_partition(&text, table, rowid, true, partial);
+    const bool uncountable =
+        !partial || plan->arguments.where || plan->arguments.group_by || plan->conditions;
+    const char *conditions = plan->range_conditions;
+    char *select = map_sql_partition(&text, table, rowid, conditions, false, partial);
+    char *uncounted = uncountable ? NULL : map_sql_partition(&text, table, rowid, conditions, false, false);
+    char *tracing = map_sql_partition(&text, table, rowid, conditions, true, partial);
     char *rowids = map_sql_rowids(table, rowid);
     const char **functions = recipe_functions(plan->recipe);
     if (functions && select && tracing && rowids && (uncounted || uncountable))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
             .flags = plan->recipe->flags | (whole ? RECIPE_TABLES : 0u) |
-                     (plan->has_constants ? RECIPE_CONSTANTS : 0u),
+                     (plan->has_constants ? RECIPE_CONSTANTS : 0u) |
+                     (conditions ? RECIPE_WHERE | RECIPE_COUNTS : 0u),
             .limits = plan->recipe->limits,
             .environment = &plan->recipe->environment,
             .scan = scan,

@@ -7,7 +7,8 @@ TaskSample figures_add(RunFigures *figures, RunLog *log, const Task *task, const
     const TaskReport *report = &task->report;
     RunRecord *record = run_log_find(log, figures->number);
     if (record)
-        run_log_task(log, record, report, report->rows_in, figures->start_ns);
+        run_log_task(log, record, report, report->rows_in,
+                     record->start_ns ? record->start_ns : figures->start_ns);
     figures->tasks++;
     figures->busy_ns += report->end_ns - report->start_ns;
     /* A row that failed was counted by its worker. */
@@ -20,9 +21,9 @@ TaskSample figures_add(RunFigures *figures, RunLog *log, const Task *task, const
 
 void figures_write(const RunFigures *figures, RunRecord *record)
 {
-    record->tasks = figures->tasks;
-    record->rows_in = figures->rows_in;
-    record->rows_out = figures->rows_out;
-    record->wall_seconds = (double)(clock_ns() - figures->start_ns) / 1e9;
-    record->busy_seconds = (double)figures->busy_ns / 1e9;
+    record->tasks += figures->tasks;
+    record->rows_in += figures->rows_in;
+    record->rows_out += figures->rows_out;
+    record->wall_seconds += (double)(clock_ns() - figures->start_ns) / 1e9;
+    record->busy_seconds += (double)figures->busy_ns / 1e9;
 }

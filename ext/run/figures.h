@@ -26,7 +26,7 @@ typedef struct RunFigures {
  */
 TaskSample figures_add(RunFigures *figures, RunLog *log, const Task *task, const ExecutorKind *ran_on);
 
-/* Copies the counters into the run's record. */
+/* Adds the counters to the record, which may have those of other runs of one statement. */
 void figures_write(const RunFigures *figures, RunRecord *record);
 
 #endif

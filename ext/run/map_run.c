@@ -265,7 +265,7 @@ static int begin_with_tables(MapRun *run, bool *begun, char **message)
     chunk_size_forget(&run->chunk_size);
     run->figures.rows_in = 0;
     task_source_close(&run->source);
-    int rc = task_source_open(&run->source, run->state, plan, run->experience, message);
+    int rc = task_source_open(&run->source, run->state, plan, run->values, run->experience, message);
     run->began_with_ranges = run->source.snapshot != NULL;
     *begun = rc == SQLITE_OK;
     return rc;
@@ -404,7 +404,7 @@ static int start(MapRun *run, char **message)
             .state = run->state, .requested = requested, .language = language, .probe = run->interrupt_probe},
         workers, message);
     if (rc == SQLITE_OK)
-        rc = task_source_open(&run->source, run->state, run->plan, run->experience, message);
+        rc = task_source_open(&run->source, run->state, run->plan, run->values, run->experience, message);
     if (rc != SQLITE_OK)
         return rc;
     run->began_with_ranges = run->source.snapshot != NULL;
@@ -425,28 +425,39 @@ static int start(MapRun *run, char **message)
     return rc;
 }
 
-int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *interrupt_probe,
-                 MapRun **out, char **message)
+/* Enters the run into the log, or into the record of the statement's runs before. */
+static void enter_log(MapRun *run, const MapRunParts *parts, int rc, const char *message)
+{
+    RunLog *log = &run->state->log;
+    RunRecord *record = *parts->record ? run_log_find(log, *parts->record) : NULL;
+    if (!record)
+        record = run_log_add(log, run->plan->arguments.source, run->plan->arguments.map,
+                             executor_kind_name(requested_kind(run)));
+    if (!record)
+        return;
+    if (!record->start_ns)
+        record->start_ns = run->figures.start_ns;
+    *parts->record = run->figures.number = record->run;
+    if (rc != SQLITE_OK)
+        run_log_set(&record->error, message ? message : sqlite3_errstr(rc));
+}
+
+int map_run_open(ConnectionState *state, const MapRunParts *parts, MapRun **out, char **message)
 {
     *out = NULL;
     MapRun *run = calloc(1, sizeof *run);
     if (!run)
         return SQLITE_NOMEM;
     run->state = state;
-    run->plan = plan;
-    run->experience = experience;
-    run->interrupt_probe = interrupt_probe;
+    run->plan = parts->plan;
+    run->experience = parts->experience;
+    run->values = parts->values;
+    run->interrupt_probe = parts->interrupt_probe;
     run->figures.start_ns = run->checked_ns = clock_ns();
     task_list_begin(&run->tasks);
     int rc = start(run, message);
-    if (rc != SQLITE_SCHEMA) {
-        RunRecord *record = run_log_add(&state->log, plan->arguments.source, plan->arguments.map,
-                                        executor_kind_name(requested_kind(run)));
-        if (record)
-            run->figures.number = record->run;
-        if (record && rc != SQLITE_OK)
-            run_log_set(&record->error, *message ? *message : sqlite3_errstr(rc));
-    }
+    if (rc != SQLITE_SCHEMA)
+        enter_log(run, parts, rc, *message);
     if (rc == SQLITE_OK)
         *out = run;
     else
@@ -454,20 +465,26 @@ int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, 
     return rc;
 }
 
-/* Writes the run's access, feed, partition or both, and its reason with the one for which a table was fed. */
+/* Writes the run's access, feed, partition or both, and its reason with the one for which a table was fed and
+   what the query around the map asked for. */
 static void write_access(const MapRun *run, RunRecord *record)
 {
     if (run->began_with_ranges)
         run_log_set(&record->access, run->source.range_feed ? "partition, then feed" : "partition");
     else
         run_log_set(&record->access, "feed");
-    char reason[400];
-    const char *why = run->controller.reason;
-    if (run->source.why_feed) {
-        sqlite3_snprintf(sizeof reason, reason, "%s; fed: %s", why, run->source.why_feed);
-        why = reason;
-    }
+    const Plan *plan = run->plan;
+    sqlite3_str *reason = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(reason, run->controller.reason);
+    if (run->source.why_feed)
+        sqlite3_str_appendf(reason, "; fed: %s", run->source.why_feed);
+    if (plan->told_of_source)
+        sqlite3_str_appendf(reason, "; asked of the source: %s", plan->told_of_source);
+    if (plan->told_of_map)
+        sqlite3_str_appendf(reason, "; asked of the map: %s", plan->told_of_map);
+    char *why = sqlite3_str_finish(reason);
     run_log_set(&record->reason, why);
+    sqlite3_free(why);
 }
 
 /* Writes what became of the run into its record in the log, if that is still there. */
@@ -484,9 +501,10 @@ static void write_log(const MapRun *run)
     write_access(run, record);
     figures_write(&run->figures, record);
     record->workers = executor_set_is_in_place(executors) ? 1 : run->controller.workers_used;
-    record->chunk = requested_rows ? requested_rows : run->figures.most_rows;
-    record->retries = run->tasks.retries;
-    record->startup_seconds = (double)executors->startup_ns / 1e9;
+    int64_t most_rows = run->figures.most_rows > record->chunk ? run->figures.most_rows : record->chunk;
+    record->chunk = requested_rows ? requested_rows : most_rows;
+    record->retries += run->tasks.retries;
+    record->startup_seconds += (double)executors->startup_ns / 1e9;
 }
 
 void map_run_close(MapRun *run)

@@ -12,17 +12,30 @@
 #include "ext/plan/plan.h"
 #include "ext/run/host_watch.h"
 #include "ext/run/map_experience.h"
+#include "ext/run/task_source.h"
 
 typedef struct MapRun MapRun;
 
+/* What a run borrows until map_run_close. */
+typedef struct MapRunParts {
+    /* Plan and the experience of its runs, which nobody else may use meanwhile. */
+    Plan *plan;
+    MapExperience *experience;
+    /* Values of the plan's conditions. */
+    const RunValues *values;
+    /* Number of the record in the log that the runs of one statement share, set by the first of them; 0:
+       there was none. */
+    int64_t *record;
+    /* Connection's interrupt probe, by which the run learns that the host was interrupted; see interrupt.h.
+     */
+    sqlite3_stmt *interrupt_probe;
+} MapRunParts;
+
 /*
- * Starts a run of `plan`. No other run may use the plan, or the `experience` of its runs, until
- * map_run_close. The run checks for an interrupt of the host by the connection's interrupt probe, see
- * interrupt.h. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it). SQLITE_SCHEMA: the
- * plan is stale, make it anew; nothing has been done.
+ * Starts a run of parts->plan. SQLITE_OK with *out set; else an error with *message set (sqlite3_free it).
+ * SQLITE_SCHEMA: the plan is stale, make it anew; nothing has been done.
  */
-int map_run_open(ConnectionState *state, Plan *plan, MapExperience *experience, sqlite3_stmt *interrupt_probe,
-                 MapRun **out, char **message);
+int map_run_open(ConnectionState *state, const MapRunParts *parts, MapRun **out, char **message);
 
 /*
  * Gives the next rows: SQLITE_ROW with *rows opened (at least one row), valid until the next call;

@@ -16,10 +16,12 @@
 enum { WAIT_MS = 10 };
 
 struct MapRun {
-    /* Connection, plan and experience of the map, and the connection's interrupt probe: all borrowed. */
+    /* Connection, plan, experience and values of the map, and the connection's interrupt probe: all borrowed.
+     */
     ConnectionState *state;
     Plan *plan;
     MapExperience *experience;
+    const RunValues *values;
     sqlite3_stmt *interrupt_probe;
     /* Parts of the run, each of which keeps its own figures. */
     TaskSource source;

@@ -217,8 +217,9 @@ static int begin_parts(QueryRun *run)
     const SplitStage *stage = &plan->stages[plan->stage_count - 1];
     const char *why = NULL;
     Snapshot *snapshot;
-    int rc =
-        snapshot_pin(query->state->db, plan->schema, stage->cut_table, stage->cut_rowid, &snapshot, &why);
+    const SnapshotBounds all = {0};
+    int rc = snapshot_pin(query->state->db, plan->schema, stage->cut_table, stage->cut_rowid, &all, &snapshot,
+                          &why);
     if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT)
         return rc;
     if (rc != SQLITE_OK || !snapshot) {

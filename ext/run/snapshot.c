@@ -138,21 +138,35 @@ static bool open_sentinel(Snapshot *snapshot)
            read_data_version(snapshot, &snapshot->version);
 }
 
-/* Begins the read transaction, by a statement that is left on its row, which has the bounds of the rowids. */
-static int hold(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+/* Prepares the statement that gives the bounds of the rowids. */
+static int prepare_holder(Snapshot *snapshot, const char *table, const char *rowid,
+                          const SnapshotBounds *bounds)
 {
-    char *sql = sqlite3_mprintf("SELECT min(r), max(r) FROM (SELECT min(%s) AS r FROM \"%w\".\"%w\" "
-                                "UNION ALL SELECT max(%s) FROM \"%w\".\"%w\")",
-                                rowid, snapshot->schema, table, rowid, snapshot->schema, table);
+    const char *where = bounds->condition ? " WHERE " : "",
+               *condition = bounds->condition ? bounds->condition : "";
+    char *sql = sqlite3_mprintf("SELECT min(r), max(r) FROM (SELECT min(%s) AS r FROM \"%w\".\"%w\"%s%s "
+                                "UNION ALL SELECT max(%s) FROM \"%w\".\"%w\"%s%s)",
+                                rowid, snapshot->schema, table, where, condition, rowid, snapshot->schema,
+                                table, where, condition);
     int rc = sql ? sqlite3_prepare_v2(snapshot->db, sql, -1, &snapshot->holder, NULL) : SQLITE_NOMEM;
     sqlite3_free(sql);
+    return rc == SQLITE_OK && bounds->condition
+               ? values_bind(snapshot->holder, bounds->values, bounds->encoding)
+               : rc;
+}
+
+/* Begins the read transaction, by a statement that is left on its row, which has the bounds of the rowids. */
+static int hold(Snapshot *snapshot, const char *table, const char *rowid, const SnapshotBounds *bounds,
+                const char **why)
+{
+    int rc = prepare_holder(snapshot, table, rowid, bounds);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(snapshot->holder);
     if (rc != SQLITE_ROW)
         return rc == SQLITE_DONE ? SQLITE_ERROR : rc;
     if (sqlite3_column_type(snapshot->holder, 0) != SQLITE_INTEGER) {
-        *why = "the table is empty";
+        *why = bounds->condition ? "no row is asked for" : "the table is empty";
         return SQLITE_OK;
     }
     snapshot->least = sqlite3_column_int64(snapshot->holder, 0);
@@ -202,7 +216,8 @@ static int check_view(Snapshot *snapshot, bool wal, const char **why)
 }
 
 /* Begins the host's view where all conditions for partition access hold; else *why says which does not. */
-static int begin_view(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+static int begin_view(Snapshot *snapshot, const char *table, const char *rowid, const SnapshotBounds *bounds,
+                      const char **why)
 {
     bool wal = false;
     int rc = check_host(snapshot, &wal, why);
@@ -216,21 +231,22 @@ static int begin_view(Snapshot *snapshot, const char *table, const char *rowid, 
     else if (wal && !open_sentinel(snapshot))
         *why = "the file cannot be opened a second time";
     else
-        rc = hold(snapshot, table, rowid, why);
+        rc = hold(snapshot, table, rowid, bounds, why);
     return rc == SQLITE_OK && !*why ? check_view(snapshot, wal, why) : rc;
 }
 
-static int pin(Snapshot *snapshot, const char *table, const char *rowid, const char **why)
+static int pin(Snapshot *snapshot, const char *table, const char *rowid, const SnapshotBounds *bounds,
+               const char **why)
 {
-    int rc = begin_view(snapshot, table, rowid, why);
+    int rc = begin_view(snapshot, table, rowid, bounds, why);
     if (rc != SQLITE_AUTH)
         return rc;
     *why = "the host's authorizer hides the journal mode";
     return SQLITE_OK;
 }
 
-int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid, Snapshot **out,
-                 const char **why)
+int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid,
+                 const SnapshotBounds *bounds, Snapshot **out, const char **why)
 {
     *out = NULL;
     *why = NULL;
@@ -245,7 +261,7 @@ int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char 
     if (!snapshot->schema)
         *why = "the table's database was not found";
     else
-        rc = pin(snapshot, table, rowid, why);
+        rc = pin(snapshot, table, rowid, bounds, why);
     limits_restore(db, &own);
     if (rc == SQLITE_OK && !*why)
         *out = snapshot;

@@ -17,8 +17,17 @@
 #include <stdint.h>
 
 #include "ext/base/sqlite_api.h"
+#include "ext/data/values.h"
 
 typedef struct Snapshot Snapshot;
+
+/* A condition on the rowid with its values: of the table those rows are of interest; `condition` NULL: all
+ * are. */
+typedef struct SnapshotBounds {
+    const char *condition;
+    const RowsetView *values;
+    int encoding;
+} SnapshotBounds;
 
 /*
  * Begins to hold the host's view of the database of `table`, which is in `schema` (NULL: where SQLite finds
@@ -27,8 +36,8 @@ typedef struct Snapshot Snapshot;
  * not read the file, and *why, a constant text, says why. Else an error of the host's own reading, as
  * SQLITE_BUSY, whose text is the connection's.
  */
-int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid, Snapshot **out,
-                 const char **why);
+int snapshot_pin(sqlite3 *db, const char *schema, const char *table, const char *rowid,
+                 const SnapshotBounds *bounds, Snapshot **out, const char **why);
 
 /* Whether everything that workers have read from the file until now is the host's view. Takes a few
  * microseconds. */
@@ -44,7 +53,7 @@ const char *snapshot_schema(const Snapshot *snapshot);
 /* Returns the URI by which a worker opens the file for reading; the snapshot's. */
 const char *snapshot_uri(const Snapshot *snapshot);
 
-/* Gives the least and the greatest rowid of the table. */
+/* Gives the least and the greatest rowid of the rows of interest. */
 void snapshot_bounds(const Snapshot *snapshot, int64_t *least, int64_t *greatest);
 
 /* Ends the read transaction and frees the snapshot. NULL does nothing. */

@@ -95,6 +95,10 @@ static int add_part(TaskList *list, int index, const Task *whole, const TaskOrde
     if (!part)
         return SQLITE_NOMEM;
     part->order = *order;
+    if (task_set_values(part, 0, whole->input.data + order->values_at, order->values_bytes) != SQLITE_OK) {
+        task_free(part);
+        return SQLITE_NOMEM;
+    }
     part->timeout = whole->timeout;
     part->worker_limit = whole->worker_limit;
     int rc = task_list_insert(list, index, part);

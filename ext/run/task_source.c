@@ -35,8 +35,10 @@ static int try_partition(TaskSource *source, char **message)
 {
     const Plan *plan = source->plan;
     sqlite3 *db = source->state->db;
-    int rc = snapshot_pin(db, plan->source.schema, plan->source.table, plan->source.rowid, &source->snapshot,
-                          &source->why_feed);
+    const SnapshotBounds bounds = {plan->rowid_bounds, &source->values->view, plan->encoding};
+    source->whole_table = !bounds.condition;
+    int rc = snapshot_pin(db, plan->source.schema, plan->source.table, plan->source.rowid, &bounds,
+                          &source->snapshot, &source->why_feed);
     if (rc != SQLITE_OK) {
         if (rc != SQLITE_NOMEM)
             *message = sqlite3_mprintf("parallel_map: source: %s", sqlite3_errmsg(db));
@@ -47,7 +49,7 @@ static int try_partition(TaskSource *source, char **message)
     snapshot_bounds(source->snapshot, &source->first_rowid, &source->last_rowid);
     source->next_rowid = source->first_rowid;
     if (!plan->reads_tables && (uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
-        source->why_feed = "the table is small";
+        source->why_feed = source->whole_table ? "the table is small" : "few rows are asked for";
     if (!source->why_feed) {
         source->recipe = plan_partition_recipe(plan, source->state, snapshot_schema(source->snapshot),
                                                snapshot_uri(source->snapshot), source->run);
@@ -63,15 +65,19 @@ static int try_partition(TaskSource *source, char **message)
     return SQLITE_OK;
 }
 
-int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const MapExperience *experience,
-                     char **message)
+int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const RunValues *values,
+                     const MapExperience *experience, char **message)
 {
     *source = (TaskSource){.state = state,
                            .plan = plan,
+                           .values = values,
                            .experience = experience,
+                           .keyed_by_position = plan->form == MAP_FUNCTION && !plan->source.rowid,
                            .now = worker_vfs_host_time(),
                            .run = ++state->last_scan};
     int rc = feed_start(&plan->feed, &plan->source, state, message);
+    if (rc == SQLITE_OK && plan->source_conditions)
+        rc = values_bind(plan->feed.statement, &values->view, plan->encoding);
     if (rc != SQLITE_OK)
         return rc;
     if (plan->feed.host_writes) {
@@ -80,12 +86,13 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
         return SQLITE_OK;
     }
     if (!plan->partitionable) {
-        source->why_feed = "the source is no plain walk over a rowid table";
+        source->why_feed = plan->why_feed ? plan->why_feed : "the source is no plain walk over a rowid table";
         return SQLITE_OK;
     }
     /* A table that had few rows the last time is not pinned again: that would cost as much as mapping it.
      */
-    if (!plan->reads_tables && experience->rows > 0 && experience->rows < PARTITION_ROWIDS) {
+    if (!plan->reads_tables && !plan->rowid_bounds && experience->rows > 0 &&
+        experience->rows < PARTITION_ROWIDS) {
         source->why_feed = "the table is small";
         return SQLITE_OK;
     }
@@ -218,11 +225,39 @@ static int settle(TaskSource *source)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Steps over the rows before the first one that is requested by its position. Returns as read_rows. */
+static int skip_rows(TaskSource *source)
+{
+    int rc = SQLITE_ROW;
+    while (rc == SQLITE_ROW && source->units + 1 < source->values->first_position) {
+        sqlite3_stmt *statement;
+        const RowsetView *view;
+        uint32_t row;
+        rc = source->feeding == FEED_IS_SETTLED
+                 ? settled_rows_next(&source->settled, &view, &row, &source->message)
+                 : step_feed(source, &statement);
+        source->units += rc == SQLITE_ROW;
+    }
+    return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/* The number of rows that are requested still, where that is told by their positions. */
+static int64_t positions_left(const TaskSource *source)
+{
+    return source->keyed_by_position ? source->values->last_position - source->units : INT64_MAX;
+}
+
 /* Copies the next rows, `rows` of them at the most, into the task's input. Returns as read_rows. */
 static int fill_input(TaskSource *source, Task *task, uint32_t rows)
 {
     RowsetWriter writer = {0};
     int rc = source->feeding == FEED_IS_TO_SETTLE ? settle(source) : SQLITE_OK;
+    if (rc == SQLITE_OK && source->keyed_by_position)
+        rc = skip_rows(source);
+    if (positions_left(source) < (int64_t)rows)
+        rows = positions_left(source) > 0 ? (uint32_t)positions_left(source) : 0;
+    if (rc == SQLITE_OK && !rows)
+        rc = SQLITE_DONE;
     if (rc == SQLITE_OK)
         rc = read_rows(source, source->feeding == FEED_IS_SETTLED ? take_settled_row : take_fed_row,
                        &task->input, rows, &writer);
@@ -231,6 +266,9 @@ static int fill_input(TaskSource *source, Task *task, uint32_t rows)
                               .position = (uint64_t)source->units + 1,
                               .first_row = 0,
                               .end_row = writer.rows};
+    if (source->plan->conditions &&
+        task_set_values(task, writer.bytes, source->values->data, source->values->bytes) != SQLITE_OK)
+        return SQLITE_NOMEM;
     return rc;
 }
 
@@ -248,9 +286,16 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
                               .first_rowid = first,
                               .last_rowid = last,
                               .row_limit = row_limit,
-                              .begins_table = first == source->first_rowid,
-                              .ends_table = last == source->last_rowid,
+                              .begins_table = source->whole_table && first == source->first_rowid,
+                              .ends_table = source->whole_table && last == source->last_rowid,
                               .may_give_up = may_give_up};
+    if (source->plan->conditions || source->plan->range_conditions) {
+        int rc = task_set_values(task, 0, source->values->data, source->values->bytes);
+        if (rc != SQLITE_OK) {
+            keep_error(source, rc);
+            return false;
+        }
+    }
     source->ended = last == source->last_rowid;
     if (!source->ended)
         source->next_rowid = last + 1;
@@ -265,11 +310,12 @@ bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t ro
         return false;
     int rc = fill_input(source, task, units > UINT32_MAX ? UINT32_MAX : (uint32_t)units);
     /* The end of the source, and an error in it, come after the rows that were read before. */
-    if (rc == SQLITE_DONE)
+    if (rc == SQLITE_DONE || (rc == SQLITE_OK && source->plan->one_row))
         source->ended = true;
     else if (rc != SQLITE_OK)
         keep_error(source, rc);
     source->units += task->order.end_row;
+    source->ended = source->ended || positions_left(source) <= 0;
     return task->order.end_row > 0;
 }
 
@@ -362,6 +408,8 @@ int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count, con
     source->why_feed = why;
     int rc = feed_prepare_range(&source->plan->feed, &source->plan->source, source->state->db,
                                 &source->range_feed);
+    if (rc == SQLITE_OK && source->plan->source_conditions)
+        rc = values_bind(source->range_feed, &source->values->view, source->plan->encoding);
     if (rc != SQLITE_OK)
         keep_error(source, rc);
     return rc;

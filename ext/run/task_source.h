@@ -32,16 +32,30 @@ typedef enum Feeding {
     /* All rows were read, and go into tasks from where they are kept. */
     FEED_IS_SETTLED,
 } Feeding;
+/* The values of the conditions that were asked for, a rowset; no bytes: there are none. */
+typedef struct RunValues {
+    const void *data;
+    uint32_t bytes;
+    RowsetView view;
+    /* Positions in the source, from 1, of the rows that are asked for, where those are the rows' keys. */
+    int64_t first_position, last_position;
+} RunValues;
+
+#define RUN_WITHOUT_VALUES ((RunValues){.last_position = INT64_MAX})
 
 typedef struct TaskSource {
     ConnectionState *state;
     Plan *plan;
+    /* Values of the run; borrowed. */
+    const RunValues *values;
     const MapExperience *experience;
     /* Instant and number of the run, as in TaskOrder. */
     int64_t now;
     uint64_t run;
     /* Number of rows that were fed so far. */
     int64_t units;
+    /* Whether the key of a row is its position, and the values may say which are asked for. */
+    bool keyed_by_position;
     /* Whether nothing is left for a task. */
     bool ended;
     /* Error of the source's own reading, which comes after the rows before it, and its text,
@@ -60,8 +74,10 @@ typedef struct TaskSource {
     Snapshot *snapshot;
     /* Recipe of the tasks. */
     Recipe *recipe;
-    /* Least rowid of the table, as the file has it. */
+    /* Least rowid of the rows that are asked for, as the file has it, and whether those may be all of the
+     * table. */
     int64_t first_rowid;
+    bool whole_table;
     /* Rowids that no task has yet: from next_rowid to last_rowid. */
     int64_t next_rowid, last_rowid;
     /* Views of the file, one per read transaction of a worker, that were found to be the host's; proven_count
@@ -83,8 +99,8 @@ typedef struct TaskSource {
  * that. SQLITE_OK; SQLITE_SCHEMA when the plan is stale; else an error with *message set (sqlite3_free it).
  * Close it in any case with task_source_close.
  */
-int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const MapExperience *experience,
-                     char **message);
+int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const RunValues *values,
+                     const MapExperience *experience, char **message);
 
 /* Makes a task with the recipe that the source's tasks have now; NULL when out of memory. */
 Task *task_source_create_task(const TaskSource *source);

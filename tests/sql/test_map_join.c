@@ -1,5 +1,5 @@
-/* A map as the inner side of a join: it runs once, whatever the number of rows outside, and the join gives
- * what it gives over the plain query. */
+/* A map as the inner side of a join: it computes what the rows outside ask for, or all of it once, whatever
+ * their number, and the join gives what it gives over the plain query. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -116,17 +116,25 @@ static void arguments_from_outside(void **state)
     sql_test_expect(test->db, "SELECT count(*), count(DISTINCT map) FROM parallel_map_runs", "2|2");
 }
 
-/* More than is kept: the map runs for each row outside. */
+/* More than is kept: the map runs for each row outside, and by its id for one row each time. */
 static void too_much_to_keep(void **state)
 {
     MapTest *test = *state;
+    static const char plain[] = "(SELECT id, -id AS minus, zeroblob(10000000 + id) AS z FROM t)";
     map_test_run(test->db, "CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4)");
-    sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source=t, map=(id, "
+    sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source=t, map=(id, -id AS minus, "
                            "zeroblob(10000000 + id) AS z))");
+    same_join(
+        test->db,
+        "SELECT o.id, m.id, length(m.z) FROM (SELECT id FROM t WHERE id < 4) o LEFT JOIN %s m ON m.minus "
+        "= -1 - o.id",
+        plain, "m", 1);
+    sql_test_expect(test->db, "SELECT rows_in FROM parallel_map_runs ORDER BY run DESC LIMIT 1", "12");
     same_join(test->db,
               "SELECT o.id, m.id, length(m.z) FROM (SELECT id FROM t WHERE id < 4) o LEFT JOIN %s m ON m.id "
               "= o.id + 1",
-              "(SELECT id, zeroblob(10000000 + id) AS z FROM t)", "m", 3);
+              plain, "m", 1);
+    sql_test_expect(test->db, "SELECT rows_in FROM parallel_map_runs ORDER BY run DESC LIMIT 1", "3");
 }
 
 int main(void)

@@ -111,11 +111,7 @@ static void publish(PoolSlot *slot, uint64_t recipe_size, uint64_t input_size)
 
 int slots_queue(ProcessPool *pool, PoolSlot *slot, Task *task, uint32_t end_row)
 {
-    /* A buffer may be larger than the rowset in it. */
-    RowsetView view;
-    uint64_t input_size = task->input.size;
-    if (rowset_open(&view, task->input.data, task->input.size))
-        input_size = view.heap + view.heap_bytes;
+    uint64_t input_size = task_input_bytes(task);
     uint64_t recipe_size = task->recipe->size;
     int rc = window_reserve(slot->input, pool->memory, channel_input_start(recipe_size) + input_size);
     if (rc != SQLITE_OK)

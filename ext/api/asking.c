@@ -1,0 +1,359 @@
+#include "ext/api/asking.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/plan/host_rules.h"
+
+enum {
+    /* Conditions are taken of so many constraints: SQLite tells of no more whether they are an IN. */
+    CONSTRAINTS_MAX = 32,
+    /* Values of the longest IN that is taken. */
+    IN_VALUES = 1024,
+    FLAG_LITERAL = 1,
+    FLAG_IN = 2,
+};
+
+/* Nanoseconds, as costs: of a row of a map, of one of the source that is passed by, and of finding one. */
+static const double row_cost = 10, pass_cost = 1, find_cost = 50;
+
+static const char *const collations[] = {NULL, "BINARY", "NOCASE", "RTRIM"};
+
+/* ---- what is taken ---- */
+
+static bool is_comparison(int op)
+{
+    switch (op) {
+    case SQLITE_INDEX_CONSTRAINT_EQ:
+    case SQLITE_INDEX_CONSTRAINT_GT:
+    case SQLITE_INDEX_CONSTRAINT_LE:
+    case SQLITE_INDEX_CONSTRAINT_LT:
+    case SQLITE_INDEX_CONSTRAINT_GE:
+    case SQLITE_INDEX_CONSTRAINT_NE:
+    case SQLITE_INDEX_CONSTRAINT_IS:
+    case SQLITE_INDEX_CONSTRAINT_ISNOT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether the operator of a constraint can be left to workers: LIKE and GLOB where they are SQLite's own. */
+static bool is_taken(sqlite3 *db, int op)
+{
+    if (op == SQLITE_INDEX_CONSTRAINT_LIKE || op == SQLITE_INDEX_CONSTRAINT_GLOB)
+        return !host_rules_defines(db, op == SQLITE_INDEX_CONSTRAINT_LIKE ? "like" : "glob");
+    return is_comparison(op) || op == SQLITE_INDEX_CONSTRAINT_ISNULL ||
+           op == SQLITE_INDEX_CONSTRAINT_ISNOTNULL;
+}
+
+/* The map's column of a constraint; false: it is about something else. */
+static bool find_column(const AskedColumns *columns, int offered, int *column)
+{
+    *column = columns->key ? offered - 1 : offered;
+    return offered >= 0 && *column < columns->count;
+}
+
+static const ColumnFacts *facts_of(const AskedColumns *columns, int column)
+{
+    return column == CONDITION_KEY ? columns->key : &columns->facts[column];
+}
+
+/* The place of a constraint's collation in the list; 0: workers may not have it. */
+static int find_collation(sqlite3_index_info *info, int constraint)
+{
+    const char *name = condition_collation(sqlite3_vtab_collation(info, constraint));
+    int found = 0;
+    for (int i = 1; name && i < (int)(sizeof collations / sizeof *collations); i++)
+        if (name == collations[i] || !strcmp(name, collations[i]))
+            found = i;
+    return found;
+}
+
+/* What the conditions that are taken leave of the rows: of the source's that are read and of the map's that
+   are computed, as shares. */
+typedef struct Estimate {
+    double read, computed, given;
+    bool found, one;
+} Estimate;
+
+static void add_estimate(Estimate *estimate, const ColumnFacts *facts, int op, const AskedColumns *columns)
+{
+    bool equal = op == SQLITE_INDEX_CONSTRAINT_EQ || op == SQLITE_INDEX_CONSTRAINT_IS;
+    double share = equal                                                                     ? 0.1
+                   : op == SQLITE_INDEX_CONSTRAINT_NE || op == SQLITE_INDEX_CONSTRAINT_ISNOT ? 0.9
+                                                                                             : 0.25;
+    if (facts->search == SEARCH_ROWID && equal) {
+        estimate->found = true;
+        estimate->one = estimate->one || columns->scalar;
+        share = 1 / columns->rows;
+    } else if (facts->search == SEARCH_INDEX && equal) {
+        estimate->found = true;
+        share = 10 / columns->rows;
+    } else if (facts->search == SEARCH_ROWID) {
+        estimate->read *= share;
+    }
+    if (facts->bare)
+        estimate->computed *= share;
+    estimate->given *= share;
+}
+
+static void set_cost(sqlite3_index_info *info, const AskedColumns *columns, const Estimate *estimate, bool in)
+{
+    double computed = columns->rows * estimate->computed, rows = columns->rows * estimate->given;
+    double read = estimate->found ? find_cost : columns->rows * estimate->read * pass_cost;
+    info->estimatedCost = read + computed * row_cost + 1;
+    info->estimatedRows = rows < 1 ? 1 : (sqlite3_int64)rows;
+    if (estimate->one && !in) {
+        info->estimatedRows = 1;
+        info->idxFlags |= SQLITE_INDEX_SCAN_UNIQUE;
+    }
+}
+
+int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *columns, uint64_t used, int *next)
+{
+    sqlite3_str *text = sqlite3_str_new(NULL), *told = sqlite3_str_new(NULL);
+    Estimate estimate = {.read = 1, .computed = 1, .given = 1};
+    bool any_in = false;
+    sqlite3_str_appendf(text, "%llx", used);
+    for (int i = 0; i < info->nConstraint && i < CONSTRAINTS_MAX; i++) {
+        int op = info->aConstraint[i].op, column, collation = 0;
+        if (!info->aConstraint[i].usable || !find_column(columns, info->aConstraint[i].iColumn, &column) ||
+            !is_taken(db, op) || (is_comparison(op) && !(collation = find_collation(info, i))))
+            continue;
+        sqlite3_value *value;
+        bool in = op == SQLITE_INDEX_CONSTRAINT_EQ && sqlite3_vtab_in(info, i, -1);
+        int flags = in ? FLAG_IN : sqlite3_vtab_rhs_value(info, i, &value) == SQLITE_OK ? FLAG_LITERAL : 0;
+        if (in)
+            sqlite3_vtab_in(info, i, 1);
+        any_in = any_in || in;
+        info->aConstraintUsage[i].argvIndex = (*next)++;
+        sqlite3_str_appendf(text, ";%d,%d,%d,%d", column, op, collation, flags);
+        condition_tell(told, in ? CONDITION_IN : op, facts_of(columns, column)->name);
+        add_estimate(&estimate, facts_of(columns, column), op, columns);
+    }
+    char *words = sqlite3_str_finish(told);
+    sqlite3_str_appendf(text, words ? " %s" : "", words);
+    sqlite3_free(words);
+    set_cost(info, columns, &estimate, any_in);
+    info->idxStr = sqlite3_str_finish(text);
+    info->needToFreeIdxStr = 1;
+    return info->idxStr ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* ---- what is asked ---- */
+
+static int add_value(Asking *asking, sqlite3_value *value, bool copy)
+{
+    if (asking->value_count == asking->value_room) {
+        int room = asking->value_room ? 2 * asking->value_room : 8;
+        sqlite3_value **values = realloc(asking->values, (size_t)room * sizeof *values);
+        if (!values)
+            return SQLITE_NOMEM;
+        asking->values = values;
+        bool *copied = realloc(asking->copied, (size_t)room * sizeof *copied);
+        if (!copied)
+            return SQLITE_NOMEM;
+        asking->copied = copied;
+        asking->value_room = room;
+    }
+    sqlite3_value *own = copy ? sqlite3_value_dup(value) : value;
+    if (!own)
+        return SQLITE_NOMEM;
+    asking->copied[asking->value_count] = copy;
+    asking->values[asking->value_count++] = own;
+    return SQLITE_OK;
+}
+
+static void drop_values(Asking *asking, int first)
+{
+    while (asking->value_count > first)
+        if (asking->copied[--asking->value_count])
+            sqlite3_value_free(asking->values[asking->value_count]);
+}
+
+/* Takes the list of an IN, its last value again until they are a power of two, so that few plans do for all.
+   A NULL equals nothing. */
+static int read_list(Asking *asking, Condition *condition, ColumnCompares compares, sqlite3_value *list,
+                     ConditionUse *use)
+{
+    sqlite3_value *value;
+    int first = asking->value_count, rc;
+    bool wide = false;
+    *use = CONDITION_MADE;
+    for (rc = sqlite3_vtab_in_first(list, &value); rc == SQLITE_OK; rc = sqlite3_vtab_in_next(list, &value)) {
+        Condition one = {.column = condition->column, .op = SQLITE_INDEX_CONSTRAINT_EQ};
+        ConditionUse of_one = condition_judge(&one, compares, value, false);
+        if (of_one == CONDITION_NEVER)
+            continue;
+        wide = wide || one.wide;
+        if (of_one == CONDITION_LEFT || asking->value_count - first == IN_VALUES) {
+            *use = CONDITION_LEFT;
+            rc = SQLITE_DONE;
+            break;
+        }
+        int added = add_value(asking, value, true);
+        if (added != SQLITE_OK)
+            return added;
+    }
+    if (rc != SQLITE_DONE)
+        return rc;
+    int count = asking->value_count - first;
+    if (*use == CONDITION_LEFT || !count) {
+        *use = count ? CONDITION_LEFT : *use == CONDITION_LEFT ? CONDITION_LEFT : CONDITION_NEVER;
+        drop_values(asking, first);
+        return SQLITE_OK;
+    }
+    for (rc = SQLITE_OK; rc == SQLITE_OK && count & (count - 1); count++)
+        rc = add_value(asking, asking->values[asking->value_count - 1], true);
+    condition->op = CONDITION_IN;
+    condition->count = count;
+    condition->wide = wide;
+    return rc;
+}
+
+static int read_condition(Asking *asking, const Condition *written, int flags, ColumnCompares compares,
+                          sqlite3_value *value)
+{
+    Condition condition = *written;
+    ConditionUse use;
+    int rc = SQLITE_OK;
+    if (flags & FLAG_IN) {
+        rc = read_list(asking, &condition, compares, value, &use);
+    } else {
+        use = condition_judge(&condition, compares, value, flags & FLAG_LITERAL);
+        if (use == CONDITION_MADE && condition.count)
+            rc = add_value(asking, value, false);
+    }
+    if (rc != SQLITE_OK)
+        return rc;
+    asking->never = asking->never || use == CONDITION_NEVER;
+    if (use != CONDITION_MADE)
+        return rc;
+    Conditions *conditions = &asking->asked.conditions;
+    Condition *grown = realloc(conditions->items, (size_t)(conditions->count + 1) * sizeof *grown);
+    if (!grown)
+        return SQLITE_NOMEM;
+    conditions->items = grown;
+    grown[conditions->count++] = condition;
+    return SQLITE_OK;
+}
+
+int asking_read(Asking *asking, const char *text, const AskedColumns *columns, sqlite3_value **argv)
+{
+    char *end;
+    int rc = SQLITE_OK;
+    *asking = (Asking){.asked.used = strtoull(text, &end, 16)};
+    while (rc == SQLITE_OK && *end == ';') {
+        Condition condition = {.column = (int)strtol(end + 1, &end, 10)};
+        condition.op = (int)strtol(end + 1, &end, 10);
+        condition.collation = collations[strtol(end + 1, &end, 10) & 3];
+        int flags = (int)strtol(end + 1, &end, 10);
+        rc =
+            read_condition(asking, &condition, flags, facts_of(columns, condition.column)->compares, *argv++);
+    }
+    return rc;
+}
+
+int asking_find_equality(const Asking *asking, sqlite3_value **value)
+{
+    const Conditions *conditions = &asking->asked.conditions;
+    int next = 0;
+    for (int i = 0; i < conditions->count; next += conditions->items[i++].count)
+        if (conditions->items[i].op == SQLITE_INDEX_CONSTRAINT_EQ) {
+            *value = asking->values[next];
+            return i;
+        }
+    return -1;
+}
+
+/* Narrows the positions of the rows that are asked for, where those are the keys; as far as numbers say. */
+static void bound_positions(RunValues *run, const Condition *condition, sqlite3_value **values)
+{
+    double least = 9e18, most = -9e18;
+    for (int i = 0; i < condition->count; i++) {
+        int type = sqlite3_value_type(values[i]);
+        double value = sqlite3_value_double(values[i]);
+        if (type != SQLITE_INTEGER && type != SQLITE_FLOAT)
+            return;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    bool from = condition->op == SQLITE_INDEX_CONSTRAINT_EQ || condition->op == CONDITION_IN ||
+                condition->op == SQLITE_INDEX_CONSTRAINT_GE || condition->op == SQLITE_INDEX_CONSTRAINT_GT;
+    bool to = condition->op == SQLITE_INDEX_CONSTRAINT_EQ || condition->op == CONDITION_IN ||
+              condition->op == SQLITE_INDEX_CONSTRAINT_LE || condition->op == SQLITE_INDEX_CONSTRAINT_LT;
+    /* Beyond these a double is no exact position, and no source has so many rows. */
+    if (from && least > 4e15)
+        run->last_position = 0;
+    else if (from && least > (double)run->first_position)
+        run->first_position = (int64_t)least;
+    if (to && most < 4e15 && most < (double)run->last_position)
+        run->last_position = most < 0 ? 0 : (int64_t)ceil(most);
+}
+
+static int set_values(RowsetWriter *writer, uint32_t first, const Condition *condition,
+                      sqlite3_value **values, int encoding)
+{
+    int rc = SQLITE_OK;
+    uint32_t count = (uint32_t)condition->count;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < count; i++)
+        rc = rowset_set_value(writer, first + i, values[i], encoding);
+    for (uint32_t i = 0; rc == SQLITE_OK && condition->wide && i < count; i++) {
+        sqlite3_value *number;
+        rc = condition_number(values[i], &number);
+        if (rc == SQLITE_OK)
+            rc = number ? rowset_set_value(writer, first + count + i, number, encoding)
+                        : rowset_set_null(writer, first + count + i);
+        sqlite3_value_free(number);
+    }
+    if (rc == SQLITE_OK && condition->wide)
+        rc = rowset_set_integer(writer, first + 2 * count, condition_flag(condition, values[0]));
+    return rc;
+}
+
+int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunValues *values)
+{
+    const Conditions *conditions = &asking->asked.conditions;
+    uint32_t columns = 0;
+    *values = RUN_WITHOUT_VALUES;
+    for (int i = 0; i < conditions->count; i++)
+        columns += (uint32_t)condition_values(&conditions->items[i]);
+    RowsetWriter writer;
+    int rc = rowset_begin(&writer, buffer, columns, 1);
+    uint32_t first = 0;
+    int next = 0;
+    for (int i = 0; rc == SQLITE_OK && i < conditions->count; i++) {
+        const Condition *condition = &conditions->items[i];
+        rc = set_values(&writer, first, condition, asking->values + next, encoding);
+        if (condition->column == CONDITION_KEY)
+            bound_positions(values, condition, asking->values + next);
+        first += (uint32_t)condition_values(condition);
+        next += condition->count;
+    }
+    if (rc == SQLITE_OK)
+        rc = rowset_end_row(&writer);
+    if (rc != SQLITE_OK)
+        return rc;
+    rowset_finish(&writer);
+    values->data = buffer->data;
+    values->bytes = columns ? (uint32_t)writer.bytes : 0;
+    rowset_open(&values->view, buffer->data, writer.bytes);
+    return SQLITE_OK;
+}
+
+void asking_forget_conditions(Asking *asking)
+{
+    drop_values(asking, 0);
+    asking->asked.conditions.count = 0;
+}
+
+void asking_free(Asking *asking)
+{
+    drop_values(asking, 0);
+    free(asking->values);
+    free(asking->copied);
+    conditions_free(&asking->asked.conditions);
+    *asking = (Asking){0};
+}

@@ -1,0 +1,76 @@
+/*
+ * What a statement asks of a map beside its arguments: xBestIndex (asking_offer) chooses from what SQLite
+ * offers and writes it into idxStr; xFilter (asking_read) reads that with the values of the moment. All of it
+ * only narrows what is computed: SQLite checks every row again.
+ *
+ * idxStr is "USED" and ";COLUMN,OPERATOR,COLLATION,FLAGS" for each condition, in the order of their values,
+ * and after a space the same for people, who see it in EXPLAIN QUERY PLAN. USED, in hexadecimal, has a bit
+ * for each column of the map that is read, the last for all from the 64th on; in the function's form bit 0 is
+ * its value. COLUMN is one of the map, -1 the key of the function's form.
+ */
+#ifndef PRICEMAP_ASKING_H
+#define PRICEMAP_ASKING_H
+
+#include "ext/plan/plan.h"
+#include "ext/run/task_source.h"
+
+/* Rows of a source of which nothing is known. */
+enum { ROWS_UNKNOWN = 1000000 };
+
+/* What is known of a column of a map before it is planned. */
+typedef struct ColumnFacts {
+    const char *name;
+    ColumnCompares compares;
+    /* How SQLite finds a row of the source by the column; and whether the column is the source's at all. */
+    SourceSearch search;
+    bool bare;
+} ColumnFacts;
+
+/* The columns of a map, of which SQLite counts the first as `first_column`. */
+typedef struct AskedColumns {
+    const ColumnFacts *facts;
+    int count;
+    /* The facts of the key, in the function's form; NULL: there is no key. */
+    const ColumnFacts *key;
+    /* Rows of the source, as far as they are known. */
+    double rows;
+    /* Whether a row of the source gives one row of the map. */
+    bool scalar;
+} AskedColumns;
+
+/*
+ * Takes what SQLite offers: sets argvIndex from *next on, idxStr, cost and rows. In the function's form
+ * SQLite's column 0 is the key. SQLITE_OK or SQLITE_NOMEM.
+ */
+int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *columns, uint64_t used,
+                 int *next);
+
+/* One scan's wishes. Zeros: none. */
+typedef struct Asking {
+    PlanAsked asked;
+    /* Values that the conditions compare with, one after the other; those that are copies are freed with it.
+     */
+    sqlite3_value **values;
+    bool *copied;
+    int value_count, value_room;
+    /* Whether no row can be one that is asked for. */
+    bool never;
+} Asking;
+
+/* Reads idxStr and the values from argv[0] on. SQLITE_OK or an error; asking_free in any case. */
+int asking_read(Asking *asking, const char *text, const AskedColumns *columns, sqlite3_value **argv);
+
+/* The index of a condition that a column equals one value, and that value; -1: there is none. */
+int asking_find_equality(const Asking *asking, sqlite3_value **value);
+
+/* Makes the rowset of the conditions' values in `buffer`, for a plan whose texts have `encoding`. SQLITE_OK
+   or SQLITE_NOMEM. */
+int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunValues *values);
+
+/* Asks for all rows. */
+void asking_forget_conditions(Asking *asking);
+
+/* Frees what it owns, and zeroes it. */
+void asking_free(Asking *asking);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Which columns of a map are columns of its source as they are: what is asked of such a column can be asked
+ * of the source, before a row is read.
+ */
+#ifndef PRICEMAP_BARE_COLUMNS_H
+#define PRICEMAP_BARE_COLUMNS_H
+
+#include "ext/plan/source.h"
+
+/* Beside the columns of the source, from 0: the rowid, and an expression. */
+enum { BARE_ROWID = -1, BARE_NOT = -2 };
+
+/*
+ * Sets *bare, `columns` ints to be freed with free, to the source's column for each column of the select-list
+ * `map`, which has `columns` of them. A list that is not understood has none. SQLITE_OK or SQLITE_NOMEM.
+ */
+int bare_columns_find(const char *map, const Source *source, int columns, int **bare);
+
+/* How SQLite would find the rows of the source whose column has a certain value. */
+typedef enum SourceSearch { SEARCH_NONE, SEARCH_INDEX, SEARCH_ROWID } SourceSearch;
+
+/* Asks the host's connection that, by its plan for such a query. `column` may be BARE_ROWID. */
+SourceSearch bare_column_search(sqlite3 *db, const Source *source, int column);
+
+/* The name of a column of the source in a statement over it: alias and name. NULL when out of memory;
+   sqlite3_free it. */
+char *bare_column_name(const Source *source, int column);
+
+#endif
