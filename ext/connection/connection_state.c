@@ -74,7 +74,7 @@ static void close_outdated(ConnectionState *state, Executor **slot)
     state->language.outdated_workers = false;
 }
 
-/* Makes the executor of a wish in its place. SQLITE_OK, SQLITE_NOMEM, or an error with *message set. */
+/* Makes the executor of a wish in `*slot`. SQLITE_OK, SQLITE_NOMEM, or an error with *message set. */
 static int create_executor(ConnectionState *state, const ExecutorWish *wish, Executor **slot, char **message)
 {
     bool isolates = wish->kind->isolates;

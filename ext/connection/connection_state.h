@@ -49,7 +49,7 @@ typedef struct LanguageFunctions {
     double start_ns;
 } LanguageFunctions;
 
-/* What a run wants of the connection's executors. */
+/* A run's wish for one of the connection's executors. */
 typedef struct ExecutorWish {
     const ExecutorKind *kind;
     int workers;

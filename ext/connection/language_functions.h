@@ -10,8 +10,8 @@
 #include "ext/evaluate/language.h"
 
 /*
- * Adds a function of Python, which takes the place of one of that name and number of arguments. The program
- * is looked for anew, and worker processes that are there already end before the next map. SQLITE_OK,
+ * Adds a function of Python, or replaces the one of that name and number of arguments. Finds the program
+ * anew; worker processes that are there already end before the next map. SQLITE_OK,
  * SQLITE_NOMEM, or SQLITE_ERROR with *message set (sqlite3_free it).
  */
 int language_functions_add(ConnectionState *state, const LanguageFunction *function, char **message);

@@ -101,7 +101,7 @@ typedef struct Recipe {
     /* Path and entry point (empty: the default one) of each extension, two texts each. */
     uint32_t extensions;
     /* Functions of the map in another language than C, RECIPE_FUNCTION_TEXTS texts each: the path of the
-       library that speaks the language (evaluate/language.h), the function there, its name in SQL, and its
+       language's library (evaluate/language.h), the function there, its name in SQL, and its
        number of arguments (-1: any) with the letter d after it where the function is deterministic. */
     uint32_t function_count;
     uint32_t functions;

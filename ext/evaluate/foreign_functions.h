@@ -1,6 +1,6 @@
 /*
  * The functions of a recipe that are in another language: they are bound to the evaluator's connection where
- * the language's interpreter is in this process. Elsewhere a stand-in that only fails takes their place, so
+ * the language's interpreter is in this process. Elsewhere a stand-in that only fails is bound instead, so
  * that a map can be planned whose workers are other processes. On the evaluator's thread.
  */
 #ifndef PRICEMAP_FOREIGN_FUNCTIONS_H
@@ -14,7 +14,7 @@ typedef struct ForeignFunctions {
     LanguageLibrary library;
     /* Whether the interpreter knows the evaluator's thread for as long as the evaluator lives. */
     bool entered;
-    /* What hold returned, and how often it was called without a let-go. */
+    /* Result of hold, and the number of its calls without a let-go. */
     int held, depth;
 } ForeignFunctions;
 

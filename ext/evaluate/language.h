@@ -1,8 +1,8 @@
 /*
  * Functions of maps in another language than C. A language is a library beside pricemap's own, which exports
  * the table `pricemap_language`, LANGUAGE_SYMBOL: it binds functions of the language to a connection. The
- * same library serves in both places: in a worker process of the language, whose program has loaded it, and
- * in a host that happens to have the language's interpreter in its process.
+ * same library serves in both processes: in a worker process of the language, whose program has loaded it,
+ * and in a host that happens to have the language's interpreter in its process.
  */
 #ifndef PRICEMAP_LANGUAGE_H
 #define PRICEMAP_LANGUAGE_H
@@ -59,17 +59,17 @@ typedef struct Language {
 
     /*
      * Registers a function on the connection, held, which has to be closed held. `stop`, which the connection
-     * may use as long as it is open, tells a call that was stopped from one that failed. SQLITE_OK, or an
-     * error with a text in `message`, which has room for `size` bytes.
+     * may use as long as it is open, distinguishes a call that was stopped from one that failed. SQLITE_OK,
+     * or an error with a text in `message`, which has room for `size` bytes.
      */
     int (*bind)(const sqlite3_api_routines *routines, sqlite3 *db, const LanguageFunction *function,
                 const PriceStop *stop, char *message, size_t size);
 
     /*
-     * What workers have to know to find the same functions as this process: texts, the last one NULL, which
-     * the program of the workers takes as arguments; the first one is that program, "" where it is not known.
-     * To be freed with free, each and all. NULL when out of memory. On a thread of the interpreter or any
-     * other.
+     * Describes this process for workers, which have to find the same functions: texts, the last one NULL,
+     * which the program of the workers takes as arguments; the first one is that program, "" where it is not
+     * known. To be freed with free, each and all. NULL when out of memory. On a thread of the interpreter or
+     * any other.
      */
     char **(*describe_host)(void);
 } Language;

@@ -38,7 +38,7 @@ bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan);
 void chunk_runner_watch(ChunkRunner *runner, sqlite3 *db, int (*stop)(void *arg), void *arg);
 
 /*
- * Has a function in another language fail soon that the runner is in just now; one in C looks at
+ * Has a function in another language fail soon that the runner is in just now; one in C checks
  * control->cancel, which is set before. On any other thread, while the runner lives; may wait for the
  * language's lock, which a thread that runs gives away every few milliseconds.
  */

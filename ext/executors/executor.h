@@ -31,8 +31,8 @@ typedef struct ExecutorLimits {
     uint32_t retries;
     /* Seconds that workers are kept while no run uses the executor. */
     double idle_seconds;
-    /* Whether ensure_workers is to give up: asked about ten times a second while workers start, on the host's
-       thread; NULL: never. */
+    /* Whether ensure_workers is to give up: called about ten times a second while workers start, on the
+       host's thread; NULL: never. */
     bool (*give_up)(void *arg);
     void *give_up_arg;
 } ExecutorLimits;

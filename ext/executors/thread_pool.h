@@ -23,7 +23,7 @@ typedef struct ThreadWorker {
     AdoptedEnvironment environment;
     /* Condition on which the worker sleeps. */
     pthread_cond_t wake;
-    /* The rest is under the mutex. Runner of the thread, for those who would stop it; NULL: it has none. */
+    /* The rest is under the mutex. Runner of the thread, for a host that would stop it; NULL: it has none. */
     struct ChunkRunner *runner;
     /* Task that the worker runs; NULL: none. */
     Task *task;

@@ -10,8 +10,8 @@
  * output are written before `done` is stored (release), and read after it was seen (acquire).
  *
  * A thread that runs a task cannot be stopped from outside: cancelling sets the task's flag, which the
- * statement and the price kernel check, and tells a function in another language, whose interpreter then
- * raises an exception in it. An abandoned task is freed by the thread that runs it. Closing waits for the
+ * statement and the price kernel check, and raises an exception in a function of another language, by that
+ * language's interpreter. An abandoned task is freed by the thread that runs it. Closing waits for the
  * threads: their code must stay mapped while they run it.
  */
 #include <errno.h>
@@ -29,7 +29,7 @@
 #include "ext/executors/thread_pool.h"
 
 enum {
-    /* Milliseconds after which a thread that the closing waits for is told again to end. */
+    /* Milliseconds after which a thread that the closing waits for is cancelled again. */
     CLOSE_MILLISECONDS = 100,
     /* Such times for a thread whose language has ended. */
     CLOSE_TRIES_OF_LOST = 5,
@@ -370,8 +370,8 @@ static bool is_lost(const ThreadWorker *worker)
 }
 
 /*
- * Waits for the thread's end. A function in another language is told again and again, as the function may
- * handle the exception that is to end it. False where the language has ended meanwhile, with the host's
+ * Waits for the thread's end. A function in another language is cancelled again and again, as the function
+ * may handle the exception that is to end it. False where the language has ended meanwhile, with the host's
  * program, and the thread does not: then it goes on for as long as the process does, and so do its pool and
  * its code.
  */

@@ -1,4 +1,4 @@
-/* Exceptions as texts of SQL errors: what was raised, why, and where. */
+/* Exceptions as texts of SQL errors: type, reason and position. */
 #include <Python.h>
 
 #include <stdio.h>
@@ -68,7 +68,8 @@ static void copy_file(PyObject *callable, char *to, size_t size)
     Py_XDECREF(code);
 }
 
-/* Writes the place of one entry of a traceback, the end of a long path; `file` gets the path. */
+/* Writes the file, line and function of one entry of a traceback, the end of a long path; `file` gets the
+ * path. */
 static void write_place(PyObject *entry, char *place, size_t size, char *file, size_t file_size)
 {
     char function[TYPE_BYTES];
@@ -89,7 +90,7 @@ static void write_place(PyObject *entry, char *place, size_t size, char *file, s
     Py_XDECREF(frame);
 }
 
-/* Writes the deepest place that is in the callable's own file, else the deepest of all. */
+/* Writes the deepest entry that is in the callable's own file, else the deepest of all. */
 static void find_place(PyObject *traceback, PyObject *callable, char *place, size_t size)
 {
     char own[4096], file[4096], here[PLACE_BYTES];
@@ -100,7 +101,7 @@ static void find_place(PyObject *traceback, PyObject *callable, char *place, siz
     while (traceback && traceback != Py_None) {
         write_place(traceback, here, sizeof here, file, sizeof file);
         bool is_own = *own && !strcmp(own, file);
-        /* What imports a module is no place of the user's. */
+        /* Python's own import of a module is no code of the user's. */
         if ((is_own || !in_own) && *file != '<')
             snprintf(place, size, "%s", here);
         in_own = in_own || is_own;

@@ -10,7 +10,7 @@
 extern PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *arguments, size_t count,
                                      PyObject *keywords) __attribute__((weak));
 
-/* Arguments of a call that are kept on the stack; the place before them is the callee's, as vectorcall has
+/* Arguments of a call that are kept on the stack; the slot before them is the callee's, as vectorcall has
    it. */
 enum { STACK_ARGUMENTS = 16 };
 
@@ -88,7 +88,7 @@ static PyObject *call_with_tuple(PyObject *callable, PyObject **arguments, int c
     return result;
 }
 
-/* Calls it with the values; `arguments` has room for them, and a place before it. NULL with an exception. */
+/* Calls it with the values; `arguments` has room for them, and a slot before it. NULL with an exception. */
 static PyObject *call(PyObject *callable, PyObject **arguments, sqlite3_value **values, int count)
 {
     PyObject *result = NULL;
@@ -170,7 +170,7 @@ static BoundFunction *create_function(const LanguageFunction *wanted, const Pric
     return function;
 }
 
-/* The library has SQLite's functions from whoever loads it: one copy of SQLite serves a process. */
+/* The library has SQLite's functions from the code that loads it: one copy of SQLite serves a process. */
 static void set_api(const sqlite3_api_routines *routines)
 {
     if (sqlite3_api != routines)

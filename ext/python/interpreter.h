@@ -1,10 +1,10 @@
 /*
  * Functions of Python for maps: the table of evaluate/language.h, and what its files share. All is written
  * for Python's stable ABI, so that one library serves every CPython from 3.8 on: newer functions are named as
- * weak symbols. The library is loaded in two places: in worker processes, as the module _pricemap, and in
- * hosts that are programs of Python, by pricemap.so.
+ * weak symbols. The library is loaded in two kinds of processes: in worker processes, as the module
+ * _pricemap, and in hosts that are programs of Python, by pricemap.so.
  *
- * Whoever calls a function here holds the interpreter's lock, unless the function says otherwise.
+ * The caller of a function here holds the interpreter's lock, unless the function says otherwise.
  */
 #ifndef PRICEMAP_PYTHON_INTERPRETER_H
 #define PRICEMAP_PYTHON_INTERPRETER_H
@@ -46,9 +46,9 @@ bool python_set_result(sqlite3_context *context, struct _object *value);
 /* ---- errors.c ---- */
 
 /*
- * Describes the exception that is set, and clears it: its type, its text, and its place, which is the deepest
- * one in the file that defines `callable` (NULL: not known), else the deepest. Returns whether it is a
- * KeyboardInterrupt.
+ * Describes the exception that is set, and clears it: its type, its text, and the deepest entry of its
+ * traceback in the file that defines `callable` (NULL: not known), else the deepest of all. Returns whether
+ * it is a KeyboardInterrupt.
  */
 bool python_describe_exception(struct _object *callable, char *text, size_t size);
 

@@ -19,7 +19,7 @@
 #include "ext/worker/worker.h"
 #include "ext/worker/zygote.h"
 
-/* Microseconds between two looks whether the host is there, while modules are imported. */
+/* Microseconds between two checks whether the host is there, while modules are imported. */
 enum { WATCH_MICROSECONDS = 50000 };
 
 /* ---- the table ---- */
@@ -105,7 +105,7 @@ static void look_for_host(int number)
     errno = before;
 }
 
-/* Looks for the host while Python imports, however long that takes; 0: no more. */
+/* Checks for the host while Python imports, however long that takes; 0: no more. */
 static void watch_host(suseconds_t microseconds)
 {
     struct sigaction action = {.sa_handler = microseconds ? look_for_host : SIG_DFL, .sa_flags = SA_RESTART};
@@ -144,7 +144,7 @@ static PyObject *begin(PyObject *module, PyObject *again)
     return Py_None;
 }
 
-/* refuse(text): tells the host why there will be no workers, and ends the process. */
+/* refuse(text): sends the host the reason why there will be no workers, and ends the process. */
 static PyObject *refuse(PyObject *module, PyObject *text)
 {
     (void)module;
@@ -153,8 +153,8 @@ static PyObject *refuse(PyObject *module, PyObject *text)
     _exit(1);
 }
 
-/* threads(): the number of threads of the process, whoever started them; from now on nobody looks for the
-   host, as the timer would outlive an exec. */
+/* threads(): the number of all threads of the process; ends the checks for the host, whose timer would
+   outlive an exec. */
 static PyObject *threads(PyObject *module, PyObject *nothing)
 {
     long count = 0;

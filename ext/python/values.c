@@ -117,7 +117,7 @@ static bool set_numpy_scalar(sqlite3_context *context, PyObject *value)
     return set;
 }
 
-/* What has the buffer protocol is bytes: bytearray, memoryview, array. */
+/* An object with the buffer protocol is bytes: bytearray, memoryview, array. */
 static bool set_buffer(sqlite3_context *context, PyObject *value)
 {
     PyObject *view = PyMemoryView_FromObject(value);

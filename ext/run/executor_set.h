@@ -27,7 +27,7 @@ typedef struct ExecutorSet {
     int64_t startup_ns;
 } ExecutorSet;
 
-/* What a set begins with; members are as those of ExecutorSet. */
+/* The begin of a set; members are as those of ExecutorSet. */
 typedef struct ExecutorSetStart {
     ConnectionState *state;
     const ExecutorKind *requested;

@@ -7,9 +7,9 @@
 
 /*
  * Takes the one kind of executor that can run the plan's map, where the host has no interpreter for its
- * functions: `*kind` is what the user asked for, NULL `auto`, which becomes that kind; the controller was
+ * functions: `*kind` is the user's choice, NULL `auto`, which becomes that kind; the controller was
  * begun for the user's choice, and is begun anew. SQLITE_OK; or an error with *message set (sqlite3_free it),
- * where another kind was asked for. Does nothing where the host has the interpreter.
+ * where the user chose another kind. Does nothing where the host has the interpreter.
  */
 int language_kind_choose(const ConnectionState *state, const Plan *plan, const ExecutorKind **kind,
                          int workers, Controller *controller, char **message);

@@ -15,8 +15,8 @@
 /* The life of a forked worker: runs until the worker is killed, or leaves by _exit. */
 typedef void ZygoteWork(int memory, PoolControl *pool, uint32_t region);
 
-/* What the processes of a zygote do: the worker's life, and what the language that they speak, if any, wants
-   done around each fork; NULL: nothing. */
+/* The work of a zygote's processes: the worker's life, and functions that their language needs around each
+   fork; NULL: none. */
 typedef struct ZygoteRole {
     ZygoteWork *work;
     void (*before_fork)(void);

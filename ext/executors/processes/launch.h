@@ -14,7 +14,7 @@ typedef struct WorkerProgram {
     char *path;
     /* Arguments, that with the name of the program included, with NULL at the end. */
     char **arguments;
-    /* What a program of another language has to be, as a sentence for messages, a constant; NULL: the program
+    /* Requirement on a program of another language, as a sentence for messages, a constant; NULL: the program
        is pricemap-worker. */
     const char *needs;
 } WorkerProgram;
