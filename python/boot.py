@@ -23,9 +23,10 @@ def set_path(own, host):
     if own and path:
         sys.path[:] = path
         return
-    # The current folder comes last, so that no file there stands in for an installed module; of a host with another
-    # Python, the script's folder is what its modules are in.
-    sys.path[:] = [folder for folder in sys.path if folder] + [folder for folder in path[:1] if folder] + [""]
+    # The current folder comes last, so that no file there stands in for an installed module. A host with another Python
+    # has its modules there, and in folders that are not of one version.
+    theirs = [folder for folder in path if folder and "/python2" not in folder and "/python3" not in folder]
+    sys.path[:] = [folder for folder in sys.path if folder] + theirs + [""]
 
 
 def import_main(name, path):

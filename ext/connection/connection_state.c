@@ -44,10 +44,14 @@ void connection_state_unref(void *arg)
     ConnectionState *state = arg;
     if (--state->references)
         return;
+    LanguagePause pause;
+    /* Worker threads take the language's lock once more, to drop what they have of it. */
+    language_functions_pause(&state->language, &pause);
     for (int i = 0; i < EXECUTOR_KINDS; i++) {
         executor_close(state->executors[false][i]);
         executor_close(state->executors[true][i]);
     }
+    language_functions_resume(&pause);
     language_functions_free(&state->language);
     chunk_runner_free(state->runner);
     run_log_clear(&state->log);

@@ -81,6 +81,25 @@ static int put(LanguageFunctions *functions, const char *library, const Language
     return complete ? SQLITE_OK : SQLITE_NOMEM;
 }
 
+/* ---- the lock ---- */
+
+void language_functions_pause(const LanguageFunctions *functions, LanguagePause *pause)
+{
+    char message[8];
+    *pause = (LanguagePause){.paused = NULL};
+    if (functions->here && functions->count &&
+        language_open(&pause->library, functions->texts[0], message, sizeof message) &&
+        pause->library.language)
+        pause->paused = pause->library.language->pause();
+}
+
+void language_functions_resume(LanguagePause *pause)
+{
+    if (pause->library.language)
+        pause->library.language->resume(pause->paused);
+    language_close(&pause->library);
+}
+
 /* ---- the program ---- */
 
 /* The program `name` of the folders of $PATH, absolute and to be freed; NULL where there is none. */

@@ -19,6 +19,17 @@ int language_functions_add(ConnectionState *state, const LanguageFunction *funct
 /* Whether there is a function of that name in SQL, in any letters' case. */
 bool language_functions_has(const LanguageFunctions *functions, const char *name);
 
+/* The language's lock, where the calling thread was found to hold it. */
+typedef struct LanguagePause {
+    LanguageLibrary library;
+    void *paused;
+} LanguagePause;
+
+/* Let the lock of the language go that this thread may hold while the host's SQLite closes a connection, and
+   take it again: in between others may be waited for that need the lock. */
+void language_functions_pause(const LanguageFunctions *functions, LanguagePause *pause);
+void language_functions_resume(LanguagePause *pause);
+
 /* Frees all. */
 void language_functions_free(LanguageFunctions *functions);
 

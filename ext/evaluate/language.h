@@ -45,6 +45,11 @@ typedef struct Language {
     int (*hold)(void);
     void (*let_go)(int held);
 
+    /* Lets the lock go that the calling thread may hold already, for a wait for other threads, and takes
+       it again; `paused` is what pause returned, NULL where the thread held none. */
+    void *(*pause)(void);
+    void (*resume)(void *paused);
+
     /* Make the interpreter know a thread that pricemap started, so that each hold there costs little, and
        forget the thread again, before it ends. May be nested. */
     void (*enter_thread)(void);

@@ -35,6 +35,20 @@ static void let_go(int held)
         PyGILState_Release((PyGILState_STATE)held);
 }
 
+/* Not a part of the stable ABI, and in every Python since 3.4. */
+extern int PyGILState_Check(void) __attribute__((weak));
+
+static void *pause_lock(void)
+{
+    return python_is_present() && PyGILState_Check && PyGILState_Check() ? PyEval_SaveThread() : NULL;
+}
+
+static void resume_lock(void *paused)
+{
+    if (paused)
+        PyEval_RestoreThread(paused);
+}
+
 /* An Ensure whose Release is that of leave_thread keeps the thread's state. */
 static void enter_thread(void)
 {
@@ -76,6 +90,8 @@ const Language pricemap_language = {
     .present = python_is_present,
     .hold = hold,
     .let_go = let_go,
+    .pause = pause_lock,
+    .resume = resume_lock,
     .enter_thread = enter_thread,
     .leave_thread = leave_thread,
     .thread = this_thread,

@@ -1,5 +1,6 @@
 """What the tests of functions in Python share: cases that report as cmocka's do, and a look at what is left after each."""
 import contextlib
+import glob
 import os
 import sqlite3
 import subprocess
@@ -143,6 +144,17 @@ def run_script(text, *arguments, python=sys.executable, environment=None, cwd=No
                               env=dict(os.environ, **(environment or {})), capture_output=True, text=True,
                               timeout=HANG_SECONDS)
     return done.returncode, done.stdout, done.stderr
+
+
+def pythons():
+    """The Pythons that there are: (path, version)."""
+    root = os.path.expanduser(os.environ.get("PYENV_ROOT", "~/.pyenv"))
+    paths = ["/usr/bin/python3"] + sorted(glob.glob(os.path.join(root, "versions", "*", "bin", "python3")) +
+                                          glob.glob(os.path.join(root, "versions", "*", "bin", "python2")))
+    for path in paths:
+        done = subprocess.run([path, "-c", "import sys; print('%d %d %d' % sys.version_info[:3])"], capture_output=True)
+        if done.returncode == 0:
+            yield path, tuple(map(int, done.stdout.split()))
 
 
 mark = os.getpid()

@@ -1,5 +1,4 @@
 """How the workers' interpreter is found and started, and what becomes of it when it does not come to its end."""
-import glob
 import os
 import signal
 import sqlite3
@@ -10,18 +9,7 @@ import time
 
 import support
 from support import (EXTENSION, HERE, case, connect, connection, error_of, expect, expect_in, folder, make_table,
-                     mapped, marked_processes, name_function, run_cases, run_script, skip, until, write)
-
-
-def pythons():
-    """The Pythons that there are: (path, version)."""
-    root = os.path.expanduser(os.environ.get("PYENV_ROOT", "~/.pyenv"))
-    paths = ["/usr/bin/python3"] + sorted(glob.glob(os.path.join(root, "versions", "*", "bin", "python3")) +
-                                          glob.glob(os.path.join(root, "versions", "*", "bin", "python2")))
-    for path in paths:
-        done = subprocess.run([path, "-c", "import sys; print('%d %d %d' % sys.version_info[:3])"], capture_output=True)
-        if done.returncode == 0:
-            yield path, tuple(map(int, done.stdout.split()))
+                     mapped, marked_processes, name_function, pythons, run_cases, run_script, skip, until, write)
 
 
 class environment:
