@@ -9,6 +9,7 @@
 
 #include "tests/support/engine_parts.h"
 #include "ext/run/controller.h"
+#include "tests/support/within.h"
 
 enum { WORKERS = 4 };
 
@@ -109,7 +110,7 @@ static void functions_in_another_language_want_processes(void **state)
                                                              .language_start_ns = known ? start_ns : 0}),
                          &executor_serial);
         int tasks = tasks_until_switch(&script, 1e4, 100);
-        assert_in_range(tasks, (int)(start_ns / 1e6), (int)(start_ns / 1e6) + 1);
+        assert_within(tasks, (int)(start_ns / 1e6), (int)(start_ns / 1e6) + 1);
         assert_ptr_equal(script.controller.kind, &executor_processes);
         expect_reason(&script, "where threads would wait for the lock of Python's interpreter");
     }
