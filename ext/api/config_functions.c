@@ -16,6 +16,7 @@
 typedef enum SettingName {
     SETTING_EXECUTOR,
     SETTING_WORKERS,
+    SETTING_WAITING,
     SETTING_CHUNK,
     SETTING_RETRIES,
     SETTING_TIMEOUT,
@@ -33,6 +34,7 @@ static const struct {
     [SETTING_EXECUTOR] = {"executor", EXECUTOR_CHOICES, 0, 0},
     [SETTING_WORKERS] = {"workers", "a whole number from 1 to 1024, or NULL for the processors there are", 1,
                          EXECUTOR_WORKERS_MAX},
+    [SETTING_WAITING] = {"waiting_workers", "a whole number from 1 to 1024", 1, EXECUTOR_WORKERS_MAX},
     [SETTING_CHUNK] = {"chunk",
                        "a whole number of rows from 1 to 1000000000, or NULL for the planner's choice", 1,
                        CHUNK_ROWS_MAX},
@@ -61,6 +63,9 @@ static void setting_result(sqlite3_context *context, const Settings *settings, S
         break;
     case SETTING_WORKERS:
         sqlite3_result_int(context, settings->workers ? settings->workers : processors_available());
+        break;
+    case SETTING_WAITING:
+        sqlite3_result_int(context, settings->waiting_workers);
         break;
     case SETTING_CHUNK:
         if (settings->chunk)
@@ -116,6 +121,8 @@ static bool set_setting(Settings *settings, SettingName setting, sqlite3_value *
         return false;
     if (setting == SETTING_WORKERS)
         settings->workers = (int)number;
+    else if (setting == SETTING_WAITING)
+        settings->waiting_workers = (int)number;
     else if (setting == SETTING_CHUNK)
         settings->chunk = number;
     else if (setting == SETTING_RETRIES)
@@ -133,9 +140,10 @@ static void config_function(sqlite3_context *context, int argc, sqlite3_value **
     if (!name || !find_setting(name, &setting)) {
         error_result(
             context,
-            sqlite3_mprintf("parallel_map_config: unknown name '%s': expected executor, workers, chunk, "
-                            "retries, timeout_seconds, idle_seconds, progress or sums",
-                            name ? name : "NULL"));
+            sqlite3_mprintf(
+                "parallel_map_config: unknown name '%s': expected executor, workers, waiting_workers, "
+                "chunk, retries, timeout_seconds, idle_seconds, progress or sums",
+                name ? name : "NULL"));
         return;
     }
     Settings settings = state->settings;

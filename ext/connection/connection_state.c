@@ -10,6 +10,7 @@
 #include "ext/connection/language_functions.h"
 
 static const Settings default_settings = {
+    .waiting_workers = 32,
     .retries = 2,
     .idle_seconds = 60,
 };

@@ -18,6 +18,8 @@ typedef struct Settings {
     const ExecutorKind *executor;
     /* Number of workers of maps that name none; 0: one per processor. */
     int workers;
+    /* Most workers that `auto` uses for rows that wait, where no number of workers is set. */
+    int waiting_workers;
     /* Rows per task of maps that name no chunk; 0: chunks are sized by time. */
     int64_t chunk;
     /* Number of times that a task is tried again after its worker process died. */

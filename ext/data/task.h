@@ -50,6 +50,8 @@ typedef struct TaskOrder {
     uint64_t morsels;
     /* Whether the range is the table's first one, or its last one. */
     bool begins_table, ends_table;
+    /* Whether the report is to say what the turn had of a processor. */
+    bool measured;
     /* Whether a turn over a range may end early because it takes too long. */
     bool may_give_up;
     /* Place in the input, and bytes, of a second rowset, of one row: the values of the statement's
@@ -87,6 +89,10 @@ typedef struct TaskReport {
     /* Part of that time that the constants of the map took, where the evaluator began a scan; as far as is
      * known. */
     int64_t constants_ns;
+    /* Nanoseconds of a processor that the turn had, how often the worker waited for something, and how often
+     * another thread was given its processor; 0 unless the order says `measured`. */
+    int64_t processor_ns;
+    int32_t blocked, preempted;
     /* Text of an error, which names the row: UTF-8, NUL-terminated. */
     char message[TASK_MESSAGE_SIZE];
 } TaskReport;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/processor_time.h"
 #include "ext/evaluate/evaluator.h"
 #include "ext/evaluate/foreign_functions.h"
 
@@ -133,6 +134,21 @@ int chunk_runner_evaluator(ChunkRunner *runner, const Recipe *recipe, Evaluator 
     return SQLITE_OK;
 }
 
+static void run_measured(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
+                         TaskControl *control, Buffer *output, TaskReport *report)
+{
+    ProcessorTime begin, end;
+    if (order->measured)
+        processor_time_read(&begin);
+    evaluator_run(evaluator, order, input, input_size, control, output, report);
+    if (!order->measured)
+        return;
+    processor_time_read(&end);
+    report->processor_ns = end.ns - begin.ns;
+    report->blocked = (int32_t)(end.blocked - begin.blocked);
+    report->preempted = (int32_t)(end.preempted - begin.preempted);
+}
+
 int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder *order, const void *input,
                      size_t input_size, TaskControl *control, Buffer *output, TaskReport *report)
 {
@@ -146,7 +162,7 @@ int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder 
     const Language *language = evaluator_foreign(evaluator)->library.language;
     if (language)
         enter_language(runner, language);
-    evaluator_run(evaluator, order, input, input_size, control, output, report);
+    run_measured(evaluator, order, input, input_size, control, output, report);
     if (language)
         enter_language(runner, NULL);
     return report->rc;

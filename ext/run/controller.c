@@ -8,9 +8,14 @@
 enum {
     /* Tasks of a window, at the least: what workers gain is measured over windows. */
     WINDOW_TASKS = 4,
-    /* Runs of a map that do without workers after workers gained nothing: the machine may have been busy. */
-    REST_RUNS = 8,
 };
+
+/* Work in place before workers that gained nothing are tried again, in what trying them costs: a window of
+   each kind then takes a few percent of it at the most, also where it gains nothing again. */
+static const double least_rest = 4;
+
+/* Expected time of a task from which on the microsecond that measuring it costs does not matter. */
+static const double measured_ns = 50e3;
 
 /* Work in place before its cost per row is believed: the first rows find nothing in any cache. */
 static const double believe_ns = 200e3;
@@ -35,17 +40,26 @@ __attribute__((format(printf, 2, 3))) static void explain(Controller *controller
 
 static void begin_window(Controller *controller)
 {
-    controller->window_tasks = 0;
-    controller->window_units = controller->window_ns = controller->window_host_ns = 0;
+    controller->experience->window = (WorkSum){0};
 }
 
+/* A window of the same kind goes on. */
 static const ExecutorKind *switch_kind(Controller *controller, const ExecutorKind *kind)
 {
+    MapExperience *experience = controller->experience;
     controller->kind = kind;
     controller->warmup_tasks = controller->workers;
-    controller->bad_windows = 0;
-    begin_window(controller);
+    if (kind != &executor_serial && experience->window_kind != kind) {
+        experience->window_kind = kind;
+        experience->bad_windows = 0;
+        begin_window(controller);
+    }
     return kind;
+}
+
+static void set_workers(Controller *controller, int workers)
+{
+    controller->workers = controller->workers_used = workers;
 }
 
 /* The kind of workers to use for this map: the one that starts fastest, of those that can be used and whose
@@ -62,19 +76,39 @@ static const ExecutorKind *best_kind(const Controller *controller)
     return best;
 }
 
+/* Explains why a run goes on with workers. */
+static void explain_leaving(Controller *controller, const ExecutorKind *kind)
+{
+    const MapExperience *experience = controller->experience;
+    const double us = controller->in_place_ns / 1e3;
+    if (controller->waits)
+        explain(controller,
+                "%s: a row takes %.0f us in place, and a processor for %.0f us of them: it waits; %d workers",
+                kind->name, us, experience->in_place_processor_ns / 1e3, controller->workers);
+    else
+        explain(controller, "%s: %.0f ns a row to evaluate in place%s, %.0f us of it seen and more to come",
+                kind->name, controller->in_place_ns,
+                controller->locked         ? ", where threads would wait for the lock of Python's interpreter"
+                : experience->failed_kinds ? ", where threads hold each other up"
+                                           : "",
+                controller->spent_ns / 1e3);
+}
+
 /* Decides whether a run that is in place goes on so or with workers. */
 static const ExecutorKind *leave_host(Controller *controller, const SourceRest *rest, double feed_ns)
 {
-    const MapExperience *experience = controller->experience;
+    MapExperience *experience = controller->experience;
     const ExecutorKind *kind = best_kind(controller);
-    if (experience->runs_without_workers > 0 || !kind) {
+    if (experience->rest_ns > 0 || !kind) {
         explain(controller, "serial: %s",
-                experience->runs_without_workers > 0
-                    ? "workers did not make this map faster when it ran before"
+                experience->rest_ns > 0     ? "workers did not make this map faster when it ran before"
                 : experience->lacking_kinds ? "workers cannot prepare this map"
                                             : "no workers could be started");
         return &executor_serial;
     }
+    if (controller->waits)
+        waiting_begin(&experience->waiting, controller->computing, controller->most_waiting);
+    set_workers(controller, controller->waits ? experience->waiting.workers : controller->computing);
     WorkFigures figures = {.eval_ns = controller->in_place_ns,
                            .feed_ns = feed_ns,
                            .reader_ns = controller->reader_ns,
@@ -89,12 +123,7 @@ static const ExecutorKind *leave_host(Controller *controller, const SourceRest *
                 controller->spent_ns / 1e3);
         return &executor_serial;
     }
-    explain(controller, "%s: %.0f ns a row to evaluate in place%s, %.0f us of it seen and more to come",
-            kind->name, controller->in_place_ns,
-            controller->locked         ? ", where threads would wait for the lock of Python's interpreter"
-            : experience->failed_kinds ? ", where threads hold each other up"
-                                       : "",
-            controller->spent_ns / 1e3);
+    explain_leaving(controller, kind);
     return switch_kind(controller, kind);
 }
 
@@ -129,8 +158,9 @@ const ExecutorKind *controller_begin(Controller *controller, const ControllerSta
     const SourceRest *rest = &start->rest;
     *controller = (Controller){.decides = true,
                                .experience = experience,
-                               .workers = start->workers,
-                               .workers_used = start->workers,
+                               .computing = start->workers,
+                               .most_waiting = start->waiting_workers,
+                               .waits = experience->waits && start->waiting_workers > start->workers,
                                .locked = start->language,
                                .kind = &executor_serial};
     for (int i = 0; i < EXECUTOR_KINDS; i++) {
@@ -140,8 +170,7 @@ const ExecutorKind *controller_begin(Controller *controller, const ControllerSta
                                 (!kind->possible || kind->possible() == SQLITE_OK);
         controller->start_ns[i] = start_cost(start->executors[i], start->workers, full_start(start, kind));
     }
-    if (experience->runs_without_workers > 0)
-        experience->runs_without_workers--;
+    set_workers(controller, start->workers);
     explain(controller, "serial: the source is empty");
     controller->in_place_ns = rest->ranged ? experience->in_place_rowid_ns : experience->in_place_row_ns;
     if (!controller->in_place_ns || !rest->units)
@@ -150,27 +179,79 @@ const ExecutorKind *controller_begin(Controller *controller, const ControllerSta
 }
 
 /*
+ * The rest of the work is done in place, until there was so much of it that workers are tried again: twice as
+ * much as before, four times as much, and so on. A machine, or a lock, may be busy for a moment, and that
+ * must not decide for the whole map.
+ */
+static void begin_rest(Controller *controller)
+{
+    MapExperience *experience = controller->experience;
+    double trial_ns = 0;
+    for (int i = 0; i < EXECUTOR_KINDS; i++)
+        if (controller->usable[i])
+            trial_ns +=
+                executor_kinds[i]->start_ns + executor_kinds[i]->windows * executor_kinds[i]->window_ns;
+    double least_ns = least_rest * trial_ns;
+    double first_ns = controller->seen_ns > least_ns ? controller->seen_ns : least_ns;
+    experience->rest_length_ns = experience->rest_length_ns > 0 ? 2 * experience->rest_length_ns : first_ns;
+    experience->rest_ns = experience->rest_length_ns;
+    experience->failed_kinds = 0;
+}
+
+/*
  * Gives up workers that gained nothing, and not for a moment only: they hold each other up, as threads do at
  * SQLite's allocator lock, which processes do not have. The next kind is tried; after the last one the work
- * stays in place for some runs.
+ * stays in place for a while.
  */
 static const ExecutorKind *give_up_kind(Controller *controller, double row_ns)
 {
     MapExperience *experience = controller->experience;
     const ExecutorKind *failed = controller->kind;
     experience->failed_kinds |= 1u << executor_kind_index(failed);
+    experience->window_kind = NULL;
     const ExecutorKind *next = best_kind(controller);
     if (next) {
         explain(controller, "%s: a row took %.0f ns in place and %.0f ns in %d %s, which hold each other up",
                 next->name, controller->in_place_ns, row_ns, controller->workers, failed->workers);
         return switch_kind(controller, next);
     }
-    experience->runs_without_workers = REST_RUNS;
-    experience->failed_kinds = 0;
-    controller->stays_in_place = true;
+    begin_rest(controller);
     explain(controller, "serial: a row took %.0f ns in place and %.0f ns in %d %s: nothing is gained",
             controller->in_place_ns, row_ns, controller->workers, failed->workers);
     return switch_kind(controller, &executor_serial);
+}
+
+/* Rows that waited in place compute in workers, of which there are too many for that: what they take in place
+   has to be seen anew. */
+static const ExecutorKind *stop_waiting(Controller *controller)
+{
+    MapExperience *experience = controller->experience;
+    controller->waits = experience->waits = false;
+    controller->contradictions++;
+    controller->waiting_tasks = 0;
+    controller->spent_ns = 0;
+    experience->waiting = (Waiting){0};
+    experience->window_kind = NULL;
+    explain(controller, "serial: rows waited at first, and compute now");
+    return switch_kind(controller, &executor_serial);
+}
+
+/* Changes the number of workers for rows that wait, where another one does more of them a second. */
+static void grow(Controller *controller, double row_ns)
+{
+    Waiting *waiting = &controller->experience->waiting;
+    const int before = waiting->workers;
+    if (!waiting_next(waiting, row_ns, controller->most_waiting))
+        return;
+    const double computed_ns = controller->experience->in_place_processor_ns;
+    /* What was handed out before is no measure of what comes. */
+    controller->warmup_tasks = EXECUTOR_DEPTH * before;
+    set_workers(controller, waiting->workers);
+    explain(controller,
+            "%s: a row takes %.0f us in place, and a processor for %.0f us of them: it waits; %d workers did "
+            "%.0f rows a second: %d workers",
+            controller->kind->name, controller->in_place_ns / 1e3, computed_ns / 1e3, before,
+            before * 1e9 / row_ns, waiting->workers);
 }
 
 /* Uses no more workers than are kept busy: fewer where the reader takes longer over a row than a worker. */
@@ -187,20 +268,42 @@ static void count_useful_workers(Controller *controller, double row_ns, double h
 }
 
 /*
- * Decides at the end of a window: where workers hold each other up, be it at a lock or for want of
- * processors, a row takes a worker longer than it took in place. W workers gain W × in place / with workers
- * over one.
+ * Decides at the end of a window: where workers hold each other up, at a lock or at what the rows wait for, a
+ * row takes a worker longer than it took in place. W workers gain W × in place / with workers over one. Time
+ * in which other programs had the processors is no sign of that, and does not count. Workers that gained
+ * nothing before have one window to show that they do now.
  */
 static const ExecutorKind *end_window(Controller *controller)
 {
-    double row_ns = controller->window_ns / controller->window_units;
-    double gain = controller->workers * controller->in_place_ns / row_ns;
-    controller->bad_windows = gain < least_gain ? controller->bad_windows + 1 : 0;
-    if (controller->bad_windows >= controller->kind->windows)
+    MapExperience *experience = controller->experience;
+    const WorkSum window = experience->window;
+    const double row_ns = work_sum_unit_ns(&window);
+    const double gain = controller->workers * controller->in_place_ns / row_ns;
+    const int windows = experience->rest_length_ns > 0 ? 1 : controller->kind->windows;
+    if (controller->waits && !work_sum_waits(&window))
+        return stop_waiting(controller);
+    experience->bad_windows = gain < least_gain ? experience->bad_windows + 1 : 0;
+    if (experience->bad_windows >= windows)
         return give_up_kind(controller, row_ns);
-    count_useful_workers(controller, row_ns, controller->window_host_ns / controller->window_units);
+    if (gain >= least_gain)
+        experience->rest_length_ns = 0;
     begin_window(controller);
+    if (controller->waits)
+        grow(controller, row_ns);
+    count_useful_workers(controller, row_ns, window.host_ns / window.units);
     return controller->kind;
+}
+
+/* Takes in whether the rows of a task in place wait: believed at once, but less easily where they computed in
+   workers after that. */
+static void judge_waiting(Controller *controller, const WorkSum *work)
+{
+    MapExperience *experience = controller->experience;
+    const bool waits = controller->most_waiting > controller->computing && work_sum_waits(work);
+    controller->waiting_tasks = waits ? controller->waiting_tasks + 1 : 0;
+    controller->waits = controller->waiting_tasks > controller->contradictions * controller->contradictions;
+    experience->waits = controller->waits;
+    experience->in_place_processor_ns = work->processor_ns / work->units;
 }
 
 /* Takes in a task that ran in place. */
@@ -208,14 +311,26 @@ static const ExecutorKind *next_in_place(Controller *controller, const TaskSampl
                                          const SourceRest *rest)
 {
     MapExperience *experience = controller->experience;
+    WorkSum work = {0};
+    work_sum_add(&work, sample, 0);
+    controller->in_place_ns = work_sum_unit_ns(&work);
     controller->spent_ns += sample->ns;
-    controller->in_place_ns = sample->ns / sample->units;
+    controller->seen_ns += sample->ns;
     *(sample->ranged ? &experience->in_place_rowid_ns : &experience->in_place_row_ns) =
         controller->in_place_ns;
     if (!sample->ranged)
         experience->feed_ns = controller->feed_ns;
+    judge_waiting(controller, &work);
     if (controller->stays_in_place)
         return &executor_serial;
+    if (experience->rest_ns > 0) {
+        experience->rest_ns -= sample->ns;
+        return &executor_serial;
+    }
+    if (controller->waiting_tasks > 0 && !controller->waits) {
+        explain(controller, "serial: rows wait again, and have computed in workers before");
+        return &executor_serial;
+    }
     if (controller->spent_ns >= believe_ns || !rest->more)
         return leave_host(controller, rest, controller->feed_ns);
     explain(controller, "serial: only %.0f us of work seen so far", controller->spent_ns / 1e3);
@@ -225,17 +340,23 @@ static const ExecutorKind *next_in_place(Controller *controller, const TaskSampl
 /* Takes in a task that ran with the workers that tasks go to now. */
 static const ExecutorKind *next_with_workers(Controller *controller, const TaskSample *sample)
 {
+    WorkSum *window = &controller->experience->window;
+    controller->seen_ns += controller->in_place_ns * sample->units;
     if (controller->warmup_tasks > 0) {
         controller->warmup_tasks--;
         return controller->kind;
     }
-    controller->window_tasks++;
-    controller->window_units += sample->units;
-    controller->window_ns += sample->ns;
-    controller->window_host_ns += (controller->feed_ns + controller->reader_ns) * sample->units;
-    return controller->window_tasks >= WINDOW_TASKS && controller->window_ns >= controller->kind->window_ns
-               ? end_window(controller)
-               : controller->kind;
+    work_sum_add(window, sample, controller->feed_ns + controller->reader_ns);
+    /* Where rows wait all workers have a part in it: what they wait for may hold them up all together. */
+    const int tasks =
+        controller->waits && controller->workers > WINDOW_TASKS ? controller->workers : WINDOW_TASKS;
+    return window->tasks >= tasks && window->ns >= controller->kind->window_ns ? end_window(controller)
+                                                                               : controller->kind;
+}
+
+bool controller_measures(const Controller *controller, double expected_ns)
+{
+    return controller->decides && (expected_ns <= 0 || expected_ns >= measured_ns);
 }
 
 const ExecutorKind *controller_next(Controller *controller, const TaskSample *sample, const SourceRest *rest)
@@ -271,9 +392,9 @@ const ExecutorKind *controller_short_of(Controller *controller, int workers, con
 {
     if (workers < 2)
         return controller_unavailable(controller, controller->kind, message);
-    controller->workers = workers;
-    if (controller->workers_used > workers)
-        controller->workers_used = workers;
+    set_workers(controller, workers);
+    controller->most_waiting = workers;
+    controller->experience->waiting = (Waiting){.workers = workers};
     return controller->kind;
 }
 
@@ -292,8 +413,7 @@ const ExecutorKind *controller_lacking(Controller *controller, const ExecutorKin
         return switch_kind(controller, next);
     /* The other kinds hold each other up: as when the last kind gains nothing. */
     if (experience->failed_kinds)
-        experience->runs_without_workers = REST_RUNS;
-    experience->failed_kinds = 0;
+        begin_rest(controller);
     controller->stays_in_place = true;
     return switch_kind(controller, &executor_serial);
 }

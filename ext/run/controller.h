@@ -15,7 +15,9 @@ typedef struct Controller {
     bool decides;
     /* Experience of the map, borrowed for the whole run. */
     MapExperience *experience;
-    /* Number of workers that may be used, and the number in use: as many as the reader of the rows keeps
+    /* Number of workers that have a processor each; most workers for rows that wait, 0: as many. */
+    int computing, most_waiting;
+    /* Number of workers that may be used, and of those that are: as many as the reader of the rows keeps
      * busy. */
     int workers, workers_used;
     /* Whether functions of the map take the lock of their language's interpreter: threads gain nothing. */
@@ -26,19 +28,21 @@ typedef struct Controller {
     double start_ns[EXECUTOR_KINDS];
     /* Kind of the executor that tasks go to now. */
     const ExecutorKind *kind;
-    /* Whether the rest of the run is done in place: workers gained nothing, or there are none. */
+    /* Whether the rest of the run is done in place because there are no workers. */
     bool stays_in_place;
-    /* Nanoseconds spent on evaluating in place so far, and those of the last unit there. */
+    /* Nanoseconds spent on evaluating in place so far, and those of the last unit there, without those in
+     * which others had the processor. */
     double spent_ns, in_place_ns;
+    /* Nanoseconds that all units seen so far take in place. */
+    double seen_ns;
+    /* Whether rows wait more than they compute; the number of tasks in a row in place that did, and of times
+     * when rows waited in place and computed in workers, after which more such tasks are asked for. */
+    bool waits;
+    int waiting_tasks, contradictions;
 
-    /* Tasks to come whose figures do not count: their workers find nothing in any cache. */
+    /* Tasks to come whose figures do not count: their workers find nothing in any cache, or began them before
+     * the number of workers changed. */
     int warmup_tasks;
-    /* Figures of the tasks since the last switch or window, of those that ran where tasks go now: their
-     * number and units, and the nanoseconds of the workers and of the host. */
-    int window_tasks;
-    double window_units, window_ns, window_host_ns;
-    /* Number of windows in a row in which workers gained nothing. */
-    int bad_windows;
 
     /* Nanoseconds that the host took to read a row for the last task, and that the reader of the map spent on
      * the rows of a unit; 0: not known. */
@@ -59,8 +63,9 @@ typedef struct ControllerStart {
     /* Executors of the connection in the order of executor_kinds, NULL where not yet made: those whose
      * workers run already cost less. */
     Executor *const *executors;
-    /* Number of workers that may be used. */
-    int workers;
+    /* Number of workers that may be used; for rows that wait, where the user gave no number, more: up to
+     * `waiting_workers` (0: no more). */
+    int workers, waiting_workers;
     SourceRest rest;
     /* Whether the map has functions in another language; and the nanoseconds that the last start of worker
      * processes which have them took, 0: there was none. */
@@ -76,6 +81,9 @@ void controller_begin_only(Controller *controller, const ExecutorKind *kind, int
 
 /* Begins a run under `auto`. Returns the kind of executor to begin with. */
 const ExecutorKind *controller_begin(Controller *controller, const ControllerStart *start);
+
+/* Whether a task that takes `expected_ns` (0: not known) is to be measured: that costs a microsecond. */
+bool controller_measures(const Controller *controller, double expected_ns);
 
 /* Takes in a task that is done; `rest` is what is left of the source. Returns the kind to go on with. */
 const ExecutorKind *controller_next(Controller *controller, const TaskSample *sample, const SourceRest *rest);

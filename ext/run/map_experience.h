@@ -6,7 +6,11 @@
 #ifndef PRICEMAP_MAP_EXPERIENCE_H
 #define PRICEMAP_MAP_EXPERIENCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "ext/run/waiting.h"
+#include "ext/run/work_sum.h"
 
 typedef struct MapExperience {
     /* Nanoseconds that a worker takes for a row that it is given, and for a rowid of a range that it reads.
@@ -18,12 +22,24 @@ typedef struct MapExperience {
     double feed_ns;
     /* Rows of the source when it was last read to its end. */
     int64_t rows;
+    /* Nanoseconds of a processor that a row takes in place, of in_place_row_ns; and whether rows wait more
+       than they compute. */
+    double in_place_processor_ns;
+    bool waits;
+    /* Number of workers for rows that wait. */
+    Waiting waiting;
     /* Kinds of workers, a bit each in the order of executor_kinds, that hold each other up in this map. */
     unsigned failed_kinds;
     /* Kinds of workers, as bits too, that cannot prepare the map: they lack what the host has. */
     unsigned lacking_kinds;
-    /* Number of runs for which `auto` does without workers, because they gained nothing. */
-    int runs_without_workers;
+    /* Kind of workers whose window this is, NULL: none; the window, which goes on with the next run where
+       runs are short; and how many before it in a row gained nothing. */
+    const ExecutorKind *window_kind;
+    WorkSum window;
+    int bad_windows;
+    /* Nanoseconds of work that are still done in place before workers, which gained nothing, are tried again,
+       and how many the last such rest had; 0: workers gained something when they were last tried. */
+    double rest_ns, rest_length_ns;
 } MapExperience;
 
 /* The experience that holds for another plan of the same map, too: all but the lacking kinds, because the new

@@ -133,7 +133,9 @@ static bool fill_task(MapRun *run, Task *task)
     if (!task_source_fill(&run->source, task, units, chunk_size_output_rows(&run->chunk_size, units),
                           !run->chunk_size.rules.requested_rows))
         return false;
-    const TaskOrder *order = &task->order;
+    TaskOrder *order = &task->order;
+    order->measured = controller_measures(
+        &run->controller, chunk_size_time(&run->chunk_size, setting.rest.ranged, task_units(task)));
     if (!setting.rest.ranged)
         controller_feed_ends(&run->controller, order->end_row);
     chunk_size_filled(&run->chunk_size, setting.rest.ranged ? order->last_rowid - order->first_rowid + 1
@@ -382,6 +384,7 @@ static int start(MapRun *run, char **message)
     const ExecutorKind *requested = requested_kind(run);
     const bool language = plan_has_language(run->plan);
     int workers = arguments->has_workers ? arguments->workers : settings->workers;
+    const int waiting_workers = workers ? 0 : settings->waiting_workers;
     if (!workers)
         workers = requested && requested->in_place ? 1 : connection_state_processors(run->state);
     ChunkRules rules = {.requested_rows = arguments->has_chunk ? arguments->chunk : settings->chunk,
@@ -414,6 +417,7 @@ static int start(MapRun *run, char **message)
                                   &(ControllerStart){.experience = run->experience,
                                                      .executors = run->state->executors[language],
                                                      .workers = workers,
+                                                     .waiting_workers = waiting_workers,
                                                      .rest = task_source_rest(&run->source),
                                                      .language = language,
                                                      .language_start_ns = run->state->language.start_ns}));

@@ -25,13 +25,18 @@ static double units_done(const Task *task)
 TaskSample task_sample(const Task *task, const ExecutorKind *ran_on)
 {
     const TaskReport *report = &task->report;
+    const double wall_ns = (double)report->end_ns - (double)report->start_ns;
+    /* Constants are no measure of what more rows will take. */
+    const double ns = wall_ns - (double)report->constants_ns;
     return (TaskSample){
         .ran_on = ran_on,
         .ranged = task_is_range(task),
         .failed = report->rc != SQLITE_OK,
         .units = units_done(task),
-        /* Constants are no measure of what more rows will take. */
-        .ns = (double)report->end_ns - (double)report->start_ns - (double)report->constants_ns,
+        .ns = ns,
+        .processor_ns = wall_ns > 0 ? (double)report->processor_ns * ns / wall_ns : 0,
+        .blocked = report->blocked,
+        .preempted = report->preempted,
         .rows = report->rows_in,
         .output_bytes = report->output_bytes,
     };

@@ -18,6 +18,10 @@ typedef struct TaskSample {
     bool failed;
     /* Units that the turn got through, and the nanoseconds that they took, the map's constants left out. */
     double units, ns;
+    /* Part of these nanoseconds in which the worker had a processor, how often it waited for something, and
+       how often another thread was given its processor; all 0: not measured. */
+    double processor_ns;
+    int blocked, preempted;
     /* Rows that were evaluated, and bytes of the rows that they gave. */
     uint32_t rows;
     uint64_t output_bytes;

@@ -184,12 +184,15 @@ static void configuration(void **state)
     sql_test_expect(other, "SELECT parallel_map_config('executor')", "'auto'");
     sql_test_close(&other);
     static const char *const bad[][2] = {
-        {"'worker'", "unknown name 'worker': expected executor, workers, chunk, retries, timeout_seconds, "
-                     "idle_seconds, progress or sums"},
-        {"NULL", "unknown name 'NULL': expected executor, workers, chunk, retries, timeout_seconds, "
-                 "idle_seconds, progress or sums"},
-        {"''", "unknown name '': expected executor, workers, chunk, retries, timeout_seconds, idle_seconds, "
-               "progress or sums"},
+        {"'worker'",
+         "unknown name 'worker': expected executor, workers, waiting_workers, chunk, retries, timeout_seconds, "
+         "idle_seconds, progress or sums"},
+        {"NULL",
+         "unknown name 'NULL': expected executor, workers, waiting_workers, chunk, retries, timeout_seconds, "
+         "idle_seconds, progress or sums"},
+        {"''",
+         "unknown name '': expected executor, workers, waiting_workers, chunk, retries, timeout_seconds, idle_seconds, "
+         "progress or sums"},
         {"'sums', 'fast'", "sums is 'fast': expected 'exact' or 'sqlite'"},
         {"'executor', 'fork'", "executor is 'fork': expected " EXECUTOR_CHOICES},
         {"'executor', NULL", "executor is 'NULL': expected " EXECUTOR_CHOICES},

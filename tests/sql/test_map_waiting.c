@@ -85,6 +85,40 @@ static void the_host_takes_no_long_row(void **state)
     sql_test_expect(test->db, "SELECT count(*) FROM parallel_map_tasks WHERE worker = -1 AND run > 1", "0");
 }
 
+/* Without a number of workers `auto` sees that rows wait, and uses more of them than there are processors, up
+ * to the setting; never for rows that compute. */
+static void auto_sees_that_rows_wait(void **state)
+{
+    MapTest *test = *state;
+    load(test);
+    numbers(test, 300);
+    sql_test_run(test->db, "SELECT parallel_map_config('workers', NULL)");
+    sql_test_expect(test->db, "SELECT parallel_map_config('waiting_workers')", "32");
+    const char *newest =
+        "SELECT workers > parallel_map_config('workers'), reason LIKE '%a row takes % us in place, "
+        "and a processor for % us of them: it waits;%' FROM parallel_map_runs ORDER BY run DESC "
+        "LIMIT 1";
+    for (int i = 0; i < 2; i++) {
+        /* Not beside the plain SELECT, for whose rows the map's would wait. */
+        sql_test_expect(test->db,
+                        "SELECT count(*), sum(value) FROM parallel_map('n', 'i + 0 * sleep_ms(4 + 0 * i)')",
+                        "300|45150");
+        sql_test_expect(test->db, newest, "1|1");
+    }
+    sql_test_expect(test->db, "SELECT parallel_map_config('waiting_workers', 1)", "1");
+    sql_test_expect(test->db,
+                    "SELECT count(*), sum(value) FROM parallel_map('n', 'i + 0 * sleep_ms(1 + 0 * i)')",
+                    "300|45150");
+    sql_test_expect(test->db, newest, "0|0");
+    sql_test_expect(test->db, "SELECT parallel_map_config('waiting_workers', 1024)", "1024");
+    sql_test_expect(
+        test->db, "SELECT count(value) FROM parallel_map('n', 'increase_price_crazy(i, 10, 50000)')", "300");
+    sql_test_expect(test->db, newest, "0|0");
+    sql_test_expect_error(
+        test->db, "SELECT parallel_map_config('waiting_workers', 0)", SQLITE_ERROR,
+        "parallel_map_config: waiting_workers is '0': expected a whole number from 1 to 1024");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +128,7 @@ int main(void)
         MAP_TEST_WITH(no_worker_without_a_task, "processes"),
         MAP_TEST_WITH(the_host_takes_no_long_row, "threads"),
         MAP_TEST_WITH(the_host_takes_no_long_row, "processes"),
+        MAP_TEST(auto_sees_that_rows_wait),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

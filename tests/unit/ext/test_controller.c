@@ -4,31 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <cmocka.h>
 
 #include "tests/support/engine_parts.h"
-#include "ext/run/controller.h"
 #include "tests/support/within.h"
-
-enum { WORKERS = 4 };
-
-typedef struct Script {
-    MapExperience experience;
-    Executor *executors[EXECUTOR_KINDS];
-    Controller controller;
-    SourceRest rest;
-} Script;
-
-/* Begins a run over rows of which as many are left as are known (0: not known). */
-static const ExecutorKind *begin(Script *script, double known, int workers)
-{
-    script->rest = (SourceRest){.units = known, .more = true};
-    return controller_begin(&script->controller, &(ControllerStart){.experience = &script->experience,
-                                                                    .executors = script->executors,
-                                                                    .workers = workers,
-                                                                    .rest = script->rest});
-}
+#include "tests/unit/ext/controller_script.h"
 
 /* A task of so many rows ran where tasks go now, and took so long for each. */
 static const ExecutorKind *task(Script *script, double rows, double ns_each)
@@ -45,12 +25,6 @@ static int tasks_until_switch(Script *script, double ns_each, int most)
         if (task(script, 1e6 / ns_each, ns_each) != kind)
             return i;
     return most + 1;
-}
-
-static void expect_reason(const Script *script, const char *part)
-{
-    if (!strstr(script->controller.reason, part))
-        fail_msg("the reason is \"%s\", not \"…%s…\"", script->controller.reason, part);
 }
 
 static void little_work_stays_in_place(void **state)
@@ -169,15 +143,15 @@ static void workers_that_gain_nothing_are_given_up_kind_by_kind(void **state)
     }
     assert_int_equal(given_up, 2);
     expect_reason(&script, "nothing is gained");
-    assert_int_equal(tasks_until_switch(&script, 1000, 1000), 1001);
     assert_int_equal(script.experience.failed_kinds, 0);
 
-    /* The next runs do without, and then workers are tried again. */
-    for (int i = 1; i < 8; i++) {
-        begin(&script, 1e9, WORKERS);
-        assert_ptr_equal(script.controller.kind, &executor_serial);
+    /* The next runs do without, until as much was done in place again as it took to see. */
+    for (int i = 0; i < 8; i++) {
+        assert_ptr_equal(begin(&script, 1e9, WORKERS), &executor_serial);
         expect_reason(&script, "workers did not make this map faster when it ran before");
+        assert_int_equal(tasks_until_switch(&script, 1000, 10), 11);
     }
+    assert_within(tasks_until_switch(&script, 1000, 1000), 10, 100);
     assert_ptr_not_equal(begin(&script, 1e9, WORKERS), &executor_serial);
 }
 
@@ -192,17 +166,15 @@ static void good_windows_between_bad_ones(void **state)
     for (int round = 0; round < 5; round++) {
         script.controller.warmup_tasks = 0;
         for (int i = 1; i < kind->windows; i++) {
-            script.controller.window_ns = kind->window_ns;
-            script.controller.window_tasks = 3;
-            script.controller.window_units = kind->window_ns / 4000;
+            script.experience.window =
+                (WorkSum){.tasks = 3, .ns = kind->window_ns, .units = kind->window_ns / 4000};
             assert_ptr_equal(task(&script, 250, 4000), kind);
-            assert_int_equal(script.controller.bad_windows, i);
+            assert_int_equal(script.experience.bad_windows, i);
         }
-        script.controller.window_ns = kind->window_ns;
-        script.controller.window_tasks = 3;
-        script.controller.window_units = kind->window_ns / 1000;
+        script.experience.window =
+            (WorkSum){.tasks = 3, .ns = kind->window_ns, .units = kind->window_ns / 1000};
         assert_ptr_equal(task(&script, 1000, 1000), kind);
-        assert_int_equal(script.controller.bad_windows, 0);
+        assert_int_equal(script.experience.bad_windows, 0);
     }
 }
 
@@ -329,6 +301,18 @@ static void the_feed_and_the_reader_are_timed(void **state)
     assert_true(script.experience.feed_ns == script.controller.feed_ns);
 }
 
+static void tasks_that_are_measured(void **state)
+{
+    (void)state;
+    Script script = {0};
+    begin(&script, 0, 2);
+    assert_true(controller_measures(&script.controller, 0));
+    assert_true(controller_measures(&script.controller, 1e6));
+    assert_false(controller_measures(&script.controller, 1000));
+    controller_begin_requested(&script.controller, &executor_threads, 2);
+    assert_false(controller_measures(&script.controller, 1e6));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +329,7 @@ int main(void)
         cmocka_unit_test(workers_that_are_there_cost_less),
         cmocka_unit_test(an_executor_that_was_asked_for_stays),
         cmocka_unit_test(the_feed_and_the_reader_are_timed),
+        cmocka_unit_test(tasks_that_are_measured),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
