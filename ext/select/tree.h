@@ -168,7 +168,7 @@ struct Select {
     int core_count;
     OrderList order_by;
     Expr *limit, *offset;
-    /* Whether it names columns of a SELECT around it; set by whoever resolves names. */
+    /* Whether it names columns of a SELECT around it; set when names are resolved. */
     bool correlated;
 };
 

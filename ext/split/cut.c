@@ -156,7 +156,7 @@ bool cut_find(Splitting *splitting, Cut *cut)
             cut->item = loop->item;
             return check_access(splitting, loop, cut->loop == 0, small);
         }
-        /* What has no rowids may have any number of rows. */
+        /* A table without rowids may have any number of rows. */
         small = small && usable;
     }
     return false;

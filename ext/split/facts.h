@@ -1,4 +1,4 @@
-/* What SQLite's own account of the host's statement, its program as EXPLAIN lists it, tells about it. */
+/* Facts about the host's statement from its program, as EXPLAIN lists it. */
 #ifndef PRICEMAP_SPLIT_FACTS_H
 #define PRICEMAP_SPLIT_FACTS_H
 

@@ -1,6 +1,6 @@
 /*
  * The loops of a statement's outermost SELECT, in the order in which SQLite nests them, as EXPLAIN QUERY PLAN
- * lists them. FROM items are told by the names that they are written as.
+ * lists them. FROM items are recognised by the names that they are written as.
  */
 #ifndef PRICEMAP_SPLIT_LOOPS_H
 #define PRICEMAP_SPLIT_LOOPS_H
@@ -10,8 +10,8 @@
 typedef struct Loop {
     /* FROM item of the loop; NULL: the table of morsels. */
     const FromItem *item;
-    /* How its rows are found: what stands after the item's name, as "USING INDEX i (a=?)"; "" is a walk over
-       all. SCAN or SEARCH is told by `search`. */
+    /* Access to its rows: the text after the item's name, as "USING INDEX i (a=?)"; "" is a walk over all.
+       `search` distinguishes SEARCH from SCAN. */
     const char *access;
     bool search;
 } Loop;
@@ -19,7 +19,7 @@ typedef struct Loop {
 typedef struct LoopList {
     Loop *items;
     int count;
-    /* Whether the plan sorts to group, and to order or to tell distinct rows. */
+    /* Whether the plan sorts to group, and to order or to find distinct rows. */
     bool sorts_groups, sorts_rows;
     /* All of the plan, a line each, two spaces for each level. */
     const char *lines;

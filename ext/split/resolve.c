@@ -271,7 +271,7 @@ static bool is_called(const FromItem *item, const Expr *column)
     return called && !strcasecmp(called, column->table);
 }
 
-/* Looks for the column in one scope. A name of the rowid counts where one item alone could have it. */
+/* Finds the column in one scope. A name of the rowid counts where one item alone could have it. */
 static const FromItem *find_column(const Scope *scope, const Expr *expr, int *column)
 {
     const FromItem *by_rowid = NULL;

@@ -67,7 +67,7 @@ static bool core_has_constant_subquery(const Building *building)
     return found;
 }
 
-/* What is computed once for a statement would be computed for each range. */
+/* Whether a part of the statement is computed once: it would be computed for each range. */
 static bool computes_once(const Building *building)
 {
     for (int i = 0; i < building->cut->items.count; i++)
@@ -385,8 +385,8 @@ static bool write_texts(Building *building)
     return true;
 }
 
-/* Has SQLite look at both texts: the worker's loops, and whether the parts give what the combining query
-   asks for. */
+/* Has SQLite compile both texts: checks the worker's loops, and whether the parts give what the combining
+ * query reads. */
 static bool check_texts(Building *building)
 {
     Splitting *splitting = building->splitting;

@@ -1,4 +1,4 @@
-/* What a stage does, in words, for parallel_query_plan and the log of runs. */
+/* Describes what a stage does, in words, for parallel_query_plan and the log of runs. */
 #ifndef PRICEMAP_SPLIT_WORDS_H
 #define PRICEMAP_SPLIT_WORDS_H
 
