@@ -68,9 +68,8 @@ int feed_start(Feed *feed, const Source *source, ConnectionState *state, char **
 {
     if (!feed->statement)
         return first_start(feed, source, state, message);
-    /* What the host wrote may have been its schema. Only stepping the old statement would reveal that, but it
-       would start a read transaction lasting as long as the host's statement. So the plan is rebuilt instead.
-     */
+    /* The host may have written its schema. Only stepping the old statement would reveal that, but it would
+       start a read transaction lasting as long as the host's statement. So the plan is rebuilt instead. */
     if (feed->host_writes != host_is_writing(state->db))
         return SQLITE_SCHEMA;
     sqlite3_reset(feed->statement);
