@@ -7,7 +7,7 @@
 #include "ext/plan/host_rules.h"
 
 enum {
-    /* Conditions are taken of so many constraints: SQLite tells of no more whether they are an IN. */
+    /* Number of constraints whose conditions are taken: of no more SQLite says whether they are an IN. */
     CONSTRAINTS_MAX = 32,
     /* Values of the longest IN that is taken. */
     IN_VALUES = 1024,
@@ -60,7 +60,7 @@ static const ColumnFacts *facts_of(const AskedColumns *columns, int column)
     return column == CONDITION_KEY ? columns->key : &columns->facts[column];
 }
 
-/* The place of a constraint's collation in the list; 0: workers may not have it. */
+/* The index of a constraint's collation in the list; 0: workers may not have it. */
 static int find_collation(sqlite3_index_info *info, int constraint)
 {
     const char *name = condition_collation(sqlite3_vtab_collation(info, constraint));
@@ -71,8 +71,8 @@ static int find_collation(sqlite3_index_info *info, int constraint)
     return found;
 }
 
-/* What the conditions that are taken leave of the rows: of the source's that are read and of the map's that
-   are computed, as shares. */
+/* Shares of the rows that the taken conditions leave: of the source's rows, which are read, and of the map's,
+ * which are computed. */
 typedef struct Estimate {
     double read, computed, given;
     bool found, one;
@@ -142,7 +142,7 @@ int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *colu
     return info->idxStr ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-/* ---- what is asked ---- */
+/* ---- columns and conditions ---- */
 
 static int add_value(Asking *asking, sqlite3_value *value, bool copy)
 {
@@ -268,7 +268,8 @@ int asking_find_equality(const Asking *asking, sqlite3_value **value)
     return -1;
 }
 
-/* Narrows the positions of the rows that are asked for, where those are the keys; as far as numbers say. */
+/* Narrows the positions of the requested rows, where positions are the keys, as far as values that are
+ * numbers do so. */
 static void bound_positions(RunValues *run, const Condition *condition, sqlite3_value **values)
 {
     double least = 9e18, most = -9e18;

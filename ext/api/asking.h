@@ -1,12 +1,12 @@
 /*
- * What a statement asks of a map beside its arguments: xBestIndex (asking_offer) chooses from what SQLite
- * offers and writes it into idxStr; xFilter (asking_read) reads that with the values of the moment. All of it
- * only narrows what is computed: SQLite checks every row again.
+ * Columns and conditions that a statement requests of a map, beside its arguments: xBestIndex (asking_offer)
+ * chooses from what SQLite offers and writes the choice into idxStr; xFilter (asking_read) reads that, with
+ * the values of the moment. All of it only narrows what is computed: SQLite checks every row again.
  *
  * idxStr is "USED" and ";COLUMN,OPERATOR,COLLATION,FLAGS" for each condition, in the order of their values,
- * and after a space the same for people, who see it in EXPLAIN QUERY PLAN. USED, in hexadecimal, has a bit
- * for each column of the map that is read, the last for all from the 64th on; in the function's form bit 0 is
- * its value. COLUMN is one of the map, -1 the key of the function's form.
+ * and after a space the same as EXPLAIN QUERY PLAN shows it to people. USED, in hexadecimal, has a bit for
+ * each column of the map that is read, the last for all from the 64th on; in the function's form bit 0 is its
+ * value. COLUMN is one of the map, -1 the key of the function's form.
  */
 #ifndef PRICEMAP_ASKING_H
 #define PRICEMAP_ASKING_H
@@ -17,7 +17,7 @@
 /* Rows of a source of which nothing is known. */
 enum { ROWS_UNKNOWN = 1000000 };
 
-/* What is known of a column of a map before it is planned. */
+/* Facts of a column of a map that are known before the map is planned. */
 typedef struct ColumnFacts {
     const char *name;
     ColumnCompares compares;
@@ -45,7 +45,7 @@ typedef struct AskedColumns {
 int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *columns, uint64_t used,
                  int *next);
 
-/* One scan's wishes. Zeros: none. */
+/* Request of one scan. Zeros: all rows. */
 typedef struct Asking {
     PlanAsked asked;
     /* Values that the conditions compare with, one after the other; those that are copies are freed with it.
@@ -53,7 +53,7 @@ typedef struct Asking {
     sqlite3_value **values;
     bool *copied;
     int value_count, value_room;
-    /* Whether no row can be one that is asked for. */
+    /* Whether no row can meet the conditions. */
     bool never;
 } Asking;
 
@@ -67,7 +67,7 @@ int asking_find_equality(const Asking *asking, sqlite3_value **value);
    or SQLITE_NOMEM. */
 int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunValues *values);
 
-/* Asks for all rows. */
+/* Drops the conditions: the request is of all rows. */
 void asking_forget_conditions(Asking *asking);
 
 /* Frees what it owns, and zeroes it. */

@@ -6,11 +6,11 @@
  * filtered again in the inner loop of a join, prepares nothing. All statements on the host's connection
  * belong to the table: SQLite disconnects tables before it checks whether a connection may close.
  *
- * xBestIndex (map_best_index) tells xFilter (map_filter) what to do. Each bit of idxNum that is set stands
+ * xBestIndex (map_best_index) writes idxNum for xFilter (map_filter). Each bit of idxNum that is set stands
  * for an argument of the function's form that xFilter is given, lowest bit first: source, map, executor,
  * workers, chunk. They are equalities on the hidden columns. The first two have to be there; one that a join
  * cannot use where it stands makes the plan impossible. After them come the values of the conditions that
- * idxStr tells; see asking.h.
+ * idxStr lists.
  *
  * A scan whose conditions find few rows of the source is run anew for each row of an outer loop. One that
  * would compute all of the map again keeps its rows; see kept_rows.h.
@@ -45,7 +45,7 @@ typedef struct MapTable {
     /* Arguments and columns of a MAP_TABLE. */
     MapArguments arguments;
     ColumnList columns;
-    /* What conditions are chosen by; `facts` is what a MAP_TABLE has of its columns. */
+    /* Columns by which conditions are chosen; `facts` are those of a MAP_TABLE. */
     AskedColumns asked_columns;
     ColumnFacts *facts;
     /* Statement that is stepped to find an interrupt; see base/interrupt. */
@@ -59,7 +59,7 @@ typedef struct MapCursor {
     /* Plan of the run; the cursor's own until the run ends. */
     KeptPlan *kept_plan;
     MapRun *run;
-    /* What the scan asks for, and its values, which the run has borrowed. */
+    /* Request of the scan, and its values, which the run has borrowed. */
     Asking asking;
     Buffer value_bytes;
     RunValues values;
@@ -318,7 +318,7 @@ static int open_run(MapCursor *cursor, KeptPlan *kept, char **message)
     int rc = asking_make_values(&cursor->asking, plan->encoding, &cursor->value_bytes, &cursor->values);
     if (rc != SQLITE_OK)
         return rc;
-    /* What is asked for by position begins there. */
+    /* A request of positions begins at the first of them. */
     cursor->position = cursor->values.first_position > 1 && plan->form == MAP_FUNCTION && !plan->source.rowid
                            ? cursor->values.first_position
                            : 1;
@@ -442,7 +442,7 @@ static bool should_keep(const MapCursor *cursor)
            (double)cursor->entries * PASS_NS > cursor->kept_plan->experience.row_ns;
 }
 
-/* Gives what is asked of a map, which the cursor has; the rows that it keeps, or those of a run. */
+/* Begins the rows of the cursor's request: the rows that it keeps, or those of a run. */
 static int ask(MapCursor *cursor, const MapArguments *arguments)
 {
     char *message = NULL;

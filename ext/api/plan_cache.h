@@ -37,7 +37,7 @@ void kept_plan_free(KeptPlan *kept);
  */
 void plan_cache_keep(PlanCache *cache, KeptPlan *kept);
 
-/* Takes the plan for these arguments and what is asked of them out of the cache; NULL when it has none. */
+/* Takes the plan for these arguments and this request out of the cache; NULL when it has none. */
 KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, const PlanAsked *asked);
 
 /* Frees all plans of the cache. */

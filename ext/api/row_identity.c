@@ -40,7 +40,7 @@ static bool hash_row(const RowsetView *rows, uint32_t row, uint32_t first, int64
     return true;
 }
 
-/* The place of a hash in the table: where it is, or where it may be put. */
+/* The index of a hash in the table: where it is, or where it may be put. */
 static uint32_t find_place(const uint64_t *hashes, const uint32_t *counts, uint32_t room, uint64_t hash)
 {
     uint32_t place = (uint32_t)(hash >> 20) & (room - 1);

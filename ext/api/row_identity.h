@@ -1,11 +1,11 @@
 /*
  * The number by which SQLite knows a row of a map. Where it reads one table in several scans, for the terms
- * of an OR or for a RIGHT JOIN, it tells by this number which rows it has had; and each scan may ask for
- * other rows, so that their positions say nothing. So the number is made of what the statement reads of the
- * row: rows that are alike in all of that are told apart by counting them, and it does not matter which of
- * them is which.
+ * of an OR or for a RIGHT JOIN, it recognises by this number the rows that it has had; and each scan may
+ * request other rows, so that their positions say nothing. So the number is made of what the statement reads
+ * of the row: rows that are alike in all of that are numbered among themselves, and it does not matter which
+ * of them is which.
  *
- * The number is computed where SQLite asks for it, which few statements do; then a scan remembers each row's.
+ * The number is computed where SQLite reads it, which few statements do; then a scan remembers each row's.
  */
 #ifndef PRICEMAP_ROW_IDENTITY_H
 #define PRICEMAP_ROW_IDENTITY_H
@@ -15,8 +15,8 @@
 #include "ext/data/rowset.h"
 
 typedef struct RowIdentity {
-    /* Numbers that rows of the scan were made, and how often each was; a table of `room` places, `used` of
-       them taken. */
+    /* Numbers that rows of the scan were made, and how often each was; a table of `room` entries, `used` of
+     * them taken. */
     uint64_t *hashes;
     uint32_t *counts;
     uint32_t room, used;

@@ -54,7 +54,7 @@ typedef struct TaskOrder {
     bool measured;
     /* Whether a turn over a range may end early because it takes too long. */
     bool may_give_up;
-    /* Place in the input, and bytes, of a second rowset, of one row: the values of the statement's
+    /* Offset in the input, and bytes, of a second rowset, of one row: the values of the statement's
        parameters. 0 bytes: it has none. */
     uint32_t values_bytes;
     uint64_t values_at;

@@ -59,7 +59,7 @@ static void count_row(sqlite3_context *context, int argc, sqlite3_value **argv)
     sqlite3_result_int(context, 1);
 }
 
-/* The number of rows of the range that the map was asked for, where they were traced. */
+/* The number of rows of the range that the map was computed for, where they were traced. */
 static uint32_t rows_met(const Evaluator *evaluator)
 {
     return evaluator->recipe->flags & RECIPE_COUNTS ? evaluator->counted_rows : evaluator->traced_rows;

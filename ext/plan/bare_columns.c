@@ -39,7 +39,7 @@ static int find_column(const SqlToken *token, const Source *source)
     return BARE_NOT;
 }
 
-/* The column that an item is; BARE_NOT also for a `*`, which *star tells. */
+/* The column that an item is; BARE_NOT also for a `*`, for which *star is set. */
 static int judge_item(const Item *item, const Source *source, bool *star)
 {
     const SqlToken *token = item->tokens;

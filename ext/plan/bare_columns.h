@@ -1,6 +1,6 @@
 /*
- * Which columns of a map are columns of its source as they are: what is asked of such a column can be asked
- * of the source, before a row is read.
+ * Which columns of a map are columns of its source as they are: a condition on such a column is one on the
+ * source, and holds or fails before the map is computed.
  */
 #ifndef PRICEMAP_BARE_COLUMNS_H
 #define PRICEMAP_BARE_COLUMNS_H
@@ -19,7 +19,7 @@ int bare_columns_find(const char *map, const Source *source, int columns, int **
 /* How SQLite would find the rows of the source whose column has a certain value. */
 typedef enum SourceSearch { SEARCH_NONE, SEARCH_INDEX, SEARCH_ROWID } SourceSearch;
 
-/* Asks the host's connection that, by its plan for such a query. `column` may be BARE_ROWID. */
+/* Finds that out from the plan of the host's connection for such a query. `column` may be BARE_ROWID. */
 SourceSearch bare_column_search(sqlite3 *db, const Source *source, int column);
 
 /* The name of a column of the source in a statement over it: alias and name. NULL when out of memory;

@@ -191,7 +191,7 @@ void condition_append(sqlite3_str *sql, const Condition *condition, const char *
         sqlite3_str_appendf(sql, "%s %s", column, operator_text(condition->op));
     else if (condition->op == CONDITION_IN)
         append_list(sql, column, collate, first, condition->count);
-    else if (is_inequality(condition->op)) /* what differs in type is never equal */
+    else if (is_inequality(condition->op)) /* values of different types are never equal */
         sqlite3_str_appendf(sql, "(+%s)%s %s +" VALUE_PARAMETER "%d", column, collate,
                             operator_text(condition->op), first);
     else

@@ -1,8 +1,8 @@
 /*
- * What the query around a map says about its columns: `column operator value`, all of which hold for a row
- * that is wanted. A condition drops no row that SQLite would keep, and SQLite checks each row again.
+ * Conditions of the query around a map on its columns: `column operator value`, all of which hold for a row
+ * that the query needs. A condition drops no row that SQLite would keep, and SQLite checks each row again.
  *
- * SQLite does not tell the affinity of the value's side. Where that could make a difference a condition is
+ * SQLite does not say which affinity the value's side has. Where that could make a difference a condition is
  * wide: it holds where the comparison holds with any affinity.
  */
 #ifndef PRICEMAP_CONDITIONS_H
@@ -18,9 +18,9 @@ enum { CONDITION_IN = 1000 };
 /* The column of a condition on the key of the function's form. */
 enum { CONDITION_KEY = -1 };
 
-/* What SQLite compares a column as. */
+/* Affinity with which SQLite compares a column. */
 typedef enum ColumnCompares {
-    /* It has no affinity, or one that is not known. */
+    /* No affinity, or one that is not known. */
     COMPARES_ANY,
     COMPARES_NUMERIC,
     /* All of its values are integers, and it has no affinity. */

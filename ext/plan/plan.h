@@ -21,7 +21,7 @@ typedef enum MapForm {
     MAP_TABLE,
 } MapForm;
 
-/* What one statement asks of a map: the key for finding an idle plan. */
+/* Request of one statement to a map: the key for finding an idle plan. */
 typedef struct PlanAsked {
     /* Columns of the map that are read, a bit each; the last bit stands for all from the 64th on. */
     uint64_t used;
@@ -41,16 +41,16 @@ typedef struct Plan {
     Feed feed;
     /* Columns of the map that are computed, a bit each; the last bit stands for all from the 64th on. */
     uint64_t used;
-    /* What the caller asked for; the plan's own copy. */
+    /* The caller's request; the plan's own copy. */
     PlanAsked asked;
     /* Column of the source that each column of the map is, or BARE_ROWID or BARE_NOT. */
     int *bare;
     /* Conditions, each NULL where there is none: on the map's columns, as MapText has them; on the source's
        columns, all of them, those that bound the rowid, and the others. */
     char *conditions, *source_conditions, *rowid_bounds, *range_conditions;
-    /* What the conditions on the source and on the map say, for people; NULL: there are none. */
+    /* Texts for people of the conditions on the source and on the map; NULL: there are none. */
     char *told_of_source, *told_of_map;
-    /* Whether at most one row is asked for, by its rowid. */
+    /* Whether at most one row is requested, by its rowid. */
     bool one_row;
     /* Reason for which workers do not read the table themselves though they might, a constant; NULL: none. */
     const char *why_feed;
@@ -81,8 +81,8 @@ typedef struct Plan {
 } Plan;
 
 /*
- * Makes a plan for the arguments and what is asked of them, both of which are copied. Columns of the map that
- * are not asked for are not computed: they are NULL. SQLITE_OK with *out set; else an error with *message set
+ * Makes a plan for the arguments and the request, both of which are copied. Columns of the map that are not
+ * requested are not computed: they are NULL. SQLITE_OK with *out set; else an error with *message set
  * (sqlite3_free it), or SQLITE_NOMEM. Prepares statements on the connection, on its thread. Free with
  * plan_free.
  */
@@ -106,7 +106,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
 /* Frees it with its statements; NULL does nothing. */
 void plan_free(Plan *plan);
 
-/* Whether both ask for the same. */
+/* Whether both requests are the same. */
 bool plan_asked_equal(const PlanAsked *a, const PlanAsked *b);
 
 typedef enum PlanState {

@@ -31,7 +31,7 @@ static int source_column(const Plan *plan, const Condition *condition)
         return BARE_NOT;
     if (condition->column == CONDITION_KEY)
         return plan->source.rowid ? BARE_ROWID : BARE_NOT;
-    /* The position of a row is told where all rows are read. */
+    /* The position of a row is known where all rows are read. */
     if (plan->form == MAP_FUNCTION && !plan->source.rowid)
         return BARE_NOT;
     return condition->column < plan->map_columns ? plan->bare[condition->column] : BARE_NOT;
@@ -108,7 +108,7 @@ int plan_place_conditions(Plan *plan, sqlite3 *db)
                   finish(texts.told_of_map, &plan->told_of_map)};
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof made / sizeof *made; i++)
         rc = made[i];
-    /* Where rows are dropped, their number no longer tells the position of the others. */
+    /* Where rows are dropped, the position of the others is no longer known from their number. */
     if (plan->conditions && plan->form == MAP_FUNCTION)
         plan->key_in_output = true;
     return rc;

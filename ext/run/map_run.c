@@ -469,8 +469,8 @@ int map_run_open(ConnectionState *state, const MapRunParts *parts, MapRun **out,
     return rc;
 }
 
-/* Writes the run's access, feed, partition or both, and its reason with the one for which a table was fed and
-   what the query around the map asked for. */
+/* Writes the run's access, feed, partition or both, and its reason, with the one for which a table was fed
+ * and the conditions of the query around the map. */
 static void write_access(const MapRun *run, RunRecord *record)
 {
     if (run->began_with_ranges)

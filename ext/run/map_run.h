@@ -16,9 +16,9 @@
 
 typedef struct MapRun MapRun;
 
-/* What a run borrows until map_run_close. */
+/* Parts that a run borrows until map_run_close. */
 typedef struct MapRunParts {
-    /* Plan and the experience of its runs, which nobody else may use meanwhile. */
+    /* Plan and the experience of its runs, which no other run may use meanwhile. */
     Plan *plan;
     MapExperience *experience;
     /* Values of the plan's conditions. */

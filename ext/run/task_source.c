@@ -241,7 +241,7 @@ static int skip_rows(TaskSource *source)
     return rc == SQLITE_ROW ? SQLITE_OK : rc;
 }
 
-/* The number of rows that are requested still, where that is told by their positions. */
+/* The number of rows that are requested still, where their positions show it. */
 static int64_t positions_left(const TaskSource *source)
 {
     return source->keyed_by_position ? source->values->last_position - source->units : INT64_MAX;

@@ -32,12 +32,12 @@ typedef enum Feeding {
     /* All rows were read, and go into tasks from where they are kept. */
     FEED_IS_SETTLED,
 } Feeding;
-/* The values of the conditions that were asked for, a rowset; no bytes: there are none. */
+/* The values of the conditions, a rowset; no bytes: there are none. */
 typedef struct RunValues {
     const void *data;
     uint32_t bytes;
     RowsetView view;
-    /* Positions in the source, from 1, of the rows that are asked for, where those are the rows' keys. */
+    /* Positions in the source, from 1, of the requested rows, where those are the rows' keys. */
     int64_t first_position, last_position;
 } RunValues;
 
@@ -54,7 +54,7 @@ typedef struct TaskSource {
     uint64_t run;
     /* Number of rows that were fed so far. */
     int64_t units;
-    /* Whether the key of a row is its position, and the values may say which are asked for. */
+    /* Whether the key of a row is its position, and the values may say which rows are requested. */
     bool keyed_by_position;
     /* Whether nothing is left for a task. */
     bool ended;
@@ -74,8 +74,7 @@ typedef struct TaskSource {
     Snapshot *snapshot;
     /* Recipe of the tasks. */
     Recipe *recipe;
-    /* Least rowid of the rows that are asked for, as the file has it, and whether those may be all of the
-     * table. */
+    /* Least rowid of the requested rows, as the file has it, and whether those may be all of the table. */
     int64_t first_rowid;
     bool whole_table;
     /* Rowids that no task has yet: from next_rowid to last_rowid. */
