@@ -212,5 +212,20 @@ def a_host_that_is_no_python():
     expect_in("no such function: double", err)
 
 
+@case
+def a_build_without_functions_in_python():
+    with folder() as path:
+        import shutil
+        shutil.copy(EXTENSION, path + "/pricemap.so")
+        db = sqlite3.connect(":memory:")
+        db.enable_load_extension(True)
+        db.load_extension(path + "/pricemap")
+        expect(error_of(name_function, db, "functions:double"),
+               "parallel_map_python: this build of pricemap has no functions in Python, as Python's headers were not there: "
+               "install them (Debian: libpython3-dev) and build pricemap again")
+        expect(db.execute("SELECT value FROM parallel_map('SELECT 1 AS p', 'p', 'threads')").fetchall(), [(1,)])
+        db.close()
+
+
 if __name__ == "__main__":
     run_cases()
