@@ -3,6 +3,7 @@
 
 #include "ext/api/config_functions.h"
 #include "ext/api/parallel_map.h"
+#include "ext/api/parallel_query.h"
 #include "ext/api/parallel_query_plan.h"
 #include "ext/api/python_function.h"
 #include "ext/api/run_log_tables.h"
@@ -40,6 +41,8 @@ static int register_all(sqlite3 *db)
         rc = python_function_register(state);
     if (rc == SQLITE_OK)
         rc = parallel_map_register(state);
+    if (rc == SQLITE_OK)
+        rc = parallel_query_register(state);
     if (rc == SQLITE_OK)
         rc = parallel_query_plan_register(state);
     if (rc == SQLITE_OK)

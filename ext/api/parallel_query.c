@@ -28,8 +28,8 @@ enum { DEPTH_MAX = 16 };
 typedef struct SharedPlan {
     int references;
     SplitPlan *plan;
-    /* Setting with which the plan was made. */
-    bool sums_of_sqlite;
+    /* Options with which the plan was made. */
+    SplitOptions options;
     MapExperience experience;
 } SharedPlan;
 
@@ -38,6 +38,8 @@ typedef struct QueryTable {
     ConnectionState *state;
     QueryArguments arguments;
     SharedPlan *shared;
+    /* Error of a query that the tables no longer have columns for; NULL: there is none. */
+    char *broken;
     /* CREATE TABLE text with which the table was declared. */
     char *declaration;
     bool declared_types;
@@ -76,16 +78,25 @@ static void let_go(SharedPlan *shared)
     free(shared);
 }
 
+/* An executor that was named has tables of any size cut. */
+static SplitOptions split_options(const QueryTable *table)
+{
+    const QueryArguments *arguments = &table->arguments;
+    const Settings *settings = &table->state->settings;
+    bool named = arguments->has_executor ? arguments->executor != NULL : settings->executor != NULL;
+    return (SplitOptions){.least_rows = named ? 0 : SPLIT_LEAST_ROWS,
+                          .sums_of_sqlite = settings->sums_of_sqlite};
+}
+
 static int make_plan(const QueryTable *table, SharedPlan **out, char **message)
 {
-    SplitOptions options = {.least_rows = SPLIT_LEAST_ROWS,
-                            .sums_of_sqlite = table->state->settings.sums_of_sqlite};
+    SplitOptions options = split_options(table);
     SharedPlan *shared = calloc(1, sizeof *shared);
     *out = NULL;
     if (!shared)
         return SQLITE_NOMEM;
     shared->references = 1;
-    shared->sums_of_sqlite = options.sums_of_sqlite;
+    shared->options = options;
     int rc = split_plan_create(table->state, table->arguments.query, &options, &shared->plan, message);
     if (rc != SQLITE_OK) {
         free(shared);
@@ -103,17 +114,18 @@ static int check_columns(const QueryTable *table, const SplitPlan *plan, char **
     int rc = !declaration ? SQLITE_NOMEM : same ? SQLITE_OK : SQLITE_ERROR;
     sqlite3_free(declaration);
     if (rc == SQLITE_ERROR)
-        *message = sqlite3_mprintf("parallel_query: the query has other columns than this table by now: drop "
-                                   "the table and create it again");
+        *message = sqlite3_mprintf("%s", query_has_other_columns);
     return rc;
 }
 
-/* Makes the plan anew where it no longer fits the connection. */
+/* Makes the plan anew where it no longer fits the connection. That a statement runs whole may have another
+   reason, or none, by now: its tables grow, others of the same name hide them or go away. */
 static int refresh_plan(QueryTable *table, char **message)
 {
     SharedPlan *made;
-    if (table->shared->sums_of_sqlite == table->state->settings.sums_of_sqlite &&
-        split_plan_is_current(table->shared->plan, table->state))
+    const SplitOptions options = split_options(table), *old = &table->shared->options;
+    if (old->least_rows == options.least_rows && old->sums_of_sqlite == options.sums_of_sqlite &&
+        !table->shared->plan->plain && split_plan_is_current(table->shared->plan, table->state))
         return SQLITE_OK;
     int rc = make_plan(table, &made, message);
     if (rc == SQLITE_OK)
@@ -134,6 +146,7 @@ static void free_table(QueryTable *table)
     let_go(table->shared);
     sqlite3_finalize(table->interrupt_probe);
     sqlite3_free(table->declaration);
+    sqlite3_free(table->broken);
     query_arguments_free(&table->arguments);
     connection_state_unref(table->state);
     free(table);
@@ -174,8 +187,17 @@ static int define(QueryTable *table, int argc, const char *const *argv, char **m
     return rc;
 }
 
-static int query_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
-                         char **message)
+/* Keeps the error of a query that could be made once: its table can still be dropped, and is only an error to
+   read. */
+static int keep_error(QueryTable *table, char **message)
+{
+    table->broken = *message;
+    *message = NULL;
+    return sqlite3_declare_vtab(table->state->db, "CREATE TABLE x(error)");
+}
+
+static int connect_table(sqlite3 *db, void *aux, int argc, const char *const *argv, bool creates,
+                         sqlite3_vtab **out, char **message)
 {
     QueryTable *table = calloc(1, sizeof *table);
     if (!table)
@@ -184,6 +206,8 @@ static int query_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
     int rc = interrupt_probe_prepare(db, &table->interrupt_probe);
     if (rc == SQLITE_OK)
         rc = define(table, argc, argv, message);
+    if (rc != SQLITE_OK && !creates && *message && table->arguments.query && !table->shared)
+        rc = keep_error(table, message);
     if (rc == SQLITE_OK)
         rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
     if (rc != SQLITE_OK) {
@@ -198,11 +222,16 @@ static int query_connect(sqlite3 *db, void *aux, int argc, const char *const *ar
     return SQLITE_OK;
 }
 
-/* Another function than query_connect: with the same one the module would be a table by its own name. */
 static int query_create(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
                         char **message)
 {
-    return query_connect(db, aux, argc, argv, out, message);
+    return connect_table(db, aux, argc, argv, true, out, message);
+}
+
+static int query_connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **out,
+                         char **message)
+{
+    return connect_table(db, aux, argc, argv, false, out, message);
 }
 
 static int query_disconnect(sqlite3_vtab *base)
@@ -228,6 +257,8 @@ static int find_value(const sqlite3_index_info *info, int column, bool *unusable
 static int query_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     QueryTable *table = (QueryTable *)base;
+    if (table->broken)
+        return set_error(base, SQLITE_ERROR, sqlite3_mprintf("%s", table->broken));
     const SplitPlan *plan = table->shared->plan;
     table->state->maps_prepared++;
     info->estimatedCost = 1e6;

@@ -8,6 +8,9 @@
 #include "ext/run/combiner.h"
 #include "ext/run/query_stage.h"
 
+const char query_has_other_columns[] = "parallel_query: the query has other columns than this table by now: "
+                                       "drop the table and create it again";
+
 /* Rows for which a result has room at first. */
 enum { FIRST_ROWS = 64 };
 
@@ -65,7 +68,12 @@ static int step_whole(QueryRun *run, char **message)
     state->depth++;
     int rc = sqlite3_step(run->whole);
     state->depth--;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? rc : fail(run, rc, sqlite3_errmsg(state->db), message);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return fail(run, rc, sqlite3_errmsg(state->db), message);
+    /* SQLite prepares the statement anew where another connection has changed the schema. */
+    if (sqlite3_column_count(run->whole) == run->query.plan->columns.count)
+        return rc;
+    return fail(run, SQLITE_ERROR, query_has_other_columns, message);
 }
 
 /* ---- in parts ---- */
@@ -255,6 +263,8 @@ static int begin(QueryRun *run, char **message)
         end_parts(run);
         rc = run->why ? begin_whole(run, message) : SQLITE_NOMEM;
     }
+    if (rc == SQLITE_ERROR && !run->error && run->why)
+        rc = fail(run, rc, run->why, message);
     return rc == SQLITE_INTERRUPT ? fail(run, rc, "interrupted", message) : rc;
 }
 

@@ -11,6 +11,9 @@
 
 typedef struct QueryRun QueryRun;
 
+/* Error of a query whose columns are no longer those that its table was declared with. */
+extern const char query_has_other_columns[];
+
 /* Starts a run. SQLITE_OK with *out set; else an error of the statement's with *message set (sqlite3_free
  * it), or SQLITE_NOMEM. `query` is copied. */
 int query_run_open(const Query *query, QueryRun **out, char **message);

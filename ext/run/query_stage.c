@@ -132,13 +132,27 @@ static Task *new_task(StageRun *run)
     return task;
 }
 
-/* Cuts the range of a task, into no more morsels than it has rowids. */
-static void cut_morsels(Task *task, uint32_t count)
+/* Gives a task the next range of `rowids`, cut into `morsels`, or as many as it has rowids. */
+static void fill_task(StageRun *run, Task *task, double rowids, uint32_t morsels)
 {
-    TaskOrder *order = &task->order;
-    uint64_t more = (uint64_t)order->last_rowid - (uint64_t)order->first_rowid;
-    order->morsel_count = more < count ? (uint32_t)more + 1 : count;
-    order->morsels = morsels_pack(0, order->morsel_count);
+    TaskSource *source = &run->source;
+    uint64_t more = (uint64_t)source->last_rowid - (uint64_t)source->next_rowid;
+    int64_t first = source->next_rowid, last = source->last_rowid;
+    if (rowids < 0x1p62 && more > (uint64_t)rowids)
+        last = (int64_t)((uint64_t)first + (uint64_t)rowids);
+    more = (uint64_t)last - (uint64_t)first;
+    uint32_t count = more < morsels ? (uint32_t)more + 1 : morsels;
+    task->order = (TaskOrder){.now = source->now,
+                              .run = source->run,
+                              .end_row = 1,
+                              .first_rowid = first,
+                              .last_rowid = last,
+                              .morsel_count = count,
+                              .morsels = morsels_pack(0, count),
+                              .begins_table = first == source->first_rowid,
+                              .ends_table = last == source->last_rowid};
+    source->ended = last == source->last_rowid;
+    source->next_rowid = source->ended ? last : last + 1;
 }
 
 /* The task that has the most morsels that were not begun; NULL: none has enough. */
@@ -189,9 +203,7 @@ static int hand_out(StageRun *run)
         Task *task = new_task(run);
         if (!task)
             return SQLITE_NOMEM;
-        int64_t units = rowids < 1 ? 1 : rowids < 0x1p62 ? (int64_t)rowids : (int64_t)1 << 62;
-        task_source_fill(&run->source, task, units, 1, false);
-        cut_morsels(task, takes_morsels(run) ? MORSELS : 1);
+        fill_task(run, task, rowids, takes_morsels(run) ? MORSELS : 1);
         rc = task_list_insert(tasks, tasks->count, task);
         if (rc == SQLITE_OK)
             rc = run_task_submit(&tasks->tasks[tasks->count - 1], run->executors.executor);
@@ -264,10 +276,15 @@ static int wait_done(StageRun *run)
 /* Takes what the current task gave. Whatever is wrong with it has the query run whole. */
 static int take_parts(StageRun *run)
 {
-    const Task *task = task_list_current(&run->tasks)->task;
+    const RunTask *entry = task_list_current(&run->tasks);
+    const Task *task = entry->task;
     const TaskReport *report = &task->report;
     if (report->rc == SQLITE_INTERRUPT && run->interrupted)
         return SQLITE_INTERRUPT;
+    if (report->rc != SQLITE_OK && task->retries > entry->executor->limits.retries) {
+        int rc = run_whole(run, sqlite3_mprintf("parallel_query: %s", report->message));
+        return rc == SQLITE_ABORT ? SQLITE_ERROR : rc;
+    }
     if (!task_source_confirm(&run->source, report))
         return run_whole(run, sqlite3_mprintf("%s", task_source_changed));
     if (report->rc != SQLITE_OK)
@@ -389,8 +406,8 @@ static int begin_executors(StageRun *run)
         workers = requested && requested->in_place ? 1 : connection_state_processors(state);
     if (requested)
         controller_begin_requested(&run->controller, requested, workers);
-    int rc = executor_set_begin(
-        &run->executors, &(ExecutorSetStart){.state = state, .requested = requested}, workers, &message);
+    int rc = executor_set_begin(&run->executors, &(ExecutorSetStart){.state = state, .requested = requested},
+                                workers, &message);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
         rc = run_whole(run, sqlite3_mprintf("no worker could be started: %s", message));
     sqlite3_free(message);
@@ -438,7 +455,7 @@ int query_stage_run(const Query *query, const SplitStage *stage, Snapshot *snaps
     if (rc == SQLITE_OK)
         query_parts_sort(parts);
     /* An error of the host's own connection says nothing of the plain query. */
-    if (rc != SQLITE_OK && rc != SQLITE_ABORT && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
+    if (rc != SQLITE_OK && rc != SQLITE_ABORT && !run.why && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
         rc = run_whole(&run, sqlite3_mprintf("it cannot be run in parts: %s", sqlite3_errstr(rc)));
     *why = run.why;
     return rc;

@@ -27,7 +27,8 @@ typedef struct StageOutcome {
 
 /*
  * Runs the stage in the view that `snapshot` holds. SQLITE_OK with all of its parts added; SQLITE_ABORT, the
- * query has to be run whole, with *why set (sqlite3_free it); else SQLITE_INTERRUPT, or SQLITE_NOMEM.
+ * query has to be run whole, with *why set (sqlite3_free it); SQLITE_ERROR, with *why set, where worker
+ * processes died of it: the host would die of it, too; else SQLITE_INTERRUPT, or SQLITE_NOMEM.
  * outcome->figures has the number of the run and its begin. When it returns, no worker has the file open.
  */
 int query_stage_run(const Query *query, const SplitStage *stage, Snapshot *snapshot, Parts *parts,

@@ -117,8 +117,9 @@ static void functions_and_modules(void **state)
                  "'parallel_map_python/3 s utf8 80800'\n"
                  "'parallel_map_python/4 s utf8 80800'\n"
                  "'pricemap_version/0 s utf8 200800'");
-    expect_added("SELECT name FROM pragma_module_list WHERE name NOT LIKE 'pragma_%'",
-                 "'parallel_map'\n'parallel_map_runs'\n'parallel_map_tasks'\n'parallel_query_plan'");
+    expect_added(
+        "SELECT name FROM pragma_module_list WHERE name NOT LIKE 'pragma_%'",
+        "'parallel_map'\n'parallel_map_runs'\n'parallel_map_tasks'\n'parallel_query'\n'parallel_query_plan'");
     expect_added("SELECT name FROM pragma_collation_list", "");
 }
 
