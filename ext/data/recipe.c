@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,12 +55,13 @@ static size_t made_size(const RecipeParts *parts, size_t size)
     return size;
 }
 
-static void put_made(Recipe *recipe, const RecipeParts *parts, uint32_t end)
+/* Returns where the made tables end. */
+static uint32_t put_made(Recipe *recipe, const RecipeParts *parts, uint32_t end)
 {
     recipe->made_count = parts->made_count;
     recipe->made = (uint32_t)aligned(end);
     if (!parts->made_count)
-        return;
+        return end;
     RecipeTable *tables = (RecipeTable *)(void *)((char *)recipe + recipe->made);
     end = recipe->made + (uint32_t)(parts->made_count * sizeof *tables);
     for (uint32_t i = 0; i < parts->made_count; i++) {
@@ -73,6 +75,7 @@ static void put_made(Recipe *recipe, const RecipeParts *parts, uint32_t end)
             memcpy((char *)recipe + end, table->rows, table->rows_size);
         end += table->rows_size;
     }
+    return end;
 }
 
 Recipe *recipe_build(const RecipeParts *parts)
@@ -94,6 +97,7 @@ Recipe *recipe_build(const RecipeParts *parts)
     for (uint32_t i = 0; i < RECIPE_FUNCTION_TEXTS * parts->function_count; i++)
         size += strlen(parts->functions[i]) + 1;
     size = made_size(parts, size);
+    size += strlen("") + 1;
     Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
     if (!recipe)
         return NULL;
@@ -133,8 +137,47 @@ Recipe *recipe_build(const RecipeParts *parts)
     recipe->functions = end;
     for (uint32_t i = 0; i < RECIPE_FUNCTION_TEXTS * parts->function_count; i++)
         put(recipe, &end, parts->functions[i]);
-    put_made(recipe, parts, end);
+    end = put_made(recipe, parts, end);
+    recipe->inputs = put(recipe, &end, NULL);
     return recipe;
+}
+
+Recipe *recipe_judged(const Recipe *recipe, const RecipeFacts *facts)
+{
+    enum { NUMBER_BYTES = 12 };
+    size_t most = (size_t)recipe->inputs + (size_t)facts->input_count * NUMBER_BYTES + 1;
+    Recipe *judged = most <= INT32_MAX ? allocate(most) : NULL;
+    if (!judged)
+        return NULL;
+    memcpy(judged, recipe, recipe->inputs);
+    char *end = (char *)judged + judged->inputs;
+    for (int i = 0; i < facts->input_count; i++)
+        end += snprintf(end, NUMBER_BYTES + 1, "%d ", facts->inputs[i]);
+    judged->size = (uint32_t)(end + 1 - (char *)judged);
+    judged->columns = facts->columns;
+    judged->chunk_columns = facts->chunk_columns;
+    judged->flags |= facts->has_constants ? RECIPE_CONSTANTS : 0u;
+    return judged;
+}
+
+/* The recipe's own members, without what was found out of its map. */
+static void forget_facts(Recipe *own, const Recipe *recipe)
+{
+    memcpy(own, recipe, sizeof *own);
+    own->size = own->columns = own->chunk_columns = 0;
+    own->flags &= ~(uint32_t)RECIPE_CONSTANTS;
+}
+
+bool recipe_is_same_map(const Recipe *a, const Recipe *b)
+{
+    Recipe left, right;
+    if (a == b)
+        return true;
+    if (a->inputs != b->inputs || memcmp(a + 1, b + 1, a->inputs - sizeof *a) != 0)
+        return false;
+    forget_facts(&left, a);
+    forget_facts(&right, b);
+    return !memcmp(&left, &right, sizeof left);
 }
 
 /* Whether `count` texts, each with its NUL, lie between `offset` and the end of the recipe. */
@@ -186,7 +229,7 @@ Recipe *recipe_copy(const void *bytes, size_t size)
         !texts_fit(recipe, recipe->host_tables, recipe->host_table_count) ||
         !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count) ||
         !texts_fit(recipe, recipe->functions, RECIPE_FUNCTION_TEXTS * (uint64_t)recipe->function_count) ||
-        !made_fit(recipe)) {
+        !made_fit(recipe) || recipe->inputs < sizeof(Recipe) || !texts_fit(recipe, recipe->inputs, 1)) {
         recipe_unref(recipe);
         return NULL;
     }

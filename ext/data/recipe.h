@@ -8,6 +8,7 @@
 #ifndef PRICEMAP_RECIPE_H
 #define PRICEMAP_RECIPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -95,8 +96,6 @@ typedef struct Recipe {
     uint32_t host_tables;
     /* Query: number of tables that are made for it, and the array of them. */
     uint32_t made_count, made;
-    /* Columns of the output, where the map was judged already; 0: the evaluator judges it. */
-    uint32_t columns;
     uint32_t extension_count;
     /* Path and entry point (empty: the default one) of each extension, two texts each. */
     uint32_t extensions;
@@ -105,6 +104,11 @@ typedef struct Recipe {
        number of arguments (-1: any) with the letter d after it where the function is deterministic. */
     uint32_t function_count;
     uint32_t functions;
+    /* Columns of the output, where the map was judged already; 0: the evaluator judges it. */
+    uint32_t columns;
+    /* Feed: number of columns of the chunk table, where the inputs of the map are known already, else 0; and
+     * these inputs as evaluator_inputs gives them, numbers with a space after each. The last of the texts. */
+    uint32_t chunk_columns, inputs;
 } Recipe;
 
 /* A RecipeTable before it is in a recipe. */
@@ -147,6 +151,21 @@ typedef struct RecipeParts {
 
 /* A recipe with one reference, or NULL when out of memory. */
 Recipe *recipe_build(const RecipeParts *parts);
+/*
+ * A copy, with one reference, of a recipe whose rows are fed, with what its evaluator has found out of the
+ * map: workers need not judge it again. `inputs`: `input_count` numbers. NULL when out of memory.
+ */
+typedef struct RecipeFacts {
+    uint32_t columns, chunk_columns;
+    bool has_constants;
+    const int *inputs;
+    int input_count;
+} RecipeFacts;
+Recipe *recipe_judged(const Recipe *recipe, const RecipeFacts *facts);
+
+/* Whether both are of the same map, judged or not. */
+bool recipe_is_same_map(const Recipe *a, const Recipe *b);
+
 /* A copy, with one reference, of a recipe that came as bytes from the host process; NULL when out of memory
    or if `bytes` do not hold a whole recipe (they may be shared memory that changes meanwhile: they are copied
    first). */

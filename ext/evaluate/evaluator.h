@@ -57,6 +57,9 @@ const struct ForeignFunctions *evaluator_foreign(const Evaluator *evaluator);
 /* Whether the map has parts that no row matters to, which are computed once per run. */
 bool evaluator_has_constants(const Evaluator *evaluator);
 
+/* Whether the map may be an aggregate or have a window function; false: it has none. */
+bool evaluator_may_aggregate(const Evaluator *evaluator);
+
 /* The connection, to describe the output. */
 sqlite3 *evaluator_connection(const Evaluator *evaluator);
 

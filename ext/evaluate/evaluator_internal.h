@@ -73,6 +73,11 @@ struct Evaluator {
     uint32_t output_columns;
     /* Whether the map has parts that depend on no row. */
     bool has_constants;
+    /* Whether the map may have aggregates or windows; only known where the evaluator judged it. */
+    bool may_aggregate;
+    /* Whether what runs the map is prepared. An evaluator that judges a map prepares it when it first runs:
+     * in the host most maps are only planned. */
+    bool prepared;
     /* Hook that ends a long call of a price function. */
     PriceStop stop;
     const EvaluatorWatch *watch;
@@ -128,8 +133,10 @@ void evaluator_end_lasting(Evaluator *evaluator);
 
 /* ---- statements.c ---- */
 
-/* Judges the map and prepares it in the form in which it is run. SQLITE_OK or an error of the connection's,
-   or a denial. */
+/* Judges the map, where that is not done yet. SQLITE_OK or an error of the connection's, or a denial. */
+int evaluator_judge(Evaluator *evaluator);
+
+/* Prepares the map in the form in which it is run. Returns as evaluator_judge. */
 int evaluator_prepare_statements(Evaluator *evaluator);
 
 /* Prepares what is run anew for each task. Returns as evaluator_prepare_statements. */

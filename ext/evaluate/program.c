@@ -61,12 +61,17 @@ int program_each_limited(sqlite3 *db, const char *sql, int added, ProgramVisitor
 static int read_facts(void *arg, const Instruction *instruction)
 {
     ProgramFacts *facts = arg;
+    const char *opcode = instruction->opcode;
     if (instruction_is(instruction, "Once"))
         facts->has_constants = true;
+    else if (!strncmp(opcode, "Agg", 3) || !strncmp(opcode, "OpenE", 5) ||
+             instruction_is(instruction, "Count"))
+        /* A window's rows are kept in a table of their own, whatever its function: OpenEphemeral. */
+        facts->may_aggregate = true;
     else if (instruction_is(instruction, "ResultRow"))
         facts->columns = instruction_number(instruction, INSTRUCTION_P2);
     /* Nothing else is wanted of a program that may be long. */
-    return facts->has_constants && facts->columns ? SQLITE_DONE : SQLITE_OK;
+    return facts->has_constants && facts->columns && facts->may_aggregate ? SQLITE_DONE : SQLITE_OK;
 }
 
 int program_read(sqlite3 *db, const char *sql, ProgramFacts *facts)

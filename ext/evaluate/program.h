@@ -65,6 +65,9 @@ typedef struct ProgramFacts {
     /* Whether a part of the program runs once however many rows there are: a call with constant arguments,
        the list of an IN, a subquery that no row matters to. */
     bool has_constants;
+    /* Whether the program may have an aggregate or a window function, in a subquery perhaps; false: it has
+     * none. */
+    bool may_aggregate;
 } ProgramFacts;
 
 /*

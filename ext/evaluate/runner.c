@@ -103,16 +103,11 @@ bool chunk_runner_end_scan(ChunkRunner *runner, uint64_t scan)
     return reads;
 }
 
-static bool same_recipe(const Recipe *a, const Recipe *b)
-{
-    return a == b || (a->size == b->size && !memcmp(a, b, a->size));
-}
-
 int chunk_runner_evaluator(ChunkRunner *runner, const Recipe *recipe, Evaluator **out, char *message)
 {
     int index = 0;
     while (index < RUNNER_EVALUATORS && runner->evaluators[index] &&
-           !same_recipe(evaluator_recipe(runner->evaluators[index]), recipe))
+           !recipe_is_same_map(evaluator_recipe(runner->evaluators[index]), recipe))
         index++;
     Evaluator *evaluator = index < RUNNER_EVALUATORS ? runner->evaluators[index] : NULL;
     if (!evaluator) {

@@ -1,8 +1,8 @@
 /*
  * Which statements an evaluator prepares. A long text takes long to prepare, so each form of a map is
  * prepared only where it is used. One EXPLAIN of the map has the authorizer check it and shows the evaluator
- * its columns and constants; workers that read a table do without, because the plan has these facts from the
- * host's evaluator.
+ * its columns and constants: in the host, for the plan. Workers have these facts from the plan, in the
+ * recipe.
  */
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/evaluator_internal.h"
@@ -30,6 +30,7 @@ static int judge(Evaluator *evaluator)
     evaluator->authorizer.preparing_own = true;
     evaluator->output_columns = (uint32_t)(program.columns - (is_range(evaluator) && is_partial(evaluator)));
     evaluator->has_constants = program.has_constants;
+    evaluator->may_aggregate = program.may_aggregate;
     return rc == SQLITE_OK && !program.columns ? SQLITE_CORRUPT : rc;
 }
 
@@ -118,7 +119,6 @@ static void lift_limits(Evaluator *evaluator)
 /* The text is not the user's, but was made of it, and calls what is for workers. */
 static int prepare_query(Evaluator *evaluator)
 {
-    lift_limits(evaluator);
     int rc = evaluator_prepare(evaluator, recipe_text(evaluator->recipe, evaluator->recipe->select),
                                &evaluator->statement);
     evaluator->output_columns = (uint32_t)sqlite3_column_count(evaluator->statement);
@@ -126,20 +126,25 @@ static int prepare_query(Evaluator *evaluator)
     return rc == SQLITE_OK && !evaluator->output_columns ? SQLITE_CORRUPT : rc;
 }
 
+int evaluator_judge(Evaluator *evaluator)
+{
+    const Recipe *recipe = evaluator->recipe;
+    evaluator->authorizer.preparing_own = true;
+    evaluator->output_columns = recipe->columns;
+    evaluator->has_constants = recipe->flags & RECIPE_CONSTANTS;
+    evaluator->may_aggregate = true;
+    int rc = recipe->columns || recipe->flags & RECIPE_MORSELS ? SQLITE_OK : judge(evaluator);
+    if (rc == SQLITE_OK)
+        lift_limits(evaluator);
+    return rc;
+}
+
 int evaluator_prepare_statements(Evaluator *evaluator)
 {
     const Recipe *recipe = evaluator->recipe;
     int rc = SQLITE_OK;
-    evaluator->authorizer.preparing_own = true;
-    evaluator->output_columns = recipe->columns;
-    evaluator->has_constants = recipe->flags & RECIPE_CONSTANTS;
     if (recipe->flags & RECIPE_MORSELS)
         return prepare_query(evaluator);
-    if (!recipe->columns)
-        rc = judge(evaluator);
-    if (rc != SQLITE_OK)
-        return rc;
-    lift_limits(evaluator);
     if (evaluator->has_constants)
         rc = prepare_wrapped(evaluator, is_range(evaluator) ? recipe->tracing_select : recipe->select, true,
                              &evaluator->lasting.statement);

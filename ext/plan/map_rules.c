@@ -84,10 +84,12 @@ static int find_aggregate(const Evaluator *evaluator, bool *found)
 /* Groups stand in a partial map alone, which the arguments have seen to. */
 static int check_aggregate(const Plan *plan, sqlite3 *host, const Evaluator *evaluator, char **message)
 {
-    bool aggregate;
+    bool aggregate = false;
     if (plan->arguments.group_by)
         return SQLITE_OK;
-    int rc = find_aggregate(evaluator, &aggregate);
+    int rc = SQLITE_OK;
+    if (evaluator_may_aggregate(evaluator))
+        rc = find_aggregate(evaluator, &aggregate);
     if (rc != SQLITE_OK)
         return map_rules_fail(plan, host, rc, sqlite3_errstr(rc), message);
     if (aggregate && !plan->arguments.partial)

@@ -119,6 +119,20 @@ static int leave_out_unused(Plan *plan, ConnectionState *state, uint64_t used, c
                            : map_rules_fail(plan, state->db, rc, text, message);
 }
 
+/* Workers need not find out again what the map's evaluator in the host has. */
+static int judge_recipe(Plan *plan)
+{
+    Recipe *judged = recipe_judged(
+        plan->recipe, &(RecipeFacts){.columns = (uint32_t)(plan->map_columns + plan->key_in_output),
+                                     .chunk_columns = (uint32_t)plan->source.columns.count,
+                                     .has_constants = plan->has_constants,
+                                     .inputs = plan->feed.inputs,
+                                     .input_count = plan->feed.input_count});
+    recipe_unref(plan->recipe);
+    plan->recipe = judged;
+    return judged ? SQLITE_OK : SQLITE_NOMEM;
+}
+
 /* Plans the recipe: all that workers have to know. */
 static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **message)
 {
@@ -130,7 +144,9 @@ static int plan_map(Plan *plan, ConnectionState *state, uint64_t used, char **me
         rc = prepare_map(plan, state, message);
     if (rc == SQLITE_OK)
         rc = plan_place_conditions(plan, state->db);
-    return rc == SQLITE_OK ? leave_out_unused(plan, state, used, message) : rc;
+    if (rc == SQLITE_OK)
+        rc = leave_out_unused(plan, state, used, message);
+    return rc == SQLITE_OK ? judge_recipe(plan) : rc;
 }
 
 /* A map that the host cannot prepare is known by its feed, which has all that the host calls for it. */

@@ -303,6 +303,35 @@ static void ignored_keys(void **state)
     sqlite3_free(path);
 }
 
+static int asked;
+
+static int count_hex(void *arg, int action, const char *first, const char *second, const char *third,
+                     const char *fourth)
+{
+    (void)arg;
+    (void)first;
+    (void)third;
+    (void)fourth;
+    asked += action == SQLITE_FUNCTION && !strcmp(second, "hex");
+    return SQLITE_OK;
+}
+
+/* The text of a map may be long. The host prepares it once while it plans, beside asking about each function
+   by itself, and once more for each statement with the map that is prepared later. */
+static void texts_are_prepared_once(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    map_test_prices(db);
+    assert_int_equal(sqlite3_set_authorizer(db, count_hex, NULL), SQLITE_OK);
+    asked = 0;
+    sql_test_run(db, "SELECT value FROM parallel_map('prices', 'hex(p)')");
+    assert_int_equal(asked, 2);
+    sql_test_run(db, "SELECT value FROM parallel_map('prices', 'hex(p)')");
+    assert_int_equal(asked, 3);
+    sqlite3_set_authorizer(db, NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +340,7 @@ int main(void)
         MAP_TEST_EACH(authorizer_is_asked_about_each_function),
         MAP_TEST_EACH(ignored_columns_of_any_source),
         MAP_TEST_EACH(ignored_keys),
+        MAP_TEST_EACH(texts_are_prepared_once),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

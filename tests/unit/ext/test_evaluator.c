@@ -456,8 +456,39 @@ static void tables_of_the_recipe(void **state)
     unlink(path);
 }
 
-/* Texts may be long: the map is prepared once to be judged and once to be run, and by workers that read a
-   table only to be run. */
+/* A worker that is handed rows of a map that the plan has judged, and one that has to find out its inputs. */
+static void judged_once(void)
+{
+    static const char list[] = "b || a || rowid || length('long text')";
+    char message[TASK_MESSAGE_SIZE];
+    const int *inputs, *same;
+    Evaluator *host, *worker;
+    Recipe *recipe = engine_recipe(list, 0);
+    prepares = 0;
+    assert_int_equal(evaluator_open(recipe, NULL, &host, message), SQLITE_OK);
+    assert_int_equal(prepares, 1);
+    int count = evaluator_inputs(host, &inputs);
+    Recipe *judged = recipe_judged(recipe, &(RecipeFacts){.columns = 1,
+                                                          .chunk_columns = 2,
+                                                          .has_constants = evaluator_has_constants(host),
+                                                          .inputs = inputs,
+                                                          .input_count = count});
+    assert_non_null(judged);
+    assert_true(recipe_is_same_map(recipe, judged));
+    prepares = 0;
+    assert_int_equal(evaluator_open(judged, NULL, &worker, message), SQLITE_OK);
+    assert_int_equal(prepares, 1);
+    assert_int_equal(evaluator_inputs(worker, &same), count);
+    assert_memory_equal(same, inputs, (size_t)count * sizeof *inputs);
+    assert_int_equal(evaluator_output_columns(worker), 1);
+    evaluator_close(worker);
+    evaluator_close(host);
+    recipe_unref(recipe);
+    recipe_unref(judged);
+}
+
+/* Texts may be long: the map is prepared once to be judged and once to be run, and by workers only to be run.
+ */
 static void texts_are_prepared_once(void **state)
 {
     (void)state;
@@ -487,6 +518,7 @@ static void texts_are_prepared_once(void **state)
     assert_int_equal(run(&fixture, 0, 10), SQLITE_OK);
     assert_int_equal(prepares, 2);
     end(&fixture);
+    judged_once();
     sqlite3_api = library;
     sqlite3_free(uri);
     unlink(path);

@@ -53,7 +53,8 @@ static void built_and_copied(void **state)
     const char *text = recipe_text(copy, copy->extensions);
     for (int i = 0; i < 4; i++, text += strlen(text) + 1)
         assert_string_equal(text, extensions[i]);
-    assert_ptr_equal(text, (const char *)copy + copy->size);
+    assert_ptr_equal(text, recipe_text(copy, copy->inputs));
+    assert_ptr_equal(recipe_text_after(text), (const char *)copy + copy->size);
     recipe_unref(copy);
     recipe_unref(NULL);
 }
