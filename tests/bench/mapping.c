@@ -28,6 +28,17 @@ int mapping_connect(const MappingPlace *place, sqlite3 **db, Failure *failure)
     return -1;
 }
 
+int mapping_load(sqlite3 *db, const char *functions, Failure *failure)
+{
+    char *message = NULL;
+    if (sqlite3_load_extension(db, functions, NULL, &message) != SQLITE_OK) {
+        failure_set(failure, "cannot load %s: %s", functions, message ? message : "out of memory");
+        sqlite3_free(message);
+        return -1;
+    }
+    return query_run(db, NULL, failure, bench_sql_load_functions, "t", functions);
+}
+
 static void set_label(Mapping *mapping)
 {
     const MappingWay *way = &mapping->way;
@@ -84,11 +95,14 @@ int mapping_open(Mapping *mapping, const MappingPlace *place, const MappingTask 
     *mapping = (Mapping){.task = *task, .way = *way};
     set_label(mapping);
     const char *query = !way->executor ? bench_sql_plain : way->partial ? bench_sql_partial : bench_sql_map;
+    const int workers = task->workers ? task->workers : place->workers;
     int result = mapping_connect(place, &mapping->db, failure);
+    if (result == 0 && task->functions)
+        result = mapping_load(mapping->db, task->functions, failure);
     if (result == 0 && way->executor) {
         result = query_run(mapping->db, NULL, failure, bench_sql_keep_pool, "");
         if (result == 0)
-            result = run_filled(mapping, place->workers,
+            result = run_filled(mapping, workers,
                                 way->partial ? bench_sql_partial_table : bench_sql_map_table, failure);
     }
     if (result == 0)

@@ -19,9 +19,11 @@ typedef struct MappingPlace {
 
 /* What is mapped. */
 typedef struct MappingTask {
-    const char *source; /* a table */
-    const char *map;    /* an expression over its columns */
-    bool text;          /* the map gives text: the host adds up lengths instead of values */
+    const char *source;    /* a table */
+    const char *map;       /* an expression over its columns */
+    bool text;             /* the map gives text: the host adds up lengths instead of values */
+    const char *functions; /* an extension that has its functions; NULL: it needs none */
+    int workers;           /* 0: those of the place */
 } MappingTask;
 
 /* How. */
@@ -50,6 +52,9 @@ typedef struct Mapping {
 
 /* Opens a connection with the extension loaded. Returns 0 and the connection, or -1 with the failure set. */
 int mapping_connect(const MappingPlace *place, sqlite3 **db, Failure *failure);
+
+/* Loads an extension's functions, into the connection and into the workers of its maps. */
+int mapping_load(sqlite3 *db, const char *functions, Failure *failure);
 
 /* Opens connection and statement. The texts of the task have to outlive the mapping. After -1 nothing is
  * open. */

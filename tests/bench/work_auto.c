@@ -9,7 +9,7 @@
 #include "figures.h"
 
 enum { PLAIN, SERIAL, THREADS, PROCESSES, AUTO, WAYS };
-enum { COSTS = 5, LENGTHS = 4, CELLS = COSTS * LENGTHS };
+enum { COMPUTING = 5, WAITING = 4, COSTS = COMPUTING + WAITING, LENGTHS = 4, CELLS = COSTS * LENGTHS };
 enum { EXECUTOR_COLUMN = 0 };
 
 static const MappingWay ways[WAYS] = {[PLAIN] = {.executor = NULL},
@@ -26,6 +26,7 @@ typedef struct Cost {
     const char *name;
     double row_seconds; /* roughly, for the first two; they only decide how far tables are cut */
     bool text;
+    int workers; /* 0: as many as the bench was given */
     char map[128];
 } Cost;
 
@@ -45,8 +46,25 @@ static void make_costs(Cost costs[COSTS])
     costs[2] = (Cost){.name = "10 µs", .row_seconds = 10e-6};
     costs[3] = (Cost){.name = "300 µs", .row_seconds = 300e-6};
     costs[4] = (Cost){.name = "20 ms", .row_seconds = 20e-3};
-    for (size_t i = 2; i < COSTS; i++)
+    for (size_t i = 2; i < COMPUTING; i++)
         calibration_map(round_seconds, costs[i].row_seconds, costs[i].map);
+}
+
+/* Rows that wait, with few and with many workers. */
+static void make_waiting(Cost costs[WAITING])
+{
+    static const struct {
+        const char *name;
+        int milliseconds, workers;
+    } waits[WAITING] = {{"sleep 1 ms, 2 workers", 1, 2},
+                        {"sleep 1 ms, 32 workers", 1, 32},
+                        {"sleep 10 ms, 2 workers", 10, 2},
+                        {"sleep 10 ms, 32 workers", 10, 32}};
+    for (size_t i = 0; i < WAITING; i++) {
+        costs[i] = (Cost){
+            .name = waits[i].name, .row_seconds = waits[i].milliseconds * 1e-3, .workers = waits[i].workers};
+        snprintf(costs[i].map, sizeof costs[i].map, "sleep_ms(%d + 0 * p)", waits[i].milliseconds);
+    }
 }
 
 static double larger(double a, double b)
@@ -91,7 +109,11 @@ static int measure_cell(Bench *bench, Grid *grid, const Cost *cost, Cell *cell, 
     Measurement measurement;
     if (price_list(bench, cell->rows, table, failure))
         return -1;
-    const MappingTask task = {.source = table, .map = cost->map, .text = cost->text};
+    const MappingTask task = {.source = table,
+                              .map = cost->map,
+                              .text = cost->text,
+                              .functions = cost->workers ? BENCH_WAITING_EXTENSION : NULL,
+                              .workers = cost->workers};
     if (mapping_set_open(&set, bench, &task, ways, WAYS, false, failure))
         return -1;
     mapping_set_subjects(&set, subjects);
@@ -172,6 +194,7 @@ int work_auto(Bench *bench, Failure *failure)
     Cost costs[COSTS];
     Grid grid = {0};
     make_costs(costs);
+    make_waiting(costs + COMPUTING);
     for (size_t i = 0; i < COSTS; i++)
         if (measure_cost(bench, &grid, &costs[i], failure))
             return -1;
