@@ -54,7 +54,10 @@ bool statistics_median_ranks(size_t count, double confidence, size_t *low, size_
     return true;
 }
 
-size_t statistics_outliers(const double *sorted, size_t count, double median, double mad)
+/* How many of the sorted numbers are farther from the median than 14.826 median absolute deviations, ten
+ * times the standard deviation that a normal distribution of that MAD has. With a MAD of 0, all that differ.
+ */
+static size_t count_outliers(const double *sorted, size_t count, double median, double mad)
 {
     size_t outliers = 0;
     for (size_t i = 0; i < count; i++)
@@ -100,5 +103,5 @@ void statistics_summarize(double *numbers, double *scratch, size_t count, Summar
         scratch[i] = fabs(numbers[i] - summary->median);
     statistics_sort(scratch, count);
     summary->mad = statistics_quantile(scratch, count, 0.5);
-    summary->outliers = statistics_outliers(numbers, count, summary->median, summary->mad);
+    summary->outliers = count_outliers(numbers, count, summary->median, summary->mad);
 }

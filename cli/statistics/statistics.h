@@ -33,11 +33,6 @@ double statistics_quantile(const double *sorted, size_t count, double fraction);
  * greatest number do not reach it. */
 bool statistics_median_ranks(size_t count, double confidence, size_t *low, size_t *high);
 
-/* How many of the sorted numbers are farther from the median than 14.826 median absolute deviations, ten
- * times the standard deviation that a normal distribution of that MAD has. With a MAD of 0, all that differ.
- */
-size_t statistics_outliers(const double *sorted, size_t count, double median, double mad);
-
 /* Sorts `numbers` in place and fills `summary`. `scratch` has room for `count` numbers and is overwritten. */
 void statistics_summarize(double *numbers, double *scratch, size_t count, Summary *summary);
 

@@ -75,8 +75,8 @@ static int print_meaning(sqlite3 *db, int64_t run, FILE *file, Failure *failure)
     return 0;
 }
 
-/* The line that says what it means is about the published experiment, not about a scan, nor about a part of
- * it. */
+/* Whether the run is all of the published experiment and no scan: the sentence on what the figures mean is
+ * printed only then. */
 static bool is_whole(const Options *options)
 {
     return options->scan.executor_count == 0 && options->scan.workers.count == 1 &&
@@ -146,7 +146,7 @@ static int perform(History *history, const Options *options, Failure *failure)
     return charts_draw(history_db(history), run, &options->charts.wish, paths, NULL, failure);
 }
 
-/* Six benchmarks, and the whole of them in ten seconds. */
+/* Sets the time of each benchmark: all six of them take some ten seconds. */
 static void prepare(Options *options)
 {
     options->sampling.rules.min_seconds = 0.5;

@@ -108,7 +108,8 @@ static void go_to(PlanCursor *cursor, char *text)
         cursor->number++;
 }
 
-/* False, with the table's message set, where the name is no executor's. */
+/* Reads the name of an executor: *automatic where it is `auto` or none. False, with the table's message set,
+ * where no executor has the name. */
 static bool read_executor(PlanTable *table, sqlite3_value *value, bool *automatic)
 {
     const char *name = value ? (const char *)sqlite3_value_text(value) : NULL;

@@ -15,8 +15,8 @@
 #include "ext/data/rowset.h"
 
 typedef struct RowIdentity {
-    /* Numbers that rows of the scan were made, and how often each was; a table of `room` entries, `used` of
-     * them taken. */
+    /* Hashes of rows of the scan, and the number of rows that had each; a hash table of `room` entries,
+     * `used` of them taken. */
     uint64_t *hashes;
     uint32_t *counts;
     uint32_t room, used;

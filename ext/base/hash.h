@@ -32,7 +32,7 @@ static inline uint64_t hash_name(uint64_t hash, const char *name, int length)
     return hash;
 }
 
-/* A number at once, whose upper half is mixed into the lower one. */
+/* Adds a number in one step instead of byte by byte, and mixes the upper half of the hash into the lower. */
 static inline uint64_t hash_number(uint64_t hash, uint64_t number)
 {
     hash = (hash ^ number) * UINT64_C(0x100000001b3);

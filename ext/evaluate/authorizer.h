@@ -64,7 +64,7 @@ void authorizer_attach(Authorizer *authorizer, sqlite3 *db);
 int authorizer_step(Authorizer *authorizer, sqlite3_stmt *statement);
 
 /* Whether a map may not call the function, nor may a statement that its functions prepare: the function is
-   about a connection, a file or the process, or for workers. */
+ * about a connection, a file or the process, or is for the statements of workers only. */
 bool authorizer_refuses(const char *function);
 
 /* Frees what the authorizer owns. */

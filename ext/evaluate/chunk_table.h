@@ -11,7 +11,8 @@
 
 /* The name by which a recipe's statement calls the table. */
 #define CHUNK_TABLE_NAME "chunk"
-/* The name of the view or common table expression over the table that the statement reads instead. */
+/* The name of a view of the table, or of a common table expression over it, which some statements read in its
+ * stead. */
 #define CHUNK_VIEW_NAME "pricemap source"
 
 /* The function that gives the position in the source, from 1, of the row that is being evaluated. */

@@ -139,9 +139,6 @@ int evaluator_judge(Evaluator *evaluator);
 /* Prepares the map in the form in which it is run. Returns as evaluator_judge. */
 int evaluator_prepare_statements(Evaluator *evaluator);
 
-/* Prepares what is run anew for each task. Returns as evaluator_prepare_statements. */
-int evaluator_prepare_single(Evaluator *evaluator);
-
 /* Prepares one text for a map that was judged, under the authorizer. Returns as sqlite3_prepare_v2. */
 int evaluator_prepare(Evaluator *evaluator, const char *sql, sqlite3_stmt **statement);
 

@@ -7,7 +7,7 @@
 /* Rows for which an output has room at first. */
 enum { FIRST_ROWS = 64 };
 
-/* SQLite's authorizer calls the rowid by the name of the column that it is. */
+/* Has the authorizer allow the column that is the rowid, by whose name SQLite reports reads of the rowid. */
 static int read_keys(Evaluator *evaluator)
 {
     sqlite3_stmt *keys = NULL;

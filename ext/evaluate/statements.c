@@ -78,7 +78,8 @@ static uint32_t run_text(const Evaluator *evaluator)
     return is_range(evaluator) && recipe->flags & RECIPE_WHERE ? recipe->tracing_select : recipe->select;
 }
 
-int evaluator_prepare_single(Evaluator *evaluator)
+/* Prepares what is run anew for each task. Returns as evaluator_prepare_statements. */
+static int prepare_single(Evaluator *evaluator)
 {
     const Recipe *recipe = evaluator->recipe;
     uint32_t text = run_text(evaluator);
@@ -97,14 +98,14 @@ int evaluator_drop_uncounted(Evaluator *evaluator)
     sqlite3_finalize(evaluator->uncounted);
     evaluator->uncounted = NULL;
     evaluator->uncounted_fails = true;
-    return evaluator_prepare_single(evaluator);
+    return prepare_single(evaluator);
 }
 
 int evaluator_drop_lasting(Evaluator *evaluator)
 {
     sqlite3_finalize(evaluator->lasting.statement);
     evaluator->lasting = (LastingStatement){0};
-    return evaluator_prepare_single(evaluator);
+    return prepare_single(evaluator);
 }
 
 /* The map was judged by the limits; what is put around it is not the host's. LENGTH is of values: it stays.
@@ -148,5 +149,5 @@ int evaluator_prepare_statements(Evaluator *evaluator)
     if (evaluator->has_constants)
         rc = prepare_wrapped(evaluator, is_range(evaluator) ? recipe->tracing_select : recipe->select, true,
                              &evaluator->lasting.statement);
-    return rc == SQLITE_OK && !evaluator->lasting.statement ? evaluator_prepare_single(evaluator) : rc;
+    return rc == SQLITE_OK && !evaluator->lasting.statement ? prepare_single(evaluator) : rc;
 }

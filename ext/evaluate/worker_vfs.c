@@ -106,8 +106,8 @@ static const sqlite3_io_methods *replace_read(sqlite3_file *file, sqlite3_io_met
     return base;
 }
 
-/* The first database that is opened is the main one, and so is its log; a log may be opened again, by the
-   same methods. Without memory for a block nothing is read ahead. */
+/* Opens a file; those of the main database, which is the first that is opened, and of its log are read by
+ * functions of ours. A log may be opened several times. Without memory for a block nothing is read ahead. */
 static int worker_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
 {
     WorkerVfs *worker = (WorkerVfs *)vfs;

@@ -337,7 +337,8 @@ static ScanEnd threads_await_end(Executor *base, int milliseconds)
     return end;
 }
 
-/* Wakes one worker, so that the keeper counts the time without work from now on. */
+/* Wakes the keeper, the worker that ends the pool after a time without work, so that the time counts from now
+ * on. */
 static void threads_let_go(Executor *base)
 {
     ThreadPool *pool = (ThreadPool *)base;

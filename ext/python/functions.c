@@ -53,7 +53,8 @@ static PyObject *follow(PyObject *object, const char *path)
     return object;
 }
 
-PyObject *python_resolve(const char *target)
+/* The function of a target, module:function; imports the module. A new reference; NULL with an exception. */
+static PyObject *resolve(const char *target)
 {
     const char *colon = strchr(target, ':');
     PyObject *name = colon ? PyUnicode_FromStringAndSize(target, colon - target) : NULL;
@@ -134,7 +135,7 @@ static void python_function(sqlite3_context *context, int argc, sqlite3_value **
         return;
     }
     if (!function->callable)
-        function->callable = python_resolve(function->target);
+        function->callable = resolve(function->target);
     PyObject *result = function->callable ? call(function->callable, arguments + 1, argv, argc) : NULL;
     if (!result || !python_set_result(context, result))
         fail(context, function);
@@ -185,7 +186,7 @@ int python_bind(const sqlite3_api_routines *routines, sqlite3 *db, const Languag
     if (!function)
         return SQLITE_NOMEM;
     if (is_worker) {
-        function->callable = python_resolve(wanted->target);
+        function->callable = resolve(wanted->target);
         if (!function->callable) {
             char text[PYTHON_TEXT_SIZE];
             python_describe_exception(NULL, text, sizeof text);

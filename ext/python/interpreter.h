@@ -24,9 +24,6 @@ enum {
 
 /* ---- functions.c ---- */
 
-/* The function of a target, module:function; imports the module. A new reference; NULL with an exception. */
-struct _object *python_resolve(const char *target);
-
 /* Has python_bind resolve each target at once from now on: the process is a worker, not a host. Once, before
    any thread. */
 void python_is_worker(void);

@@ -244,7 +244,7 @@ static void grow(Controller *controller, double row_ns)
     if (!waiting_next(waiting, row_ns, controller->most_waiting))
         return;
     const double computed_ns = controller->experience->in_place_processor_ns;
-    /* What was handed out before is no measure of what comes. */
+    /* Tasks that were handed out before do not measure the new number. */
     controller->warmup_tasks = EXECUTOR_DEPTH * before;
     set_workers(controller, waiting->workers);
     explain(controller,

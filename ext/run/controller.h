@@ -36,7 +36,7 @@ typedef struct Controller {
     /* Nanoseconds that all units seen so far take in place. */
     double seen_ns;
     /* Whether rows wait more than they compute; the number of tasks in a row in place that did, and of times
-     * when rows waited in place and computed in workers, after which more such tasks are asked for. */
+     * when rows waited in place and computed in workers, after which more such tasks are needed. */
     bool waits;
     int waiting_tasks, contradictions;
 

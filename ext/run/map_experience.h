@@ -32,10 +32,11 @@ typedef struct MapExperience {
     unsigned failed_kinds;
     /* Kinds of workers, as bits too, that cannot prepare the map: they lack what the host has. */
     unsigned lacking_kinds;
-    /* Kind of workers whose window this is, NULL: none; the window, which goes on with the next run where
-       runs are short; and how many before it in a row gained nothing. */
+    /* Kind of workers that the window measures; NULL: none. */
     const ExecutorKind *window_kind;
+    /* Work of the tasks since the last decision; goes on in the next run where runs are short. */
     WorkSum window;
+    /* Windows in a row before this one in which workers gained nothing. */
     int bad_windows;
     /* Nanoseconds of work that are still done in place before workers, which gained nothing, are tried again,
        and how many the last such rest had; 0: workers gained something when they were last tried. */

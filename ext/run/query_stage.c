@@ -227,7 +227,8 @@ static void run_in_place(StageRun *run, Task *task)
     run->interrupted = run->interrupted || watch.interrupted;
 }
 
-/* Submits the first task, which found no room: other runs hold it, and may wait for this one. */
+/* Submits the first task once more, which found no room with the executor: in place, or to one worker more,
+ * as the runs that fill the executor may wait for this one. */
 static int submit_first(StageRun *run)
 {
     RunTask *first = &run->tasks.tasks[0];

@@ -88,7 +88,7 @@ typedef struct TaskSource {
 
     /* Feed of one range; NULL: the run did not fall back. */
     sqlite3_stmt *range_feed;
-    /* Ranges to read, of which those from range_next on were not begun. */
+    /* Ranges to read in order; range_next is the first that was not begun. */
     RowidRange *ranges;
     int range_count, range_next;
 } TaskSource;

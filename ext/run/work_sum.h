@@ -1,6 +1,6 @@
 /*
- * The work of several tasks, added up, and what it tells: whether rows wait, and what they take on a machine
- * of their own.
+ * The work of several tasks, added up, and what follows from it: whether rows wait, and what they take on a
+ * machine of their own.
  *
  * A thread that computes has a processor all the time, except while another thread is given it: a busy
  * machine makes its tasks longer by that, and counts as often. A thread that waits gives its processor up of

@@ -377,10 +377,3 @@ char *select_text(const Select *select, int parameter_shift)
     write_select(&writer, select);
     return sqlite3_str_finish(writer.sql);
 }
-
-char *expression_text(const Expr *expr, int parameter_shift)
-{
-    Writer writer = {.sql = sqlite3_str_new(NULL), .parameter_shift = parameter_shift};
-    write_expression(&writer, expr);
-    return sqlite3_str_finish(writer.sql);
-}

@@ -33,8 +33,7 @@ void write_from(Writer *writer, const FromList *list);
 /* A whole SELECT, without brackets around it. */
 void write_select(Writer *writer, const Select *select);
 
-/* The whole as a text of its own, to be sqlite3_free'd; NULL where memory is short. */
+/* The text of a SELECT, to be sqlite3_free'd; NULL where memory is short. */
 char *select_text(const Select *select, int parameter_shift);
-char *expression_text(const Expr *expr, int parameter_shift);
 
 #endif
