@@ -13,6 +13,8 @@ enum {
     IN_VALUES = 1024,
     FLAG_LITERAL = 1,
     FLAG_IN = 2,
+    /* Stands for a column, of LIMIT and OFFSET. */
+    COLUMN_NONE = -2,
 };
 
 /* Nanoseconds, as costs: of a row of a map, of one of the source that is passed by, and of finding one. */
@@ -111,16 +113,47 @@ static void set_cost(sqlite3_index_info *info, const AskedColumns *columns, cons
     }
 }
 
+/* Whether the rows can come in the order that SQLite wants: no two rows have the first column alike. */
+static int find_order(const sqlite3_index_info *info, const AskedColumns *columns)
+{
+    int column;
+    if (!info->nOrderBy || !find_column(columns, info->aOrderBy[0].iColumn, &column))
+        return 0;
+    bool descends = info->aOrderBy[0].desc;
+    return facts_of(columns, column)->orders & (descends ? 2 : 1) ? descends ? -1 : 1 : 0;
+}
+
+/* Takes a LIMIT and its OFFSET where the rows come in the order in which they are counted. SQLite counts them
+   itself: that only ends the work. */
+static void offer_limit(sqlite3_index_info *info, int order, sqlite3_str *text, sqlite3_str *told, int *next)
+{
+    if (info->nOrderBy && !order)
+        return;
+    for (int i = 0; i < info->nConstraint; i++) {
+        int op = info->aConstraint[i].op;
+        if (!info->aConstraint[i].usable ||
+            (op != SQLITE_INDEX_CONSTRAINT_LIMIT && op != SQLITE_INDEX_CONSTRAINT_OFFSET))
+            continue;
+        info->aConstraintUsage[i].argvIndex = (*next)++;
+        sqlite3_str_appendf(text, ";%d,%d,0,0", COLUMN_NONE, op);
+        sqlite3_str_appendall(told, op == SQLITE_INDEX_CONSTRAINT_LIMIT ? " LIMIT ?" : " OFFSET ?");
+    }
+}
+
 int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *columns, uint64_t used, int *next)
 {
     sqlite3_str *text = sqlite3_str_new(NULL), *told = sqlite3_str_new(NULL);
     Estimate estimate = {.read = 1, .computed = 1, .given = 1};
     bool any_in = false;
-    sqlite3_str_appendf(text, "%llx", used);
+    const int order = find_order(info, columns);
+    sqlite3_str_appendf(text, "%llx,%d", used, order);
+    info->orderByConsumed = order != 0;
     for (int i = 0; i < info->nConstraint && i < CONSTRAINTS_MAX; i++) {
         int op = info->aConstraint[i].op, column, collation = 0;
-        if (!info->aConstraint[i].usable || !find_column(columns, info->aConstraint[i].iColumn, &column) ||
-            !is_taken(db, op) || (is_comparison(op) && !(collation = find_collation(info, i))))
+        if (!info->aConstraint[i].usable || op == SQLITE_INDEX_CONSTRAINT_LIMIT ||
+            op == SQLITE_INDEX_CONSTRAINT_OFFSET ||
+            !find_column(columns, info->aConstraint[i].iColumn, &column) || !is_taken(db, op) ||
+            (is_comparison(op) && !(collation = find_collation(info, i))))
             continue;
         sqlite3_value *value;
         bool in = op == SQLITE_INDEX_CONSTRAINT_EQ && sqlite3_vtab_in(info, i, -1);
@@ -133,6 +166,9 @@ int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *colu
         condition_tell(told, in ? CONDITION_IN : op, facts_of(columns, column)->name);
         add_estimate(&estimate, facts_of(columns, column), op, columns);
     }
+    if (order)
+        sqlite3_str_appendall(told, order < 0 ? " ORDER BY rowid DESC" : " ORDER BY rowid");
+    offer_limit(info, order, text, told, next);
     char *words = sqlite3_str_finish(told);
     sqlite3_str_appendf(text, words ? " %s" : "", words);
     sqlite3_free(words);
@@ -244,12 +280,18 @@ int asking_read(Asking *asking, const char *text, const AskedColumns *columns, s
 {
     char *end;
     int rc = SQLITE_OK;
-    *asking = (Asking){.asked.used = strtoull(text, &end, 16)};
+    *asking = (Asking){.asked.used = strtoull(text, &end, 16), .limit = -1};
+    asking->asked.order = (int)strtol(end + 1, &end, 10);
     while (rc == SQLITE_OK && *end == ';') {
         Condition condition = {.column = (int)strtol(end + 1, &end, 10)};
         condition.op = (int)strtol(end + 1, &end, 10);
         condition.collation = collations[strtol(end + 1, &end, 10) & 3];
         int flags = (int)strtol(end + 1, &end, 10);
+        if (condition.column == COLUMN_NONE) {
+            *(condition.op == SQLITE_INDEX_CONSTRAINT_LIMIT ? &asking->limit : &asking->offset) =
+                sqlite3_value_int64(*argv++);
+            continue;
+        }
         rc =
             read_condition(asking, &condition, flags, facts_of(columns, condition.column)->compares, *argv++);
     }
@@ -319,6 +361,10 @@ int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunVa
     const Conditions *conditions = &asking->asked.conditions;
     uint32_t columns = 0;
     *values = RUN_WITHOUT_VALUES;
+    /* Beyond this nobody waits for the end of a map. */
+    const int64_t most = INT64_MAX / 4;
+    if (asking->limit > 0 && asking->limit < most && asking->offset < most)
+        values->wanted_rows = asking->limit + (asking->offset > 0 ? asking->offset : 0);
     for (int i = 0; i < conditions->count; i++)
         columns += (uint32_t)condition_values(&conditions->items[i]);
     RowsetWriter writer;
@@ -348,6 +394,7 @@ void asking_forget_conditions(Asking *asking)
 {
     drop_values(asking, 0);
     asking->asked.conditions.count = 0;
+    asking->limit = -1;
 }
 
 void asking_free(Asking *asking)

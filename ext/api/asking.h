@@ -3,10 +3,11 @@
  * chooses from what SQLite offers and writes the choice into idxStr; xFilter (asking_read) reads that, with
  * the values of the moment. All of it only narrows what is computed: SQLite checks every row again.
  *
- * idxStr is "USED" and ";COLUMN,OPERATOR,COLLATION,FLAGS" for each condition, in the order of their values,
- * and after a space the same as EXPLAIN QUERY PLAN shows it to people. USED, in hexadecimal, has a bit for
- * each column of the map that is read, the last for all from the 64th on; in the function's form bit 0 is its
- * value. COLUMN is one of the map, -1 the key of the function's form.
+ * idxStr is "USED,ORDER" and ";COLUMN,OPERATOR,COLLATION,FLAGS" for each condition, in the order of their
+ * values, and after a space the same as EXPLAIN QUERY PLAN shows it to people. USED, in hexadecimal, has a bit
+ * for each column of the map that is read, the last for all from the 64th on; in the function's form bit 0 is
+ * its value. ORDER is that of PlanAsked. COLUMN is one of the map, -1 the key of the function's form, or -2, with
+ * a LIMIT or an OFFSET as its operator.
  */
 #ifndef PRICEMAP_ASKING_H
 #define PRICEMAP_ASKING_H
@@ -24,6 +25,8 @@ typedef struct ColumnFacts {
     /* How SQLite finds a row of the source by the column; and whether the column is the source's at all. */
     SourceSearch search;
     bool bare;
+    /* Orders in which the rows of the map can come by this column: 1 ascending, 2 descending, as bits. */
+    int orders;
 } ColumnFacts;
 
 /* The columns of a map, of which SQLite counts the first as `first_column`. */
@@ -53,6 +56,8 @@ typedef struct Asking {
     sqlite3_value **values;
     bool *copied;
     int value_count, value_room;
+    /* Rows that a LIMIT with its OFFSET needs, -1 where there is none of them. */
+    int64_t limit, offset;
     /* Whether no row can meet the conditions. */
     bool never;
 } Asking;

@@ -6,8 +6,8 @@ const char function_form_declaration[] =
     "CREATE TABLE x(key, value, source HIDDEN, map HIDDEN, executor HIDDEN, workers HIDDEN, chunk HIDDEN)";
 
 /* The key of most sources is their rowid. */
-static const ColumnFacts key_facts = {"key", COMPARES_INTEGERS, SEARCH_ROWID, true};
-static const ColumnFacts value_facts = {"value", COMPARES_ANY, SEARCH_NONE, false};
+static const ColumnFacts key_facts = {"key", COMPARES_INTEGERS, SEARCH_ROWID, true, 1};
+static const ColumnFacts value_facts = {"value", COMPARES_ANY, SEARCH_NONE, false, 0};
 static const AskedColumns function_columns = {&value_facts, 1, &key_facts, ROWS_UNKNOWN, true};
 
 const AskedColumns *function_form_columns(void)

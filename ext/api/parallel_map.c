@@ -22,11 +22,11 @@
 
 #include "ext/api/asking.h"
 #include "ext/api/kept_rows.h"
+#include "ext/api/declared_columns.h"
 #include "ext/api/function_form.h"
 #include "ext/api/row_identity.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/api/plan_cache.h"
-#include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/base/interrupt.h"
 #include "ext/run/map_run.h"
@@ -136,6 +136,9 @@ static int learn_columns(MapTable *table, const Plan *plan)
         facts->bare = !plan->arguments.partial && plan->bare[i] != BARE_NOT;
         if (facts->bare)
             facts->search = bare_column_search(table->state->db, &plan->source, plan->bare[i]);
+        if (facts->search == SEARCH_ROWID && plan->source.table && plan->source.rowid &&
+            plan->arguments.ordered)
+            facts->orders = 3;
     }
     table->asked_columns = (AskedColumns){.facts = table->facts,
                                           .count = table->columns.count,
@@ -263,53 +266,6 @@ static int map_close(sqlite3_vtab_cursor *base)
     return SQLITE_OK;
 }
 
-/* A text that the table's column and the map's may both not have. */
-static bool is_same_word(const char *a, const char *b)
-{
-    return !sqlite3_stricmp(a ? a : "", b ? b : "");
-}
-
-static char *say_other_column(const Column *column)
-{
-    return sqlite3_mprintf(
-        "parallel_map: the column %s compares otherwise than when this table was made: its "
-        "source has changed, or what the host's authorizer says of it; drop the table and "
-        "create it again",
-        column->name);
-}
-
-/*
- * The columns that were declared must still be the map's: its source may have changed since. What the host's
- * authorizer has read as NULL (SQLITE_IGNORE) has lost its affinity, which makes no difference to a NULL.
- */
-static int check_columns(MapTable *table, KeptPlan *kept, char **message)
-{
-    const ColumnList *now = &kept->plan->output, *declared = &table->columns;
-    if (table->form != MAP_TABLE)
-        return SQLITE_OK;
-    bool same = now->count == declared->count;
-    for (int i = 0; same && i < now->count; i++)
-        same = !strcmp(now->items[i].name, declared->items[i].name);
-    if (!same)
-        return error_text(message, sqlite3_mprintf("parallel_map: the source has changed, and the map has "
-                                                   "other columns than this table: drop it and create it "
-                                                   "again"));
-    for (int i = 0; i < now->count; i++) {
-        const Column *column = &now->items[i];
-        if (is_same_word(column->type, declared->items[i].type) &&
-            is_same_word(column->collation, declared->items[i].collation))
-            continue;
-        if (*column->type || column->collation)
-            return error_text(message, say_other_column(column));
-        if (!kept->only_null)
-            kept->only_null = calloc((size_t)now->count, sizeof *kept->only_null);
-        if (!kept->only_null)
-            return SQLITE_NOMEM;
-        kept->only_null[i] = true;
-    }
-    return SQLITE_OK;
-}
-
 /* Begins a run of a plan, which has to be the current one. */
 static int open_run(MapCursor *cursor, KeptPlan *kept, char **message)
 {
@@ -328,6 +284,24 @@ static int open_run(MapCursor *cursor, KeptPlan *kept, char **message)
                                .record = &cursor->record,
                                .interrupt_probe = table->interrupt_probe};
     return map_run_open(table->state, &parts, &cursor->run, message);
+}
+
+/* A map that no row is requested of may be one that is not allowed, and is an error then. */
+static int judge_map(MapCursor *cursor, const MapArguments *arguments, char **message)
+{
+    MapTable *table = (MapTable *)cursor->base.pVtab;
+    const PlanAsked *asked = &cursor->asking.asked;
+    KeptPlan *kept = plan_cache_take(&table->idle, arguments, asked);
+    int rc = SQLITE_OK;
+    if (!kept || plan_state(kept->plan, table->state) != PLAN_IS_CURRENT) {
+        kept_plan_free(kept);
+        rc = make_plan(table, arguments, asked, &kept, message);
+        if (kept && table->form == MAP_TABLE)
+            rc = declared_columns_check(&table->columns, kept, message);
+    }
+    if (kept)
+        plan_cache_keep(&table->idle, kept);
+    return rc;
 }
 
 static int start_run(MapCursor *cursor, const MapArguments *arguments, char **message)
@@ -349,7 +323,8 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, char **me
         old = kept;
         rc = make_plan(table, arguments, asked, &kept, message);
         if (kept)
-            rc = check_columns(table, kept, message);
+            rc =
+                table->form == MAP_TABLE ? declared_columns_check(&table->columns, kept, message) : SQLITE_OK;
         /* A run that was begun may have shown it. */
         if (kept && rc == SQLITE_OK && old && !plan_schema_changed(old->plan)) {
             plan_inherit(kept->plan, old->plan);
@@ -465,8 +440,10 @@ static int ask(MapCursor *cursor, const MapArguments *arguments)
         cursor->record = 0;
     end_run(cursor);
     cursor->ended = asking->never;
-    if (asking->never)
-        return SQLITE_OK;
+    if (asking->never) {
+        rc = judge_map(cursor, arguments, &message);
+        return set_error(cursor->base.pVtab, rc, message);
+    }
     cursor->keeps = keeps;
     cursor->kept_column = column;
     if (keeps)
@@ -540,7 +517,7 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
         return set_error(base->pVtab, SQLITE_ERROR,
                          sqlite3_mprintf("parallel_map: a worker's result is damaged"));
     if (value.type != SQLITE_NULL && cursor->kept_plan->only_null && cursor->kept_plan->only_null[from])
-        return set_error(base->pVtab, SQLITE_ERROR, say_other_column(&plan->output.items[from]));
+        return set_error(base->pVtab, SQLITE_ERROR, declared_columns_say_other(&plan->output.items[from]));
     /* Transient: a sorter or another cursor may keep the value after these rows are gone. */
     rowset_result(context, &value, plan->encoding, SQLITE_TRANSIENT);
     return SQLITE_OK;

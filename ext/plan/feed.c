@@ -37,15 +37,21 @@ static int prepare(sqlite3 *db, const char *sql, unsigned flags, sqlite3_stmt **
     return rc;
 }
 
-/* The source's statement with the conditions: around a SELECT, which has its rows in its own order still. */
+/* The source's statement with the conditions and in its order: around a SELECT, which has its rows in its own
+   order still. */
 static char *conditioned_sql(const Feed *feed, const Source *source)
 {
-    if (!feed->conditions)
-        return sqlite3_mprintf("%s", feed->base_sql);
-    if (source->select)
-        return sqlite3_mprintf("SELECT * FROM (%s\n) AS \"%w\" WHERE %s", feed->base_sql, source->alias,
-                               feed->conditions);
-    return sqlite3_mprintf("%s WHERE %s", feed->base_sql, feed->conditions);
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    if (feed->conditions && source->select)
+        sqlite3_str_appendf(sql, "SELECT * FROM (%s\n) AS \"%w\"", feed->base_sql, source->alias);
+    else
+        sqlite3_str_appendall(sql, feed->base_sql);
+    if (feed->conditions)
+        sqlite3_str_appendf(sql, " WHERE %s", feed->conditions);
+    if (feed->order)
+        sqlite3_str_appendf(sql, " ORDER BY \"%w\".%s%s", source->alias, source->rowid,
+                            feed->order < 0 ? " DESC" : "");
+    return sqlite3_str_finish(sql);
 }
 
 static int first_start(Feed *feed, const Source *source, ConnectionState *state, char **message)

@@ -20,6 +20,8 @@ typedef struct Feed {
     /* Condition on the columns of the source, whose values are bound before the statement is stepped;
        borrowed. NULL: none. */
     const char *conditions;
+    /* Order by the rowid, as of PlanAsked. */
+    int order;
     /* Column of the statement, per input. */
     int *index_of;
     /* Whether SQLite lets no subtype of the input out of a subquery, as which a map sees its source; per

@@ -163,6 +163,7 @@ static int plan_reading(Plan *plan, ConnectionState *state, char **message)
 {
     plan->feed.filtered = plan->arguments.where || plan->conditions || plan->source_conditions;
     plan->feed.conditions = plan->source_conditions;
+    plan->feed.order = plan->source.table && plan->source.rowid ? plan->asked.order : 0;
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     plan->compared_at = state->maps_prepared;
     if (rc == SQLITE_OK)
@@ -184,6 +185,7 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
     plan->form = form;
     plan->used = MAP_ALL_COLUMNS;
     plan->asked.used = asked->used;
+    plan->asked.order = asked->order;
     int rc = copy_arguments(&plan->arguments, arguments);
     if (rc == SQLITE_OK)
         rc = conditions_copy(&plan->asked.conditions, &asked->conditions);
@@ -201,7 +203,7 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
 
 bool plan_asked_equal(const PlanAsked *a, const PlanAsked *b)
 {
-    return a->used == b->used && conditions_equal(&a->conditions, &b->conditions);
+    return a->used == b->used && a->order == b->order && conditions_equal(&a->conditions, &b->conditions);
 }
 
 void plan_inherit(Plan *plan, const Plan *old)

@@ -27,6 +27,9 @@ typedef struct PlanAsked {
     uint64_t used;
     /* Conditions on the map's columns, all of which hold. */
     Conditions conditions;
+    /* Order of the rows by the rowid of the source, ascending (1) or descending (-1); 0: that of the source.
+     */
+    int order;
 } PlanAsked;
 
 typedef struct Plan {

@@ -18,7 +18,8 @@ char *plan_plain_select(const Plan *plan, PlainSelect *plain);
    or SQLITE_NOMEM. */
 int plan_place_conditions(Plan *plan, sqlite3 *db);
 
-/* Whether the conditions leave workers the ranges of a table that they could read; else sets plan->why_feed.
+/* Whether the conditions and the order leave workers the ranges of a table that they could read; else sets
+ * plan->why_feed.
  */
 bool plan_conditions_leave_ranges(Plan *plan, sqlite3 *db);
 

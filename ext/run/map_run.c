@@ -122,13 +122,35 @@ static Task *new_task(MapRun *run)
     return task;
 }
 
+/* The part of the source that no task has yet and that is needed, as far as is known. */
+static SourceRest needed_rest(const MapRun *run)
+{
+    SourceRest rest = task_source_rest(&run->source);
+    const double units = row_goal_units(&run->goal, &run->tasks);
+    if (units < 0)
+        return rest;
+    rest.units = rest.units > 0 && rest.units < units ? rest.units : units;
+    rest.more = rest.more && units > 0;
+    return rest;
+}
+
+/* Whether there is something to make a task of, and room for a task. */
+static bool wants_task(const MapRun *run)
+{
+    return !run->source.ended && run->tasks.count < task_limit(run) &&
+           row_goal_units(&run->goal, &run->tasks) != 0;
+}
+
 /* Fills a task with a chunk of the source. False: nothing was left of it. */
 static bool fill_task(MapRun *run, Task *task)
 {
-    ChunkSetting setting = {.rest = task_source_rest(&run->source),
+    ChunkSetting setting = {.rest = needed_rest(run),
                             .in_place = executor_set_is_in_place(&run->executors),
                             .workers = run->controller.workers_used};
     int64_t units = chunk_size_next(&run->chunk_size, &setting);
+    const double needed = row_goal_units(&run->goal, &run->tasks);
+    if (needed >= 0 && (double)units > needed)
+        units = (int64_t)needed + ((double)(int64_t)needed < needed);
     controller_feed_begins(&run->controller);
     if (!task_source_fill(&run->source, task, units, chunk_size_output_rows(&run->chunk_size, units),
                           !run->chunk_size.rules.requested_rows))
@@ -183,11 +205,11 @@ static int hand_out(MapRun *run, char **message)
     TaskList *tasks = &run->tasks;
     /* Tasks for which the executor had no room may find room now. */
     int rc = task_list_submit_waiting(tasks, run->executors.executor);
-    while (rc == SQLITE_OK && !run->source.ended && !run->failed && tasks->count < task_limit(run)) {
+    while (rc == SQLITE_OK && !run->failed && wants_task(run)) {
         const int first = tasks->count;
         const int started = run->executors.started;
         int batch = started >= run->controller.workers_used ? 1 : first > started ? first : started;
-        while (rc == SQLITE_OK && batch-- > 0 && !run->source.ended && tasks->count < task_limit(run))
+        while (rc == SQLITE_OK && batch-- > 0 && wants_task(run))
             rc = make_task(run);
         if (rc == SQLITE_OK)
             rc = have_workers(run, message);
@@ -279,6 +301,7 @@ static int next_task(MapRun *run, char **message)
 {
     const TaskSource *source = &run->source;
     int rc = finish_current(run);
+    row_goal_extend(&run->goal);
     if (rc == SQLITE_OK)
         rc = hand_out(run, message);
     if (rc == SQLITE_OK && !run->tasks.count)
@@ -343,8 +366,9 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
             continue;
         entry = task_list_current(&run->tasks);
         const Task *task = entry->task;
-        const SourceRest rest = task_source_rest(&run->source);
         TaskSample sample = figures_add(&run->figures, &run->state->log, task, entry->executor->kind);
+        row_goal_learn(&run->goal, &sample, task->report.rows_out);
+        const SourceRest rest = needed_rest(run);
         chunk_size_learn(&run->chunk_size, &sample);
         use_executor(run, controller_next(&run->controller, &sample, &rest));
         if (is_interrupted_between_tasks(run))
@@ -418,7 +442,7 @@ static int start(MapRun *run, char **message)
                                                      .executors = run->state->executors[language],
                                                      .workers = workers,
                                                      .waiting_workers = waiting_workers,
-                                                     .rest = task_source_rest(&run->source),
+                                                     .rest = needed_rest(run),
                                                      .language = language,
                                                      .language_start_ns = run->state->language.start_ns}));
     /* The first task is made now, so that a stale plan shows before anything was given out. */
@@ -456,6 +480,7 @@ int map_run_open(ConnectionState *state, const MapRunParts *parts, MapRun **out,
     run->plan = parts->plan;
     run->experience = parts->experience;
     run->values = parts->values;
+    run->goal.wanted = parts->values->wanted_rows;
     run->interrupt_probe = parts->interrupt_probe;
     run->figures.start_ns = run->checked_ns = clock_ns();
     task_list_begin(&run->tasks);

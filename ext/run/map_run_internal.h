@@ -9,6 +9,7 @@
 #include "ext/run/figures.h"
 #include "ext/run/map_run.h"
 #include "ext/run/progress_line.h"
+#include "ext/run/row_goal.h"
 #include "ext/run/task_list.h"
 #include "ext/run/task_source.h"
 
@@ -31,6 +32,7 @@ struct MapRun {
     Controller controller;
     ExecutorSet executors;
     ProgressLine progress;
+    RowGoal goal;
     /* Seconds that a worker may take for a task; 0: no limit. */
     double timeout;
     /* Whether workers read the table themselves when the run began. */

@@ -39,6 +39,8 @@ typedef struct RunValues {
     RowsetView view;
     /* Positions in the source, from 1, of the requested rows, where those are the rows' keys. */
     int64_t first_position, last_position;
+    /* Number of rows that the query around the map needs; 0: all. */
+    int64_t wanted_rows;
 } RunValues;
 
 #define RUN_WITHOUT_VALUES ((RunValues){.last_position = INT64_MAX})

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case_around.h"
 #include "case_source.h"
 #include "expression.h"
 #include "tests/support/rows.h"
@@ -188,6 +189,46 @@ static void make_table(Case *test, Random *random, const CaseSource *source)
     sqlite3_free(e1);
 }
 
+/* `query` with `part` in the place of its %s. */
+static char *put(const char *query, const char *part)
+{
+    const char *place = strstr(query, "%s");
+    return place ? sqlite3_mprintf("%.*s%s%s", (int)(place - query), query, part, place + 2) : NULL;
+}
+
+/* A map within a query that asks for a part of it. */
+static void make_part(Case *test, Random *random, const CaseSource *source)
+{
+    Options options = make_options(random);
+    char *e0 = make_expression(random, source, false), *e1 = make_expression(random, source, false);
+    const char *e3 = source->rows.rowid[0] ? source->rows.rowid : "c0";
+    Around around;
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendf(
+        sql,
+        "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = %s, map = (%s AS e0, %s AS e1, c0 AS e2, %s AS e3)",
+        source->told, e0, e1, e3);
+    append_options(sql, &options);
+    sqlite3_str_appendf(sql, ", ordered = %d)", !options.unordered);
+    test->setup = sqlite3_str_finish(sql);
+    if (around_make(&around, random, !options.unordered && !source->rows.indexed)) {
+        char *part = sqlite3_mprintf("(SELECT %s AS e0, %s AS e1, c0 AS e2, %s AS e3 FROM %s)", e0, e1, e3,
+                                     source->from);
+        char *whole = part ? put(around.query, part) : NULL;
+        test->plain = whole ? sqlite3_mprintf("%s%s", source->with, whole) : NULL;
+        test->map = put(around.query, "m");
+        sqlite3_free(whole);
+        sqlite3_free(part);
+    }
+    test->teardown = sqlite3_mprintf("DROP TABLE IF EXISTS m");
+    test->any_order = options.unordered || source->rows.indexed || around.any_order;
+    test->one_authorizer = source->rows.is_view || *source->told == '(';
+    test->any_error = true;
+    sqlite3_free(around.query);
+    sqlite3_free(e0);
+    sqlite3_free(e1);
+}
+
 /* The present is one instant in all rows. */
 static void make_instant(Case *test, Random *random, const CaseSource *source)
 {
@@ -239,7 +280,7 @@ bool case_make(Case *test, Random *random, const World *world)
     bool made = case_source_make(&source, random, world);
     /* A schema that cannot be read fails whatever looks for a name in all of them. */
     test->damaged = world->damaged;
-    int form = random_below(random, 30);
+    int form = random_below(random, 40);
     if (!made)
         ;
     else if (form < 1)
@@ -248,6 +289,8 @@ bool case_make(Case *test, Random *random, const World *world)
         make_function(test, random, &source);
     else if (form < 24)
         make_table(test, random, &source);
+    else if (form < 34 && !source.has_subtypes)
+        make_part(test, random, &source);
     else
         make_partial(test, random, &source);
     if (made) {
