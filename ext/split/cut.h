@@ -29,7 +29,7 @@ bool cut_begin(Splitting *splitting, const char *sql, Cut *cut);
 
 /*
  * Goes to the first loop from cut->loop on whose table may be cut. False where there is none; then there may
- * be a reason why the last loop that was checked is none.
+ * be a reason why the last one that was tried is none.
  */
 bool cut_find(Splitting *splitting, Cut *cut);
 

@@ -5,8 +5,8 @@
 /* Columns of EXPLAIN. */
 enum { OPCODE = 1, P1, P2, P3, P4 };
 
-/* Aggregates that the steps of splitting know by name. Others are the same as functions of single values in a
- * tree. */
+/* Aggregates that the steps of splitting know by name. Others stand in a tree as functions of single values.
+ */
 static bool is_known_aggregate(const char *function)
 {
     static const char *const names[] = {"count",
@@ -48,7 +48,7 @@ static bool read_instruction(Splitting *splitting, sqlite3_stmt *explained, int 
     return true;
 }
 
-/* The name of a database by its number. NULL where the list cannot be read. */
+/* The name of a database by its number. NULL where the list of databases cannot be read. */
 static char *name_of_database(sqlite3 *db, int number)
 {
     enum { NUMBER, NAME };

@@ -1,4 +1,4 @@
-/* Facts about the host's statement from its program, as EXPLAIN lists it. */
+/* Facts about the host's statement that its program shows, as EXPLAIN lists it. */
 #ifndef PRICEMAP_SPLIT_FACTS_H
 #define PRICEMAP_SPLIT_FACTS_H
 

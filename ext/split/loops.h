@@ -1,6 +1,6 @@
 /*
  * The loops of a statement's outermost SELECT, in the order in which SQLite nests them, as EXPLAIN QUERY PLAN
- * lists them. FROM items are recognised by the names that they are written as.
+ * lists them. FROM items are known by the names that they are written as.
  */
 #ifndef PRICEMAP_SPLIT_LOOPS_H
 #define PRICEMAP_SPLIT_LOOPS_H
@@ -10,8 +10,8 @@
 typedef struct Loop {
     /* FROM item of the loop; NULL: the table of morsels. */
     const FromItem *item;
-    /* Access to its rows: the text after the item's name, as "USING INDEX i (a=?)"; "" is a walk over all.
-       `search` distinguishes SEARCH from SCAN. */
+    /* How its rows are found: what stands after the item's name, as "USING INDEX i (a=?)"; "" is a walk over
+       all. `search` is SEARCH, else SCAN. */
     const char *access;
     bool search;
 } Loop;

@@ -42,7 +42,7 @@ int parts_add(Splitting *splitting, PartList *parts, Expr *expr, Expr *described
 bool parts_add_distinct(Splitting *splitting, PartList *parts, Expr *expr);
 
 /*
- * Rewrites the expression over the parts: keys become their columns, aggregates are computed of partial ones,
+ * The expression over the parts: keys become their columns, aggregates are computed of partial ones,
  * which are added. NULL with a reason, as a column that is no key, or an error.
  */
 Expr *parts_combine(Splitting *splitting, PartList *parts, Expr *expr);

@@ -1,7 +1,7 @@
 /*
  * A connection to the host's file as a worker has it, by which a statement is understood: with the functions
  * of workers and an authorizer that notes what a statement reads and calls. The host's own connection has an
- * authorizer of the host's, which can neither be read nor put back.
+ * authorizer of the host's, which cannot be read nor put back.
  *
  * On the host's thread. Takes a lock on the file only while a statement is prepared or reads the schema.
  */

@@ -67,7 +67,7 @@ static bool core_has_constant_subquery(const Building *building)
     return found;
 }
 
-/* Whether a part of the statement is computed once: it would be computed for each range. */
+/* Parts of a statement that are computed once would be computed for each range. */
 static bool computes_once(const Building *building)
 {
     for (int i = 0; i < building->cut->items.count; i++)
@@ -385,8 +385,7 @@ static bool write_texts(Building *building)
     return true;
 }
 
-/* Has SQLite compile both texts: checks the worker's loops, and whether the parts give what the combining
- * query reads. */
+/* Has SQLite plan the worker's statement: its loops have to be the plain ones. */
 static bool check_texts(Building *building)
 {
     Splitting *splitting = building->splitting;

@@ -139,7 +139,7 @@ KnownTable *tables_of_columns(Splitting *splitting, const NameList *columns)
     return table;
 }
 
-/* The number that a statement of the shadow gives; -1 where it gives none or does not prepare. */
+/* A number that a statement of the shadow gives; -1 where it gives none or does not prepare. */
 static int64_t read_number(Splitting *splitting, char *sql)
 {
     sqlite3_stmt *statement = NULL;

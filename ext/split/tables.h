@@ -1,4 +1,4 @@
-/* The tables of a statement by the file's schema. Everything lies in the arena of the splitting. */
+/* Facts about the tables of a statement, as the file's schema has them. Everything lies in the arena of the splitting. */
 #ifndef PRICEMAP_SPLIT_TABLES_H
 #define PRICEMAP_SPLIT_TABLES_H
 
@@ -18,13 +18,13 @@ typedef struct KnownTable {
     const char *view;
     /* Whether a column of it is computed whenever it is read, by what the schema says. */
     bool computes;
-    /* Rows by the statistics or by the rowids, once they were counted; -1: not yet. */
+    /* Rows by the statistics or by the rowids, once they were read; -1: not yet. */
     int64_t rows;
 } KnownTable;
 
 /*
- * Finds a table or view, in the file's schema alone. NULL where it is not there, with no reason and no error
- * noted, or where it cannot be used, with one of them.
+ * Finds a table or view in the file's schema alone. NULL where it is not there, with no reason and no
+ * error noted, or where it cannot be used, with one of them.
  */
 KnownTable *tables_find(Splitting *splitting, const char *name);
 
@@ -32,7 +32,7 @@ KnownTable *tables_find(Splitting *splitting, const char *name);
 KnownTable *tables_of_columns(Splitting *splitting, const NameList *columns);
 
 /* About how many rows the table has, never less than there are but for statistics that are old; 0 where it
- * has none or they cannot be counted. */
+   has none or cannot be read. */
 int64_t tables_rows(Splitting *splitting, KnownTable *table);
 
 /* The column of that name; -1: the rowid; -2: none. */

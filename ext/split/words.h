@@ -1,4 +1,4 @@
-/* Describes what a stage does, in words, for parallel_query_plan and the log of runs. */
+/* The work of a stage in words, for parallel_query_plan and the log of runs. */
 #ifndef PRICEMAP_SPLIT_WORDS_H
 #define PRICEMAP_SPLIT_WORDS_H
 
