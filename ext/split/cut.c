@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ext/plan/host_rules.h"
+#include "ext/split/parts.h"
 #include "ext/split/resolve.h"
 
 static bool is_left(const FromItem *item)
@@ -89,14 +90,48 @@ static bool pin_order(Splitting *splitting, Cut *cut)
     return split_goes_on(splitting);
 }
 
+/* Whether a SELECT does no more than take rows and columns of its tables. */
+static bool is_linear(const Select *select)
+{
+    const SelectCore *core = select->cores[0];
+    bool linear = select->core_count == 1 && !select->with_count && !select->limit &&
+                  !select->order_by.count && !core->distinct && !core->group_by.count && !core->having &&
+                  core->from.count;
+    for (int i = 0; linear && i < core->column_count; i++)
+        linear = !expr_has_aggregate(core->columns[i].expr);
+    return linear;
+}
+
+/* Goes into subqueries that stand alone in FROM. */
+static void go_inside(Cut *cut)
+{
+    while (cut->inner->from.count == 1 && cut->nested_count < CUT_NESTED) {
+        FromItem *item = cut->inner->from.items[0];
+        if (item->joined.count || !resolved_table(item)->select || !is_linear(resolved_table(item)->select))
+            return;
+        cut->nested[cut->nested_count++] = item;
+        cut->inner = resolved_table(item)->select->cores[0];
+    }
+}
+
+const Expr *cut_origin(const Cut *cut, const Expr *expr)
+{
+    for (int i = 0; i < cut->nested_count; i++)
+        if (expr->kind == EXPR_COLUMN && expr->from == cut->nested[i] && expr->column >= 0)
+            expr = resolved_table(cut->nested[i])->select->cores[0]->columns[expr->column].expr;
+    return expr;
+}
+
 bool cut_begin(Splitting *splitting, const char *sql, Cut *cut)
 {
-    *cut = (Cut){.core = splitting->parsed.select->cores[0]};
-    if (!collect(splitting, &cut->core->from, false, &cut->items) ||
+    const SelectCore *core = splitting->parsed.select->cores[0];
+    *cut = (Cut){.core = core, .inner = core};
+    go_inside(cut);
+    if (!collect(splitting, &cut->inner->from, false, &cut->items) ||
         !loops_read(splitting, sql, &cut->items, &cut->loops) || !pin_order(splitting, cut))
         return false;
-    add_conditions(splitting, &cut->core->from, &cut->where);
-    cut->where = both(splitting, cut->where, cut->core->where);
+    add_conditions(splitting, &cut->inner->from, &cut->where);
+    cut->where = both(splitting, cut->where, cut->inner->where);
     return split_goes_on(splitting);
 }
 
@@ -180,26 +215,64 @@ static Expr *range_end(Splitting *splitting, const char *text)
     return end;
 }
 
-bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *from, Expr **where)
+/* The condition of the range. */
+static Expr *range_condition(Splitting *splitting, const Cut *cut, FromItem *morsels)
 {
-    *from = (FromList){0};
-    FromItem *morsels = arena_take(&splitting->arena, sizeof *morsels);
     Expr *range = arena_take(&splitting->arena, sizeof *range);
-    if (!morsels || !range)
-        return split_fail(splitting, SQLITE_NOMEM);
-    *morsels = (FromItem){.table = SPLIT_MORSEL_TABLE, .written_as = SPLIT_MORSEL_TABLE};
-    bool table = form == SPLIT_MORSELS;
+    if (!range)
+        return NULL;
     *range = (Expr){
         .kind = EXPR_BETWEEN,
         .left = range_column(splitting, cut->item, resolved_table(cut->item)->rowid),
-        .right = table ? range_column(splitting, morsels, "first_rowid") : range_end(splitting, "?1"),
-        .third = table ? range_column(splitting, morsels, "last_rowid") : range_end(splitting, "?2"),
+        .right = morsels ? range_column(splitting, morsels, "first_rowid") : range_end(splitting, "?1"),
+        .third = morsels ? range_column(splitting, morsels, "last_rowid") : range_end(splitting, "?2"),
     };
-    if (table)
+    return range;
+}
+
+/* Puts FROM and WHERE into the nested subquery that they are of, and gives those around it. */
+static bool nest(Splitting *splitting, const Cut *cut, int level, FromList *from, Expr **where)
+{
+    Arena *arena = &splitting->arena;
+    FromItem *item = arena_take(arena, sizeof *item);
+    Select *select = arena_take(arena, sizeof *select);
+    SelectCore *core = arena_take(arena, sizeof *core);
+    SelectCore **cores = arena_take(arena, sizeof *cores);
+    if (!item || !select || !core || !cores)
+        return split_fail(splitting, SQLITE_NOMEM);
+    *item = *cut->nested[level];
+    *select = *resolved_table(item)->select;
+    *core = *select->cores[0];
+    core->from = *from;
+    core->where = *where;
+    *cores = core;
+    select->cores = cores;
+    item->select = select;
+    item->schema = item->table = NULL;
+    *from = (FromList){0};
+    from_list_add(arena, from, item);
+    *where = level ? resolved_table(cut->nested[level - 1])->select->cores[0]->where : cut->core->where;
+    return split_goes_on(splitting);
+}
+
+bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *from, Expr **where)
+{
+    *from = (FromList){0};
+    *where = cut->where;
+    FromItem *morsels = arena_take(&splitting->arena, sizeof *morsels);
+    if (!morsels)
+        return split_fail(splitting, SQLITE_NOMEM);
+    *morsels = (FromItem){.table = SPLIT_MORSEL_TABLE, .written_as = SPLIT_MORSEL_TABLE};
+    if (form == SPLIT_MORSELS)
         from_list_add(&splitting->arena, from, morsels);
     for (int i = 0; i < cut->from.count; i++)
         from_list_add(&splitting->arena, from, cut->from.items[i]);
-    *where = both(splitting, range, cut->where);
+    if (form != SPLIT_WHOLE)
+        *where =
+            both(splitting, range_condition(splitting, cut, form == SPLIT_MORSELS ? morsels : NULL), *where);
+    for (int i = cut->nested_count - 1; i >= 0; i--)
+        if (!nest(splitting, cut, i, from, where))
+            return false;
     return split_goes_on(splitting);
 }
 

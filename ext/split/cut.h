@@ -8,9 +8,18 @@
 #include "ext/split/loops.h"
 #include "ext/split/tables.h"
 
+/* SELECTs one inside the other at the most, down to the one whose tables are cut. */
+enum { CUT_NESTED = 8 };
+
 typedef struct Cut {
-    /* The statement's own core, and its items one by one. */
+    /* The statement's own core. */
     const SelectCore *core;
+    /* Subqueries in which the tables are: each is the only item of the FROM around it, and does no more than
+       take rows and columns, so that SQLite makes loops of its items as if they stood outside. */
+    FromItem *nested[CUT_NESTED];
+    int nested_count;
+    /* Core that has the tables, the innermost one, and its items one by one. */
+    const SelectCore *inner;
     FromList items;
     /* Loops of the statement as it stands. */
     LoopList loops;
@@ -33,9 +42,12 @@ bool cut_begin(Splitting *splitting, const char *sql, Cut *cut);
  */
 bool cut_find(Splitting *splitting, Cut *cut);
 
-/* The same FROM clause with the ranges before it, as a table (SPLIT_MORSELS); and the conditions with that of
-   the range. */
+/* FROM and WHERE of the worker's statement, with the ranges as a table (SPLIT_MORSELS), as parameters or
+   without them (SPLIT_WHOLE). */
 bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *from, Expr **where);
+
+/* The expression that a column of a nested subquery stands for, down to the tables. */
+const Expr *cut_origin(const Cut *cut, const Expr *expr);
 
 /* Whether the worker's loops are the plain ones, over a range: `loops` are those of the worker's statement.
    False with a reason. */

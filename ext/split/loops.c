@@ -98,7 +98,7 @@ bool loops_read(Splitting *splitting, const char *sql, const FromList *from, Loo
         if (detail)
             sqlite3_str_appendf(lines, "%s%*s%s", sqlite3_str_length(lines) ? "\n" : "", 2 * level, "",
                                 detail);
-        if (detail && level == 0 && !read_line(splitting, from, loops, detail))
+        if (detail && level == 0 && from && !read_line(splitting, from, loops, detail))
             break;
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE)
@@ -108,4 +108,9 @@ bool loops_read(Splitting *splitting, const char *sql, const FromList *from, Loo
     if (loops->lines && !*loops->lines)
         sqlite3_free(sqlite3_str_finish(lines));
     return split_goes_on(splitting);
+}
+
+bool loops_lines(Splitting *splitting, const char *sql, LoopList *loops)
+{
+    return loops_read(splitting, sql, NULL, loops);
 }

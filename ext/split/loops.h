@@ -31,4 +31,7 @@ typedef struct LoopList {
  */
 bool loops_read(Splitting *splitting, const char *sql, const FromList *from, LoopList *loops);
 
+/* Reads the lines alone, whatever the plan's form. False with a reason or an error. */
+bool loops_lines(Splitting *splitting, const char *sql, LoopList *loops);
+
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ext/select/write.h"
 #include "ext/split/resolve.h"
 
 static bool is_named(const Expr *call, const char *name)
@@ -78,14 +79,18 @@ bool parts_begin(Splitting *splitting, PartList *parts)
     return true;
 }
 
+static const char *part_name(Splitting *splitting, int number)
+{
+    return split_keep(splitting, sqlite3_mprintf("c%d", number));
+}
+
 int parts_add(Splitting *splitting, PartList *parts, Expr *expr, Expr *described)
 {
     for (int i = 0; i < parts->count; i++)
         if (expr_equal(parts->items[i].expr, expr))
             return i;
     Part *grown = arena_grow(&splitting->arena, parts->items, parts->count, sizeof *grown);
-    char *name = sqlite3_mprintf("c%d", parts->count);
-    Expr column = {.kind = EXPR_COLUMN, .from = parts->table, .text = split_keep(splitting, name)};
+    Expr column = {.kind = EXPR_COLUMN, .from = parts->table, .text = part_name(splitting, parts->count)};
     Part part = {.expr = expr, .described = described};
     part.column = make(splitting, column);
     part.value = make(splitting, column);
@@ -218,6 +223,99 @@ static bool asks_for_subtype(const Expr *expr)
     return expr->kind == EXPR_CALL && !strncasecmp(expr->text, "json", 4);
 }
 
+/* The table of the rows of a subquery that is computed before. NULL with an error. */
+static FromItem *add_subquery(Combining *combining, Select *select)
+{
+    Splitting *splitting = combining->splitting;
+    PartList *parts = combining->parts;
+    Select **grown =
+        arena_grow(&splitting->arena, parts->subqueries, parts->subquery_count, sizeof(Select *));
+    FromItem *table = arena_take(&splitting->arena, sizeof *table);
+    if (!grown || !table) {
+        split_fail(splitting, SQLITE_NOMEM);
+        return NULL;
+    }
+    parts->subqueries = grown;
+    grown[parts->subquery_count++] = select;
+    char *name = sqlite3_mprintf(SPLIT_STAGE_TABLE "%d", parts->subquery_count);
+    *table = (FromItem){.table = split_keep(splitting, name)};
+    table->written_as = table->table;
+    return table;
+}
+
+/* Names the columns as the parts of other stages are. */
+static int name_columns(ColumnList *columns)
+{
+    for (int i = 0; i < columns->count; i++) {
+        sqlite3_free(columns->items[i].name);
+        columns->items[i].name = sqlite3_mprintf("c%d", i);
+        if (!columns->items[i].name)
+            return SQLITE_NOMEM;
+    }
+    return SQLITE_OK;
+}
+
+bool parts_describe_select(Splitting *splitting, const Select *select, ColumnList *columns)
+{
+    char *text = select_text(select, select->cores[0]->column_count + 1);
+    char *from = text ? sqlite3_mprintf("(%s\n)", text) : NULL;
+    int rc = from ? columns_describe(splitting->shadow.db, from, columns) : SQLITE_NOMEM;
+    sqlite3_free(from);
+    sqlite3_free(text);
+    if (rc == SQLITE_OK)
+        rc = name_columns(columns);
+    return rc == SQLITE_OK || split_refuse_unprepared(splitting, rc);
+}
+
+/* SELECT c0, c1 … FROM the table. NULL with an error. */
+static Select *select_all(Splitting *splitting, FromItem *table, const ColumnList *columns)
+{
+    static const char *operators[] = {""};
+    Select *select = arena_take(&splitting->arena, sizeof *select);
+    SelectCore *core = arena_take(&splitting->arena, sizeof *core);
+    SelectCore **cores = arena_take(&splitting->arena, sizeof(SelectCore *));
+    if (!select || !core || !cores) {
+        split_fail(splitting, SQLITE_NOMEM);
+        return NULL;
+    }
+    *cores = core;
+    *select = (Select){.cores = cores, .operators = operators, .core_count = 1};
+    from_list_add(&splitting->arena, &core->from, table);
+    for (int i = 0; i < columns->count; i++) {
+        Expr *expr =
+            make(splitting, (Expr){.kind = EXPR_COLUMN, .from = table, .text = part_name(splitting, i)});
+        if (columns->items[i].no_affinity)
+            expr = make(splitting, (Expr){.kind = EXPR_UNARY, .text = "+", .left = expr});
+        core_add_column(&splitting->arena, core, (ResultColumn){.expr = expr});
+    }
+    return select;
+}
+
+static Expr *replace(void *arg, Expr *expr);
+
+/* A subquery that needs no column of the query around it becomes one over a table of its rows. NULL with a
+   reason or an error. */
+static Expr *combine_subquery(Combining *combining, Expr *expr)
+{
+    Splitting *splitting = combining->splitting;
+    if (!expr->select || expr->select->correlated) {
+        split_refuse(splitting, "a subquery beside aggregates is not split%s", "");
+        return NULL;
+    }
+    ColumnList columns = {0};
+    FromItem *table = add_subquery(combining, expr->select);
+    Select *select = table && parts_describe_select(splitting, expr->select, &columns)
+                         ? select_all(splitting, table, &columns)
+                         : NULL;
+    columns_free(&columns);
+    if (!select)
+        return NULL;
+    Expr copy = *expr;
+    copy.select = select;
+    copy.left = expr_copy(&splitting->arena, expr->left, replace, combining);
+    return make(splitting, copy);
+}
+
 static Expr *replace(void *arg, Expr *expr)
 {
     Combining *combining = arg;
@@ -229,10 +327,12 @@ static Expr *replace(void *arg, Expr *expr)
         Expr *combined = combine_aggregate(combining, expr);
         return combined ? combined : expr; /* after a refusal nothing of it is used */
     }
+    if (expr->select || (expr->kind == EXPR_IN && expr->text)) {
+        Expr *combined = combine_subquery(combining, expr);
+        return combined ? combined : expr;
+    }
     if (expr->kind == EXPR_COLUMN)
         split_refuse(splitting, "the column %s is neither grouped by nor in an aggregate", expr->text);
-    else if (expr->select || (expr->kind == EXPR_IN && expr->text))
-        split_refuse(splitting, "a subquery beside aggregates is not split%s", "");
     else if (asks_for_subtype(expr))
         split_refuse(splitting, "%s over aggregates is not split", expr->text);
     return NULL;

@@ -27,6 +27,10 @@ typedef struct PartList {
     bool finer;
     /* Whether there is a sum, total or avg. */
     bool sums;
+    /* Subqueries of the combining query: number i, from 0, is read as table SPLIT_STAGE_TABLE i + 1, whose
+       columns are named as those of parts are. */
+    Select **subqueries;
+    int subquery_count;
 } PartList;
 
 /* An empty list. False with an error. */
@@ -53,6 +57,10 @@ Expr *parts_combine(Splitting *splitting, PartList *parts, Expr *expr);
  * combining query compare as the expressions did. False with a reason or an error.
  */
 bool parts_describe(Splitting *splitting, PartList *parts, const char *text, ColumnList *columns);
+
+/* Learns affinity and collation of a SELECT's columns, which are named as those of parts are. False with a
+   reason or an error. */
+bool parts_describe_select(Splitting *splitting, const Select *select, ColumnList *columns);
 
 /* Whether an aggregate that is known stands in the expression, outside of its subqueries. */
 bool expr_has_aggregate(Expr *expr);

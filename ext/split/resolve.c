@@ -73,31 +73,6 @@ static bool is_merged(const FromItem *item, const char *column)
     return false;
 }
 
-/* The names of a SELECT's columns, as a SELECT around it may call them; an expression without a name has "",
-   which nothing is called. */
-static void add_names(Splitting *splitting, const SelectCore *core, const FromList *items, NameList *names)
-{
-    Arena *arena = &splitting->arena;
-    for (int i = 0; i < core->column_count; i++) {
-        const Expr *expr = core->columns[i].expr;
-        if (expr->kind != EXPR_STAR) {
-            const char *name = expr->kind == EXPR_COLUMN ? expr->text : "";
-            name_list_add(arena, names, core->columns[i].alias ? core->columns[i].alias : name);
-            continue;
-        }
-        for (int j = 0; j < items->count; j++) {
-            const FromItem *item = items->items[j];
-            const NameList *columns = &resolved_table(item)->columns;
-            const char *called = item->alias ? item->alias : item->table;
-            if (expr->table && (!called || strcasecmp(expr->table, called) != 0))
-                continue;
-            for (int k = 0; k < columns->count; k++)
-                if (expr->table || !is_merged(item, columns->items[k]))
-                    name_list_add(arena, names, columns->items[k]);
-        }
-    }
-}
-
 /* ---- FROM ---- */
 
 static const CommonTable *find_common_table(const Scope *scope, const char *name)
@@ -120,30 +95,63 @@ static void collect_items(Splitting *splitting, const FromList *from, FromList *
     }
 }
 
-/* The names of the result's columns; of a SELECT that was resolved. */
+/* The names of the columns of a SELECT that was resolved. An expression without a name gets one. */
 static bool find_columns(Splitting *splitting, const Select *select, NameList *names)
 {
-    FromList items = {0};
-    collect_items(splitting, &select->cores[0]->from, &items);
-    add_names(splitting, select->cores[0], &items, names);
+    SelectCore *core = select->cores[0];
+    for (int i = 0; i < core->column_count; i++) {
+        ResultColumn *column = &core->columns[i];
+        if (!column->alias && column->expr->kind != EXPR_COLUMN)
+            column->alias = split_keep(splitting, sqlite3_mprintf("column %d", i + 1));
+        name_list_add(&splitting->arena, names, column->alias ? column->alias : column->expr->text);
+    }
     return split_goes_on(splitting);
+}
+
+/* Makes the columns of a SELECT those of the item, under the names in `names` where there are any. */
+static bool set_columns(Splitting *splitting, FromItem *item, Select *select, const NameList *names)
+{
+    NameList columns = *names;
+    if (!names->count && !find_columns(splitting, select, &columns))
+        return false;
+    KnownTable *table = tables_of_columns(splitting, &columns);
+    item->known = table;
+    if (table)
+        table->select = select;
+    return split_goes_on(splitting);
+}
+
+/* Puts the view's SELECT in the place of its name. */
+static bool put_view(Splitting *splitting, FromItem *item, const KnownTable *view)
+{
+    NameList names;
+    ParsedSelect parsed = select_parse_view(&splitting->arena, view->view, &names);
+    if (!parsed.select)
+        return split_goes_on(splitting) &&
+               split_refuse(splitting, "its view is not understood: %s", parsed.reason);
+    if (!resolve_select(splitting, parsed.select, NULL))
+        return false;
+    SelectCore *core = parsed.select->cores[0];
+    for (int i = 0; i < names.count && i < core->column_count; i++)
+        core->columns[i].alias = names.items[i];
+    item->alias = item->alias ? item->alias : item->table;
+    item->select = parsed.select;
+    item->schema = item->table = NULL;
+    return set_columns(splitting, item, parsed.select, &(NameList){0});
 }
 
 static bool find_source(Splitting *splitting, const Scope *scope, FromItem *item)
 {
     const CommonTable *common = item->schema || !item->table ? NULL : find_common_table(scope, item->table);
-    if (common || item->select) {
-        NameList names = {0};
-        if (common && common->columns.count)
-            names = common->columns;
-        else if (!find_columns(splitting, common ? common->select : item->select, &names))
-            return false;
-        item->known = tables_of_columns(splitting, &names);
-        return split_goes_on(splitting);
-    }
+    if (common)
+        return set_columns(splitting, item, common->select, &common->columns);
+    if (item->select)
+        return set_columns(splitting, item, item->select, &(NameList){0});
     if (item->schema && strcasecmp(item->schema, splitting->plan->schema) != 0)
         return split_refuse(splitting, "the schema %s is not understood", item->schema);
     KnownTable *table = tables_find(splitting, item->table);
+    if (table && table->view)
+        return put_view(splitting, item, table);
     if (!table)
         return !split_goes_on(splitting) ? false
                                          : split_refuse(splitting, "the table %s is not found", item->table);
@@ -367,6 +375,8 @@ static bool resolve_in_table(Splitting *splitting, const Scope *scope, Expr *exp
     FromItem item = {.schema = expr->schema, .table = expr->text};
     if (!find_source(splitting, scope, &item))
         return false;
+    if (item.select)
+        return split_refuse(splitting, "IN the view %s is not split", expr->text);
     expr->schema = "main";
     return true;
 }
@@ -405,16 +415,7 @@ static Expr *find_position(const SelectCore *core, const Expr *expr)
     int position = atoi(expr->text);
     if (position < 1 || position > core->column_count)
         return NULL;
-    Expr *column = core->columns[position - 1].expr;
-    return column->kind == EXPR_STAR ? NULL : column;
-}
-
-static bool has_star(const SelectCore *core)
-{
-    for (int i = 0; i < core->column_count; i++)
-        if (core->columns[i].expr->kind == EXPR_STAR)
-            return true;
-    return false;
+    return core->columns[position - 1].expr;
 }
 
 static bool is_number(const Expr *expr)
@@ -422,11 +423,11 @@ static bool is_number(const Expr *expr)
     return expr->kind == EXPR_LITERAL && strspn(expr->text, "0123456789") == strlen(expr->text);
 }
 
-/* A term of GROUP BY or ORDER BY: where stars of a nested SELECT stand, positions are not counted. */
+/* A term of GROUP BY or ORDER BY: it may be the position of a column, or in ORDER BY a column's alias. */
 static bool resolve_term(Splitting *splitting, Scope *scope, const SelectCore *core, Expr **place, bool order)
 {
     Expr *expr = *place;
-    Expr *column = expr && !has_star(core) ? find_position(core, expr) : NULL;
+    Expr *column = expr ? find_position(core, expr) : NULL;
     if (!column && expr && order && expr->kind == EXPR_COLUMN)
         column = find_alias(scope, expr);
     if (column) {
@@ -470,19 +471,11 @@ static bool expand_stars(Splitting *splitting, const Scope *scope, SelectCore *c
 
 static bool resolve_columns(Splitting *splitting, Scope *scope, SelectCore *core)
 {
-    bool top = scope->select == splitting->parsed.select;
-    if (top && !expand_stars(splitting, scope, core))
+    if (!expand_stars(splitting, scope, core))
         return false;
     for (int i = 0; i < core->column_count; i++)
-        if (core->columns[i].expr->kind != EXPR_STAR && !resolve(splitting, scope, &core->columns[i].expr))
+        if (!resolve(splitting, scope, &core->columns[i].expr))
             return false;
-    /* A star of a nested SELECT is written as it stands: its table has another name now. */
-    for (int i = 0; i < core->column_count; i++)
-        for (int j = 0; core->columns[i].expr->kind == EXPR_STAR && j < scope->items.count; j++)
-            if (core->columns[i].expr->table && is_called(scope->items.items[j], core->columns[i].expr)) {
-                core->columns[i].expr->table = scope->items.items[j]->written_as;
-                break;
-            }
     return true;
 }
 

@@ -1,8 +1,8 @@
 /*
- * The meaning of the names in a SELECT. Each column becomes that of a FROM item, aliases and positions in GROUP BY
- * and ORDER BY the expressions that they stand for, USING and NATURAL the conditions that they are; each FROM
- * item gets a name of its own, and tables the schema main. None of it is trusted: what is written of the tree
- * then has to compile to the program of the user's text.
+ * The meaning of the names in a SELECT. Each column becomes that of a FROM item, aliases and positions in
+ * GROUP BY and ORDER BY the expressions that they stand for, USING and NATURAL the conditions that they are;
+ * each FROM item gets a name of its own, and tables the schema main. None of it is trusted: what is written
+ * of the tree then has to compile to the program of the user's text.
  */
 #ifndef PRICEMAP_SPLIT_RESOLVE_H
 #define PRICEMAP_SPLIT_RESOLVE_H

@@ -262,26 +262,28 @@ static bool note(Splitting *splitting, const char *written)
 
 /* ---- splitting ---- */
 
+static void free_stages(SplitPlan *plan)
+{
+    for (int i = 0; i < plan->stage_count; i++)
+        stage_free(&plan->stages[i]);
+    free(plan->stages);
+    plan->stages = NULL;
+    plan->stage_count = 0;
+}
+
 /* Tries the tables in the order of the loops. The reason of the first one counts: it is the one that the
    statement's time goes into. */
 static bool divide(Splitting *splitting, const char *written)
 {
-    SplitPlan *plan = splitting->plan;
     Cut cut;
+    const char *first_reason = NULL;
     if (!cut_begin(splitting, written, &cut))
         return false;
-    const char *first_reason = NULL;
-    plan->stages = calloc(1, sizeof *plan->stages);
-    if (!plan->stages)
-        return split_fail(splitting, SQLITE_NOMEM);
     for (;; cut.loop++) {
-        int before = cut.loop;
-        if (cut_find(splitting, &cut) && stage_build(splitting, &cut, plan->stages)) {
-            plan->stage_count = 1;
+        if (cut_find(splitting, &cut) && stages_build(splitting, &cut))
             return true;
-        }
-        stage_free(plan->stages);
-        if (splitting->rc != SQLITE_OK || !splitting->reason || cut.loop < before)
+        free_stages(splitting->plan);
+        if (splitting->rc != SQLITE_OK || !splitting->reason)
             break;
         if (!first_reason)
             first_reason = splitting->reason;
@@ -306,11 +308,7 @@ static void split(Splitting *splitting)
 /* A plain plan has its statement, its columns and the reason. */
 static int make_plain(SplitPlan *plan, const char *reason)
 {
-    for (int i = 0; i < plan->stage_count; i++)
-        stage_free(&plan->stages[i]);
-    free(plan->stages);
-    plan->stages = NULL;
-    plan->stage_count = 0;
+    free_stages(plan);
     plan->plain = sqlite3_mprintf("%s", reason);
     return plan->plain ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -353,9 +351,7 @@ void split_plan_free(SplitPlan *plan)
 {
     if (!plan)
         return;
-    for (int i = 0; i < plan->stage_count; i++)
-        stage_free(&plan->stages[i]);
-    free(plan->stages);
+    free_stages(plan);
     free_texts(plan->declared_types, plan->columns.count);
     free_texts(plan->parameters, plan->parameter_count);
     free_texts(plan->functions, plan->function_count);

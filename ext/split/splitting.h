@@ -1,6 +1,6 @@
 /*
- * A statement on its way to a plan: the state that the steps of splitting share. A step returns whether the next one
- * may go on; where not, there is a reason (the statement is plain) or an error code.
+ * A statement on its way to a plan: the state that the steps of splitting share. A step returns whether the
+ * next one may go on; where not, there is a reason (the statement is plain) or an error code.
  */
 #ifndef PRICEMAP_SPLITTING_H
 #define PRICEMAP_SPLITTING_H

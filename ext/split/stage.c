@@ -49,21 +49,23 @@ bool stage_aggregates(const Select *select)
 static bool has_whole_groups(const Building *building)
 {
     const ExprList *keys = &building->core->group_by;
-    for (int i = 0; i < keys->count; i++)
-        if (keys->items[i]->kind == EXPR_COLUMN && keys->items[i]->from == building->cut->item &&
-            keys->items[i]->column == -1)
+    for (int i = 0; i < keys->count; i++) {
+        const Expr *origin = cut_origin(building->cut, keys->items[i]);
+        if (origin->kind == EXPR_COLUMN && origin->from == building->cut->item && origin->column == -1)
             return true;
+    }
     return false;
 }
 
-static bool core_has_constant_subquery(const Building *building)
+static bool has_constant_subquery(const SelectCore *core)
 {
-    const SelectCore *core = building->core;
-    bool found = expr_has_subquery(building->cut->where, true) || expr_has_subquery(core->having, true);
+    bool found = expr_has_subquery(core->where, true) || expr_has_subquery(core->having, true);
     for (int i = 0; i < core->column_count; i++)
         found = found || expr_has_subquery(core->columns[i].expr, true);
     for (int i = 0; i < core->group_by.count; i++)
         found = found || expr_has_subquery(core->group_by.items[i], true);
+    for (int i = 0; i < core->from.count; i++)
+        found = found || expr_has_subquery(core->from.items[i]->on, true);
     return found;
 }
 
@@ -73,7 +75,10 @@ static bool computes_once(const Building *building)
     for (int i = 0; i < building->cut->items.count; i++)
         if (!resolved_table(building->cut->items.items[i])->name)
             return true;
-    return core_has_constant_subquery(building) || strstr(building->cut->loops.lines, "AUTOMATIC");
+    for (int i = 0; i < building->cut->nested_count; i++)
+        if (has_constant_subquery(resolved_table(building->cut->nested[i])->select->cores[0]))
+            return true;
+    return has_constant_subquery(building->core) || strstr(building->cut->loops.lines, "AUTOMATIC");
 }
 
 static bool choose_kind(Building *building)
@@ -94,7 +99,7 @@ static bool choose_kind(Building *building)
     stage->form = select->order_by.count || once ? SPLIT_MORSELS : SPLIT_RANGES;
     if (!select->limit || select->order_by.count)
         return true;
-    if (!building->cut->where)
+    if (!building->cut->where && !building->core->where)
         return split_refuse(splitting, "its LIMIT ends it after its first rows%s", "");
     return !once || split_refuse(splitting, "it has a LIMIT without ORDER BY%s", "");
 }
@@ -207,7 +212,7 @@ static bool divide_rows(Building *building)
         if (merged)
             add_sorted(building, part, term);
     }
-    if (merged && !sort_ties(building))
+    if (merged && !building->cut->nested_count && !sort_ties(building))
         return false;
     if (groups) {
         building->worker_core.group_by = building->core->group_by;
@@ -353,7 +358,7 @@ static void set_part_columns(Building *building, SelectCore *core, bool describe
 /* A SELECT over the same tables whose columns compare as the parts do. */
 static bool describe_parts(Building *building)
 {
-    SelectCore core = {.from = building->cut->from};
+    SelectCore core = {0};
     SelectCore *cores[] = {&core};
     const char *operators[] = {""};
     Select select = {.with = building->select->with,
@@ -361,6 +366,8 @@ static bool describe_parts(Building *building)
                      .cores = cores,
                      .operators = operators,
                      .core_count = 1};
+    if (!cut_from(building->splitting, building->cut, SPLIT_WHOLE, &core.from, &core.where))
+        return false;
     if (building->stage->kind == SPLIT_WHOLE_GROUPS)
         core.group_by = building->core->group_by;
     set_part_columns(building, &core, true);
@@ -422,7 +429,44 @@ static bool begin(Building *building)
                     &building->worker_core.where);
 }
 
-bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage)
+/* Adds an empty stage to the plan; NULL with an error. */
+static SplitStage *add_stage(Splitting *splitting)
+{
+    SplitPlan *plan = splitting->plan;
+    SplitStage *grown = realloc(plan->stages, (size_t)(plan->stage_count + 1) * sizeof *grown);
+    if (!grown) {
+        split_fail(splitting, SQLITE_NOMEM);
+        return NULL;
+    }
+    plan->stages = grown;
+    grown[plan->stage_count] = (SplitStage){.limit = -1};
+    return &grown[plan->stage_count++];
+}
+
+/* The stage of a subquery, which is computed by one worker as it stands. */
+static bool build_subquery(Splitting *splitting, Select *select, int number)
+{
+    SplitStage *stage = add_stage(splitting);
+    if (!stage)
+        return false;
+    if (splitting->parsed.select->with_count)
+        return split_refuse(splitting, "a subquery beside aggregates with WITH is not split%s", "");
+    LoopList loops = {0};
+    stage->name = sqlite3_mprintf(SPLIT_STAGE_TABLE "%d", number);
+    stage->form = SPLIT_WHOLE;
+    stage->worker_sql = select_text(select, PARAMETER_SHIFT);
+    stage->worker_words = sqlite3_mprintf("As it stands");
+    if (!stage->name || !stage->worker_sql || !stage->worker_words)
+        return split_fail(splitting, SQLITE_NOMEM);
+    if (!loops_lines(splitting, stage->worker_sql, &loops))
+        return false;
+    stage->worker_plan = sqlite3_mprintf("%s", loops.lines);
+    return parts_describe_select(splitting, select, &stage->parts) &&
+           parts_describe_select(splitting, select, &stage->result) &&
+           (stage->worker_plan || split_fail(splitting, SQLITE_NOMEM));
+}
+
+static bool build_last(Splitting *splitting, const Cut *cut, SplitStage *stage, PartList *parts)
 {
     Building building = {.splitting = splitting,
                          .cut = cut,
@@ -432,8 +476,24 @@ bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage)
     if (!begin(&building))
         return false;
     bool divided = stage->kind == SPLIT_GROUPS ? divide_groups(&building) : divide_rows(&building);
+    *parts = building.parts;
     return divided && describe_parts(&building) && write_texts(&building) && check_texts(&building) &&
            words_of_stage(splitting, &building.parts, stage);
+}
+
+bool stages_build(Splitting *splitting, const Cut *cut)
+{
+    SplitStage last = {.limit = -1};
+    PartList parts = {0};
+    bool built = build_last(splitting, cut, &last, &parts);
+    for (int i = 0; built && i < parts.subquery_count; i++)
+        built = build_subquery(splitting, parts.subqueries[i], i + 1);
+    SplitStage *stage = built ? add_stage(splitting) : NULL;
+    if (stage)
+        *stage = last;
+    else
+        stage_free(&last);
+    return stage != NULL;
 }
 
 void stage_free(SplitStage *stage)

@@ -4,9 +4,12 @@
 
 #include "ext/split/cut.h"
 
-/* Fills an empty stage for the table that the cut has found. False with a reason or an error; the stage is to
-   be freed then all the same. */
-bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage);
+/*
+ * Adds the stages of the statement to the plan, over the table that the cut has found: first those of
+ * subqueries that the combining query reads, last its own. False with a reason or an error; the plan may have
+ * stages then all the same.
+ */
+bool stages_build(Splitting *splitting, const Cut *cut);
 
 /* Whether the statement is one of groups or aggregates, not of rows. */
 bool stage_aggregates(const Select *select);

@@ -1,4 +1,5 @@
-/* Facts about the tables of a statement, as the file's schema has them. Everything lies in the arena of the splitting. */
+/* Facts about the tables of a statement, as the file's schema has them. Everything lies in the arena of the
+ * splitting. */
 #ifndef PRICEMAP_SPLIT_TABLES_H
 #define PRICEMAP_SPLIT_TABLES_H
 
@@ -14,6 +15,8 @@ typedef struct KnownTable {
     const char *rowid;
     /* Column that is the rowid, as an INTEGER PRIMARY KEY is; -1: none. */
     int key_column;
+    /* SELECT whose result it is; NULL: a table. */
+    Select *select;
     /* CREATE VIEW text; NULL: no view. */
     const char *view;
     /* Whether a column of it is computed whenever it is read, by what the schema says. */
