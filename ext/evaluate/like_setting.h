@@ -18,7 +18,7 @@ typedef enum LikeSetting {
 } LikeSetting;
 
 /*
- * Finds it out by preparing a statement, which is not run, over a table that exists for the moment. On the
+ * Finds it out by explaining a statement over a table of its own, which stays on the connection. On the
  * connection's thread. SQLITE_OK with *setting set; else SQLITE_NOMEM or SQLITE_INTERRUPT.
  */
 int like_setting_read(sqlite3 *db, LikeSetting *setting);

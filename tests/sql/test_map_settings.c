@@ -131,6 +131,15 @@ static void like_as_set(void **state)
     map_test_same(test->db, "SELECT count(*) FROM t WHERE a LIKE 'ABC1%'", "SELECT ifnull(sum(n), 0) FROM m");
 }
 
+/* How LIKE compares is found out while a statement runs, which opens further tables after that. */
+static void like_in_a_running_statement(void **state)
+{
+    MapTest *test = *state;
+    use_large_file(test, "delete");
+    map_test_same(test->db, "SELECT a LIKE 'abc1%' FROM t EXCEPT SELECT a FROM t",
+                  "SELECT value FROM parallel_map('t', 'a LIKE ''abc1%''') EXCEPT SELECT a FROM t");
+}
+
 static void always_true(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
@@ -471,6 +480,7 @@ int main(void)
         MAP_TEST_EACH(numbers_that_are_bound_as_real),
         MAP_TEST(settings_that_are_bound_as_real),
         MAP_TEST_EACH(like_as_set),
+        MAP_TEST_EACH(like_in_a_running_statement),
         MAP_TEST(like_of_the_host),
         MAP_TEST_EACH(names_of_columns),
         MAP_TEST_EACH(schema_tables),
