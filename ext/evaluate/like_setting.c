@@ -1,7 +1,7 @@
 /*
  * SQLite compares a column with LIKE by a range of values where the pattern begins with letters, under the
- * collation that LIKE stands for: a virtual table is asked for that range, and says so in the number of its
- * plan, which EXPLAIN QUERY PLAN shows.
+ * collation that LIKE stands for: SQLite offers that range to a virtual table, which says so in the number of
+ * its plan, which EXPLAIN QUERY PLAN shows.
  *
  * The table stays on the connection. SQLite expires all statements of a connection when it lets go of a
  * virtual table, and one that is running fails when it next opens a table.
@@ -65,7 +65,7 @@ static int probe_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
     return SQLITE_OK;
 }
 
-/* There are no rows to read. */
+/* The table has no rows. */
 static int probe_open(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor)
 {
     (void)cursor;
