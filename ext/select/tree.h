@@ -59,6 +59,9 @@ typedef struct OrderTerm {
     bool descending;
     /* NULLS FIRST or NULLS LAST, where written; "" else. */
     const char *nulls;
+    /* Number of the result column, from 1, that the term stands for, by its position or its alias, and is
+       written as; 0: it is written as the expression. */
+    int position;
 } OrderTerm;
 
 typedef struct OrderList {

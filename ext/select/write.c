@@ -36,7 +36,10 @@ void write_order(Writer *writer, const OrderList *list)
         const OrderTerm *term = &list->items[i];
         if (i)
             add(writer, ", ");
-        write_expression(writer, term->expr);
+        if (term->position)
+            sqlite3_str_appendf(writer->sql, "%d", term->position);
+        else
+            write_expression(writer, term->expr);
         if (term->descending)
             add(writer, " DESC");
         if (term->nulls && *term->nulls)

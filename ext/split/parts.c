@@ -291,14 +291,14 @@ static Select *select_all(Splitting *splitting, FromItem *table, const ColumnLis
     return select;
 }
 
-static Expr *replace(void *arg, Expr *expr);
-
 /* A subquery that needs no column of the query around it becomes one over a table of its rows. NULL with a
    reason or an error. */
 static Expr *combine_subquery(Combining *combining, Expr *expr)
 {
     Splitting *splitting = combining->splitting;
-    if (!expr->select || expr->select->correlated) {
+    /* SQLite applies the affinity of IN's right side to the register of its left side, which may be that of a
+       column of the result. */
+    if (expr->kind == EXPR_IN || !expr->select || expr->select->correlated) {
         split_refuse(splitting, "a subquery beside aggregates is not split%s", "");
         return NULL;
     }
@@ -312,7 +312,6 @@ static Expr *combine_subquery(Combining *combining, Expr *expr)
         return NULL;
     Expr copy = *expr;
     copy.select = select;
-    copy.left = expr_copy(&splitting->arena, expr->left, replace, combining);
     return make(splitting, copy);
 }
 

@@ -406,16 +406,15 @@ static bool resolve(Splitting *splitting, Scope *scope, Expr **place)
 
 /* ---- clauses ---- */
 
-/* The result column that a whole number stands for; NULL: the expression is none, or another one. */
-static Expr *find_position(const SelectCore *core, const Expr *expr)
+/* The number of the result column, from 1, that a whole number stands for; 0: the expression is none, or
+   another one. */
+static int find_position(const SelectCore *core, const Expr *expr)
 {
     if (expr->kind != EXPR_LITERAL || strspn(expr->text, "0123456789") != strlen(expr->text) ||
         strlen(expr->text) > 5)
-        return NULL;
+        return 0;
     int position = atoi(expr->text);
-    if (position < 1 || position > core->column_count)
-        return NULL;
-    return core->columns[position - 1].expr;
+    return position <= core->column_count ? position : 0;
 }
 
 static bool is_number(const Expr *expr)
@@ -423,20 +422,39 @@ static bool is_number(const Expr *expr)
     return expr->kind == EXPR_LITERAL && strspn(expr->text, "0123456789") == strlen(expr->text);
 }
 
-/* A term of GROUP BY or ORDER BY: it may be the position of a column, or in ORDER BY a column's alias. */
-static bool resolve_term(Splitting *splitting, Scope *scope, const SelectCore *core, Expr **place, bool order)
+/* The number of the result column, from 1, whose alias the expression is; 0: of none. */
+static int find_alias_position(const SelectCore *core, const Expr *expr)
 {
-    Expr *expr = *place;
-    Expr *column = expr ? find_position(core, expr) : NULL;
-    if (!column && expr && order && expr->kind == EXPR_COLUMN)
-        column = find_alias(scope, expr);
-    if (column) {
-        *place = column;
+    for (int i = 0; expr->kind == EXPR_COLUMN && !expr->table && i < core->column_count; i++)
+        if (core->columns[i].alias && !strcasecmp(core->columns[i].alias, expr->text))
+            return i + 1;
+    return 0;
+}
+
+/* A term of GROUP BY or ORDER BY, which may be the position of a column. */
+static bool resolve_term(Splitting *splitting, Scope *scope, const SelectCore *core, Expr **place,
+                         int position)
+{
+    if (!position && *place)
+        position = find_position(core, *place);
+    if (position) {
+        *place = core->columns[position - 1].expr;
         return true;
     }
-    if (expr && is_number(expr))
-        return split_refuse(splitting, "the position %s is not understood", expr->text);
+    if (*place && is_number(*place))
+        return split_refuse(splitting, "the position %s is not understood", (*place)->text);
     return resolve(splitting, scope, place);
+}
+
+/* In ORDER BY an alias goes before a column. SQLite sorts by the result's own column then, and computes it
+ * once. */
+static bool resolve_order(Splitting *splitting, Scope *scope, const SelectCore *core, OrderTerm *term)
+{
+    if (term->expr)
+        term->position = find_position(core, term->expr);
+    if (term->expr && !term->position)
+        term->position = find_alias_position(core, term->expr);
+    return resolve_term(splitting, scope, core, &term->expr, term->position);
 }
 
 static Expr *star_column(Splitting *splitting, const FromItem *item, int column)
@@ -485,7 +503,7 @@ static bool resolve_core(Splitting *splitting, Scope *scope, SelectCore *core)
         return false;
     scope->aliases = core;
     for (int i = 0; i < core->group_by.count; i++)
-        if (!resolve_term(splitting, scope, core, &core->group_by.items[i], false))
+        if (!resolve_term(splitting, scope, core, &core->group_by.items[i], 0))
             return false;
     return (!core->where || resolve(splitting, scope, &core->where)) &&
            (!core->having || resolve(splitting, scope, &core->having));
@@ -524,7 +542,7 @@ static bool resolve_select(Splitting *splitting, Select *select, Scope *outer)
         if (!resolve_core(splitting, &scope, select->cores[i]))
             return false;
         for (int j = 0; select->core_count == 1 && j < select->order_by.count; j++)
-            if (!resolve_term(splitting, &scope, select->cores[0], &select->order_by.items[j].expr, true))
+            if (!resolve_order(splitting, &scope, select->cores[0], &select->order_by.items[j]))
                 return false;
     }
     return resolve_limit(splitting, &with, select);

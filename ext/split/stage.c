@@ -115,6 +115,7 @@ static void add_order(Building *building, OrderList *list, const OrderTerm *like
 {
     OrderTerm term = *like;
     term.expr = expr;
+    term.position = 0;
     order_list_add(&building->splitting->arena, list, term);
 }
 
@@ -203,6 +204,9 @@ static bool divide_rows(Building *building)
     }
     for (int i = 0; i < order->count; i++) {
         const OrderTerm *term = &order->items[i];
+        /* A constant sorts nothing, and a number would be a position. */
+        if (term->expr->kind == EXPR_LITERAL)
+            continue;
         int part = parts_add(splitting, &building->parts, term->expr, term->expr);
         if (part < 0)
             return false;
@@ -329,6 +333,8 @@ static bool divide_groups(Building *building)
     if (core->having)
         building->combine_core.having = parts_combine(splitting, &building->parts, core->having);
     for (int i = 0; i < order->count && split_goes_on(splitting); i++) {
+        if (order->items[i].expr->kind == EXPR_LITERAL)
+            continue;
         int key = find_key(building, order->items[i].expr);
         add_order(building, &building->combine.order_by, &order->items[i],
                   key >= 0 ? building->parts.items[key].column
