@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ext/plan/host_rules.h"
+#include "ext/select/write.h"
 #include "ext/split/parts.h"
 #include "ext/split/resolve.h"
 
@@ -90,8 +91,7 @@ static bool pin_order(Splitting *splitting, Cut *cut)
     return split_goes_on(splitting);
 }
 
-/* Whether a SELECT does no more than take rows and columns of its tables. */
-static bool is_linear(const Select *select)
+bool cut_is_linear(const Select *select)
 {
     const SelectCore *core = select->cores[0];
     bool linear = select->core_count == 1 && !select->with_count && !select->limit &&
@@ -107,7 +107,8 @@ static void go_inside(Cut *cut)
 {
     while (cut->inner->from.count == 1 && cut->nested_count < CUT_NESTED) {
         FromItem *item = cut->inner->from.items[0];
-        if (item->joined.count || !resolved_table(item)->select || !is_linear(resolved_table(item)->select))
+        if (item->joined.count || !resolved_table(item)->select ||
+            !cut_is_linear(resolved_table(item)->select))
             return;
         cut->nested[cut->nested_count++] = item;
         cut->inner = resolved_table(item)->select->cores[0];
@@ -122,13 +123,17 @@ const Expr *cut_origin(const Cut *cut, const Expr *expr)
     return expr;
 }
 
-bool cut_begin(Splitting *splitting, const char *sql, Cut *cut)
+bool cut_begin(Splitting *splitting, Cut *cut)
 {
-    const SelectCore *core = splitting->parsed.select->cores[0];
+    const SelectCore *core = splitting->target->cores[0];
     *cut = (Cut){.core = core, .inner = core};
     go_inside(cut);
-    if (!collect(splitting, &cut->inner->from, false, &cut->items) ||
-        !loops_read(splitting, sql, &cut->items, &cut->loops) || !pin_order(splitting, cut))
+    char *sql = select_text(splitting->target, 0);
+    bool read = sql ? collect(splitting, &cut->inner->from, false, &cut->items) &&
+                          loops_read(splitting, sql, &cut->items, &cut->loops)
+                    : split_fail(splitting, SQLITE_NOMEM);
+    sqlite3_free(sql);
+    if (!read || !pin_order(splitting, cut))
         return false;
     add_conditions(splitting, &cut->inner->from, &cut->where);
     cut->where = both(splitting, cut->where, cut->inner->where);
@@ -160,6 +165,8 @@ static bool check_access(Splitting *splitting, const Loop *loop, bool outermost,
     const char *access = loop->access, *name = loop->item->written_as;
     if (!loop->search && !*access)
         return true;
+    if (starts(access, LOOP_OF_INDEXES))
+        return split_refuse(splitting, "several indexes are searched for %s", name);
     if (!loop->search && starts(access, "USING COVERING INDEX"))
         return (outermost && is_costly(splitting)) ||
                split_refuse(splitting, "an index answers it without reading the table %s", name);

@@ -32,9 +32,11 @@ typedef struct Cut {
     Expr *where;
 } Cut;
 
-/* Reads the loops of `sql`, the statement as it was written out, and pins their order. False with a reason or
-   an error. */
-bool cut_begin(Splitting *splitting, const char *sql, Cut *cut);
+/* Reads the loops of the SELECT that is divided, and pins their order. False with a reason or an error. */
+bool cut_begin(Splitting *splitting, Cut *cut);
+
+/* Whether a SELECT does no more than take rows and columns of its tables. */
+bool cut_is_linear(const Select *select);
 
 /*
  * Goes to the first loop from cut->loop on whose table may be cut. False where there is none; then there may

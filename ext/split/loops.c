@@ -51,6 +51,16 @@ static const FromItem *find_item(const FromList *from, const char *text, const c
     return found;
 }
 
+static bool append_loop(Splitting *splitting, LoopList *loops, Loop loop)
+{
+    Loop *grown = arena_grow(&splitting->arena, loops->items, loops->count, sizeof loop);
+    if (!grown)
+        return split_fail(splitting, SQLITE_NOMEM);
+    loops->items = grown;
+    grown[loops->count++] = loop;
+    return true;
+}
+
 static bool add_loop(Splitting *splitting, const FromList *from, LoopList *loops, const char *detail)
 {
     Loop loop = {.search = starts(detail, "SEARCH ")};
@@ -60,12 +70,20 @@ static bool add_loop(Splitting *splitting, const FromList *from, LoopList *loops
     if (!morsels && !loop.item)
         return split_refuse(splitting, "its plan is not understood: %s", detail);
     loop.access = arena_copy(&splitting->arena, access, strlen(access));
-    Loop *grown = arena_grow(&splitting->arena, loops->items, loops->count, sizeof loop);
-    if (!grown)
-        return split_fail(splitting, SQLITE_NOMEM);
-    loops->items = grown;
-    grown[loops->count++] = loop;
-    return true;
+    return append_loop(splitting, loops, loop);
+}
+
+/* A line below a loop over several indexes is of one of them. */
+static bool add_index(Splitting *splitting, const FromList *from, LoopList *loops, const char *detail)
+{
+    Loop *loop = loops->count ? &loops->items[loops->count - 1] : NULL;
+    if (!loop || !starts(loop->access, LOOP_OF_INDEXES))
+        return true;
+    const char *name = detail + strlen("SEARCH "), *rest = name;
+    if (starts(detail, "SEARCH ") && !loop->item)
+        loop->item = find_item(from, name, &rest);
+    loop->access = split_keep(splitting, sqlite3_mprintf("%s, %s", loop->access, detail));
+    return split_goes_on(splitting);
 }
 
 static bool read_line(Splitting *splitting, const FromList *from, LoopList *loops, const char *detail)
@@ -76,7 +94,9 @@ static bool read_line(Splitting *splitting, const FromList *from, LoopList *loop
         loops->sorts_groups = true;
     else if (starts(detail, "USE TEMP B-TREE FOR "))
         loops->sorts_rows = true;
-    else if (starts(detail, "MULTI-INDEX OR") || starts(detail, "COMPOUND"))
+    else if (starts(detail, LOOP_OF_INDEXES))
+        return append_loop(splitting, loops, (Loop){.search = true, .access = LOOP_OF_INDEXES});
+    else if (starts(detail, "COMPOUND"))
         return split_refuse(splitting, "its plan has another form than loops: %s", detail);
     return true;
 }
@@ -98,7 +118,8 @@ bool loops_read(Splitting *splitting, const char *sql, const FromList *from, Loo
         if (detail)
             sqlite3_str_appendf(lines, "%s%*s%s", sqlite3_str_length(lines) ? "\n" : "", 2 * level, "",
                                 detail);
-        if (detail && level == 0 && from && !read_line(splitting, from, loops, detail))
+        if (detail && from &&
+            !(level ? add_index(splitting, from, loops, detail) : read_line(splitting, from, loops, detail)))
             break;
     }
     if (rc != SQLITE_OK && rc != SQLITE_DONE)

@@ -16,6 +16,9 @@ typedef struct Loop {
     bool search;
 } Loop;
 
+/* The beginning of the access of a loop that takes the rows of several indexes; after it come their lines. */
+#define LOOP_OF_INDEXES "MULTI-INDEX OR"
+
 typedef struct LoopList {
     Loop *items;
     int count;

@@ -9,6 +9,7 @@
 #include "ext/select/write.h"
 #include "ext/split/cut.h"
 #include "ext/split/facts.h"
+#include "ext/split/parts.h"
 #include "ext/split/resolve.h"
 #include "ext/split/same_program.h"
 #include "ext/split/splitting.h"
@@ -271,13 +272,82 @@ static void free_stages(SplitPlan *plan)
     plan->stage_count = 0;
 }
 
+/* Whether the aggregate gives the same, whatever the order of its values. */
+static bool is_free_of_order(const Expr *call)
+{
+    static const char *const names[] = {"count", "min", "max"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!sqlite3_stricmp(call->text, names[i]))
+            return true;
+    return false;
+}
+
+static bool check_layer_part(void *arg, Expr *expr)
+{
+    Splitting *splitting = arg;
+    if (expr->select || (expr->kind == EXPR_IN && expr->text))
+        return split_refuse(splitting, "a subquery around a grouped one is not split%s", "");
+    if (resolve_is_aggregate(expr) && !is_free_of_order(expr))
+        return split_refuse(splitting, "%s over a grouped subquery is not split", expr->text);
+    return expr_each_part(expr, check_layer_part, splitting);
+}
+
+/* The combining query does all that a SELECT around the divided one does. */
+static bool check_layer(Splitting *splitting, const Select *layer)
+{
+    const SelectCore *core = layer->cores[0];
+    bool well = true;
+    for (int i = 0; well && i < core->column_count; i++)
+        well = check_layer_part(splitting, core->columns[i].expr);
+    for (int i = 0; well && i < core->group_by.count; i++)
+        well = check_layer_part(splitting, core->group_by.items[i]);
+    for (int i = 0; well && i < layer->order_by.count; i++)
+        well = check_layer_part(splitting, layer->order_by.items[i].expr);
+    return well && (!core->where || check_layer_part(splitting, core->where)) &&
+           (!core->having || check_layer_part(splitting, core->having)) &&
+           (!layer->limit || check_layer_part(splitting, layer->limit)) &&
+           (!layer->offset || check_layer_part(splitting, layer->offset));
+}
+
+/* The subquery that is all of the FROM; NULL: there is none. */
+static Select *only_source(const Select *select)
+{
+    const FromList *from = &select->cores[0]->from;
+    if (select->core_count != 1 || from->count != 1 || from->items[0]->joined.count)
+        return NULL;
+    Select *inside = resolved_table(from->items[0])->select;
+    return inside && inside->core_count == 1 && !inside->with_count ? inside : NULL;
+}
+
+/* Finds the SELECT to divide: the innermost one that groups, sorts or limits, where each around it reads
+   nothing but the next; else the statement itself. */
+static bool find_target(Splitting *splitting)
+{
+    Select *chain[SPLITTING_LAYERS + 1] = {splitting->parsed.select};
+    int length = 1, target = 0;
+    Select *inside;
+    while (length <= SPLITTING_LAYERS && (inside = only_source(chain[length - 1]))) {
+        chain[length] = inside;
+        if (!cut_is_linear(inside))
+            target = length;
+        length++;
+    }
+    for (int i = 0; i < target; i++) {
+        if (!check_layer(splitting, chain[i]))
+            return false;
+        splitting->layers[splitting->layer_count++] = chain[i];
+    }
+    splitting->target = chain[target];
+    return true;
+}
+
 /* Tries the tables in the order of the loops. The reason of the first one counts: it is the one that the
    statement's time goes into. */
-static bool divide(Splitting *splitting, const char *written)
+static bool divide(Splitting *splitting)
 {
     Cut cut;
     const char *first_reason = NULL;
-    if (!cut_begin(splitting, written, &cut))
+    if (!find_target(splitting) || !cut_begin(splitting, &cut))
         return false;
     for (;; cut.loop++) {
         if (cut_find(splitting, &cut) && stages_build(splitting, &cut))
@@ -300,7 +370,7 @@ static void split(Splitting *splitting)
     char *written = NULL;
     if (parse(splitting) && facts_read(splitting, &path) && open_shadow(splitting, path) &&
         resolve_names(splitting) && prove(splitting, &written) && note(splitting, written) &&
-        divide(splitting, written))
+        divide(splitting))
         splitting->plan->program = splitting->plan->view.whole;
     sqlite3_free(written);
 }

@@ -9,6 +9,9 @@
 #include "ext/split/shadow.h"
 #include "ext/split/split_plan.h"
 
+/* SELECTs around the one that is divided, at the most. */
+enum { SPLITTING_LAYERS = 8 };
+
 typedef struct Splitting {
     ConnectionState *state;
     const SplitOptions *options;
@@ -17,6 +20,12 @@ typedef struct Splitting {
     /* Memory of the tree, and of all that hangs on it. */
     Arena arena;
     ParsedSelect parsed;
+    /* SELECT that is divided: the statement, or a subquery that is all of its FROM. */
+    Select *target;
+    /* SELECTs around it, from the outermost one: the combining query has them over what it makes of the
+     * parts. */
+    Select *layers[SPLITTING_LAYERS];
+    int layer_count;
     /* Connection of its own to the file. */
     Shadow shadow;
     /* Tables that were found in the schema, newest first. */

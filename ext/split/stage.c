@@ -200,7 +200,8 @@ static bool divide_rows(Building *building)
         int part = parts_add(splitting, &building->parts, expr, expr);
         if (part < 0)
             return false;
-        add_combine_column(building, building->parts.items[part].column);
+        add_combine_column(building, splitting->layer_count ? building->parts.items[part].value
+                                                            : building->parts.items[part].column);
     }
     for (int i = 0; i < order->count; i++) {
         const OrderTerm *term = &order->items[i];
@@ -383,13 +384,57 @@ static bool describe_parts(Building *building)
     return described;
 }
 
+/* The SELECT around the combining one: what it reads is no table, but the combining one. NULL with an error.
+ */
+static Select *add_layer(Splitting *splitting, const Select *layer, Select *inside)
+{
+    Arena *arena = &splitting->arena;
+    Select *select = arena_take(arena, sizeof *select);
+    SelectCore *core = arena_take(arena, sizeof *core);
+    SelectCore **cores = arena_take(arena, sizeof(SelectCore *));
+    FromItem *item = arena_take(arena, sizeof *item);
+    if (!select || !core || !cores || !item)
+        return NULL;
+    *select = *layer;
+    *core = *layer->cores[0];
+    *item = *core->from.items[0];
+    *cores = core;
+    select->cores = cores;
+    select->with = NULL;
+    select->with_count = 0;
+    item->select = inside;
+    item->schema = item->table = NULL;
+    core->from = (FromList){0};
+    from_list_add(arena, &core->from, item);
+    return select;
+}
+
+/* The combining query with the SELECTs around the one that was divided, which call its columns by their
+   names. NULL with an error. */
+static Select *add_layers(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    Select *select = &building->combine;
+    for (int i = splitting->layer_count - 1; select && i >= 0; i--) {
+        const NameList *names = &resolved_table(splitting->layers[i]->cores[0]->from.items[0])->columns;
+        SelectCore *core = select->cores[0];
+        for (int j = 0; j < core->column_count && j < names->count; j++)
+            core->columns[j].alias = names->items[j];
+        select = add_layer(splitting, splitting->layers[i], select);
+    }
+    return select;
+}
+
 static bool write_texts(Building *building)
 {
     SplitStage *stage = building->stage;
     Splitting *splitting = building->splitting;
     set_part_columns(building, &building->worker_core, false);
+    const Select *combine = add_layers(building);
+    if (!combine)
+        return split_fail(splitting, SQLITE_NOMEM);
     stage->worker_sql = select_text(&building->worker, PARAMETER_SHIFT);
-    stage->combine_sql = select_text(&building->combine, PARAMETER_SHIFT);
+    stage->combine_sql = select_text(combine, PARAMETER_SHIFT);
     stage->cut_table = sqlite3_mprintf("%s", resolved_table(building->cut->item)->name);
     stage->cut_rowid = resolved_table(building->cut->item)->rowid;
     stage->cut_rows = tables_rows(splitting, resolved_table(building->cut->item));
@@ -474,11 +519,8 @@ static bool build_subquery(Splitting *splitting, Select *select, int number)
 
 static bool build_last(Splitting *splitting, const Cut *cut, SplitStage *stage, PartList *parts)
 {
-    Building building = {.splitting = splitting,
-                         .cut = cut,
-                         .stage = stage,
-                         .select = splitting->parsed.select,
-                         .core = cut->core};
+    Building building = {
+        .splitting = splitting, .cut = cut, .stage = stage, .select = splitting->target, .core = cut->core};
     if (!begin(&building))
         return false;
     bool divided = stage->kind == SPLIT_GROUPS ? divide_groups(&building) : divide_rows(&building);

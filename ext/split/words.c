@@ -126,6 +126,6 @@ static char *say_working(const PartList *parts, const SplitStage *stage)
 bool words_of_stage(Splitting *splitting, const PartList *parts, SplitStage *stage)
 {
     stage->worker_words = say_working(parts, stage);
-    stage->combine_words = say_combining(splitting->parsed.select, stage);
+    stage->combine_words = say_combining(splitting->target, stage);
     return (stage->worker_words && stage->combine_words) || split_fail(splitting, SQLITE_NOMEM);
 }
