@@ -414,6 +414,29 @@ static int run_chunk(Evaluator *evaluator, const TaskOrder *order, const void *i
     return rc;
 }
 
+/* Has whole-chunk functions compute what the rows lack, if the run went well. Such a function fails for the
+   chunk, and not for one of its rows; a range without any is read by the host, which can count its rows. */
+static int complete_calls(Evaluator *evaluator, const TaskOrder *order, int rc, TaskReport *report)
+{
+    char text[TASK_MESSAGE_SIZE];
+    RowsetWriter *writer = &evaluator->output->writer;
+    int completed = foreign_functions_complete(&evaluator->foreign, writer, evaluator->scan.encoding,
+                                               rc != SQLITE_OK, text);
+    if (rc != SQLITE_OK || completed == SQLITE_OK)
+        return rc;
+    long long position = (long long)order->position;
+    writer->rows = 0;
+    report->rc = completed;
+    report->rows_in = 0;
+    report->next_row = order->first_row;
+    if (evaluator->recipe->scan || completed == SQLITE_INTERRUPT)
+        set_message(report->message, text);
+    else
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s (rows %lld to %lld)", text,
+                         position + order->first_row, position + order->end_row - 1);
+    return completed;
+}
+
 /* The time that constants took in the task that was evaluated: the time by which its first row took longer
  * than the others. Where that is not known, the whole time of the task. */
 static int64_t constants_time(const Evaluator *evaluator, const TaskReport *report)
@@ -476,6 +499,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
         rc = SQLITE_ERROR;
     if (rc != SQLITE_OK)
         report_failure(evaluator, order, rc, buffer, report);
+    rc = complete_calls(evaluator, order, rc, report);
     if (evaluator->authorizer.refused) {
         inner_statement_report(&evaluator->authorizer, evaluator->db, report);
         /* Among the constants that a lasting statement keeps may be what was refused. */

@@ -37,7 +37,7 @@ static int bind_stand_in(sqlite3 *db, const LanguageFunction *function)
                                       NULL, NULL);
 }
 
-int foreign_functions_bind(const ForeignFunctions *functions, const Recipe *recipe, sqlite3 *db,
+int foreign_functions_bind(ForeignFunctions *functions, const Recipe *recipe, sqlite3 *db,
                            const PriceStop *stop, char *message)
 {
     const Language *language = functions->library.language;
@@ -50,10 +50,50 @@ int foreign_functions_bind(const ForeignFunctions *functions, const Recipe *reci
                                            .name = name,
                                            .arguments = atoi(form),
                                            .deterministic = strchr(form, 'd') != NULL};
-        rc = language ? language->bind(sqlite3_api, db, &function, stop, message, TASK_MESSAGE_SIZE)
+        rc = language ? language->bind(sqlite3_api, db, &function, stop, &functions->chunk, message,
+                                       TASK_MESSAGE_SIZE)
                       : bind_stand_in(db, &function);
         text = recipe_text_after(form);
     }
+    return rc;
+}
+
+bool foreign_functions_place(ForeignFunctions *functions, sqlite3_value *value, uint32_t row, uint32_t column,
+                             int *rc)
+{
+    LanguageMark mark;
+    *rc = SQLITE_OK;
+    if (!functions->chunk.mark || sqlite3_value_type(value) != SQLITE_BLOB ||
+        sqlite3_value_bytes(value) != (int)sizeof mark)
+        return false;
+    const void *bytes = sqlite3_value_blob(value);
+    if (!bytes)
+        return false;
+    memcpy(&mark, bytes, sizeof mark);
+    if (mark.mark != functions->chunk.mark)
+        return false;
+    if (mark.chunk != functions->chunk.chunk)
+        functions->chunk.kept = true;
+    else if (!functions->library.language->place(&functions->chunk, &mark, row, column))
+        *rc = SQLITE_NOMEM;
+    return true;
+}
+
+int foreign_functions_complete(ForeignFunctions *functions, RowsetWriter *writer, int encoding, bool discard,
+                               char *message)
+{
+    LanguageChunk *chunk = &functions->chunk;
+    int rc = SQLITE_OK;
+    if (chunk->called)
+        rc = functions->library.language->complete(chunk, writer, encoding, discard, message,
+                                                   TASK_MESSAGE_SIZE);
+    if (rc == SQLITE_OK && chunk->kept && !discard) {
+        rc = SQLITE_ERROR;
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, message,
+                         "a whole-chunk function is called with constants alone: call it with a column");
+    }
+    chunk->kept = false;
+    chunk->chunk++;
     return rc;
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "ext/base/sqlite_api.h"
+#include "ext/data/rowset.h"
 #include "ext/functions/price.h"
 
 #define LANGUAGE_SYMBOL "pricemap_language"
@@ -28,6 +29,30 @@ typedef struct LanguageFunction {
     int arguments;
     bool deterministic;
 } LanguageFunction;
+
+/*
+ * The calls of whole-chunk functions in one chunk of one evaluator. Such a function is not called for a row:
+ * SQL gets a mark in place of its value, and once the chunk is through the function is called with all its
+ * arguments in columns. The marks have to come to the output as they are.
+ */
+typedef struct LanguageChunk {
+    /* First bytes of the marks, at random, so that no value of a user is one; 0: the connection has no such
+       function. */
+    uint64_t mark;
+    /* Number of the chunk on this evaluator; a mark of another chunk is one of a constant, which then was
+       `kept`. */
+    uint32_t chunk;
+    bool kept;
+    /* Number of functions that were bound, and those that were called in this chunk: the library's. */
+    uint32_t functions;
+    void *called;
+} LanguageChunk;
+
+/* Mark of one call, of which a map may make another one: nothing in it is trusted. */
+typedef struct LanguageMark {
+    uint64_t mark;
+    uint32_t chunk, function, call, unused;
+} LanguageMark;
 
 typedef struct Language {
     int version;
@@ -68,7 +93,18 @@ typedef struct Language {
      * or an error with a text in `message`, which has room for `size` bytes.
      */
     int (*bind)(const sqlite3_api_routines *routines, sqlite3 *db, const LanguageFunction *function,
-                const PriceStop *stop, char *message, size_t size);
+                const PriceStop *stop, LanguageChunk *chunk, char *message, size_t size);
+
+    /* Notes, held, that the value of a marked call belongs into this cell; ignores a mark of no call. False
+       when out of memory. */
+    bool (*place)(const LanguageChunk *chunk, const LanguageMark *mark, uint32_t row, uint32_t column);
+    /*
+     * Calls, held, the whole-chunk functions of a chunk that is through, and writes their results into the
+     * cells, which are of rows that were written already; text in `encoding`. SQLITE_OK; else an error with a
+     * text in `message`. `discard`: only forgets the calls.
+     */
+    int (*complete)(LanguageChunk *chunk, RowsetWriter *writer, int encoding, bool discard, char *message,
+                    size_t size);
 
     /*
      * Describes this process for workers, which have to find the same functions: texts, the last one NULL,

@@ -35,9 +35,14 @@ static void stop(Evaluator *evaluator)
 
 /* The map is a subquery of the statement with the output's aggregate, as it would be one of the query around
    it: so what subtypes come here are those that SQLite lets out of a subquery. */
-static int set_output(RowsetWriter *writer, uint32_t column, sqlite3_value *value, int encoding)
+static int set_output(Evaluator *evaluator, uint32_t column, sqlite3_value *value)
 {
-    int rc = rowset_set_value(writer, column, value, encoding);
+    RowsetWriter *writer = &evaluator->output->writer;
+    const int encoding = evaluator->scan.encoding;
+    int rc;
+    if (foreign_functions_place(&evaluator->foreign, value, writer->rows, column, &rc))
+        return rc == SQLITE_OK ? rowset_set_null(writer, column) : rc;
+    rc = rowset_set_value(writer, column, value, encoding);
     unsigned subtype = sqlite3_value_subtype(value);
     if (rc == SQLITE_OK && subtype)
         rc = rowset_set_subtype(writer, column, subtype);
@@ -57,7 +62,7 @@ static void output_row(sqlite3_context *context, int argc, sqlite3_value **argv)
                                                            : SQLITE_OK;
     /* A partition's partial statement has a column more, the number of rows, which are traced here. */
     for (int i = 0; rc == SQLITE_OK && i < argc && i < (int)writer->columns; i++)
-        rc = set_output(writer, (uint32_t)i, argv[i], evaluator->scan.encoding);
+        rc = set_output(evaluator, (uint32_t)i, argv[i]);
     if (rc == SQLITE_OK)
         rc = rowset_end_row(writer);
     if (rc != SQLITE_OK) {
@@ -139,8 +144,11 @@ static int step_rows(Evaluator *evaluator, sqlite3_stmt *statement)
         if (evaluator_is_stopped(evaluator))
             return SQLITE_INTERRUPT;
         for (uint32_t i = 0; i < writer->columns; i++) {
-            rc = rowset_set_value(writer, i, sqlite3_column_value(statement, (int)i),
-                                  evaluator->scan.encoding);
+            sqlite3_value *value = sqlite3_column_value(statement, (int)i);
+            if (foreign_functions_place(&evaluator->foreign, value, writer->rows, i, &rc))
+                rc = rc == SQLITE_OK ? rowset_set_null(writer, i) : rc;
+            else
+                rc = rowset_set_value(writer, i, value, evaluator->scan.encoding);
             if (rc != SQLITE_OK)
                 return rc;
         }

@@ -23,6 +23,9 @@ typedef struct BoundFunction {
     /* Function, once it was resolved; owned. */
     PyObject *callable;
     PriceStop stop;
+    /* Chunk of the connection, and the calls of a whole-chunk function; NULL: it is called for each row. */
+    LanguageChunk *chunk;
+    ChunkCalls *calls;
     /* Name in SQL and target, in the same allocation. */
     const char *name, *target;
 } BoundFunction;
@@ -120,6 +123,21 @@ static void fail(sqlite3_context *context, const BoundFunction *function)
     sqlite3_free(message);
 }
 
+/* Finds the function. False with an exception. */
+static bool find_callable(BoundFunction *function)
+{
+    PyObject *callable = resolve(function->target);
+    if (callable && python_is_whole_chunk(callable) && !function->calls) {
+        function->calls = python_calls_create(function->chunk, function->name);
+        if (!function->calls) {
+            Py_DECREF(callable);
+            callable = PyErr_NoMemory();
+        }
+    }
+    function->callable = callable;
+    return callable != NULL;
+}
+
 static void python_function(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     BoundFunction *function = sqlite3_user_data(context);
@@ -128,15 +146,21 @@ static void python_function(sqlite3_context *context, int argc, sqlite3_value **
         sqlite3_result_error(context, "Python is ending", -1);
         return;
     }
+    if (!function->callable && !find_callable(function)) {
+        fail(context, function);
+        return;
+    }
+    if (function->calls) {
+        python_calls_add(function->calls, function->callable, &function->stop, context, argc, argv);
+        return;
+    }
     if (argc > STACK_ARGUMENTS)
         arguments = malloc((size_t)(argc + 1) * sizeof(PyObject *));
     if (!arguments) {
         sqlite3_result_error_nomem(context);
         return;
     }
-    if (!function->callable)
-        function->callable = resolve(function->target);
-    PyObject *result = function->callable ? call(function->callable, arguments + 1, argv, argc) : NULL;
+    PyObject *result = call(function->callable, arguments + 1, argv, argc);
     if (!result || !python_set_result(context, result))
         fail(context, function);
     Py_XDECREF(result);
@@ -152,10 +176,12 @@ static void free_function(void *arg)
     BoundFunction *function = arg;
     if (python_is_present())
         Py_XDECREF(function->callable);
+    python_calls_free(function->calls);
     free(function);
 }
 
-static BoundFunction *create_function(const LanguageFunction *wanted, const PriceStop *stop)
+static BoundFunction *create_function(const LanguageFunction *wanted, const PriceStop *stop,
+                                      LanguageChunk *chunk)
 {
     size_t name_size = strlen(wanted->name) + 1, target_size = strlen(wanted->target) + 1;
     BoundFunction *function = calloc(1, sizeof *function + name_size + target_size);
@@ -166,6 +192,7 @@ static BoundFunction *create_function(const LanguageFunction *wanted, const Pric
     memcpy(texts + name_size, wanted->target, target_size);
     function->name = texts;
     function->target = texts + name_size;
+    function->chunk = chunk;
     if (stop)
         function->stop = *stop;
     return function;
@@ -179,15 +206,14 @@ static void set_api(const sqlite3_api_routines *routines)
 }
 
 int python_bind(const sqlite3_api_routines *routines, sqlite3 *db, const LanguageFunction *wanted,
-                const PriceStop *stop, char *message, size_t size)
+                const PriceStop *stop, LanguageChunk *chunk, char *message, size_t size)
 {
     set_api(routines);
-    BoundFunction *function = create_function(wanted, stop);
+    BoundFunction *function = create_function(wanted, stop, chunk);
     if (!function)
         return SQLITE_NOMEM;
     if (is_worker) {
-        function->callable = resolve(wanted->target);
-        if (!function->callable) {
+        if (!find_callable(function)) {
             char text[PYTHON_TEXT_SIZE];
             python_describe_exception(NULL, text, sizeof text);
             sqlite3_snprintf((int)size, message, "%s: %s", wanted->target, text);

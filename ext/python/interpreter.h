@@ -30,7 +30,29 @@ void python_is_worker(void);
 
 /* Registers a function; see Language. */
 int python_bind(const sqlite3_api_routines *routines, sqlite3 *db, const LanguageFunction *function,
-                const PriceStop *stop, char *message, size_t size);
+                const PriceStop *stop, LanguageChunk *chunk, char *message, size_t size);
+
+/* ---- chunks.c ---- */
+
+/* The calls of a whole-chunk function in a chunk. */
+typedef struct ChunkCalls ChunkCalls;
+
+/* Whether the function wants whole chunks: it has the attribute pricemap_whole_chunk, which is true. */
+bool python_is_whole_chunk(struct _object *callable);
+
+/* Calls of a function that was bound to the connection of `chunk`; both `name` and `chunk` outlive them. NULL
+   when out of memory. */
+ChunkCalls *python_calls_create(LanguageChunk *chunk, const char *name);
+void python_calls_free(ChunkCalls *calls);
+
+/* Adds a call of the function and makes its mark the result. */
+void python_calls_add(ChunkCalls *calls, struct _object *callable, const PriceStop *stop,
+                      sqlite3_context *context, int argc, sqlite3_value **argv);
+
+/* See Language. */
+bool python_place(const LanguageChunk *chunk, const LanguageMark *mark, uint32_t row, uint32_t column);
+int python_complete(LanguageChunk *chunk, RowsetWriter *writer, int encoding, bool discard, char *message,
+                    size_t size);
 
 /* ---- values.c ---- */
 
@@ -39,6 +61,9 @@ struct _object *python_from_value(sqlite3_value *value);
 
 /* Makes a value of Python the result of a call. False, with an exception, where SQLite has no such value. */
 bool python_set_result(sqlite3_context *context, struct _object *value);
+
+/* The same for a cell of a rowset, whose text has `encoding`; *rc is an error of the rowset's. */
+bool python_set_cell(RowsetWriter *writer, uint32_t column, int encoding, struct _object *value, int *rc);
 
 /* ---- errors.c ---- */
 

@@ -98,6 +98,8 @@ const Language pricemap_language = {
     .stop = stop,
     .forget_stop = forget_stop,
     .bind = python_bind,
+    .place = python_place,
+    .complete = python_complete,
     .describe_host = python_describe_host,
 };
 

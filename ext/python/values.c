@@ -144,3 +144,67 @@ bool python_set_result(sqlite3_context *context, PyObject *value)
         return set_numpy_scalar(context, value);
     return is_numpys(value, "ndarray") ? refuse(value) : set_buffer(context, value);
 }
+
+/* ---- cells ---- */
+
+static const char *native_utf16(void)
+{
+    const uint16_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first ? "utf-16-le" : "utf-16-be";
+}
+
+static bool set_text_cell(RowsetWriter *writer, uint32_t column, int encoding, PyObject *value, int *rc)
+{
+    PyObject *bytes = encoding == SQLITE_UTF8 ? PyUnicode_AsUTF8String(value)
+                                              : PyUnicode_AsEncodedString(value, native_utf16(), "strict");
+    char *text;
+    Py_ssize_t size;
+    bool is_text = bytes && PyBytes_AsStringAndSize(bytes, &text, &size) == 0 && size <= INT32_MAX;
+    if (is_text)
+        *rc = rowset_set_bytes(writer, column, SQLITE_TEXT, text, (uint32_t)size);
+    else if (bytes)
+        PyErr_SetString(PyExc_OverflowError, "it returned too long a text");
+    Py_XDECREF(bytes);
+    return is_text;
+}
+
+static bool set_bytes_cell(RowsetWriter *writer, uint32_t column, PyObject *value, int *rc)
+{
+    char *bytes;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(value, &bytes, &size) != 0)
+        return false;
+    if (size > INT32_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "it returned too many bytes");
+        return false;
+    }
+    *rc = rowset_set_bytes(writer, column, SQLITE_BLOB, bytes, (uint32_t)size);
+    return true;
+}
+
+bool python_set_cell(RowsetWriter *writer, uint32_t column, int encoding, PyObject *value, int *rc)
+{
+    int overflow = 0;
+    if (value == Py_None) {
+        *rc = rowset_set_null(writer, column);
+    } else if (PyFloat_Check(value)) {
+        /* SQLite has no NaN. */
+        double number = PyFloat_AsDouble(value);
+        *rc = number == number ? rowset_set_real(writer, column, number) : rowset_set_null(writer, column);
+    } else if (PyLong_Check(value)) {
+        long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (overflow)
+            PyErr_SetString(PyExc_OverflowError, "it returned an int of more than 64 bits");
+        else
+            *rc = rowset_set_integer(writer, column, number);
+    } else if (PyUnicode_Check(value)) {
+        return set_text_cell(writer, column, encoding, value, rc);
+    } else if (PyBytes_Check(value)) {
+        return set_bytes_cell(writer, column, value, rc);
+    } else {
+        return refuse(value);
+    }
+    return !overflow;
+}

@@ -13,7 +13,7 @@ import os
 import sys
 from typing import Any, Callable
 
-__all__ = ["connect", "create_function", "extension", "load"]
+__all__ = ["connect", "create_function", "extension", "load", "whole_chunk"]
 __version__ = "@VERSION@"
 
 # Where the extension is from here: beside this file, in a folder that was built, where it was installed.
@@ -93,15 +93,38 @@ def _target(function: Callable[..., Any]) -> str:
     return "%s:%s" % (module, name)
 
 
+def whole_chunk(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a function, as a decorator, that workers call once for all rows of a chunk: its arguments are memoryviews of
+    int64 or double, one number per row, and it returns a sequence of as many values, an array of numpy for one."""
+    function.pricemap_whole_chunk = True  # type: ignore[attr-defined]
+    return function
+
+
+def _by_row(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A whole-chunk function as one that sqlite3 calls for each row."""
+    from array import array
+
+    def call(*arguments: Any) -> Any:
+        for value in arguments:
+            if type(value) not in (int, float):
+                raise TypeError("a whole-chunk function takes numbers, and an argument is %r" % (value,))
+        result = function(*(memoryview(array("d" if type(value) is float else "q", [value])).toreadonly()
+                            for value in arguments))
+        return (result.tolist() if hasattr(result, "tolist") else list(result))[0]
+
+    return call
+
+
 def create_function(db: Any, name: str, narg: int, func: Callable[..., Any], *, deterministic: bool = False) -> None:
     """As create_function of sqlite3: SQL may call the function by that name, with narg arguments (-1: any number). Workers
     of parallel_map have it too, and so it has to be one that they can import."""
     target = _target(func)
+    called = _by_row(func) if getattr(func, "pricemap_whole_chunk", False) else func
     apsw = getattr(db, "create_scalar_function", None) or getattr(db, "createscalarfunction", None)
     if apsw:
-        apsw(name, func, narg, deterministic=deterministic)
+        apsw(name, called, narg, deterministic=deterministic)
     else:
-        db.create_function(name, narg, func, deterministic=deterministic)
+        db.create_function(name, narg, called, deterministic=deterministic)
     _allow(db, True)
     try:
         cursor = db.execute if hasattr(db, "execute") else db.cursor().execute

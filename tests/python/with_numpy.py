@@ -11,3 +11,21 @@ def scalar(value):
 
 def random(value):
     return float(numpy.random.random())
+
+
+def root(prices):
+    return numpy.sqrt(numpy.asarray(prices)) * 1.1
+
+
+root.pricemap_whole_chunk = True
+
+
+def per_row(price):
+    return numpy.sqrt(price) * 1.1
+
+
+def halves(prices):
+    return numpy.asarray(prices).astype(numpy.float32)
+
+
+halves.pricemap_whole_chunk = True
