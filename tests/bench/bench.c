@@ -47,6 +47,8 @@ static const BenchWork works[] = {
     {"cycles", "thousands of connections opened, mapped on, and closed", work_cycles},
     {"pool-start", "starting worker processes in a small and in a large host", work_pool_start},
     {"python", "peer: the published Python", work_python},
+    {"python-functions", "functions of Python beside create_function and concurrent.futures",
+     work_python_functions},
     {"parallel", "peer: GNU parallel over sqlite3 shards", work_parallel},
     {"postgres", "peer: PostgreSQL, the same C function in a parallel query", work_postgres},
     {"duckdb", "peer: DuckDB, the formula in its SQL", work_duckdb},
@@ -65,7 +67,7 @@ typedef struct Arguments {
 static void list_works(void)
 {
     for (size_t i = 0; i < WORKS; i++)
-        printf("%-12s%s\n", works[i].name, works[i].about);
+        printf("%-18s%s\n", works[i].name, works[i].about);
 }
 
 static void choose(struct argp_state *state, Arguments *arguments, const char *name)

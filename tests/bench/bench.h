@@ -55,6 +55,7 @@ int work_host_kills(Bench *bench, Failure *failure);
 int work_cycles(Bench *bench, Failure *failure);
 int work_pool_start(Bench *bench, Failure *failure);
 int work_python(Bench *bench, Failure *failure);
+int work_python_functions(Bench *bench, Failure *failure);
 int work_parallel(Bench *bench, Failure *failure);
 int work_postgres(Bench *bench, Failure *failure);
 int work_duckdb(Bench *bench, Failure *failure);
