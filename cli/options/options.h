@@ -52,6 +52,9 @@ typedef struct MapOptions {
     const char *in, *source, *map, *name;
     const char *loads[LOADS_MAX];
     size_t load_count;
+    /* Functions of Python that the map may call, module:function each. */
+    const char *pythons[LOADS_MAX];
+    size_t python_count;
     bool verify;
 } MapOptions;
 

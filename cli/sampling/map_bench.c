@@ -104,6 +104,8 @@ static int load_extensions(sqlite3 *db, const MapDatabase *database, Failure *fa
     int result = load(db, database->extension, failure);
     for (size_t i = 0; i < database->load_count && result == 0; i++)
         result = load_for_workers(db, database->loads[i], failure);
+    for (size_t i = 0; i < database->python_count && result == 0; i++)
+        result = query_run(db, NULL, failure, "SELECT parallel_map_python(?1)", "t", database->pythons[i]);
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     return result;
 }

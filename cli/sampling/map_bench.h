@@ -47,6 +47,9 @@ typedef struct MapDatabase {
     /* Further extensions, for the connection and for its workers. */
     const char *const *loads;
     size_t load_count;
+    /* Functions of Python for maps to call. */
+    const char *const *pythons;
+    size_t python_count;
 } MapDatabase;
 
 typedef struct MapBench MapBench;

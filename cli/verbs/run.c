@@ -10,7 +10,7 @@
 #include "cli/measure/scan.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_NAME = 600, KEY_LOAD };
+enum { KEY_NAME = 600, KEY_LOAD, KEY_PYTHON };
 
 static const struct argp_child children[] = {
     {&options_scan, 0,
@@ -44,6 +44,27 @@ static void check_map(struct argp_state *state, const Options *options)
         argp_error(state, "--show-output and --ignore-failure are for commands: give one after --");
 }
 
+/* Only worker processes have functions of Python here: by one of them and by as many as there are processors,
+   unless the user says otherwise. */
+static void choose_for_python(struct argp_state *state, Options *options)
+{
+    Scan *scan = &options->scan;
+    for (size_t i = 0; i < scan->executor_count; i++)
+        if (strcmp(scan->executors[i], "processes") != 0)
+            argp_error(
+                state,
+                "--executor %s: only worker processes have functions of Python here: leave it out, or give "
+                "--executor processes",
+                scan->executors[i]);
+    if (options->map.verify)
+        argp_error(state,
+                   "--verify compares with serial, which has no functions of Python here: leave it out");
+    scan->executors[0] = "processes";
+    scan->executor_count = 1;
+    if (scan->workers.count == 0)
+        scan->workers = (NumberList){.numbers = {1, 0}, .count = 2};
+}
+
 static void check_command(struct argp_state *state, const Options *options)
 {
     const struct {
@@ -53,6 +74,7 @@ static void check_command(struct argp_state *state, const Options *options)
                    {"--source", options->map.source},
                    {"--map", options->map.map},
                    {"--load", options->map.load_count > 0},
+                   {"--python", options->map.python_count > 0},
                    {"--executor", options->scan.executor_count > 0},
                    {"--workers", options->scan.workers.count > 0},
                    {"--chunk", options->scan.chunks.count > 0},
@@ -80,6 +102,11 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
             argp_error(state, "--load: at most %d extensions", LOADS_MAX);
         options->map.loads[options->map.load_count++] = options_text(state, "--load", argument);
         return 0;
+    case KEY_PYTHON:
+        if (options->map.python_count == LOADS_MAX)
+            argp_error(state, "--python: at most %d functions", LOADS_MAX);
+        options->map.pythons[options->map.python_count++] = options_text(state, "--python", argument);
+        return 0;
     case ARGP_KEY_ARG:
         argp_error(state,
                    "%s: a command comes after --, as in: pricereport run -- %s ...; a map is named by its "
@@ -91,6 +118,8 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
             check_command(state, options);
         else
             check_map(state, options);
+        if (options->map.python_count > 0)
+            choose_for_python(state, options);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -102,6 +131,8 @@ static const struct argp_option table[] = {
     {"source", VERB_TEXT(map.source), "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
     {"map", VERB_TEXT(map.map), "MAP", 0, "The expression over the source's columns", 1},
     {"load", KEY_LOAD, "EXTENSION", 0, "An SQLite extension with functions of the map; may be repeated", 1},
+    {"python", KEY_PYTHON, "MODULE:FUNCTION", 0,
+     "A function of Python that the map calls by its name there; may be repeated", 1},
     {"verify", VERB_FLAG(map.verify), NULL, 0,
      "First compare the rows of every executor with those of serial", 1},
     {"show-output", VERB_FLAG(command.show_output), NULL, 0,
@@ -149,7 +180,9 @@ static int measure_maps(const Options *options, History *history, int64_t *run, 
     const MeasurePlan plan = {.verb = "run",
                               .database = {.file = options->map.in,
                                            .loads = options->map.loads,
-                                           .load_count = options->map.load_count},
+                                           .load_count = options->map.load_count,
+                                           .pythons = options->map.pythons,
+                                           .python_count = options->map.python_count},
                               .jobs = jobs,
                               .count = count,
                               .named = options->map.name && strcmp(options->map.name, options->map.map) != 0,

@@ -63,7 +63,7 @@ static void unknown_verbs_are_wrong_usage(void **state)
 }
 
 typedef struct Wrong {
-    const char *arguments[10];
+    const char *arguments[12];
     const char *part; /* of the message */
 } Wrong;
 
@@ -123,6 +123,13 @@ static void wrong_arguments_are_named(void **state)
         {{"run", "--in", "f", "--source="}, "--source is empty: give a text"},
         {{"run", "--map", " "}, "--map is empty: give a text"},
         {{"run", "--load", ""}, "--load is empty: give a text"},
+        {{"run", "--python", ""}, "--python is empty: give a text"},
+        {{"run", "--python", "m:f", "--", "true"},
+         "--python is for maps, and a command is timed: leave it out"},
+        {{"run", "--in", "f", "--source", "s", "--map", "f(p)", "--python", "m:f", "--verify"},
+         "--verify compares with serial, which has no functions of Python here: leave it out"},
+        {{"run", "--in", "f", "--source", "s", "--map", "f(p)", "--python", "m:f", "--executor", "threads"},
+         "--executor threads: only worker processes have functions of Python here"},
         {{"check", "--against", ""}, "--against is empty: give a text"},
         {{"list", "--json", "--csv"}, "--json, --csv and --markdown: give one of them"},
         {{"run", "--markdown", "--json", "--", "true"}, "--json, --csv and --markdown: give one of them"},
