@@ -394,6 +394,40 @@ static void interrupts_end_a_query(void **state)
     sqlite3_free(path);
 }
 
+/* A worker process that dies costs another try; one that dies again and again is an error, and not a death of
+   the host, which would do the same. */
+static void workers_die(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    char *once = map_test_path(test, "once");
+    sqlite3 *db = test->db;
+    map_test_allow_extensions(db, 1);
+    assert_int_equal(sqlite3_load_extension(db, CRASH_EXTENSION, NULL, NULL), SQLITE_OK);
+    map_test_run(db, "SELECT parallel_map_load(%Q)", CRASH_EXTENSION);
+    char *select =
+        sqlite3_mprintf("SELECT day, sum(iif(id = 15000 AND first_time(%Q), misbehave(item, 'signal', "
+                        "9), item)) AS s FROM sales GROUP BY day ORDER BY day",
+                        once);
+    create(db, select);
+    same_rows(db, "SELECT day, sum(item) FROM sales GROUP BY day ORDER BY day", "SELECT * FROM q");
+    expect_access(db, "partition");
+    if (!strcmp(test->executor, "processes")) {
+        sql_test_expect(db, "SELECT retries FROM parallel_map_runs ORDER BY run DESC LIMIT 1", "1");
+        create(db, "SELECT sum(iif(id = 15000, misbehave(item, 'signal', 9), item)) AS s FROM sales");
+        sqlite3_stmt *statement;
+        assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM q", -1, &statement, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(statement), SQLITE_ERROR);
+        assert_non_null(strstr(sqlite3_errmsg(db), "signal 9"));
+        sqlite3_finalize(statement);
+        same_as_plain(db, "SELECT day, count(*) FROM sales GROUP BY day", "1");
+        expect_access(db, "partition");
+    }
+    sqlite3_free(select);
+    sqlite3_free(once);
+    sqlite3_free(path);
+}
+
 /* Queries that come to read themselves end in an error. */
 static void queries_within_queries(void **state)
 {
@@ -454,6 +488,7 @@ int main(void)
         MAP_TEST_EACH(denials_hold),
         MAP_TEST_EACH(readers_come_and_go),
         MAP_TEST_EACH(interrupts_end_a_query),
+        MAP_TEST_EACH(workers_die),
         MAP_TEST_EACH(queries_within_queries),
         MAP_TEST_EACH(sums_as_sqlite_has_them),
         MAP_TEST_EACH(parts_have_a_bound),

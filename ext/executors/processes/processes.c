@@ -233,6 +233,15 @@ static void hand_over_waiting(ProcessExecutor *self)
 static void try_again(ProcessExecutor *self, Task *task, uint32_t row, const WorkerEnd *end)
 {
     task->retries++;
+    if (task->recipe->flags & RECIPE_MORSELS) {
+        /* A part of a query has no rows to feed instead: all of it is done again. */
+        const Retry ends = {.deaths = task->retries, .timed_out = end->timed_out, .status = end->status};
+        if (task->retries > self->base.limits.retries)
+            fail_used_up(self, task, &ends);
+        else
+            wait_for_slot(self, task, true);
+        return;
+    }
     if (task->recipe->scan) {
         /* The row is not known. The run will feed the rows of the range instead, chunk after chunk. */
         fail(self, task, SQLITE_ERROR, task->order.first_row,

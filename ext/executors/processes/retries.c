@@ -79,6 +79,10 @@ void retry_message(const Retry *retry, const Task *task, char *text, size_t size
     if (retry->deaths > 1)
         snprintf(times, sizeof times, "%s %u times", signal_name && !retry->timed_out ? "" : ",",
                  retry->deaths);
-    snprintf(text, size, "parallel_map: a worker process %s%s at row %llu", what, times,
-             (unsigned long long)task->order.position + retry->row);
+    if (task->recipe->scan)
+        snprintf(text, size, "a worker process %s%s while it read rowids %lld to %lld", what, times,
+                 (long long)task->order.first_rowid, (long long)task->order.last_rowid);
+    else
+        snprintf(text, size, "parallel_map: a worker process %s%s at row %llu", what, times,
+                 (unsigned long long)task->order.position + retry->row);
 }

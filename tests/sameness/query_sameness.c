@@ -1,0 +1,205 @@
+/*
+ * Is what parallel_query gives what SQLite itself gives? Random databases and SELECTs, each run by every
+ * executor and in both journal modes; the oracle is the plain SELECT on the same connection. See --help.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "tests/sameness/select_text.h"
+
+/* SELECTs over one database, and differences that are printed. */
+enum { SELECTS_PER_WORLD = 20, FINDINGS_SHOWN = 5 };
+
+static const char usage[] =
+    "Usage: query_sameness [--selects N] [--seed S]\n"
+    "Compares N random SELECTs (1000), run by parallel_query, with the plain ones. What differs is printed as a\n"
+    "script for the sqlite3 shell. PRICEMAP_EXTENSION names another extension than that of this build.\n"
+    "Exit status: 0 all the same, 1 something differed, 2 wrong usage, 3 could not do it.\n";
+
+typedef struct Totals {
+    long selects, divided, findings;
+} Totals;
+
+/* Rows as lines, or the error. */
+typedef struct Rows {
+    char **lines;
+    int count, room;
+} Rows;
+
+_Noreturn static void give_up(const char *what, const char *why)
+{
+    fprintf(stderr, "query_sameness: %s: %s\n", what, why);
+    exit(3);
+}
+
+static void add_line(Rows *rows, char *line)
+{
+    if (rows->count == rows->room) {
+        rows->room = rows->room ? 2 * rows->room : 64;
+        rows->lines = realloc(rows->lines, (size_t)rows->room * sizeof *rows->lines);
+    }
+    if (!line || !rows->lines)
+        give_up("rows", "out of memory");
+    /* Which of the texts that a collation takes for equal is shown is open. */
+    for (char *at = line; *at; at++)
+        *at = (char)tolower((unsigned char)*at);
+    rows->lines[rows->count++] = line;
+}
+
+static char *line_of(sqlite3_stmt *statement)
+{
+    sqlite3_str *line = sqlite3_str_new(NULL);
+    for (int i = 0; i < sqlite3_column_count(statement); i++)
+        if (sqlite3_column_type(statement, i) == SQLITE_FLOAT)
+            sqlite3_str_appendf(line, "|%!.12g", sqlite3_column_double(statement, i));
+        else
+            sqlite3_str_appendf(line, "|%d%s", sqlite3_column_type(statement, i),
+                                sqlite3_column_text(statement, i));
+    return sqlite3_str_finish(line);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static Rows rows_of(sqlite3 *db, const char *sql, bool ordered)
+{
+    Rows rows = {0};
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    while (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+        add_line(&rows, line_of(statement));
+    if (sqlite3_finalize(statement) != SQLITE_OK || rc != SQLITE_OK)
+        add_line(&rows, sqlite3_mprintf("%s", sqlite3_errmsg(db)));
+    if (!ordered && rows.count)
+        qsort(rows.lines, (size_t)rows.count, sizeof *rows.lines, compare_lines);
+    return rows;
+}
+
+static bool same_rows(const Rows *a, const Rows *b)
+{
+    bool same = a->count == b->count;
+    for (int i = 0; same && i < a->count; i++)
+        same = !strcmp(a->lines[i], b->lines[i]);
+    return same;
+}
+
+static void free_rows(Rows *rows)
+{
+    for (int i = 0; i < rows->count; i++)
+        sqlite3_free(rows->lines[i]);
+    free(rows->lines);
+}
+
+static void run(sqlite3 *db, const char *sql)
+{
+    char *message = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        give_up(sql, message);
+}
+
+static bool was_divided(sqlite3 *db)
+{
+    Rows rows = rows_of(db, "SELECT access FROM parallel_map_runs ORDER BY run DESC LIMIT 1", true);
+    bool divided = rows.count == 1 && strstr(rows.lines[0], "partition");
+    free_rows(&rows);
+    return divided;
+}
+
+static void compare(sqlite3 *db, const SelectText *select, const char *world, const char *settings,
+                    Totals *totals)
+{
+    char *create = sqlite3_mprintf("DROP TABLE IF EXISTS temp.q; CREATE VIRTUAL TABLE temp.q USING "
+                                   "parallel_query(query = (%s)%s)",
+                                   select->sql, settings);
+    char *message = NULL;
+    Rows plain = rows_of(db, select->sql, select->ordered), query = {0};
+    if (sqlite3_exec(db, create, NULL, NULL, &message) == SQLITE_OK)
+        query = rows_of(db, "SELECT * FROM q", select->ordered);
+    else
+        add_line(&query, sqlite3_mprintf("%s", message));
+    sqlite3_free(message);
+    totals->selects++;
+    totals->divided += was_divided(db);
+    if (!same_rows(&plain, &query) && totals->findings++ < FINDINGS_SHOWN)
+        printf(
+            "-- plain: %d rows, first %s; parallel_query: %d rows, first %s\n.load pricemap\n%s\n%s;\n%s;\nSELECT * FROM q;\n",
+            plain.count, plain.count ? plain.lines[0] : "", query.count, query.count ? query.lines[0] : "",
+            world, select->sql, create);
+    free_rows(&plain);
+    free_rows(&query);
+    sqlite3_free(create);
+}
+
+/* A database in a file, with the SELECTs over it. */
+static void try_world(const char *extension, const char *path, Random *random, long selects, Totals *totals)
+{
+    static const char *const settings[] = {", executor = serial", ", executor = threads, workers = 2",
+                                           ", executor = threads, workers = 3",
+                                           ", executor = processes, workers = 2"};
+    sqlite3 *db;
+    char *message = NULL, *world = select_text_world(random);
+    unlink(path);
+    if (sqlite3_open(path, &db) != SQLITE_OK)
+        give_up(path, sqlite3_errmsg(db));
+    sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1, NULL);
+    if (sqlite3_load_extension(db, extension, NULL, &message) != SQLITE_OK)
+        give_up(extension, message);
+    run(db, random_once_in(random, 2) ? "PRAGMA journal_mode = wal" : "PRAGMA journal_mode = delete");
+    run(db, world);
+    for (long i = 0; i < selects; i++) {
+        SelectText select = select_text_make(random);
+        compare(db, &select, world, random_pick(random, settings), totals);
+        sqlite3_free(select.sql);
+    }
+    sqlite3_free(world);
+    sqlite3_close(db);
+    unlink(path);
+}
+
+static bool read_settings(int argc, char **argv, long *selects, uint64_t *seed)
+{
+    for (int i = 1; i < argc; i += 2) {
+        char *end = NULL;
+        unsigned long long number = i + 1 < argc ? strtoull(argv[i + 1], &end, 10) : 0;
+        if (!end || !*argv[i + 1] || *end)
+            return false;
+        if (!strcmp(argv[i], "--selects"))
+            *selects = (long)number;
+        else if (!strcmp(argv[i], "--seed"))
+            *seed = number;
+        else
+            return false;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    const char *named = getenv("PRICEMAP_EXTENSION");
+    char folder[] = "/tmp/pricemap-queries-XXXXXX", path[64];
+    long selects = 1000;
+    Random random = {1};
+    Totals totals = {0};
+    if (!read_settings(argc, argv, &selects, &random.state)) {
+        fputs(usage, argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
+        return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
+    }
+    if (!mkdtemp(folder))
+        give_up(folder, "cannot be made");
+    snprintf(path, sizeof path, "%s/q.db", folder);
+    while (totals.selects < selects)
+        try_world(named ? named : BUILT_EXTENSION, path, &random,
+                  selects - totals.selects < SELECTS_PER_WORLD ? selects - totals.selects : SELECTS_PER_WORLD,
+                  &totals);
+    rmdir(folder);
+    printf("%ld SELECTs, %ld of them divided among workers, %ld different\n", totals.selects, totals.divided,
+           totals.findings);
+    return totals.findings ? 1 : totals.divided * 10 < totals.selects * 3 && selects >= 500 ? 1 : 0;
+}

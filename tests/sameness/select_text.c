@@ -1,0 +1,242 @@
+#include "tests/sameness/select_text.h"
+
+#include <stddef.h>
+
+#include <sqlite3.h>
+
+/* ---- tables ---- */
+
+/* Kinds of columns: I an ascending key, N integers, R reals, T texts, G integers and texts. */
+static void append_value(sqlite3_str *sql, Random *random, char kind)
+{
+    static const char *const words[] = {"'a'", "'A'", "'b'", "'Bee'", "'bee'", "''", "'a '", "'7'"};
+    if (random_once_in(random, 9))
+        sqlite3_str_appendall(sql, "NULL");
+    else if (kind == 'T' || (kind == 'G' && random_once_in(random, 3)))
+        sqlite3_str_appendall(sql, random_pick(random, words));
+    else if (kind == 'R') /* sums of quarters are exact in any order */
+        sqlite3_str_appendf(sql, "%d.%s", random_below(random, 40) - 10,
+                            random_once_in(random, 2) ? "5" : "25");
+    else
+        sqlite3_str_appendf(sql, "%d", random_below(random, kind == 'G' ? 8 : 60) - 3);
+}
+
+static void append_rows(sqlite3_str *sql, Random *random, const char *table, const char *kinds, int rows)
+{
+    int key = random_below(random, 100) - 50;
+    sqlite3_str_appendf(sql, "INSERT INTO %s VALUES ", table);
+    for (int i = 0; i < rows; i++) {
+        key += random_once_in(random, 40) ? 100 : 1;
+        for (const char *kind = kinds; *kind; kind++) {
+            sqlite3_str_appendall(sql, kind != kinds ? ", " : i ? ", (" : "(");
+            if (*kind == 'I')
+                sqlite3_str_appendf(sql, "%d", key);
+            else
+                append_value(sql, random, *kind);
+        }
+        sqlite3_str_appendall(sql, ")");
+    }
+    sqlite3_str_appendall(sql, ";");
+}
+
+char *select_text_world(Random *random)
+{
+    static const char *const indexes[] = {"a(g)", "a(h, n)", "a(n)", "a(x)",
+                                          "b(g)", "b(t)",    "c(g)", "c(w, g)"};
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(
+        sql, "CREATE TABLE a(id INTEGER PRIMARY KEY, g, h TEXT COLLATE NOCASE, x REAL, n INT);"
+             "CREATE TABLE b(k INTEGER PRIMARY KEY, g, t TEXT, v REAL); CREATE TABLE c(g, w INT);"
+             "CREATE VIEW big AS SELECT id, g, h, x, n FROM a WHERE n > 5;");
+    append_rows(sql, random, "a", "IGTRN", 20 + random_below(random, 500));
+    append_rows(sql, random, "b", "IGTR", 1 + random_below(random, 60));
+    append_rows(sql, random, "c", "GN", 1 + random_below(random, 20));
+    for (int i = 0; i < (int)(sizeof indexes / sizeof *indexes); i++)
+        if (random_once_in(random, 4))
+            sqlite3_str_appendf(sql, "CREATE INDEX i%d ON %s;", i, indexes[i]);
+    if (random_once_in(random, 2))
+        sqlite3_str_appendall(sql, "ANALYZE;");
+    return sqlite3_str_finish(sql);
+}
+
+/* ---- expressions ---- */
+
+/* What a SELECT reads: whether b and c are joined to a. */
+typedef struct Sources {
+    bool b, c;
+} Sources;
+
+static const char *column(Random *random, Sources sources)
+{
+    static const char *const of_a[] = {"a.id", "a.g", "a.h", "a.x", "a.n", "a.n", "a.g"};
+    static const char *const of_b[] = {"b.k", "b.g", "b.t", "b.v"};
+    static const char *const of_c[] = {"c.g", "c.w"};
+    if (sources.b && random_once_in(random, 3))
+        return random_pick(random, of_b);
+    if (sources.c && random_once_in(random, 4))
+        return random_pick(random, of_c);
+    return random_pick(random, of_a);
+}
+
+static char *expression(Random *random, Sources sources)
+{
+    const char *first = column(random, sources), *second = column(random, sources);
+    switch (random_below(random, 14)) {
+    case 0:
+        return sqlite3_mprintf("%s + %s", first, second);
+    case 1:
+        return sqlite3_mprintf("a.n %% %d", 2 + random_below(random, 5));
+    case 2:
+        return sqlite3_mprintf("upper(%s)", first);
+    case 3:
+        return sqlite3_mprintf("coalesce(%s, %s, -1)", first, second);
+    case 4:
+        return sqlite3_mprintf("CASE WHEN %s > 3 THEN %s ELSE 'x' END", first, second);
+    case 5:
+        return sqlite3_mprintf("length(%s) * 2", first);
+    case 6:
+        return sqlite3_mprintf("%s || '-'", first);
+    case 7:
+        return sqlite3_mprintf("abs(a.n) / 7");
+    default:
+        return sqlite3_mprintf("%s", first);
+    }
+}
+
+static char *condition(Random *random, Sources sources)
+{
+    static const char *const comparisons[] = {"=", "<", ">=", "<>", "IS", "IS NOT"};
+    static const char *const values[] = {"3", "10", "'a'", "'bee'", "7", "0.5"};
+    const char *name = column(random, sources);
+    switch (random_below(random, 11)) {
+    case 0:
+        return sqlite3_mprintf("%s IN (1, 2, 'A', 5)", name);
+    case 1:
+        return sqlite3_mprintf("%s IS %sNULL", name, random_once_in(random, 3) ? "" : "NOT ");
+    case 2:
+        return sqlite3_mprintf("%s BETWEEN %d AND 30", name, random_below(random, 10));
+    case 3:
+        return sqlite3_mprintf("%s LIKE '%%b%%'", name);
+    case 4:
+        return sqlite3_mprintf("%s IN (SELECT w FROM c)", name);
+    case 5:
+        return sqlite3_mprintf("EXISTS (SELECT 1 FROM c AS e WHERE e.g = %s)", name);
+    case 6:
+        return sqlite3_mprintf("a.x > (SELECT avg(v) FROM b AS f)");
+    case 7:
+        return sqlite3_mprintf("(%s > 4 OR %s < 2)", name, column(random, sources));
+    default:
+        return sqlite3_mprintf("%s %s %s", name, random_pick(random, comparisons),
+                               random_pick(random, values));
+    }
+}
+
+static char *aggregate(Random *random, Sources sources)
+{
+    static const char *const forms[] = {"count(%s)",
+                                        "sum(a.n)",
+                                        "avg(a.x)",
+                                        "total(%s)",
+                                        "min(%s)",
+                                        "max(%s)",
+                                        "count(DISTINCT %s)",
+                                        "sum(DISTINCT a.n)",
+                                        "count(*)",
+                                        "sum(%s)",
+                                        "sum(a.x) + count(*)",
+                                        "avg(%s)",
+                                        "max(a.n) - min(a.n)",
+                                        "sum(a.x * 2)"};
+    const char *form = random_pick(random, forms), *of = column(random, sources);
+    /* Which of the texts that NOCASE takes for equal is the least or the greatest is open. */
+    if (!sqlite3_strglob("m*(%s)", form) && !sqlite3_stricmp(of, "a.h"))
+        of = "a.g";
+    char *text = sqlite3_mprintf(form, of);
+    if (!random_once_in(random, 6) || !sqlite3_strglob("* *", form))
+        return text;
+    char *filter = condition(random, sources);
+    char *filtered = sqlite3_mprintf("%s FILTER (WHERE %s)", text, filter);
+    sqlite3_free(text);
+    sqlite3_free(filter);
+    return filtered;
+}
+
+/* ---- statements ---- */
+
+static void append_from(sqlite3_str *sql, Random *random, Sources sources)
+{
+    const char *first = random_once_in(random, 8)    ? "big AS a"
+                        : random_once_in(random, 10) ? "(SELECT id, g, h, x, n FROM a WHERE id % 3 > 0) AS a"
+                                                     : "a";
+    sqlite3_str_appendf(sql, " FROM %s", first);
+    if (sources.b)
+        sqlite3_str_appendall(sql, random_once_in(random, 3)   ? " LEFT JOIN b ON b.g = a.g AND b.v > 1"
+                                   : random_once_in(random, 2) ? " JOIN b ON b.k = a.n"
+                                                               : ", b");
+    if (sources.c)
+        sqlite3_str_appendall(sql, random_once_in(random, 2) ? " JOIN c ON c.w = a.n"
+                                                             : " LEFT JOIN c ON c.g = a.g");
+    int conditions = random_below(random, 3) + sources.b;
+    for (int i = 0; i < conditions; i++) {
+        char *text = condition(random, sources);
+        sqlite3_str_appendf(sql, "%s%s", i ? " AND " : " WHERE ", text);
+        sqlite3_free(text);
+    }
+    if (sources.b)
+        sqlite3_str_appendall(sql, " AND b.k < a.id + 20");
+}
+
+/* Puts rows into an order by all of their columns, and may take some. */
+static bool append_order(sqlite3_str *sql, Random *random, int columns)
+{
+    if (random_once_in(random, 2))
+        return false;
+    int first = random_below(random, columns);
+    for (int i = 0; i < columns; i++)
+        sqlite3_str_appendf(sql, "%s%d%s", i ? ", " : " ORDER BY ", (first + i) % columns + 1,
+                            random_once_in(random, 3) ? " DESC" : "");
+    if (random_once_in(random, 3))
+        sqlite3_str_appendf(sql, " LIMIT %d", random_below(random, 20));
+    return true;
+}
+
+typedef enum SelectForm { ROWS, DISTINCT_ROWS, ONE_GROUP, GROUPS } SelectForm;
+
+/* Appends the output columns: for groups their keys first. Returns the number of columns. */
+static int append_columns(sqlite3_str *sql, Random *random, Sources sources, SelectForm form, char **keys)
+{
+    int columns = 1 + random_below(random, 3), count = 0;
+    for (int i = 0; i < 2 && keys[i]; i++)
+        sqlite3_str_appendf(sql, "%s%s AS k%d", count++ ? ", " : " ", keys[i], i);
+    for (int i = 0; i < columns; i++) {
+        char *text =
+            form == ONE_GROUP || form == GROUPS ? aggregate(random, sources) : expression(random, sources);
+        sqlite3_str_appendf(sql, "%s%s AS c%d", count++ ? ", " : " ", text, i);
+        sqlite3_free(text);
+    }
+    return count;
+}
+
+SelectText select_text_make(Random *random)
+{
+    static const SelectForm forms[] = {ROWS, DISTINCT_ROWS, ONE_GROUP, GROUPS, GROUPS, GROUPS};
+    SelectForm form = random_pick(random, forms);
+    Sources sources = {random_once_in(random, 4), random_once_in(random, 4)};
+    char *keys[2] = {NULL, NULL};
+    if (form == GROUPS)
+        for (int i = 0; i < 1 + random_once_in(random, 3); i++)
+            keys[i] = expression(random, sources);
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(sql, form == DISTINCT_ROWS ? "SELECT DISTINCT" : "SELECT");
+    int columns = append_columns(sql, random, sources, form, keys);
+    append_from(sql, random, sources);
+    for (int i = 0; i < 2 && keys[i]; i++)
+        sqlite3_str_appendf(sql, "%s%s", i ? ", " : " GROUP BY ", keys[i]);
+    if (form == GROUPS && random_once_in(random, 4))
+        sqlite3_str_appendf(sql, " HAVING count(*) > %d", random_below(random, 6));
+    SelectText text = {.ordered = append_order(sql, random, columns)};
+    text.sql = sqlite3_str_finish(sql);
+    sqlite3_free(keys[0]);
+    sqlite3_free(keys[1]);
+    return text;
+}
