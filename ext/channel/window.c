@@ -9,7 +9,7 @@
 
 uint64_t window_round(uint64_t size)
 {
-    const uint64_t least = 64 << 10, step = 1 << 20;
+    const uint64_t least = 16 << 10, step = 1 << 20;
     if (size > step)
         return (size + step - 1) & ~(step - 1);
     uint64_t rounded = least;

@@ -50,8 +50,8 @@ typedef struct TaskOrder {
     uint64_t morsels;
     /* Whether the range is the table's first one, or its last one. */
     bool begins_table, ends_table;
-    /* Whether the report is to say what the turn had of a processor. */
-    bool measured;
+    /* Whether the report is to say what the turn had of a processor, and how long it was queued for one. */
+    bool measured, measures_queue;
     /* Whether a turn over a range may end early because it takes too long. */
     bool may_give_up;
     /* Offset in the input, and bytes, of a second rowset, of one row: the values of the statement's
@@ -93,6 +93,8 @@ typedef struct TaskReport {
      * another thread was given its processor; 0 unless the order says `measured`. */
     int64_t processor_ns;
     int32_t blocked, preempted;
+    /* Nanoseconds in which the turn was ready to run and others had the processors; 0: not known. */
+    int64_t queued_ns;
     /* Text of an error, which names the row: UTF-8, NUL-terminated. */
     char message[TASK_MESSAGE_SIZE];
 } TaskReport;

@@ -133,15 +133,18 @@ static void run_measured(Evaluator *evaluator, const TaskOrder *order, const voi
                          TaskControl *control, Buffer *output, TaskReport *report)
 {
     ProcessorTime begin, end;
+    void (*read_time)(ProcessorTime *) =
+        order->measures_queue ? processor_time_read_queued : processor_time_read;
     if (order->measured)
-        processor_time_read(&begin);
+        read_time(&begin);
     evaluator_run(evaluator, order, input, input_size, control, output, report);
     if (!order->measured)
         return;
-    processor_time_read(&end);
+    read_time(&end);
     report->processor_ns = end.ns - begin.ns;
     report->blocked = (int32_t)(end.blocked - begin.blocked);
     report->preempted = (int32_t)(end.preempted - begin.preempted);
+    report->queued_ns = end.queued_ns - begin.queued_ns;
 }
 
 int chunk_runner_run(ChunkRunner *runner, const Recipe *recipe, const TaskOrder *order, const void *input,

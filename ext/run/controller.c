@@ -14,8 +14,13 @@ enum {
    each kind then takes a few percent of it at the most, also where it gains nothing again. */
 static const double least_rest = 4;
 
-/* Expected time of a task from which on the microsecond that measuring it costs does not matter. */
-static const double measured_ns = 50e3;
+/* Expected times of a task from which on it does not matter that measuring it costs a microsecond, and that
+   measuring the time in queues costs ten. */
+static const double measured_ns = 20e3, measured_queue_ns = 500e3;
+
+/* Factor by which a task that was not measured may be slower than those before it until that is taken for a
+   moment in which others had the processor. */
+static const double most_slower = 4;
 
 /* Work in place before its cost per row is believed: the first rows find nothing in any cache. */
 static const double believe_ns = 200e3;
@@ -306,6 +311,21 @@ static void judge_waiting(Controller *controller, const WorkSum *work)
     experience->in_place_processor_ns = work->processor_ns / work->units;
 }
 
+/* Takes in what a unit takes in place. A short task that is not measured may have been interrupted for long:
+   that is believed the second time. */
+static void learn_in_place(Controller *controller, bool ranged, const WorkSum *work)
+{
+    MapExperience *experience = controller->experience;
+    double *known_ns = ranged ? &experience->in_place_rowid_ns : &experience->in_place_row_ns;
+    const double unit_ns = work_sum_unit_ns(work);
+    const bool measured = work->processor_ns > 0;
+    experience->doubted =
+        !measured && !experience->doubted && *known_ns > 0 && unit_ns > most_slower * *known_ns;
+    if (!experience->doubted)
+        *known_ns = unit_ns;
+    controller->in_place_ns = *known_ns;
+}
+
 /* Takes in a task that ran in place. */
 static const ExecutorKind *next_in_place(Controller *controller, const TaskSample *sample,
                                          const SourceRest *rest)
@@ -313,11 +333,9 @@ static const ExecutorKind *next_in_place(Controller *controller, const TaskSampl
     MapExperience *experience = controller->experience;
     WorkSum work = {0};
     work_sum_add(&work, sample, 0);
-    controller->in_place_ns = work_sum_unit_ns(&work);
     controller->spent_ns += sample->ns;
     controller->seen_ns += sample->ns;
-    *(sample->ranged ? &experience->in_place_rowid_ns : &experience->in_place_row_ns) =
-        controller->in_place_ns;
+    learn_in_place(controller, sample->ranged, &work);
     if (!sample->ranged)
         experience->feed_ns = controller->feed_ns;
     judge_waiting(controller, &work);
@@ -340,13 +358,20 @@ static const ExecutorKind *next_in_place(Controller *controller, const TaskSampl
 /* Takes in a task that ran with the workers that tasks go to now. */
 static const ExecutorKind *next_with_workers(Controller *controller, const TaskSample *sample)
 {
-    WorkSum *window = &controller->experience->window;
+    MapExperience *experience = controller->experience;
+    WorkSum *window = &experience->window;
     controller->seen_ns += controller->in_place_ns * sample->units;
     if (controller->warmup_tasks > 0) {
         controller->warmup_tasks--;
         return controller->kind;
     }
     work_sum_add(window, sample, controller->feed_ns + controller->reader_ns);
+    /* No row takes longer in place than in a worker: what was seen in place was no measure. */
+    if (window->tasks >= WINDOW_TASKS && work_sum_unit_ns(window) < controller->in_place_ns) {
+        controller->in_place_ns = work_sum_unit_ns(window);
+        *(sample->ranged ? &experience->in_place_rowid_ns : &experience->in_place_row_ns) =
+            controller->in_place_ns;
+    }
     /* Where rows wait all workers have a part in it: what they wait for may hold them up all together. */
     const int tasks =
         controller->waits && controller->workers > WINDOW_TASKS ? controller->workers : WINDOW_TASKS;
@@ -354,9 +379,10 @@ static const ExecutorKind *next_with_workers(Controller *controller, const TaskS
                                                                                : controller->kind;
 }
 
-bool controller_measures(const Controller *controller, double expected_ns)
+void controller_measure(const Controller *controller, TaskOrder *order, double expected_ns)
 {
-    return controller->decides && (expected_ns <= 0 || expected_ns >= measured_ns);
+    order->measured = controller->decides && (expected_ns <= 0 || expected_ns >= measured_ns);
+    order->measures_queue = controller->decides && (expected_ns <= 0 || expected_ns >= measured_queue_ns);
 }
 
 const ExecutorKind *controller_next(Controller *controller, const TaskSample *sample, const SourceRest *rest)

@@ -82,8 +82,8 @@ void controller_begin_only(Controller *controller, const ExecutorKind *kind, int
 /* Begins a run under `auto`. Returns the kind of executor to begin with. */
 const ExecutorKind *controller_begin(Controller *controller, const ControllerStart *start);
 
-/* Whether a task that takes `expected_ns` (0: not known) is to be measured: that costs a microsecond. */
-bool controller_measures(const Controller *controller, double expected_ns);
+/* Has a task that takes `expected_ns` (0: not known) measured, as far as that costs little against it. */
+void controller_measure(const Controller *controller, TaskOrder *order, double expected_ns);
 
 /* Takes in a task that is done; `rest` is what is left of the source. Returns the kind to go on with. */
 const ExecutorKind *controller_next(Controller *controller, const TaskSample *sample, const SourceRest *rest);

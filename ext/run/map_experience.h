@@ -22,6 +22,8 @@ typedef struct MapExperience {
     double feed_ns;
     /* Rows of the source when it was last read to its end. */
     int64_t rows;
+    /* Whether the last task in place was so much slower than those before it that it was not believed. */
+    bool doubted;
     /* Nanoseconds of a processor that a row takes in place, of in_place_row_ns; and whether rows wait more
        than they compute. */
     double in_place_processor_ns;

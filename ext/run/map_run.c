@@ -156,8 +156,8 @@ static bool fill_task(MapRun *run, Task *task)
                           !run->chunk_size.rules.requested_rows))
         return false;
     TaskOrder *order = &task->order;
-    order->measured = controller_measures(
-        &run->controller, chunk_size_time(&run->chunk_size, setting.rest.ranged, task_units(task)));
+    controller_measure(&run->controller, order,
+                       chunk_size_time(&run->chunk_size, setting.rest.ranged, task_units(task)));
     if (!setting.rest.ranged)
         controller_feed_ends(&run->controller, order->end_row);
     chunk_size_filled(&run->chunk_size, setting.rest.ranged ? order->last_rowid - order->first_rowid + 1

@@ -35,6 +35,7 @@ TaskSample task_sample(const Task *task, const ExecutorKind *ran_on)
         .units = units_done(task),
         .ns = ns,
         .processor_ns = wall_ns > 0 ? (double)report->processor_ns * ns / wall_ns : 0,
+        .queued_ns = wall_ns > 0 ? (double)report->queued_ns * ns / wall_ns : 0,
         .blocked = report->blocked,
         .preempted = report->preempted,
         .rows = report->rows_in,

@@ -22,6 +22,9 @@ typedef struct TaskSample {
        how often another thread was given its processor; all 0: not measured. */
     double processor_ns;
     int blocked, preempted;
+    /* Part of these nanoseconds in which the worker was ready to run and others had the processors; 0: not
+       known. */
+    double queued_ns;
     /* Rows that were evaluated, and bytes of the rows that they gave. */
     uint32_t rows;
     uint64_t output_bytes;

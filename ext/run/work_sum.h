@@ -14,7 +14,7 @@
 typedef struct WorkSum {
     int tasks;
     /* As in TaskSample. */
-    double units, ns, processor_ns, blocked, preempted;
+    double units, ns, processor_ns, queued_ns, blocked, preempted;
     /* Nanoseconds of the host for the same units: reading them and using their rows. */
     double host_ns;
 } WorkSum;

@@ -35,9 +35,9 @@ static inline const ExecutorKind *begin(Script *script, double known, int worker
 }
 
 /* What one row of a task takes: nanoseconds, and of a processor; how often the worker waited in it, and was
- * preempted. */
+ * preempted; nanoseconds in queues. */
 typedef struct Row {
-    double ns, processor_ns, blocked, preempted;
+    double ns, processor_ns, blocked, preempted, queued_ns;
 } Row;
 
 /* A task of such rows ran where tasks go now. */
@@ -47,6 +47,7 @@ static inline const ExecutorKind *task_of(Script *script, int rows, Row row)
                          .units = rows,
                          .ns = rows * row.ns,
                          .processor_ns = rows * row.processor_ns,
+                         .queued_ns = rows * row.queued_ns,
                          .blocked = (int)(rows * row.blocked),
                          .preempted = (int)(rows * row.preempted)};
     return controller_next(&script->controller, &sample, &script->rest);

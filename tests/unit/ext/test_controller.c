@@ -305,12 +305,20 @@ static void tasks_that_are_measured(void **state)
 {
     (void)state;
     Script script = {0};
+    static const struct {
+        double expected_ns;
+        bool measured, measures_queue;
+    } tasks[] = {{0, true, true}, {1e6, true, true}, {100e3, true, false}, {1000, false, false}};
+    TaskOrder order;
     begin(&script, 0, 2);
-    assert_true(controller_measures(&script.controller, 0));
-    assert_true(controller_measures(&script.controller, 1e6));
-    assert_false(controller_measures(&script.controller, 1000));
+    for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++) {
+        controller_measure(&script.controller, &order, tasks[i].expected_ns);
+        assert_int_equal(order.measured, tasks[i].measured);
+        assert_int_equal(order.measures_queue, tasks[i].measures_queue);
+    }
     controller_begin_requested(&script.controller, &executor_threads, 2);
-    assert_false(controller_measures(&script.controller, 1e6));
+    controller_measure(&script.controller, &order, 1e6);
+    assert_false(order.measured || order.measures_queue);
 }
 
 int main(void)

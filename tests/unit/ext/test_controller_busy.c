@@ -212,6 +212,49 @@ static void workers_are_tried_again_at_growing_distances(void **state)
     assert_true(script.experience.rest_length_ns == 0);
 }
 
+/* A short task in place that was interrupted for long is not believed; where it was, workers show that rows
+ * take less. */
+static void one_slow_task_in_place_decides_nothing(void **state)
+{
+    (void)state;
+    Script script = {0};
+    Executor pools[EXECUTOR_KINDS];
+    for (int i = 0; i < EXECUTOR_KINDS; i++) {
+        pools[i] = (Executor){.kind = executor_kinds[i], .workers = 2};
+        script.executors[i] = &pools[i];
+    }
+    const Row short_one = {.ns = 130}, interrupted = {.ns = 4000};
+    for (int i = 0; i < 3; i++) {
+        assert_ptr_equal(begin(&script, i ? 1000 : 0, 2), &executor_serial);
+        assert_ptr_equal(task_of(&script, 1000, short_one), &executor_serial);
+    }
+    task_of(&script, 1000, interrupted);
+    assert_ptr_equal(begin(&script, 1000, 2), &executor_serial);
+    assert_true(script.experience.in_place_row_ns == 130);
+    /* Twice in a row it is. */
+    task_of(&script, 1000, interrupted);
+    task_of(&script, 1000, interrupted);
+    assert_ptr_not_equal(begin(&script, 1000, 2), &executor_serial);
+    for (int i = 0; i < 8; i++)
+        task_of(&script, 125, short_one);
+    assert_ptr_equal(begin(&script, 1000, 2), &executor_serial);
+    assert_true(script.experience.in_place_row_ns == 130);
+}
+
+/* Rows that wait on a machine that is busy: they are late, and that is not because they hold each other up.
+ */
+static void rows_that_wait_on_a_busy_machine(void **state)
+{
+    (void)state;
+    Script script = {0};
+    begin_waiting(&script, 0, 2, 32);
+    const ExecutorKind *kind = task_of(&script, 1, ten_milliseconds);
+    const Row late = {.ns = 60e6, .processor_ns = 20e3, .queued_ns = 49.9e6, .blocked = 1, .preempted = 2};
+    for (int i = 0; i < 1000; i++)
+        assert_ptr_equal(task_of(&script, 1, late), kind);
+    assert_int_equal(script.controller.workers_used, 32);
+}
+
 static void too_few_workers_can_be_had(void **state)
 {
     (void)state;
@@ -236,6 +279,8 @@ int main(void)
         cmocka_unit_test(a_busy_machine_gives_no_workers_up),
         cmocka_unit_test(short_runs_show_it_too),
         cmocka_unit_test(workers_are_tried_again_at_growing_distances),
+        cmocka_unit_test(one_slow_task_in_place_decides_nothing),
+        cmocka_unit_test(rows_that_wait_on_a_busy_machine),
         cmocka_unit_test(too_few_workers_can_be_had),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
