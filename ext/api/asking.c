@@ -361,7 +361,7 @@ int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunVa
     const Conditions *conditions = &asking->asked.conditions;
     uint32_t columns = 0;
     *values = RUN_WITHOUT_VALUES;
-    /* Beyond this nobody waits for the end of a map. */
+    /* A map of more rows than this comes to no end. */
     const int64_t most = INT64_MAX / 4;
     if (asking->limit > 0 && asking->limit < most && asking->offset < most)
         values->wanted_rows = asking->limit + (asking->offset > 0 ? asking->offset : 0);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "executor_list.h"
 #include "tests/support/map_test.h"
 
 #define ROWS "20000"
@@ -280,7 +281,7 @@ static void arguments_that_are_wrong(void **state)
         {"CREATE VIRTUAL TABLE temp.q USING parallel_query(query = (SELECT 1), workers = 0)",
          "parallel_query: workers is '0': expected a whole number from 1 to 1024"},
         {"CREATE VIRTUAL TABLE temp.q USING parallel_query(query = (SELECT 1), executor = fork)",
-         "parallel_query: executor is 'fork': expected serial, threads, processes or auto"},
+         "parallel_query: executor is 'fork': expected " EXECUTOR_CHOICES},
         {"CREATE VIRTUAL TABLE temp.q USING parallel_query(query = (SELECT 1), query = (SELECT 2))",
          "parallel_query: query is given twice: give it once"},
         {"CREATE VIRTUAL TABLE temp.q USING parallel_query(query = (SELECT 1), chunk = 2)",
