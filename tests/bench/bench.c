@@ -1,7 +1,7 @@
 /* bench: measures pricemap against a plain SELECT, a floor in plain C, and other programs, side by side in
  * one run.
  *
- * A missed bar is no failure. Exit status: 0 measured, 1 somebody computed wrong values, 2 wrong usage, 3
+ * A missed bar is no failure. Exit status: 0 measured, 1 wrong values were computed, 2 wrong usage, 3
  * something could not be measured. */
 #include "bench.h"
 
@@ -157,7 +157,7 @@ static const struct argp parser = {
     .doc = "Measures pricemap beside a plain SELECT, a floor in plain C and other programs, in interleaved "
            "rounds, and "
            "prints what was measured, the bar, and whether it was reached.\v"
-           "Exit status: 0 measured, whether bars were reached or not; 1 somebody computed wrong values; 2 "
+           "Exit status: 0 measured, whether bars were reached or not; 1 wrong values were computed; 2 "
            "wrong usage; "
            "3 something could not be measured.",
 };
@@ -242,7 +242,7 @@ static int measure_and_print(Bench *bench, const Arguments *arguments)
     return status;
 }
 
-/* A signal is looked for after each sample, and takes effect when the temporary folder is gone. One that is
+/* A signal is noticed after each sample, and takes effect when the temporary folder is gone. One that is
  * ignored, as under nohup, stays so. */
 static void hold_signals(sigset_t *before)
 {

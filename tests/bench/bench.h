@@ -28,7 +28,7 @@ typedef struct Bench {
     Progress progress;
     const char *work; /* the name of the one that is measured now */
     char title[64];   /* the same with its number, for the progress line */
-    bool wrong;       /* somebody computed other values than the plain SELECT */
+    bool wrong;       /* other values were computed than by the plain SELECT */
     bool interrupted; /* by a signal */
 } Bench;
 

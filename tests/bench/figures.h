@@ -22,7 +22,7 @@ typedef struct Cell {
     const char *cost;
     int64_t rows_wanted, rows; /* rows < 0: not measured */
     double plain, serial, threads, processes, automatic;
-    const char *chosen; /* by `auto`; NULL as the next where there is nothing to tell */
+    const char *chosen; /* by `auto`; NULL as the next where there is nothing to say */
     double regret, over_serial;
     const char *note;
 } Cell;

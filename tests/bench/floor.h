@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Raises every price crazily, by 10 %, into `raised`, with `threads` threads (1 or more) that are started and
- * ended here; each takes the next price that nobody has taken. Returns 0, or an errno, or EDOM where a price
+ * ended here; each takes the next price that was not taken. Returns 0, or an errno, or EDOM where a price
  * cannot be raised. */
 int floor_map(const double *prices, double *raised, size_t count, int64_t rounds, int threads);
 

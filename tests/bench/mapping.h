@@ -23,7 +23,7 @@ typedef struct MappingTask {
     const char *map;       /* an expression over its columns */
     bool text;             /* the map gives text: the host adds up lengths instead of values */
     const char *functions; /* an extension that has its functions; NULL: it needs none */
-    int workers;           /* 0: those of the place */
+    int workers;           /* 0: those of the MappingPlace */
 } MappingTask;
 
 /* How. */

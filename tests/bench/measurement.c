@@ -15,8 +15,8 @@ typedef struct Observation {
     Measurement *measurement;
 } Observation;
 
-/* SIGINT and its like are blocked while the bench runs and looked for after each sample, so that what was
- * made is removed again. */
+/* SIGINT and its like are blocked while the bench runs and checked after each sample, so that what was made
+ * is removed again. */
 static bool signal_waits(void)
 {
     sigset_t pending;

@@ -43,7 +43,7 @@ int measurement_take(Bench *bench, const Subject *subjects, size_t count, const 
 void measurement_free(Measurement *measurement);
 
 /* For works that count in place of timing, after each step: shows how far it is; -1, with the failure set,
- * when a signal asks the bench to end. */
+ * when a signal is to end the bench. */
 int measurement_step(Bench *bench, int64_t done, int64_t of, Failure *failure);
 
 Estimate measurement_time(const Measurement *measurement, size_t subject);

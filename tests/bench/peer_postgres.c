@@ -150,8 +150,8 @@ typedef struct PostgresRun {
     int helpers;
 } PostgresRun;
 
-/* The time is the one that psql tells of the query, on a new connection that called the function once before.
- */
+/* The time is the one that psql shows of the query, on a new connection that called the function once
+ * before. */
 static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
 {
     const PostgresRun *postgres = context;

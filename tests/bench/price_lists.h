@@ -16,7 +16,7 @@ int price_lists_open(Bench *bench, Failure *failure);
 void price_lists_remove(Bench *bench);
 
 /* The table `prices_ROWS`: columns id and p; made at the first call. Sums of it and of what the price
- * functions give for it are exact. Nobody else may be using the database. */
+ * functions give for it are exact. No other connection may be using the database. */
 int price_list(Bench *bench, int64_t rows, char name[TABLE_NAME_SIZE], Failure *failure);
 
 /* The table `articles_ROWS`: columns id, name and p. */

@@ -114,7 +114,7 @@ static int many_cycles(Host *host, Failure *failure)
     return 0;
 }
 
-/* Small pages, so that there is as much for the kernel to look after as there can be. */
+/* Small pages, so that there is as many for the kernel to keep as there can be. */
 static int take_memory(int64_t mib, Failure *failure)
 {
     size_t size = (size_t)mib << 20;

@@ -38,8 +38,8 @@ static double seconds_since(const struct timespec *start)
 }
 
 /* Seconds until nothing was left, or -1 when something still is after GONE_SECONDS. A process that is just
- * being started may hide from one look, and its child from the next: only some in a row that find nothing say
- * so. */
+ * being started may be missed by one check, and its child by the next: only some in a row that find nothing
+ * say so. */
 static double wait_until_gone(const struct timespec *killed)
 {
     double first = -1;

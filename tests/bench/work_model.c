@@ -10,7 +10,7 @@
  *
  * Predicted for P processors, one of which the host shares with a worker, and a table long enough that start
  * and end do not count: seconds per row  t(P) = max(h + c / k, (w + h + c / k) / P) speed-up         w / t(P)
- * The first term is the host, which nobody can help; the second is all work spread evenly. Assumed is that
+ * The first term is the host, which cannot be shared; the second is all work spread evenly. Assumed is that
  * workers do not slow each other down: no shared lock, enough memory bandwidth, the same clock however many
  * run. k is what the planner aims at, chunks of 1 ms. The host is full, and more processors do not help, at w
  * / (h + c / k) of them. */

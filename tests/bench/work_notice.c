@@ -1,5 +1,5 @@
 /* How long a chunk stands still whose worker was killed: from the signal to the moment at which another
- * worker has begun with it. A function in the map writes down who begins with a row, and when. */
+ * worker has begun with it. A function in the map writes down which worker begins with a row, and when. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -20,7 +20,7 @@ enum {
     QUICK_KILLS = 11,
     ROUNDS = 20000000,  /* of the kernel, a row: some ten milliseconds at least */
     DELAY_US = 5000,    /* before the kill, at most */
-    LOOK_US = 200,      /* between two looks at the file */
+    LOOK_US = 200,      /* between two readings of the file */
     BEGIN_SECONDS = 60, /* for all rows to be begun with */
     LINES_MAX = 8,
 };
@@ -37,7 +37,7 @@ typedef struct Notice {
     int rows, workers;
     MappingAnswer expected;
     uint64_t random;
-    int64_t killed_ns; /* 0: nobody was */
+    int64_t killed_ns; /* 0: no process was */
 } Notice;
 
 /* At most `room` lines; their number. */

@@ -407,7 +407,7 @@ static void change_points_are_marked(void **state)
     Outcome outcome = command_run("plot", "--chart", "history", NULL);
     command_expect_success(&outcome);
     command_free(&outcome);
-    /* Twenty series of 200 runs, the newest; one change in each, at the same place. */
+    /* Twenty series of 200 runs, the newest; one change in each, at the same run. */
     char *data = command_read_file("pricereport-charts/history.dat");
     assert_non_null(strstr(data, " · the newest 200 of 400 runs"));
     size_t changes = 0;

@@ -1,4 +1,4 @@
-/* Completion in bash: what it offers is what --help tells, for every verb. */
+/* Completion in bash: what it offers is what --help lists, for every verb. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +73,7 @@ static void expect_all_options(const char *verb)
             fail_msg("pricereport %s: %s is not completed", verb, name);
         option += length;
     }
-    /* --help stands behind its short form. */
+    /* --help stands after its short form. */
     assert_true(has_line(answers, "--help"));
     for (const char *c = answers; *c; c++)
         offered += *c == '\n';

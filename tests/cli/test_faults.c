@@ -409,7 +409,7 @@ static void a_locked_history(void **state)
     command_expect_success(&outcome);
     command_free(&outcome);
     assert_int_equal(sqlite3_close(holder), SQLITE_OK);
-    /* Who keeps the rollback journal keeps readers out, too. */
+    /* With the rollback journal readers are kept out, too. */
     holder = hold(db, "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
     every_verb_fails(db, part);
     assert_int_equal(sqlite3_close(holder), SQLITE_OK);
@@ -451,7 +451,7 @@ static void without_write_ahead_log(void **state)
     sqlite3_free(figures);
 }
 
-/* The place of the log's index is taken. */
+/* The path of the log's index is taken. */
 static void without_a_place_for_the_log(void **state)
 {
     (void)state;

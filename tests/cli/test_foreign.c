@@ -79,7 +79,7 @@ static void parameters_that_a_name_hides_are_shown(void **state)
                 "build (threads=1); build (threads=2); build (threads=4)");
 }
 
-/* The files were measured on two machines whose processors nobody knows. */
+/* The files were measured on two machines whose processors are not known. */
 static void expect_other_machines(const char *one, const char *other)
 {
     IMPORT("", one, other);

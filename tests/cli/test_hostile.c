@@ -1,6 +1,6 @@
-/* Text and files of somebody else in the hands of pricereport: names in a history that are no names, a
- * history whose schema does more than it should, and what is left on the disk for others to see. SECURITY.md
- * names these tests. */
+/* Text and files of another user in the hands of pricereport: names in a history that are no names, a history
+ * whose schema does more than it should, and what is left on the disk for others to see. SECURITY.md names
+ * these tests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static void record(void)
     command_free(&outcome);
 }
 
-/* Every text of the history that is somebody's name for something. */
+/* Every text of the history that is a user's name for something. */
 static void rename_everything(const char *text)
 {
     char *sql =
@@ -59,7 +59,7 @@ static void expect_plain(const char *text, const char *of)
             fail_msg("%s has the byte %02x in it", of, *byte);
 }
 
-/* The entries of a folder in it, one after the other in alphabetical order, with a space behind each. */
+/* The entries of a folder in it, one after the other in alphabetical order, with a space after each. */
 static void list_folder(const char *path, char *names, size_t size)
 {
     struct dirent **entries;

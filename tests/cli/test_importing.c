@@ -41,7 +41,7 @@ static void hyperfine_is_imported(void **state)
         1);
     expect_text("SELECT parameters FROM benchmark WHERE benchmark = 2",
                 "{\"tool\":\"hyperfine\",\"parameters\":{\"threads\":\"2\"}}");
-    /* What has no place in the tables is kept. */
+    /* Values without a column in the tables are kept. */
     expect_text("SELECT options ->> '$.rest[0].user' FROM run", "0.0005");
     expect_text("SELECT processor FROM machine", "unknown processor");
 }

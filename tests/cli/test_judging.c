@@ -326,7 +326,7 @@ static void a_regression_is_measured_once_more(void **state)
     expect(measure_twice("/ 20", "* 1"), EXIT_REGRESSION, "confirmed by run 3", "1 regression", NULL);
     expect_integer("SELECT count(*) FROM run WHERE run = 3 AND repeats = 2 AND status = 'finished'", 1);
     expect_integer("SELECT count(*) FROM history WHERE run = 3 AND benchmark = 'crazy' AND samples = 10", 1);
-    /* Asking again gives the same answer, and measures no more; the repetition is nobody's latest run or
+    /* A second time gives the same answer, and measures no more; the repetition is no latest run and no
      * baseline. */
     expect(command_run("check", NULL), EXIT_REGRESSION, "confirmed by run 3", NULL);
     expect_integer("SELECT count(*) FROM run", 3);

@@ -1,4 +1,4 @@
-/* The page: what is in it, what may not be, and how it looks to a browser. */
+/* The page: what is in it, what may not be, and how a browser shows it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

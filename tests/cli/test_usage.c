@@ -1,4 +1,4 @@
-/* How pricereport is asked, and what it answers to what it does not understand. */
+/* The usage of pricereport, and its answers to what it does not understand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

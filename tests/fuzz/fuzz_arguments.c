@@ -53,7 +53,7 @@ static sqlite3 *open_database(unsigned form)
     return db;
 }
 
-/* Whether a text asks for so many workers that starting them is all that would be tested. */
+/* Whether a text has so many workers that starting them is all that would be tested. */
 static bool asks_for_many(const char *text)
 {
     while (*text) {

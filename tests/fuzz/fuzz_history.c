@@ -1,6 +1,6 @@
 /*
  * A history database that is not what pricereport wrote. The first byte is the verb that reads it; then SQL
- * that changes a valid history, up to a NUL; then changes of its bytes, each a place (4 bytes), a length (1
+ * that changes a valid history, up to a NUL; then changes of its bytes, each an offset (4 bytes), a length (1
  * byte) and the bytes. Whatever the file has become, the verb works, or says what is wrong in the way of the
  * command.
  */

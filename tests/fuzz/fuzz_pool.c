@@ -28,7 +28,7 @@ static const char source_id[] = "an SQLite";
 
 static void step_of_zygote(void);
 
-/* ---- what the pool asks of the kernel ---- */
+/* ---- calls of the pool to the kernel ---- */
 
 static int kernel_spawn(const WorkerProgram *program, int socket, pid_t *pid)
 {

@@ -163,8 +163,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         write_and_read(&input);
         return 0;
     }
-    /* Rowsets and recipes lie at places that are multiples of eight; a copy that ends where the input ends.
-     */
+    /* Rowsets and recipes lie at offsets that are multiples of eight; a copy that ends where the input
+     * ends. */
     size_t padded = (input.size + 7) & ~(size_t)7;
     unsigned char *copy = malloc(padded ? padded : 1);
     if (!copy)

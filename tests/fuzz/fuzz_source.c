@@ -1,7 +1,7 @@
 /*
  * A source database that is hostile, and names parallel_map in its schema. The first byte says how it is
- * opened; then SQL that makes the database, up to a NUL; then changes of its bytes, each a place (4 bytes), a
- * length (1 byte) and the bytes. What the database has is then mapped, serially and in threads, and read as
+ * opened; then SQL that makes the database, up to a NUL; then changes of its bytes, each an offset (4 bytes),
+ * a length (1 byte) and the bytes. What the database has is then mapped, serially and in threads, and read as
  * it is.
  */
 #include <stdio.h>

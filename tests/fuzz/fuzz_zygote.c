@@ -1,7 +1,7 @@
 /*
  * The zygote protocol, from host to zygote: the real zygote serves a socket at whose other end the input is
- * the host. What it asks of the kernel about processes is answered here, and checked: it may kill only what
- * it forked and has not reaped yet.
+ * the host. Its calls to the kernel about processes are answered here, and checked: it may kill only what it
+ * forked and has not reaped yet.
  *
  * The input is a list of steps, one for each time that the zygote waits; see step().
  */
@@ -75,7 +75,7 @@ static void *kernel_calloc(size_t count, size_t size)
     return zygote_memory = calloc(count, size);
 }
 
-/* Random places, so that the state of every process is reached. */
+/* Random indices, so that the state of every process is reached. */
 static void end_process(uint32_t which)
 {
     if (process_count && processes[which % (uint32_t)process_count] == PROCESS_RUNS)
@@ -181,7 +181,7 @@ static bool kernel_attach(const char *path, bool has_table, int64_t offset, char
 #define alarm ignore_call
 #define prctl ignore_call
 #define sigprocmask ignore_call
-/* What it leaves is looked at first, and freed by the target. */
+/* Its remains are checked first, and freed by the target. */
 #define free(memory) ((void)(memory))
 #include "ext/worker/zygote.c"
 #undef poll

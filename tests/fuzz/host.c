@@ -13,7 +13,7 @@
 
 #include "ext/base/sqlite_api.h"
 
-/* The library's own functions, which sqlite3ext.h hides behind macros. */
+/* The library's own functions, which sqlite3ext.h hides by macros. */
 #undef sqlite3_auto_extension
 #undef sqlite3_cancel_auto_extension
 #undef sqlite3_open
@@ -22,8 +22,8 @@
 int sqlite3_pricemap_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines);
 
 enum {
-    WATCH_MILLISECONDS = 20, /* between two looks of the watch */
-    PATIENCE_LOOKS = 8,      /* before it interrupts, and from then on each look */
+    WATCH_MILLISECONDS = 20, /* between two checks of the watch */
+    PATIENCE_LOOKS = 8,      /* before it interrupts, and from then on each check */
     HEAP_BYTES = 256 << 20,  /* of all SQLite, workers included */
     LENGTH_BYTES = 1 << 20,  /* of one value or statement */
     LEFTOVER_LOOKS = 2000,   /* a millisecond apart: an ended thread takes a moment to vanish */
@@ -183,7 +183,7 @@ static void check_error(sqlite3 *db, int rc)
 static void read_row(sqlite3_stmt *statement)
 {
     for (int i = 0; i < sqlite3_column_count(statement); i++) {
-        /* Read byte by byte, so that a place that may not be read is found out. */
+        /* Read byte by byte, so that a byte that may not be read is found out. */
         const unsigned char *bytes = sqlite3_column_blob(statement, i);
         int size = sqlite3_column_bytes(statement, i);
         for (int j = 0; bytes && j < size; j++)

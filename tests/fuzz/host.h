@@ -1,6 +1,6 @@
 /*
  * A host of the extension for fuzz targets: real connections, with limits that keep one input from taking
- * long, and closing checks that nothing was left behind. Only one connection is watched at a time.
+ * long, and closing checks that nothing was left. Only one connection is watched at a time.
  */
 #ifndef PRICEMAP_FUZZ_HOST_H
 #define PRICEMAP_FUZZ_HOST_H
@@ -45,9 +45,9 @@ void host_remove_database(const char *path);
 /* Closes; a connection that does not close, a thread or descriptor that is left, is a finding. */
 void host_close(sqlite3 *db);
 
-/* Tells libFuzzer what came of the input, in words: what was not said before makes the input worth keeping.
- * So it learns of what goes on inside SQLite, which is not instrumented. Digits and what is in quotes
- * do not count. */
+/* Reports to libFuzzer what came of the input, in words: what was not said before makes the input worth
+ * keeping. So it learns of what goes on inside SQLite, which is not instrumented. Digits and what is in
+ * quotes do not count. */
 void host_outcome(const char *words);
 
 /* Says what is wrong and aborts. */

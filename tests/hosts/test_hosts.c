@@ -46,14 +46,15 @@ typedef struct Host {
     const char *extension; /* of the names of its other scripts */
     const char *fence;     /* of its block in the README; NULL: it has none */
     bool loads;            /* SQL may load extensions, so that parallel_map_load may too */
-    const char *error;     /* is in the message of a map that asks for what workers lack */
+    const char *error;     /* is in the message of a map that needs what workers lack */
 } Host;
 
 enum { PYTHON = 1, NODE = 4 };
 
 #define JDBC "/usr/share/java/sqlite-jdbc.jar"
 
-/* What a map that calls a function is told, one that the host defined, and one that nobody did. */
+/* Messages of a map that calls a function that the host defined, and of one that calls a function that does
+ * not exist. */
 #define DEFINED(name)                                                                                        \
     "no such function: " name ": it was defined by this program, or loaded into this connection alone;"
 #define UNDEFINED(name) "no such function: " name ": workers have SQLite's own functions and pricemap's; "

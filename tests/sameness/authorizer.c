@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether SQL writes the name without quotes, and so as an authorizer is told it. Not the key, which may be
-   the rowid: by that a map tells rows apart. */
+/* Whether SQL writes the name without quotes, and so as an authorizer gets it. Not the key, which may be the
+   rowid: by that a map recognises rows. */
 static bool is_bare(const char *name)
 {
     if (!strcmp(name, "id"))

@@ -1,6 +1,7 @@
 /*
  * The authorizer of a case's host: one column, in whatever table, is denied or read as NULL, or was so until
- * a first map had run. An authorizer that is told so does not tell SQLite: what it prepared stays prepared.
+ * a first map had run. An authorizer that gets such a name does not say so to SQLite: what it prepared stays
+ * prepared.
  */
 #ifndef SAMENESS_AUTHORIZER_H
 #define SAMENESS_AUTHORIZER_H

@@ -109,7 +109,8 @@ static void make_partial(Case *test, Random *random, const CaseSource *source)
 {
     Options options = make_options(random);
     CaseSource plain_columns = *source;
-    /* SQLite sorts the rows of a group without subtypes, so that what looks at them depends on the plan. */
+    /* SQLite sorts the rows of a group without subtypes, so that a function that reads them depends on the
+     * plan. */
     if (source->has_subtypes)
         plain_columns.rows.column_count = 1;
     char *value = make_expression(random, &plain_columns, true),
@@ -149,14 +150,14 @@ static void make_table(Case *test, Random *random, const CaseSource *source)
     const char *around = random_once_in(random, 6) && !source->has_subtypes ? random_pick(random, outer) : "";
     /* Plain SQLite does not compute what a WHERE drops, and so would not meet an error in it. */
     char *e0 = make_expression(random, source, !*around), *e1 = make_expression(random, source, !*around);
-    /* SQLite may ask a WHERE within a grouped query as well, where it sees a subtype that the query around it
-       does not, and drops what either answer drops. */
+    /* SQLite may evaluate a WHERE within a grouped query as well, where it sees a subtype that the query
+       around it does not, and drops what either answer drops. */
     CaseSource asked = *source;
     if (source->has_subtypes && strstr(source->told, " GROUP BY "))
         asked.rows.column_count = 1;
     char *where = random_once_in(random, 3) ? make_expression(random, &asked, !*around) : NULL;
     const char *columns = random_pick(random, read);
-    /* SQLite 3.53 leaves columns that nobody reads out of a subquery, and may walk an index that has the
+    /* SQLite 3.53 leaves columns that are not read out of a subquery, and may walk an index that has the
      * others. */
     bool by_index = (where || *around || strcmp(columns, "*") != 0) && source->rows.indexed;
     sqlite3_str *sql = sqlite3_str_new(NULL);
@@ -196,7 +197,7 @@ static char *put(const char *query, const char *part)
     return place ? sqlite3_mprintf("%.*s%s%s", (int)(place - query), query, part, place + 2) : NULL;
 }
 
-/* A map within a query that asks for a part of it. */
+/* A map within a query that needs a part of it. */
 static void make_part(Case *test, Random *random, const CaseSource *source)
 {
     Options options = make_options(random);
@@ -278,7 +279,7 @@ bool case_make(Case *test, Random *random, const World *world)
     *test = (Case){.left_after = random_once_in(random, 6) ? random_below(random, 12) : -1};
     CaseSource source;
     bool made = case_source_make(&source, random, world);
-    /* A schema that cannot be read fails whatever looks for a name in all of them. */
+    /* A schema that cannot be read fails every search for a name in all of them. */
     test->damaged = world->damaged;
     int form = random_below(random, 40);
     if (!made)
@@ -337,7 +338,7 @@ static const char *compare(const Case *test, Rows *plain, Rows *map)
     /* Of several columns that are denied, in a view and under it, another may be the first. */
     if (failed && (test->any_error || plain->rc == SQLITE_AUTH))
         return NULL;
-    /* The map's error names the row behind the reason, and where its constants fail, the map before it. */
+    /* The map's error names the row after the reason, and where its constants fail, the map before it. */
     if (failed && !strstr(map->message, plain->message)) {
         snprintf(text, sizeof text, "plain fails with '%s', map with '%s'", plain->message, map->message);
         return text;
@@ -405,7 +406,7 @@ static void change_authorizer(Case *test, sqlite3 *db, Rows *plain)
     }
 }
 
-/* Runs the map behind its setup and compares it. */
+/* Runs the map after its setup and compares it. */
 static const char *run_map(Case *test, sqlite3 *db, Rows *plain)
 {
     Rows map;

@@ -10,7 +10,7 @@ typedef struct Case {
     char *plain;    /* the oracle */
     char *other;    /* what SQLite might give as well; NULL */
     char *map;      /* the same by parallel_map */
-    char *teardown; /* statements behind `map`; "" */
+    char *teardown; /* statements after `map`; "" */
     /* A file of the world is damaged: the map may fail where the plain query does not. */
     bool damaged;
     Authorizer authorizer;
@@ -33,7 +33,7 @@ typedef struct CaseCounts {
     long rows; /* compared */
     /* Cases beside a damaged file, and those of them that gave rows. */
     long damaged, read_damaged;
-    long failing; /* cases that failed behind their first row */
+    long failing; /* cases that failed after their first row */
 } CaseCounts;
 
 /*

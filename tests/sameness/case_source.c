@@ -46,8 +46,8 @@ static void append_join(sqlite3_str *sql, Random *random, const World *world, Wo
     one_more_column(rows, "j");
 }
 
-/* A column with a subtype, and what looks at it. Without ORDER BY: whether a sorter takes subtypes off
-   depends on the statement around. */
+/* A column with a subtype, and a function that reads it. Without ORDER BY: whether a sorter takes subtypes
+   off depends on the statement around. */
 static void append_subtypes(sqlite3_str *sql, Random *random, const World *world, WorldSource *rows)
 {
     static const char *const json[] = {"json_array(hex(c0))",

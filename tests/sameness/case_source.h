@@ -6,8 +6,8 @@
 
 typedef struct CaseSource {
     WorldSource rows;  /* its columns, and its rowid where it has one */
-    char *told;        /* as parallel_map is told it: a name, or a query in brackets */
-    char *from;        /* as the oracle reads it, behind FROM */
+    char *told;        /* as parallel_map gets it: a name, or a query in brackets */
+    char *from;        /* as the oracle reads it, after FROM */
     char *with;        /* what the oracle's SELECT begins with; "" */
     bool has_subtypes; /* of all columns but the first */
 } CaseSource;

@@ -1,4 +1,4 @@
-/* By which executors maps ran, and who read their rows: evidence that the cases meet each of them. */
+/* By which executors maps ran, and which side read their rows: evidence that the cases meet each of them. */
 #ifndef SAMENESS_RUN_COUNTS_H
 #define SAMENESS_RUN_COUNTS_H
 

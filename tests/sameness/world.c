@@ -180,7 +180,7 @@ static void make_view(World *world, Random *random, const char *name, const Worl
     sqlite3_free(text);
 }
 
-/* LastingStatement one bit of the attached file around, which nobody has open meanwhile. */
+/* Turns one bit of the attached file around, which no connection has open meanwhile. */
 static void damage_other_file(World *world, Random *random)
 {
     run(world, "DETACH other");
@@ -264,7 +264,7 @@ void world_remove_file(const char *name)
     }
 }
 
-/* Loads an extension whose functions give subtypes and tell them. */
+/* Loads an extension whose functions give subtypes and show them. */
 static void load_tags(World *world)
 {
     world->has_tags = sqlite3_load_extension(world->db, TAGS_EXTENSION, NULL, NULL) == SQLITE_OK;

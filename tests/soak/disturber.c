@@ -26,7 +26,7 @@ static void pause_at_most(Disturber *disturber, int milliseconds)
 
 /* ---- death ---- */
 
-/* Stops one for a while. Whoever was stopped goes on, the others do not mind. */
+/* Stops one for a while. A process that was stopped goes on, the others do not mind. */
 static void stop_one(Disturber *disturber, const char *name)
 {
     if (!leftovers_signal(name, (unsigned)random_next(&disturber->random.state), SIGSTOP))

@@ -1,5 +1,5 @@
 /*
- * Those who disturb the actors, each on a thread of its own: one kills and stops workers and zygotes, one
+ * Disturbers of the actors, each on a thread of its own: one kills and stops workers and zygotes, one
  * interrupts maps and forks the host, and one per shared database commits changes.
  */
 #ifndef SOAK_DISTURBER_H

@@ -1,6 +1,6 @@
 /*
- * The soak: maps, kills, interrupts, reopens and checks at random, for as long as it is told, and says what
- * is wrong. See --help.
+ * The soak: maps, kills, interrupts, reopens and checks at random, for as long as the options say, and
+ * reports what is wrong. See --help.
  */
 #include <dirent.h>
 #include <inttypes.h>
@@ -27,7 +27,7 @@ enum {
 };
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { WATCHES_MEMORY = 0 }; /* a sanitizer keeps what is freed, and looks for leaks itself */
+enum { WATCHES_MEMORY = 0 }; /* a sanitizer keeps what is freed, and finds leaks itself */
 #else
 enum { WATCHES_MEMORY = 1 };
 #endif
@@ -123,7 +123,7 @@ static void check_leftovers(Soak *soak, const Leftovers *before, Memory *memory)
     if (WATCHES_MEMORY && memory->eras_above >= ERAS_ABOVE) {
         soak_finding(soak, -1, -1, "resident memory grows: %" PRId64 " KiB, and %" PRId64 " at first",
                      memory->now_kib, memory->most_kib);
-        memory->most_kib = memory->now_kib; /* told once for each step */
+        memory->most_kib = memory->now_kib; /* reported once for each step */
     }
 }
 

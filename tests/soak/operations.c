@@ -258,7 +258,7 @@ static void fail_in_a_row(Actor *actor)
     sqlite3_free(arguments);
 }
 
-/* One row takes far longer than it may; in place nobody stops it, and it takes its time. */
+/* One row takes far longer than it may; in place it is not stopped, and takes its time. */
 static void run_out_of_time(Actor *actor)
 {
     static const char *const executors[] = {"threads", "processes", "auto"};

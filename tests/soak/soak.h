@@ -62,7 +62,8 @@ static inline void soak_count(Soak *soak, SoakCount count)
     atomic_fetch_add(&soak->counts[count], 1);
 }
 
-/* Tells of something that is wrong, on any thread; `actor` and `operation` are -1 where it is nobody's. */
+/* Reports that something is wrong, on any thread; `actor` and `operation` are -1 where no actor has done
+ * it. */
 __attribute__((format(printf, 4, 5))) void soak_finding(Soak *soak, int actor, long operation,
                                                         const char *format, ...);
 

@@ -1,11 +1,11 @@
-/* A loadable extension whose functions end, stop or hang the worker process that calls them, and look at it.
+/* A loadable extension whose functions end, stop or hang the worker process that calls them, or report on it.
  * In any other process misbehave does nothing, so that a map of it may also run in place and in threads.
  *
  *   misbehave(value, action, number)   does it and gives value; what gives a number instead says so:
  *     'signal'       dies by the signal, or stops
  *     'exit'         exit(number)
  *     'stack'        overflows the stack
- *     'hang'         that many milliseconds, whatever anybody asks for
+ *     'hang'         that many milliseconds, whatever is to stop it
  *     'heap'         from now on SQLite gets only that many bytes more
  *     'descriptors'  gives the number of open descriptors above the standard ones
  *     'signals'      gives the number of signals that are blocked or ignored

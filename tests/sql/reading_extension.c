@@ -1,9 +1,8 @@
 /* A small extension whose functions prepare statements on the connection that calls them. look_up(id): the
  * rate of the table `rates`, or NULL where there is no such table or row. rate_columns(): how many columns
  * the table has, by a pragma. count_to(n): n, counted by a statement; NULL where that fails. note(x): keeps x
- * in a table, and tells whether that went well. evaluate(sql): the first value of a statement, or NULL.
- * writefile(path): 1, and no more. tagged(x): x with the subtype 77; tag_of(x): the subtype of
- * x. */
+ * in a table, and says whether that went well. evaluate(sql): the first value of a statement, or NULL.
+ * writefile(path): 1, and no more. tagged(x): x with the subtype 77; tag_of(x): the subtype of x. */
 #include <pthread.h>
 
 #include <sqlite3ext.h>

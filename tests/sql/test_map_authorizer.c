@@ -157,7 +157,8 @@ static int ignore_function(void *arg, int action, const char *nothing, const cha
     return deny_function(arg, action, nothing, name, schema, via) == SQLITE_DENY ? SQLITE_IGNORE : SQLITE_OK;
 }
 
-/* The host cannot prepare such a map, or not as a whole: each function of it is asked about all the same. */
+/* The host cannot prepare such a map, or not as a whole: the authorizer is called for each function of it all
+ * the same. */
 static void authorizer_is_asked_about_each_function(void **state)
 {
     MapTest *test = *state;
@@ -316,8 +317,8 @@ static int count_hex(void *arg, int action, const char *first, const char *secon
     return SQLITE_OK;
 }
 
-/* The text of a map may be long. The host prepares it once while it plans, beside asking about each function
-   by itself, and once more for each statement with the map that is prepared later. */
+/* The text of a map may be long. The host prepares it once while it plans, beside a statement for each
+ * function by itself, and once more for each statement with the map that is prepared later. */
 static void texts_are_prepared_once(void **state)
 {
     MapTest *test = *state;

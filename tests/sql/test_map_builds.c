@@ -38,7 +38,7 @@
 
 enum {
     HANG_SECONDS = 100,         /* after which only a hang has not ended */
-    INTERRUPT_EVERY_US = 20000, /* a statement that has not begun yet does not hear of one */
+    INTERRUPT_EVERY_US = 20000, /* a statement that has not begun yet does not notice one */
 };
 
 static const char *const executors[] = {EXECUTOR_STRINGS, "auto"};

@@ -192,7 +192,7 @@ static void ranges_are_narrowed(void **state)
     sqlite3_close(db);
 }
 
-/* A value of an outer row has an affinity of its own, which SQLite does not tell. */
+/* A value of an outer row has an affinity of its own, which SQLite does not show. */
 static void values_of_outer_rows(void **state)
 {
     MapTest *test = *state;
@@ -220,7 +220,7 @@ static void values_of_outer_rows(void **state)
          "LEFT JOIN %s AS m ON m.s = v ORDER BY 1, 2");
 }
 
-/* SQLite may read a map once for each term of an OR, and tells its rows apart by their rowids. */
+/* SQLite may read a map once for each term of an OR, and recognises its rows by their rowids. */
 static void either_or(void **state)
 {
     MapTest *test = *state;
@@ -339,7 +339,7 @@ static void like_of_the_host(void **state)
     assert_int_equal(same(test->db, "SELECT id FROM %s WHERE n LIKE 'nothing' ORDER BY id"), 100);
 }
 
-/* Rows that are not asked for fail no map, as they fail no plain query. */
+/* Rows that are not requested fail no map, as they fail no plain query. */
 static void errors_elsewhere(void **state)
 {
     MapTest *test = *state;
@@ -355,7 +355,7 @@ static void errors_elsewhere(void **state)
                           "increase_price: price is 'bad': expected a number (row 1)");
 }
 
-/* Partial rows are asked for as they are given: groups of a chunk. */
+/* Partial rows are requested as they are given: groups of a chunk. */
 static void partial_rows(void **state)
 {
     MapTest *test = *state;

@@ -170,7 +170,7 @@ static void errors(void **state)
     sqlite3_free(path);
 }
 
-/* Two scans of one map, whose tasks a worker gets in turn. */
+/* Two scans of one map, whose tasks a worker gets alternately. */
 static void two_scans_at_a_time(void **state)
 {
     MapTest *test = *state;
@@ -220,7 +220,7 @@ static int deny_note(void *arg, int action, const char *nothing, const char *nam
 }
 
 /* An aggregate has a row where there are no rows, and a condition without columns is computed before any: a
-   plan calls neither, and the host's authorizer is asked before workers do. */
+   plan calls neither, and the host's authorizer is called before workers do. */
 static void plans_call_nothing(void **state)
 {
     MapTest *test = *state;

@@ -301,7 +301,7 @@ static void limit_over_many_rows(void **state)
     still_works(db);
 }
 
-/* Memory does not grow with rows: one slow row, and many quick ones behind it. */
+/* Memory does not grow with rows: one slow row, and many quick ones after it. */
 static void one_slow_row(void **state)
 {
     sqlite3 *db = ((MapTest *)*state)->db;
@@ -357,7 +357,7 @@ static void interleaved_statements(void **state)
     }
 }
 
-/* More statements at one time than a pool has places for their tasks. */
+/* More statements at one time than a pool has room for tasks. */
 static void many_open_statements(void **state)
 {
     sqlite3 *db = ((MapTest *)*state)->db;

@@ -18,7 +18,7 @@
 
 enum { ROWS = 100 };
 
-/* Whether a map of deadly rows met a worker process: always where those were asked for, at will where auto
+/* Whether a map of deadly rows met a worker process: always where those were requested, at will where auto
  * chooses, else never. */
 static bool ended_in_death(const MapTest *test, int rc)
 {
@@ -207,11 +207,11 @@ static void killed_between_maps(void **state)
             usleep(count ? 0 : 10000);
         }
         assert_true(!crash_test_is(test, "processes") || count);
-        /* With and without time for the host's side to have heard of it. */
+        /* With and without time for the host's side to have noticed it. */
         if (round % 4 < 2)
             usleep(30000);
         crash_test_still_works(test->db);
-        /* Nothing was lost, so there is nothing to tell. */
+        /* Nothing was lost, so there is nothing to report. */
         sql_test_expect(test->db, "SELECT retries, error FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
                         "0|NULL");
     }
@@ -265,7 +265,7 @@ static void stopped_with_a_time_limit(void **state)
     sqlite3_free(once);
 }
 
-/* Without one nobody can say that it will not go on; but whoever waits can stop waiting. */
+/* Without one it is not known that it will not go on; but a host that waits can stop waiting. */
 static void stopped_and_interrupted(void **state)
 {
     MapTest *test = *state;

@@ -32,7 +32,7 @@ static const Question questions[] = {
      "SELECT q FROM m LIMIT 300"},
     {"SELECT p FROM d.t WHERE p % 7 < 3", MAP "source = d.t, map = (p), where = (p % 7 < 3))",
      "SELECT * FROM m"},
-    /* A map reads its source and then asks; + has the plain query do the same, and not search for 9000. */
+    /* A map reads its source and then checks; + has the plain query do the same, and not search for 9000. */
     {"SELECT id, p FROM d.t WHERE +id > 9000 AND p < 1e9",
      MAP "source = d.t, map = (id, p), where = (id > 9000 AND p < 1e9))", "SELECT * FROM m"},
     /* A constant, which is computed once for all ranges. */
@@ -53,8 +53,8 @@ static const Question questions[] = {
     {"SELECT b FROM d.t WHERE b < 'b2' ORDER BY b",
      MAP "source = (SELECT b FROM d.t WHERE b < 'b2' ORDER BY b), map = (b))", "SELECT * FROM m"},
 };
-/* No walk over a range, but rows that are looked up: there is no seam to check. Of a damaged schema SQLite
-   may look them up in another way. */
+/* No walk over a range, but rows that are searched: there is no seam to check. Of a damaged schema SQLite may
+ * search them in another way. */
 static const Question looked_up = {"SELECT id, p FROM d.t WHERE id IN (7, 700, 2500, 9000)",
                                    MAP "source = d.t, map = (id, p), where = (id IN (7, 700, 2500, 9000)))",
                                    "SELECT * FROM m"};
@@ -142,7 +142,7 @@ static void ask_all(MapTest *test, const char *path, const char *what, Outcome *
     remove_file(path);
 }
 
-/* Rows of no chunk in common, so that ranges begin and end at many places of a page. */
+/* Rows of no chunk in common, so that ranges begin and end at many rows of a page. */
 static void set_chunk(MapTest *test, unsigned number)
 {
     static const int chunks[] = {0, 0, 100, 13, 1500};
@@ -259,8 +259,8 @@ static void good_files(void **state)
     sqlite3_free(good);
 }
 
-/* More rows in a range than it has rowids, which a buffer is not made for; and single rows at the wrong
-   place, the table's first and its last one too. */
+/* More rows in a range than it has rowids, which a buffer is not made for; and single rows in the wrong
+ * order, the table's first and its last one too. */
 static void wrong_rowids(void **state)
 {
     static const unsigned rowids[][2] = {{1, 127},     {1, 60},      {2, 100},       {2, 0},

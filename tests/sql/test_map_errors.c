@@ -339,7 +339,7 @@ static void maps(void **state)
         "CREATE VIRTUAL TABLE temp.bad USING parallel_map(source = prices, map = (count(*)), "
         "where = (count(*) > 1), partial = 1)",
         SQLITE_ERROR, "parallel_map: map: misuse of aggregate: count()");
-    /* These only look like the above. */
+    /* Texts that only resemble the above. */
     sql_test_expect(
         db, "SELECT value FROM parallel_map('prices', '(SELECT 5 WHERE p IS NOT NULL LIMIT 1)') LIMIT 1",
         "5");

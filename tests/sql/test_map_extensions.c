@@ -192,7 +192,7 @@ static void functions_that_would_find_other_tables(void **state)
         sqlite3_free(sql);
         sqlite3_free(call);
     }
-    /* What there is nowhere is the function's to tell, there as here; and a table of main is found. */
+    /* A table that is nowhere is for the function to report, there as here; and a table of main is found. */
     map_test_same(db, "SELECT id, evaluate('SELECT 1 FROM nowhere') FROM large",
                   "SELECT key, value FROM parallel_map('large', 'evaluate(''SELECT 1 FROM nowhere'')')");
     map_test_same(db, "SELECT id, evaluate('SELECT value FROM json_each(''[3]'')') FROM large",

@@ -2,7 +2,7 @@
  * Maps when the system fails, through a real connection: every call of every function that the extension uses
  * fails in turn, in the host (in its worker threads too) and in worker processes, and so does every
  * allocation of SQLite's. Whatever fails: the rows are right or there is an error with a text, nothing is
- * left behind, and the connection's next map works.
+ * left, and the connection's next map works.
  *
  * The extension is linked in, not loaded, so that its calls go through faults.c.
  *
@@ -340,7 +340,7 @@ static void no_process_for_the_program(void **state)
     assert_null(strstr(use.message, "install it"));
 }
 
-/* Shared memory that the kernel refuses is told with the kernel's reason, by the host and by workers. */
+/* Shared memory that the kernel refuses is reported with the kernel's reason, by the host and by workers. */
 static void refused_memory(void **state)
 {
     (void)state;

@@ -311,7 +311,7 @@ static void has_one_processor(Host *host)
     close_connection(host);
 }
 
-/* What is missing is said where processes were asked for, and of no account elsewhere. */
+/* What is missing is said where processes were requested, and of no account elsewhere. */
 static void has_no_worker_program(Host *host)
 {
     open_connection(host);
@@ -405,7 +405,7 @@ static void ends_in_a_chunk(Host *host)
     }
     if (pthread_create(&thread, NULL, end_in_the_middle, host) != 0)
         leave(1, host, "no thread");
-    /* Some of the workers cannot even be asked to stop. */
+    /* Some of the workers do not even notice that they are to stop. */
     snprintf(sql, sizeof sql,
              "SELECT sum(value) FROM parallel_map('t', 'CASE WHEN note_process(''%s/begun'') THEN"
              " misbehave(increase_price_crazy(a, 10, 1000000000), ''hang'', 30000) END')",

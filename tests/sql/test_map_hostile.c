@@ -1,6 +1,5 @@
-/* Text and files of somebody else: maps and sources that try to leave their place, names that try to leave
- * their quotes, files whose schema calls us.
- * SECURITY.md names these tests. */
+/* Text and files of another user: maps and sources that try to leave their brackets, names that try to leave
+ * their quotes, files whose schema calls us. SECURITY.md names these tests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,7 +140,7 @@ static void maps_that_reach_out(void **state)
         expect_refused(test->db, sql, expressions[i].why);
         sqlite3_free(sql);
     }
-    /* What only looks like it. */
+    /* Texts that only resemble it. */
     static const char *const harmless[] = {"'; DROP TABLE secret --'",
                                            "p /* ; ) FROM secret */ + 1",
                                            "p -- ; )",
@@ -402,7 +401,7 @@ static void a_source_called_chunk(void **state)
                           "a subquery of the map reads the source: it would see one chunk only (row 1)");
 }
 
-/* Where SQLite lets nobody make such an object, it is written into the schema by hand. */
+/* Where SQLite refuses to make such an object, it is written into the schema by hand. */
 static const char hostile_schema[] =
     "PRAGMA writable_schema = 1;"
     "INSERT INTO sqlite_schema VALUES"

@@ -1,4 +1,4 @@
-/* A map as the inner side of a join: it computes what the rows outside ask for, or all of it once, whatever
+/* A map as the inner side of a join: it computes what the rows outside need, or all of it once, whatever
  * their number, and the join gives what it gives over the plain query. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* Looking inside: parallel_map_runs, parallel_map_tasks, parallel_map_config and pricemap_version. */
+/* The tables and functions about maps: parallel_map_runs, parallel_map_tasks, parallel_map_config and
+ * pricemap_version. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

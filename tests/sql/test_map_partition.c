@@ -296,7 +296,7 @@ static void nothing_is_locked_afterwards(void **state)
             sqlite3_progress_handler(test->db, 0, NULL, NULL);
         }
         if (turn % 4 == 3)
-            continue; /* an interrupt waits for nobody: the next turn's end does */
+            continue; /* an interrupt waits for no worker: the next turn's end does */
         assert_int_equal(open_in_workers(path), 0);
         other = sql_test_open_plain(path);
         sql_test_run(other, "INSERT INTO t(a) VALUES(1); BEGIN EXCLUSIVE; COMMIT");
@@ -321,7 +321,7 @@ static void stopped_workers_let_go(void **state)
     sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (a))");
     sqlite3_stmt *statement = NULL;
     assert_int_equal(sqlite3_prepare_v2(test->db, "SELECT a FROM m", -1, &statement, NULL), SQLITE_OK);
-    /* Behind the last row all tasks are done, and the statement is not yet. */
+    /* After the last row all tasks are done, and the statement is not yet. */
     for (int row = 0; row < atoi(ROWS); row++)
         assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     int found = leftovers_find("pricemap-worker", workers, 64);

@@ -35,7 +35,7 @@ static void expect_private(pid_t pid, const char *file)
             continue;
         ssize_t length = readlinkat(dirfd(descriptors), entry->d_name, target, sizeof target - 1);
         target[length > 0 ? length : 0] = 0;
-        /* Standard output and error are the host's: that is where its own extensions may speak. */
+        /* Standard output and error are the host's: that is where its own extensions may write. */
         if (length > 0 && atoi(entry->d_name) > 2 && !is_of_a_worker(target, file))
             fail_msg("process %d has %s open, at %s", (int)pid, target, entry->d_name);
     }

@@ -467,7 +467,7 @@ static void time_zone_of_the_host(void **state)
 {
     static const struct {
         const char *zone; /* NULL: none */
-        bool in_effect;   /* told to the C library as well */
+        bool in_effect;   /* set in the C library as well */
         bool unseen;      /* no worker has a task meanwhile */
     } changes[] = {{"UTC", true, false},      {"EST5EDT,M3.2.0,M11.1.0", true, false},
                    {"JST-9", false, false},   {NULL, true, false},

@@ -1,4 +1,5 @@
-/* What a map may name and what it may not, what the host forbids, and who may call parallel_map at all. */
+/* What a map may name and what it may not, what the host forbids, and which statements may call parallel_map
+ * at all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -327,7 +328,7 @@ static void extension_in_one_place_only(void **state)
     sql_test_run(db, "SELECT parallel_map_load('" TINY_EXTENSION "', 'sqlite3_tiny_upper_init')");
     map_test_expect_map_error(db, "upper(p)", SQLITE_ERROR, in_workers);
     map_test_value(test, "prices", "rowid", "lower(p)");
-    /* In both: that is what was asked for. */
+    /* In both: that is what was requested. */
     assert_int_equal(sqlite3_load_extension(db, TINY_EXTENSION, "sqlite3_tiny_upper_init", NULL), SQLITE_OK);
     map_test_value(test, "prices", "rowid", "upper(p)");
     sql_test_expect(db, "SELECT DISTINCT value FROM parallel_map('prices', 'upper(p)')", "'tiny'");

@@ -58,7 +58,7 @@ static void all_workers_wait_at_one_time(void **state)
     map_test_value(test, "n", "rowid", "i + 0 * sleep_ms(1)");
 }
 
-/* Of workers that were asked for those are started that have a task. */
+/* Of the requested workers those are started that have a task. */
 static void no_worker_without_a_task(void **state)
 {
     MapTest *test = *state;

@@ -325,7 +325,7 @@ struct interrupter {
     atomic_int done;
 };
 
-/* Interrupts until told that the query has ended: one that came before it began would be lost. */
+/* Interrupts until the query has ended: one that came before it began would be lost. */
 static void *keep_interrupting(void *arg)
 {
     struct interrupter *interrupter = arg;

@@ -1,4 +1,4 @@
-/* parallel_query: the rows, the columns and the errors of the plain SELECT, whoever computes them. */
+/* parallel_query: the rows, the columns and the errors of the plain SELECT, whichever side computes them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -99,7 +99,8 @@ static const struct {
 };
 
 /* The statement over the query's table has to give the rows of the plain one. They run one after the other:
-   in WAL mode workers can only tell that they see what the host sees where its view begins with the query. */
+   in WAL mode workers can only prove that they see what the host sees where its view begins with the
+   query. */
 static void same_rows(sqlite3 *db, const char *plain, const char *sql)
 {
     char *rows = sql_test_rows(db, sql), *expected = sql_test_rows(db, plain);
@@ -320,7 +321,7 @@ static int deny_secret(void *arg, int action, const char *first, const char *sec
     return SQLITE_OK;
 }
 
-/* What the host's authorizer says of a column holds in a query, whoever reads the column. */
+/* What the host's authorizer says of a column holds in a query, whichever side reads the column. */
 static void denials_hold(void **state)
 {
     MapTest *test = *state;
@@ -346,7 +347,7 @@ static void denials_hold(void **state)
     sqlite3_free(path);
 }
 
-/* A reader that stops early, reads twice at once, or closes in between leaves nothing behind. */
+/* A reader that stops early, reads twice at once, or closes in between leaves nothing. */
 static void readers_come_and_go(void **state)
 {
     MapTest *test = *state;

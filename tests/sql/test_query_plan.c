@@ -542,7 +542,7 @@ static void errors(void **state)
                     "'Plain: it reads no table'");
 }
 
-/* No statement of an untrusted file can ask. */
+/* No statement of an untrusted file can call it. */
 static void direct_only(void **state)
 {
     const PlanTest *test = *state;

@@ -156,7 +156,7 @@ static void loaded_twice_by_select(void **state)
     sql_test_expect(db, load, "NULL");
     sql_test_expect(db, "SELECT value FROM parallel_map('t', 'a * 10')", "10\n20");
     sql_test_expect(db, "SELECT parallel_map_config('workers')", "3");
-    /* Where others are in our functions' place, nothing is replaced, and that is said. */
+    /* Where others have our functions' names, nothing is replaced, and that is said. */
     assert_int_equal(sqlite3_create_function(db, "increase_price", 1, SQLITE_UTF8, NULL, another, NULL, NULL),
                      SQLITE_OK);
     sql_test_expect_error(
@@ -248,7 +248,7 @@ static void loaded_by_a_relative_path(void **state)
     expect_load_and_move("pricemap-worker");
 }
 
-/* What pricemap-worker says on a stream, and its exit status, when somebody starts it by hand. */
+/* What pricemap-worker says on a stream, and its exit status, when a user starts it by hand. */
 static void expect_worker(const char *argument, int descriptor, int status, const char *expected)
 {
     int ends[2], ended = -1;

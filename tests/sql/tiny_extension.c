@@ -148,8 +148,8 @@ static int rows_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *rowid)
     return SQLITE_OK;
 }
 
-/* The table is met at once: SQLite does not ask an authorizer about its making from then on, as newer
-   versions do not at any time. */
+/* The table is met at once: SQLite calls no authorizer for its making from then on, as newer versions do not
+   at any time. */
 int sqlite3_tiny_table_init(sqlite3 *db, char **message, const sqlite3_api_routines *routines)
 {
     static const sqlite3_module module = {

@@ -65,7 +65,7 @@ static void start(const char *program, const char *profile, int in, int out)
 {
     char folder[4200];
     snprintf(folder, sizeof folder, "--user-data-dir=%s", profile);
-    /* Both may be in each other's place: first out of the way, then to where they belong. */
+    /* Either may come first: first out of the way, then to where they belong. */
     int in_copy = fcntl(in, F_DUPFD, 10), out_copy = fcntl(out, F_DUPFD, 10),
         null = open("/dev/null", O_RDWR);
     dup2(null, 0);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-/* The library's own functions, which sqlite3ext.h hides behind macros. */
+/* The library's own functions, which sqlite3ext.h hides by macros. */
 #undef sqlite3_auto_extension
 #undef sqlite3_cancel_auto_extension
 #undef sqlite3_open

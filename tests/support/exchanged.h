@@ -1,4 +1,4 @@
-/* What tests of import, merge and export look at: pricereport.db in the current folder, and files of
+/* Files and rows for tests of import, merge and export: pricereport.db in the current folder, and files of
  * fixtures/. Everything fails the running cmocka test where it does not hold. Include the cmocka headers
  * before this one. */
 #ifndef EXCHANGED_H

@@ -107,7 +107,7 @@ __attribute__((constructor)) static void plan_from_environment(void)
     fault_switch(true);
 }
 
-/* A number that looks random, of the seed and the call's number (Steele, Lea, Flood: SplitMix64). */
+/* A number that seems random, of the seed and the call's number (Steele, Lea, Flood: SplitMix64). */
 static uint64_t mix(uint64_t number)
 {
     number += 0x9e3779b97f4a7c15u;

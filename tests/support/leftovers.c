@@ -169,7 +169,7 @@ pid_t leftovers_signal(const char *name, unsigned choice, int number)
     int process = (int)syscall(SYS_pidfd_open, pid, 0);
     if (process < 0)
         return 0;
-    /* Looked at again: now the descriptor says which process it is. */
+    /* Read again: now the descriptor says which process it is. */
     bool sent = has_mark(pid) && syscall(SYS_pidfd_send_signal, process, number, NULL, 0) == 0;
     close(process);
     return sent ? pid : 0;

@@ -13,8 +13,8 @@ typedef struct Leftovers {
 } Leftovers;
 
 /*
- * Marks this process in its environment, so that whatever it starts can be told from what others start. To be
- * called once, before anything is started.
+ * Marks this process in its environment, so that whatever it starts can be distinguished from what others
+ * start. To be called once, before anything is started.
  */
 void leftovers_mark(void);
 

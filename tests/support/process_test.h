@@ -22,7 +22,7 @@ static const int64_t process_test_hang_ns = 60 * INT64_C(1000000000);
 typedef struct ProcessTest {
     Leftovers before;
     Executor *executor;
-    char folder[64]; /* a fresh one, for what the runners leave behind */
+    char folder[64]; /* a fresh one, for what the runners leave */
     char log[96];
 } ProcessTest;
 

@@ -1,5 +1,5 @@
-/* What a history has to hold whatever became of those who recorded into it. Everything fails the running
- * cmocka test where it does not. Include the cmocka headers before this one. */
+/* Checks of what a history has to hold, whatever became of the processes that recorded into it. Everything
+ * fails the running cmocka test where it does not. Include the cmocka headers before this one. */
 #ifndef RECORDED_H
 #define RECORDED_H
 

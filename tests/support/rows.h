@@ -1,4 +1,4 @@
-/* All rows that a statement gave, as hashes: to tell whether two statements gave the same. On any thread. */
+/* All rows that a statement gave, as hashes: to compare what two statements gave. On any thread. */
 #ifndef SAMENESS_ROWS_H
 #define SAMENESS_ROWS_H
 

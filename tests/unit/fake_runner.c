@@ -4,7 +4,7 @@
  * demand.
  *
  *   select: ACTION ROW NUMBER; ROW is a position in the source (0: none); the recipe's declaration is a file
- * of the test's, to which each evaluation appends the worker's pid, and which "once" actions look into.
+ * of the test's, to which each evaluation appends the worker's pid, and which "once" actions read.
  *
  * FAKE_WORKER_KILLED in the environment names a file; the worker that finds it missing makes it, and is
  * killed while it starts. FAKE_WORKER_HANGS names one with which workers hang while they start, and

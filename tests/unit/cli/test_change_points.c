@@ -173,7 +173,7 @@ static void bad_numbers_make_no_level(void **state)
     }
 }
 
-/* Changes at every place in relation to the windows of a long series. (Levels that alternate faster than
+/* Changes at every position in relation to the windows of a long series. (Levels that alternate faster than
  * twice in a window hide each other: that is a limit of the method.) */
 static void a_long_series(void **state)
 {

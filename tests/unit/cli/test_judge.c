@@ -61,7 +61,7 @@ static void verdicts_by_size_of_the_change(void **state)
     }
 }
 
-/* Twice as slow, but so few samples that no test can tell: it says how many are needed. */
+/* Twice as slow, but so few samples that no test can decide: it says how many are needed. */
 static void too_few_samples(void **state)
 {
     (void)state;

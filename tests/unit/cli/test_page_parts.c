@@ -135,7 +135,7 @@ static void pictures(void **state)
     expect_svg(
         BEFORE "<a fill='rgb(  0, 114, 178)' b=\"rgb(1,2,3)\" c='#0072B2'/></svg>", AFTER
         "<a fill='var(--c0072b2,#0072b2)' b=\"var(--c010203,#010203)\" c='var(--c0072b2,#0072b2)'/></svg>");
-    /* Texts stay as they are, whatever they look like. */
+    /* Texts stay as they are, whatever they resemble. */
     expect_svg(BEFORE "<text>rgb(1,2,3) id='x' '#aabbcc' > xlink: url(#z)</text></svg>",
                AFTER "<text>rgb(1,2,3) id='x' '#aabbcc' > xlink: url(#z)</text></svg>");
     /* What is not quite a colour, and a file that was cut off. */

@@ -128,7 +128,7 @@ static void what_git_says(void **state)
     assert_string_equal(tree.commit, "");
     assert_string_equal(tree.branch, "");
     assert_false(tree.dirty);
-    /* A line that was cut off, and a name too long for its place. */
+    /* A line that was cut off, and a name too long for its room. */
     char text[600] = "# branch.head ";
     memset(text + 14, 'x', 500);
     work_tree_parse(text, &tree);

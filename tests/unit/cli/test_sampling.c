@@ -1,4 +1,4 @@
-/* The sampling rules, with subjects that take as long as they are told to: no clock is read. */
+/* The sampling rules, with subjects that take as long as the test says: no clock is read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -209,7 +209,7 @@ static void test_messages_and_descriptors(void **state)
     assert_true(descriptors[0] != memory && fcntl(descriptors[0], F_GETFD) == FD_CLOEXEC);
     close(descriptors[0]);
 
-    /* Descriptors that nobody asked for do not stay open. */
+    /* Descriptors that were not requested do not stay open. */
     int open_now = open_descriptors();
     assert_int_equal(messages_send(ends[0], &hello, sizeof hello, sent, 2), 0);
     assert_int_equal(messages_receive(ends[1], &message, NULL, NULL), (int)sizeof hello);

@@ -1,5 +1,5 @@
-/* How many units a run gives to its next task: growth, the end of the source, and chunks that were asked for.
- */
+/* How many units a run gives to its next task: growth, the end of the source, and chunks that the user has
+ * set. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -100,7 +100,7 @@ static void chunks_shrink_towards_the_end(void **state)
     }
     assert_int_equal(last, 500);
     assert_within(chunks, 10, 60);
-    /* The host alone waits for nobody. */
+    /* The host alone waits for no worker. */
     setting = (ChunkSetting){.rest = {.units = 1000, .more = true}, .in_place = true, .workers = 4};
     assert_int_equal(chunk_size_next(&size, &setting), units_of(100));
 }

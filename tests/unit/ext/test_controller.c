@@ -155,7 +155,7 @@ static void workers_that_gain_nothing_are_given_up_kind_by_kind(void **state)
     assert_ptr_not_equal(begin(&script, 1e9, WORKERS), &executor_serial);
 }
 
-/* One bad window is no reason where the kind asks for more of them, and a good one in between counts. */
+/* One bad window is no reason where the kind needs more of them, and a good one in between counts. */
 static void good_windows_between_bad_ones(void **state)
 {
     (void)state;

@@ -84,7 +84,7 @@ static void rows_and_ranges(void **state)
     end(&fixture);
 }
 
-/* Only what the map reads is asked for. */
+/* Only what the map reads is requested. */
 static void inputs(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void errors_name_the_row(void **state)
     assert_int_equal(fixture.report.next_row, 3);
     assert_int_equal(fixture.report.rows_out, 3);
     assert_int_equal(output_integer(&fixture, 2), 3);
-    /* And goes on behind it. */
+    /* And goes on after it. */
     assert_int_equal(run(&fixture, 4, 10), SQLITE_OK);
     assert_int_equal(fixture.report.rows_out, 6);
     end(&fixture);

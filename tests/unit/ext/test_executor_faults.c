@@ -1,7 +1,7 @@
 /*
  * The process executor when the system fails: each call of each function that it uses fails in turn, in the
  * host and in the zygote and workers, once and from then on. Whatever fails: every task is done, rightly or
- * with an error, and nothing is left behind.
+ * with an error, and nothing is left.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -225,7 +225,7 @@ static bool gone_or_zombie(pid_t pid)
     return !end || end[2] == 'Z';
 }
 
-/* The host need not come back for a stuck worker to end: nothing computes for nobody. */
+/* The host need not come back for a stuck worker to end: nothing computes in vain. */
 static void test_abandoned_work_stops(void **state)
 {
     ProcessTest *test = *state;

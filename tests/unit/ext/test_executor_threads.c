@@ -208,7 +208,7 @@ static void timeouts(void **state)
     executor_close(executor);
 }
 
-/* More workers can be asked for at any time, fewer never end any. */
+/* More workers can be requested at any time, fewer never end any. */
 static void growing(void **state)
 {
     (void)state;
@@ -224,7 +224,7 @@ static void growing(void **state)
     executor_close(executor);
 }
 
-/* Nobody uses the pool: its workers end, and come back when they are needed. */
+/* No map uses the pool: its workers end, and come back when they are needed. */
 static void idle_workers_retire(void **state)
 {
     (void)state;

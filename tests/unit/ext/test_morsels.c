@@ -149,7 +149,7 @@ static void a_range_comes_from_the_table_or_from_parameters(void **state)
     }
 }
 
-/* However a range is cut, and whoever takes which morsel, each of its rowids comes once. */
+/* However a range is cut, and whichever worker takes a morsel, each of its rowids comes once. */
 static void morsels_are_the_range(void **state)
 {
     for (uint32_t count = 1; count <= 11; count++) {

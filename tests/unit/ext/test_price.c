@@ -44,7 +44,7 @@ static void assert_same_bits(double found, double expected)
         fail_msg("%a, expected %a", found, expected);
 }
 
-/* Distance in units of the last place, of numbers of one sign. */
+/* Distance in units of the last digit, of numbers of one sign. */
 static uint64_t ulps(double a, double b)
 {
     return bits(a) > bits(b) ? bits(a) - bits(b) : bits(b) - bits(a);

@@ -224,7 +224,7 @@ static bool begin_session(const char *nice)
     int file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
     if (file < 0)
         return false;
-    /* A process without the right to more is heard once in 100 ms. */
+    /* A process without the right to more reports once in 100 ms. */
     int tries = 0;
     while (write(file, nice, (size_t)length) != length && errno == EAGAIN && tries++ < 1000)
         usleep(1000);
@@ -408,7 +408,7 @@ static void host_without_processes(void)
     char *message = NULL;
     struct rlimit none = {.rlim_cur = 1, .rlim_max = 1};
     if (setresuid(65534, 65534, 65534) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0)
-        _exit(0); /* only root can become somebody with so few processes */
+        _exit(0); /* only root can become a user with so few processes */
     Executor *executor = worker_of(FAKE_WORKER, "");
     int rc = executor_ensure_workers(executor, 3, &message);
     bool said =

@@ -34,7 +34,7 @@ static void rows_rate_and_time_left(void **state)
     Terminal terminal = terminal_begin();
     progress_line_begin(&line, true, clock_ns() - 1000 * second_ns);
     progress_line_draw(&line, 5000, 0.25);
-    progress_line_draw(&line, 5001, 0.25); /* too soon behind the first */
+    progress_line_draw(&line, 5001, 0.25); /* too soon after the first */
     progress_line_end(&line);
     progress_line_end(&line); /* nothing to wipe any more */
     char *text = terminal_end(&terminal);

@@ -1,4 +1,4 @@
-/* Rows told by the number of instructions: right for every range, or not told at all. */
+/* Rows counted by the number of instructions: right for every range, or not counted at all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -72,7 +72,7 @@ static void written_and_read(void **state)
         buffer_heap_init(&buffer);
         write_example(&buffer, capacity);
         check_example(buffer.data, size_of(&buffer));
-        /* At another address, and with more behind it. */
+        /* At another address, and with more after it. */
         unsigned char *moved = malloc(buffer.size + 100);
         assert_non_null(moved);
         memcpy(moved + 8, buffer.data, buffer.size);
@@ -247,7 +247,7 @@ static void hostile_headers(void **state)
     buffer_heap_free(&buffer);
 }
 
-/* Every byte behind the header, each with several values: types, offsets and lengths among them. */
+/* Every byte after the header, each with several values: types, offsets and lengths among them. */
 static void hostile_bytes(void **state)
 {
     (void)state;
@@ -376,7 +376,7 @@ static void full_buffer(void **state)
     assert_int_equal(view.rows, 2);
 }
 
-/* Whoever writes too much, and however: nothing is written behind the rowset's own memory. */
+/* Writing too much, in any way: nothing is written after the rowset's own memory. */
 static void rows_beyond_the_capacity(void **state)
 {
     (void)state;

@@ -77,7 +77,7 @@ static void names(void **state)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-/* The feed gives the inputs asked for, wherever index_of says they are. */
+/* The feed gives the requested inputs, wherever index_of says they are. */
 static void feeds(void **state)
 {
     (void)state;

@@ -59,7 +59,7 @@ static void tokens(void **state)
     }
 }
 
-/* Whatever the bytes: reading goes on to the end and never behind it. */
+/* Whatever the bytes: reading goes on to the end and never beyond it. */
 static void any_bytes(void **state)
 {
     (void)state;

@@ -66,7 +66,7 @@ static void test_by_table(void **state)
     assert_true(found);
     assert_true(offset > 0);
     assert_attaches(HIDDEN_SQLITE, true, offset, "a hidden SQLite");
-    /* A place that holds no such table, as in a file that was replaced, is not believed. */
+    /* An address that holds no such table, as in a file that was replaced, is not believed. */
     static const int64_t wrong[] = {8, -8, 1, 64, -4096, 1 << 20, -(1 << 20), INT64_C(1) << 40};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_attaches(HIDDEN_SQLITE, true, offset + wrong[i], real->sourceid());
@@ -109,8 +109,8 @@ static void test_workers_of_such_a_host(void **state)
     leftovers_check(&before);
 }
 
-/* A plug-in that is of use in its own host only, as npm's sqlite3 is: what the dynamic linker misses is told.
- */
+/* A plug-in that is of use in its own host only, as npm's sqlite3 is: what the dynamic linker misses is
+ * said. */
 static void test_a_library_that_needs_its_host(void **state)
 {
     (void)state;

@@ -132,7 +132,7 @@ static void tasks_wait_for_room(void **state)
     assert_int_equal(task_list_submit_waiting(list, &parts->executor), SQLITE_OK);
     assert_ptr_equal(list->tasks[1].executor, &parts->executor);
     assert_null(list->tasks[2].executor);
-    /* A task that nobody has is not done, whatever it was before. */
+    /* A task that no executor has is not done, whatever it was before. */
     atomic_store(&list->tasks[2].task->done, true);
     assert_int_equal(task_list_find_done(list, false), -1);
     scripted_rc = SQLITE_MISUSE;

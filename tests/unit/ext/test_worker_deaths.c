@@ -248,7 +248,7 @@ static void test_stopped_worker(void **state)
     ProcessOutcome outcome = process_test_run(test, "once-signal 35 19", 10, 10, 0.5);
     process_test_as_serial(&outcome, 100);
     assert_int_equal(outcome.retries, 1);
-    /* Stopped before it could begin: that is nobody's fault. */
+    /* Stopped before it could begin: that is no task's fault. */
     process_test_ensure(test->executor, 2);
     process_test_kill("pricemap-worker", SIGSTOP);
     outcome = process_test_run(test, "echo 0 0", 10, 10, 0.5);
