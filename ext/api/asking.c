@@ -356,10 +356,26 @@ static int set_values(RowsetWriter *writer, uint32_t first, const Condition *con
     return rc;
 }
 
+/* Sets the values of the parameters, or their names, in the first columns of a row, and leaves the others
+ * NULL. */
+static int set_parameters(RowsetWriter *writer, const Asking *asking, bool names, int encoding)
+{
+    int rc = SQLITE_OK;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < writer->columns; i++) {
+        bool is_parameter = i < (uint32_t)asking->asked.parameters;
+        const char *name = is_parameter ? asking->parameter_names[i] : "";
+        rc = !is_parameter ? rowset_set_null(writer, i)
+             : names       ? rowset_set_bytes(writer, i, SQLITE_BLOB, name, (uint32_t)strlen(name))
+                           : rowset_set_value(writer, i, asking->parameters[i], encoding);
+    }
+    return rc;
+}
+
 int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunValues *values)
 {
     const Conditions *conditions = &asking->asked.conditions;
-    uint32_t columns = 0;
+    const bool named = asking->asked.parameters > 0;
+    uint32_t columns = (uint32_t)asking->asked.parameters;
     *values = RUN_WITHOUT_VALUES;
     /* A map of more rows than this comes to no end. */
     const int64_t most = INT64_MAX / 4;
@@ -368,9 +384,11 @@ int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunVa
     for (int i = 0; i < conditions->count; i++)
         columns += (uint32_t)condition_values(&conditions->items[i]);
     RowsetWriter writer;
-    int rc = rowset_begin(&writer, buffer, columns, 1);
-    uint32_t first = 0;
+    int rc = rowset_begin(&writer, buffer, columns, named ? 2 : 1);
+    uint32_t first = (uint32_t)asking->asked.parameters;
     int next = 0;
+    if (rc == SQLITE_OK && named)
+        rc = set_parameters(&writer, asking, false, encoding);
     for (int i = 0; rc == SQLITE_OK && i < conditions->count; i++) {
         const Condition *condition = &conditions->items[i];
         rc = set_values(&writer, first, condition, asking->values + next, encoding);
@@ -380,6 +398,10 @@ int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunVa
         next += condition->count;
     }
     if (rc == SQLITE_OK)
+        rc = rowset_end_row(&writer);
+    if (rc == SQLITE_OK && named)
+        rc = set_parameters(&writer, asking, true, encoding);
+    if (rc == SQLITE_OK && named)
         rc = rowset_end_row(&writer);
     if (rc != SQLITE_OK)
         return rc;

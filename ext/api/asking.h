@@ -4,10 +4,10 @@
  * the values of the moment. All of it only narrows what is computed: SQLite checks every row again.
  *
  * idxStr is "USED,ORDER" and ";COLUMN,OPERATOR,COLLATION,FLAGS" for each condition, in the order of their
- * values, and after a space the same as EXPLAIN QUERY PLAN shows it to people. USED, in hexadecimal, has a bit
- * for each column of the map that is read, the last for all from the 64th on; in the function's form bit 0 is
- * its value. ORDER is that of PlanAsked. COLUMN is one of the map, -1 the key of the function's form, or -2, with
- * a LIMIT or an OFFSET as its operator.
+ * values, and after a space the same as EXPLAIN QUERY PLAN shows it to people. USED, in hexadecimal, has a
+ * bit for each column of the map that is read, the last for all from the 64th on; in the function's form bit
+ * 0 is its value. ORDER is that of PlanAsked. COLUMN is one of the map, -1 the key of the function's form, or
+ * -2, with a LIMIT or an OFFSET as its operator.
  */
 #ifndef PRICEMAP_ASKING_H
 #define PRICEMAP_ASKING_H
@@ -58,6 +58,10 @@ typedef struct Asking {
     int value_count, value_room;
     /* Rows that a LIMIT with its OFFSET needs, -1 where there is none of them. */
     int64_t limit, offset;
+    /* Values of the map's parameters, as many as `asked` has, and their names; borrowed while xFilter runs.
+     */
+    sqlite3_value *parameters[30];
+    const char *const *parameter_names;
     /* Whether no row can meet the conditions. */
     bool never;
 } Asking;

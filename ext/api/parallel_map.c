@@ -24,6 +24,7 @@
 #include "ext/api/kept_rows.h"
 #include "ext/api/declared_columns.h"
 #include "ext/api/function_form.h"
+#include "ext/api/parameters.h"
 #include "ext/api/row_identity.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/api/plan_cache.h"
@@ -48,6 +49,8 @@ typedef struct MapTable {
     /* Columns by which conditions are chosen; `facts` are those of a MAP_TABLE. */
     AskedColumns asked_columns;
     ColumnFacts *facts;
+    /* Parameters of a MAP_TABLE, whose hidden columns come after its columns. */
+    Parameters parameters;
     /* Statement that is stepped to find an interrupt; see base/interrupt. */
     sqlite3_stmt *interrupt_probe;
     /* Plans that no cursor uses. */
@@ -102,6 +105,7 @@ static void free_table(MapTable *table)
     map_arguments_free(&table->arguments);
     connection_state_unref(table->state);
     free(table->facts);
+    parameters_free(&table->parameters);
     free(table);
 }
 
@@ -159,7 +163,10 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
     }
     int rc = map_arguments_parse(&table->arguments, argc - 3, argv + 3, message);
     KeptPlan *kept = NULL;
-    const PlanAsked all = {.used = MAP_ALL_COLUMNS};
+    PlanAsked all = {.used = MAP_ALL_COLUMNS};
+    if (rc == SQLITE_OK)
+        rc = parameters_find(&table->parameters, &table->arguments, message);
+    all.parameters = table->parameters.count;
     if (rc == SQLITE_OK)
         rc = make_plan(table, &table->arguments, &all, &kept, message);
     if (rc == SQLITE_OK)
@@ -172,7 +179,9 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
 static int declare(sqlite3 *db, const MapTable *table)
 {
     SqliteLimits own;
-    char *columns = table->form == MAP_TABLE ? columns_declare(&table->columns, true) : NULL;
+    char *columns = table->form == MAP_TABLE
+                        ? parameters_declare(&table->parameters, columns_declare(&table->columns, true))
+                        : NULL;
     if (table->form == MAP_TABLE && !columns)
         return SQLITE_NOMEM;
     limits_lift(db, &own);
@@ -224,13 +233,25 @@ static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
     int next = 1, rc = SQLITE_OK;
     char *message = NULL;
     table->state->maps_prepared++;
+    const int columns = table->asked_columns.count;
+    bool missing = false;
     if (table->form == MAP_FUNCTION)
         rc = function_form_offer(info, &next, &message);
+    else
+        rc = parameters_offer(&table->parameters, info, columns, &next, &missing);
     if (rc != SQLITE_OK)
         return set_error(base, rc, message);
-    /* Of a function the value alone is a column that may be left out. */
-    uint64_t used = table->form == MAP_TABLE ? info->colUsed : info->colUsed >> COLUMN_VALUE & 1;
-    return asking_offer(table->state->db, info, &table->asked_columns, used, &next);
+    /* Of a function the value alone is a column that may be left out; parameters are none of the map's
+     * columns. */
+    uint64_t used = table->form == MAP_FUNCTION ? info->colUsed >> COLUMN_VALUE & 1
+                    : columns < 64              ? info->colUsed & ((UINT64_C(1) << columns) - 1)
+                                                : info->colUsed;
+    rc = asking_offer(table->state->db, info, &table->asked_columns, used, &next);
+    /* The terms of an OR are offered without the parameters; xFilter names a parameter that has no value at
+     * all. */
+    if (missing)
+        info->estimatedCost = 1e300;
+    return rc;
 }
 
 static int map_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
@@ -411,7 +432,7 @@ static int find_kept(MapCursor *cursor, const MapArguments *arguments, uint64_t 
 static bool should_keep(const MapCursor *cursor)
 {
     const Plan *plan = cursor->kept_plan ? cursor->kept_plan->plan : NULL;
-    if (cursor->entries < 2 || cursor->too_many || !plan || plan->why_feed)
+    if (cursor->entries < 2 || cursor->too_many || !plan || plan->why_feed || plan->asked.parameters)
         return false;
     return !plan->source_conditions ||
            (double)cursor->entries * PASS_NS > cursor->kept_plan->experience.row_ns;
@@ -460,16 +481,20 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
     MapCursor *cursor = (MapCursor *)base;
     MapTable *table = (MapTable *)base->pVtab;
     char *message = NULL;
-    int next = 0;
     (void)argc;
     sqlite3_value *argument[ARGUMENTS] = {0};
-    for (int i = 0; i < ARGUMENTS; i++)
+    for (int i = 0; table->form == MAP_FUNCTION && i < ARGUMENTS; i++)
         if (given & 1 << i)
-            argument[i] = argv[next++];
+            argument[i] = *argv++;
     asking_free(&cursor->asking);
-    int rc = asking_read(&cursor->asking, text, &table->asked_columns, argv + next);
+    sqlite3_value *const *parameters = argv;
+    if (table->form == MAP_TABLE)
+        argv += parameters_given(&table->parameters, given);
+    int rc = asking_read(&cursor->asking, text, &table->asked_columns, argv);
+    if (rc == SQLITE_OK && table->form == MAP_TABLE)
+        rc = parameters_read(&table->parameters, given, parameters, &cursor->asking, &message);
     if (rc != SQLITE_OK)
-        return rc;
+        return set_error(base->pVtab, rc, message);
     if (table->form == MAP_TABLE)
         return ask(cursor, &table->arguments);
     MapArguments arguments;
@@ -506,13 +531,19 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
         function_form_result(context, &plan->arguments, column);
         return SQLITE_OK;
     }
+    const int map_columns = ((MapTable *)base->pVtab)->asked_columns.count;
+    RowsetValue value;
+    if (((MapTable *)base->pVtab)->form == MAP_TABLE && column >= map_columns) {
+        if (rowset_get(&cursor->values.view, VALUES_ROW, (uint32_t)(column - map_columns), &value))
+            rowset_result(context, &value, plan->encoding, SQLITE_TRANSIENT);
+        return SQLITE_OK;
+    }
     uint32_t from = rowset_column(cursor, column);
     if (from == KEPT_NUMBER) {
         if (!plan->source.rowid_is_null)
             sqlite3_result_int64(context, cursor->position);
         return SQLITE_OK;
     }
-    RowsetValue value;
     if (!rowset_get(&cursor->rows, cursor->row, from, &value))
         return set_error(base->pVtab, SQLITE_ERROR,
                          sqlite3_mprintf("parallel_map: a worker's result is damaged"));

@@ -97,7 +97,8 @@ static int set_expressions(char **out, const char *name, const char *value, bool
         return SQLITE_NOMEM;
     char *problem = needs_brackets && !bracketed
                         ? sqlite3_mprintf("write it in brackets: %s = (%s)", name, *text ? text : "…")
-                        : sql_check_expressions(needs_brackets ? text : value);
+                    : needs_brackets ? sql_check_parameterized(text)
+                                     : sql_check_expressions(value);
     if (problem) {
         sqlite3_free(text);
         int rc = error_text(message, sqlite3_mprintf("parallel_map: %s: %s", name, problem));
@@ -256,6 +257,11 @@ int map_arguments_from_values(MapArguments *arguments, sqlite3_value *source, sq
     int rc = text_of(source, "source", &text, message);
     if (text && rc == SQLITE_OK)
         rc = set_source(arguments, text, message);
+    SqlToken parameter;
+    if (text && rc == SQLITE_OK && sql_next_parameter(text, &parameter))
+        rc = error_text(message,
+                        sqlite3_mprintf("parallel_map: source: parameters cannot be bound in it: write the "
+                                        "values, as quote() gives them"));
     if (rc == SQLITE_OK)
         rc = text_of(map, "map", &text, message);
     if (text && rc == SQLITE_OK)

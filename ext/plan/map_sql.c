@@ -143,7 +143,12 @@ char *map_sql_partition(const MapText *text, const char *table, const char *rowi
     char *select = from && rows ? map_select(text, from, text->key, counted ? "count(*)" : NULL, rows) : NULL;
     sqlite3_free(from);
     sqlite3_free(rows);
-    return select;
+    if (tracing || !text->parameters || !select)
+        return select;
+    /* SQLite numbers parameters in the order of the text: ?1 and ?2 come first. */
+    char *numbered = sqlite3_mprintf("WITH \"pricemap range\"(first, last) AS (SELECT ?1, ?2) %s", select);
+    sqlite3_free(select);
+    return numbered;
 }
 
 char *map_sql_rowids(const char *table, const char *rowid)

@@ -34,6 +34,8 @@ typedef struct MapText {
     /* Condition on the map's columns, which it calls c0, c1 …: rows that do not fulfil it are dropped after
        the map has computed them. NULL: none. */
     const char *conditions;
+    /* Whether the texts have parameters. */
+    bool parameters;
 } MapText;
 
 /* The statement of the map over the source itself, as the host would run it without workers, and its length

@@ -40,7 +40,8 @@ MapText plan_text(const Plan *plan)
                      .used = plan->used,
                      .output = plan->output.items,
                      .columns = plan->map_columns,
-                     .conditions = plan->conditions};
+                     .conditions = plan->conditions,
+                     .parameters = plan->asked.parameters > 0};
 }
 
 /* The brackets around a SELECT count as the user's: the same statement without workers has them. Conditions
@@ -186,6 +187,7 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
     plan->used = MAP_ALL_COLUMNS;
     plan->asked.used = asked->used;
     plan->asked.order = asked->order;
+    plan->asked.parameters = asked->parameters;
     int rc = copy_arguments(&plan->arguments, arguments);
     if (rc == SQLITE_OK)
         rc = conditions_copy(&plan->asked.conditions, &asked->conditions);

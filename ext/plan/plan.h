@@ -30,6 +30,8 @@ typedef struct PlanAsked {
     /* Order of the rows by the rowid of the source, ascending (1) or descending (-1); 0: that of the source.
      */
     int order;
+    /* Number of parameters in the texts of the map; their values come before those of the conditions. */
+    int parameters;
 } PlanAsked;
 
 typedef struct Plan {

@@ -87,7 +87,7 @@ int plan_place_conditions(Plan *plan, sqlite3 *db)
         return rc;
     Texts texts = {sqlite3_str_new(NULL), sqlite3_str_new(NULL), sqlite3_str_new(NULL),
                    sqlite3_str_new(NULL), sqlite3_str_new(NULL), sqlite3_str_new(NULL)};
-    int first = 0;
+    int first = plan->asked.parameters;
     for (int i = 0; rc == SQLITE_OK && i < conditions->count; i++) {
         const Condition *condition = &conditions->items[i];
         int column = source_column(plan, condition);

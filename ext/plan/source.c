@@ -3,9 +3,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
+#include "ext/data/values.h"
 #include "ext/evaluate/program.h"
 #include "ext/plan/sql_text.h"
 #include "sql/ext_sql.h"
@@ -145,6 +147,18 @@ static int resolve_table(sqlite3 *db, const char *schema, const char *table, Sou
     return rc;
 }
 
+/* Whether each parameter of a statement is written as :name. */
+static bool has_only_names(sqlite3_stmt *statement)
+{
+    int count = sqlite3_bind_parameter_count(statement);
+    for (int i = 1; i <= count; i++) {
+        const char *name = sqlite3_bind_parameter_name(statement, i);
+        if (!name || *name != ':' || !strncasecmp(name, VALUE_PARAMETER, strlen(VALUE_PARAMETER)))
+            return false;
+    }
+    return true;
+}
+
 /* Prepares `text` as it stands, so that it cannot escape from the brackets it is put in later. */
 static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement, char **message)
 {
@@ -174,7 +188,7 @@ static int check_select(sqlite3 *db, const char *text, sqlite3_stmt **statement,
     if (!sqlite3_stmt_readonly(*statement) || !sqlite3_column_count(*statement))
         return error_text(
             message, sqlite3_mprintf("parallel_map: source is '%s': it must only read: give a SELECT", text));
-    if (sqlite3_bind_parameter_count(*statement))
+    if (!has_only_names(*statement))
         return error_text(message,
                           sqlite3_mprintf("parallel_map: source: parameters cannot be bound in it: write the "
                                           "values, as quote() gives them"));

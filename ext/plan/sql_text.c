@@ -183,7 +183,44 @@ char *sql_unbracket(const char *text, bool *bracketed)
 static const char *const clause_words[] = {"FROM",  "WHERE",     "GROUP",  "HAVING", "ORDER", "LIMIT",
                                            "UNION", "INTERSECT", "EXCEPT", "SELECT", "WINDOW"};
 
-char *sql_check_expressions(const char *text)
+/* The name of a parameter whose colon is `colon`; false: it is something else. */
+static bool read_parameter(const SqlToken *colon, SqlToken *name)
+{
+    if (!sql_is_char(colon, ':'))
+        return false;
+    sql_token(colon->start + 1, name);
+    return name->kind == SQL_WORD && name->start == colon->start + 1;
+}
+
+const char *sql_next_parameter(const char *text, SqlToken *name)
+{
+    SqlToken token;
+    do
+        text = sql_token(text, &token);
+    while (token.kind != SQL_END && token.kind != SQL_BROKEN && !read_parameter(&token, name));
+    return token.kind == SQL_OTHER ? name->start + name->length : NULL;
+}
+
+/* What is wrong with a token that begins a parameter; NULL: nothing. */
+static char *check_parameter(const SqlToken *token, bool parameters)
+{
+    SqlToken name;
+    if (!sql_is_char(token, '?') && !sql_is_char(token, '@') && !sql_is_char(token, ':') &&
+        !sql_is_char(token, '$'))
+        return NULL;
+    if (!parameters || !read_parameter(token, &name))
+        return sqlite3_mprintf(
+            parameters ? "parameters cannot be bound here: make the value a column of the source, or "
+                         "write it as quote() gives it, or :name"
+                       : "parameters cannot be bound here: make the value a column of the source, or "
+                         "write it as quote() gives it");
+    return name.length >= 9 && !strncasecmp(name.start, "pricemap_", 9)
+               ? sqlite3_mprintf("the parameter %.*s has a name that is for pricemap: give it another",
+                                 (int)name.length, name.start)
+               : NULL;
+}
+
+static char *check_expressions(const char *text, bool parameters)
 {
     SqlToken token, before = {0}, before_that = {0};
     bool first = true;
@@ -193,11 +230,9 @@ char *sql_check_expressions(const char *text)
             return sqlite3_mprintf("a quote or comment is not closed");
         if (sql_is_char(&token, ';'))
             return sqlite3_mprintf("';' has no place here: there is one statement, and this is a part of it");
-        if (sql_is_char(&token, '?') || sql_is_char(&token, '@') || sql_is_char(&token, ':') ||
-            sql_is_char(&token, '$'))
-            return sqlite3_mprintf(
-                "parameters cannot be bound here: make the value a column of the source, or "
-                "write it as quote() gives it");
+        char *problem = check_parameter(&token, parameters);
+        if (problem)
+            return problem;
         depth += sql_is_char(&token, '(') - sql_is_char(&token, ')');
         if (depth < 0)
             return sqlite3_mprintf("there is a ')' too many");
@@ -217,6 +252,16 @@ char *sql_check_expressions(const char *text)
     if (depth > 0)
         return sqlite3_mprintf("a '(' is not closed");
     return before.start ? NULL : sqlite3_mprintf("there is nothing in it");
+}
+
+char *sql_check_expressions(const char *text)
+{
+    return check_expressions(text, false);
+}
+
+char *sql_check_parameterized(const char *text)
+{
+    return check_expressions(text, true);
 }
 
 bool sql_has_subquery(const char *text)

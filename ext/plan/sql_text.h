@@ -61,6 +61,12 @@ char *sql_unquote(const SqlToken *token);
  */
 char *sql_check_expressions(const char *text);
 
+/* The same of a text that may have parameters, each written as :name. */
+char *sql_check_parameterized(const char *text);
+
+/* The next parameter in `text`: its name without the colon, and the text after it. NULL: there is none. */
+const char *sql_next_parameter(const char *text, SqlToken *name);
+
 /* Whether `text` may call the function `name`: an opening bracket follows the name, in any letters' case. */
 bool sql_calls(const char *text, const char *name);
 

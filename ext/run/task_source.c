@@ -76,7 +76,7 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
                            .now = worker_vfs_host_time(),
                            .run = ++state->last_scan};
     int rc = feed_start(&plan->feed, &plan->source, state, message);
-    if (rc == SQLITE_OK && plan->source_conditions)
+    if (rc == SQLITE_OK && values->bytes)
         rc = values_bind(plan->feed.statement, &values->view, plan->encoding);
     if (rc != SQLITE_OK)
         return rc;
@@ -266,7 +266,7 @@ static int fill_input(TaskSource *source, Task *task, uint32_t rows)
                               .position = (uint64_t)source->units + 1,
                               .first_row = 0,
                               .end_row = writer.rows};
-    if (source->plan->conditions &&
+    if ((source->plan->conditions || source->plan->asked.parameters) &&
         task_set_values(task, writer.bytes, source->values->data, source->values->bytes) != SQLITE_OK)
         return SQLITE_NOMEM;
     return rc;
@@ -289,7 +289,7 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
                               .begins_table = source->whole_table && first == source->first_rowid,
                               .ends_table = source->whole_table && last == source->last_rowid,
                               .may_give_up = may_give_up};
-    if (source->plan->conditions || source->plan->range_conditions) {
+    if (source->plan->conditions || source->plan->range_conditions || source->plan->asked.parameters) {
         int rc = task_set_values(task, 0, source->values->data, source->values->bytes);
         if (rc != SQLITE_OK) {
             keep_error(source, rc);
@@ -408,7 +408,7 @@ int task_source_fall_back(TaskSource *source, RowidRange *ranges, int count, con
     source->why_feed = why;
     int rc = feed_prepare_range(&source->plan->feed, &source->plan->source, source->state->db,
                                 &source->range_feed);
-    if (rc == SQLITE_OK && source->plan->source_conditions)
+    if (rc == SQLITE_OK && source->values->bytes)
         rc = values_bind(source->range_feed, &source->values->view, source->plan->encoding);
     if (rc != SQLITE_OK)
         keep_error(source, rc);

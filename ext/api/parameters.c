@@ -1,0 +1,120 @@
+#include "ext/api/parameters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ext/base/error.h"
+#include "ext/plan/sql_text.h"
+
+static bool has(const Parameters *parameters, const char *name)
+{
+    for (int i = 0; i < parameters->count; i++)
+        if (!strcmp(parameters->names[i], name))
+            return true;
+    return false;
+}
+
+static int add(Parameters *parameters, const SqlToken *name, char **message)
+{
+    char *text = sqlite3_mprintf(":%.*s", (int)name->length, name->start);
+    char **grown = realloc(parameters->names, (size_t)(parameters->count + 1) * sizeof *grown);
+    parameters->names = grown ? grown : parameters->names;
+    if (!text || !grown || has(parameters, text)) {
+        int rc = text && grown ? SQLITE_OK : SQLITE_NOMEM;
+        sqlite3_free(text);
+        return rc;
+    }
+    grown[parameters->count++] = text;
+    if (parameters->count > PARAMETERS_MAX)
+        return error_text(
+            message, sqlite3_mprintf("parallel_map: a map has %d parameters at the most: make some values "
+                                     "columns of the source",
+                                     PARAMETERS_MAX));
+    return SQLITE_OK;
+}
+
+int parameters_find(Parameters *parameters, const MapArguments *arguments, char **message)
+{
+    const char *texts[] = {arguments->source, arguments->map, arguments->where, arguments->group_by};
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        SqlToken name;
+        const char *text = texts[i];
+        while (rc == SQLITE_OK && text && (text = sql_next_parameter(text, &name)))
+            rc = add(parameters, &name, message);
+    }
+    return rc;
+}
+
+char *parameters_declare(const Parameters *parameters, char *declaration)
+{
+    if (!declaration || !parameters->count)
+        return declaration;
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    /* The last bracket is put after the hidden columns. */
+    sqlite3_str_append(sql, declaration, (int)strlen(declaration) - 1);
+    for (int i = 0; i < parameters->count; i++)
+        sqlite3_str_appendf(sql, ", \"%w\" HIDDEN", parameters->names[i] + 1);
+    sqlite3_str_appendall(sql, ")");
+    sqlite3_free(declaration);
+    return sqlite3_str_finish(sql);
+}
+
+int parameters_offer(const Parameters *parameters, sqlite3_index_info *info, int first, int *next,
+                     bool *missing)
+{
+    int offered[PARAMETERS_MAX];
+    memset(offered, -1, sizeof offered);
+    for (int i = 0; i < info->nConstraint; i++) {
+        int parameter = info->aConstraint[i].iColumn - first;
+        if (parameter < 0 || parameter >= parameters->count ||
+            info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ || offered[parameter] >= 0)
+            continue;
+        if (!info->aConstraint[i].usable)
+            return SQLITE_CONSTRAINT;
+        offered[parameter] = i;
+    }
+    *missing = false;
+    for (int i = 0; i < parameters->count; i++) {
+        *missing = *missing || offered[i] < 0;
+        if (offered[i] < 0)
+            continue;
+        info->idxNum |= 1 << i;
+        info->aConstraintUsage[offered[i]].argvIndex = (*next)++;
+        info->aConstraintUsage[offered[i]].omit = 1;
+    }
+    return SQLITE_OK;
+}
+
+int parameters_given(const Parameters *parameters, int given)
+{
+    int count = 0;
+    for (int i = 0; i < parameters->count; i++)
+        count += (given & 1 << i) != 0;
+    return count;
+}
+
+int parameters_read(const Parameters *parameters, int given, sqlite3_value *const *argv, Asking *asking,
+                    char **message)
+{
+    for (int i = 0; i < parameters->count; i++) {
+        if (!(given & 1 << i))
+            return error_text(
+                message,
+                sqlite3_mprintf("parallel_map: the parameter %s of this map is not given: call the table "
+                                "with its value in brackets, or write WHERE %s = value",
+                                parameters->names[i] + 1, parameters->names[i] + 1));
+        asking->parameters[i] = argv[i];
+    }
+    asking->parameter_names = (const char *const *)parameters->names;
+    asking->asked.parameters = parameters->count;
+    return SQLITE_OK;
+}
+
+void parameters_free(Parameters *parameters)
+{
+    for (int i = 0; i < parameters->count; i++)
+        sqlite3_free(parameters->names[i]);
+    free(parameters->names);
+    *parameters = (Parameters){0};
+}
