@@ -2,7 +2,8 @@
  * Where the conditions on a map's columns take effect. One on a column that is a column of the source narrows
  * what is read: the host's feed has it, where SQLite finds the rows by rowid or an index as for any query;
  * workers that read ranges have it too, and the bounds of the rowid bound their ranges. One on a column that
- * is computed drops rows in the workers.
+ * is computed drops rows in the workers; but not where the map has functions in another language, of which
+ * one may compute its rows only after their chunk. SQLite checks every condition again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -91,13 +92,14 @@ int plan_place_conditions(Plan *plan, sqlite3 *db)
     for (int i = 0; rc == SQLITE_OK && i < conditions->count; i++) {
         const Condition *condition = &conditions->items[i];
         int column = source_column(plan, condition);
+        bool on_map = column == BARE_NOT && condition->column != CONDITION_KEY;
         if (column != BARE_NOT)
             rc = place_on_source(plan, db, condition, column, first, &texts);
-        else if (condition->column != CONDITION_KEY)
+        else if (on_map && !plan_has_language(plan))
             rc = place_on_map(condition, first, &texts);
-        bool keyed = column == BARE_NOT && condition->column == CONDITION_KEY;
-        condition_tell(column != BARE_NOT || keyed ? texts.told_of_source : texts.told_of_map, condition->op,
-                       column_name(plan, condition));
+        if (!on_map || !plan_has_language(plan))
+            condition_tell(on_map ? texts.told_of_map : texts.told_of_source, condition->op,
+                           column_name(plan, condition));
         first += condition_values(condition);
     }
     int made[] = {finish(texts.map, &plan->conditions),

@@ -155,5 +155,27 @@ def through_the_package():
     db.close()
 
 
+@case
+def conditions_around_a_map():
+    with folder() as path, connection(path + "/a.db") as db:
+        make_table(db, 20 * ROWS)
+        name_function(db, "chunk_functions:twice")
+        name_function(db, "functions:double")
+        db.create_function("plain", 1, lambda value: value * 2)
+        for executor in EXECUTORS:
+            db.execute("DROP TABLE IF EXISTS m")
+            db.execute("CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, executor = %s, workers = 2, chunk = 1000,"
+                       " map = (p, twice(p) AS a, double(p) AS b))" % executor)
+            for condition in ("a > 3990", "b > 3990", "a > 20 AND b < 40 AND p > 3", "a IN (2, 40000)", "a IS NULL", "a = 10",
+                              "b LIKE '1%'", "p = 77", "p BETWEEN 10 AND 2000 AND a > 100", "a = 10 ORDER BY p LIMIT 1"):
+                expect((executor, condition, db.execute("SELECT * FROM m WHERE " + condition).fetchall()),
+                       (executor, condition, db.execute("SELECT * FROM (SELECT p, plain(p) AS a, plain(p) AS b FROM t) WHERE " +
+                                                        condition).fetchall()))
+            for expression in "twice(p)", "double(p)":
+                expect(db.execute("SELECT value FROM parallel_map('t', ?, ?, 2) WHERE value > 39900 AND key < 19960",
+                                  (expression, executor)).fetchall(), [(2 * i,) for i in range(19951, 19960)])
+            expect(db.execute("SELECT t.p FROM t JOIN m ON m.a = t.p WHERE t.p < 7").fetchall(), [(2,), (4,), (6,)])
+
+
 if __name__ == "__main__":
     run_cases()
