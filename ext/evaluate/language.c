@@ -14,10 +14,15 @@ static bool fail(LanguageLibrary *library, const char *text, char *message, size
     return false;
 }
 
+bool language_is_here(void)
+{
+    return dlsym(RTLD_DEFAULT, interpreter_symbol) != NULL;
+}
+
 bool language_open(LanguageLibrary *library, const char *path, char *message, size_t size)
 {
     *library = (LanguageLibrary){NULL, NULL};
-    if (!dlsym(RTLD_DEFAULT, interpreter_symbol))
+    if (!language_is_here())
         return true;
     /* The interpreter may keep pointers into the library for as long as it lives. */
     library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

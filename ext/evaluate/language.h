@@ -122,6 +122,9 @@ typedef struct LanguageLibrary {
     const Language *language;
 } LanguageLibrary;
 
+/* Whether the interpreter of a language is in this process. Any thread. */
+bool language_is_here(void);
+
 /* Opens the library at `path` where its language's interpreter is in this process. False, with a text in
    `message`, where it is and the library cannot be used. Any thread. */
 bool language_open(LanguageLibrary *library, const char *path, char *message, size_t size);

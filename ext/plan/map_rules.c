@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ext/base/error.h"
+#include "ext/evaluate/language.h"
 #include "ext/plan/host_rules.h"
 #include "ext/plan/map_tables.h"
 #include "ext/plan/plan_internal.h"
@@ -19,6 +20,15 @@ static bool names_rowid(const char *text)
     return false;
 }
 
+/* Adds the way for functions of a host that is a program of Python. */
+static void append_python(sqlite3_str *text)
+{
+    if (language_is_here())
+        sqlite3_str_appendall(text,
+                              "; and a function of Python parallel_map_python('module:function') names to "
+                              "them");
+}
+
 int map_rules_fail(const Plan *plan, sqlite3 *host, int rc, const char *text, char **message)
 {
     if (rc == SQLITE_NOMEM)
@@ -29,9 +39,11 @@ int map_rules_fail(const Plan *plan, sqlite3 *host, int rc, const char *text, ch
         sqlite3_str_appendall(whole, ": it was defined by this program, or loaded into this connection "
                                      "alone; put it into an extension and load that into workers with "
                                      "parallel_map_load(path)");
+        append_python(whole);
     } else if (!strncmp(text, "no such function", 16)) {
         sqlite3_str_appendall(whole, ": workers have SQLite's own functions and pricemap's; "
                                      "parallel_map_load(path) loads an extension into them");
+        append_python(whole);
     } else if (!strncmp(text, "no such collation sequence", 26)) {
         sqlite3_str_appendall(whole,
                               ": workers have SQLite's own collations; parallel_map_load(path) loads an "

@@ -227,5 +227,20 @@ def a_build_without_functions_in_python():
         db.close()
 
 
+@case
+def functions_that_workers_were_not_told_of():
+    with connection() as db:
+        make_table(db, 3)
+        db.create_function("own", 1, lambda value: value)
+        expect(error_of(mapped, db, "own(p)"),
+               "parallel_map: map: no such function: own: it was defined by this program, or loaded into this connection alone; "
+               "put it into an extension and load that into workers with parallel_map_load(path); and a function of Python "
+               "parallel_map_python('module:function') names to them")
+        expect(error_of(mapped, db, "nowhere(p)"),
+               "parallel_map: map: no such function: nowhere: workers have SQLite's own functions and pricemap's; "
+               "parallel_map_load(path) loads an extension into them; and a function of Python "
+               "parallel_map_python('module:function') names to them")
+
+
 if __name__ == "__main__":
     run_cases()
