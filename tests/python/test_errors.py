@@ -90,10 +90,15 @@ def what_is_no_function():
 @case
 def names_that_cannot_be_called():
     with connection() as db:
-        expect(error_of(name_function, db, "functions:inner"),
-               "parallel_map_python: inner is a keyword of SQL: give the function another name, "
-               "parallel_map_python('functions:inner', 'my_inner')")
-        name_function(db, "functions:inner", "my_inner")
+        expect(error_of(name_function, db, "functions:double", "select"),
+               "parallel_map_python: select is a keyword of SQL: give the function another name, "
+               "parallel_map_python('functions:double', 'my_select')")
+        name_function(db, "functions:double", "my_select")
+        # Until 3.46 or so SQLite calls no function of this name.
+        try:
+            name_function(db, "functions:inner")
+        except sqlite3.Error as error:
+            expect_in("inner is a keyword of SQL", str(error))
         expect(error_of(name_function, db, "functions:double", "a b"),
                "parallel_map_python: name is 'a b': expected a name of letters, digits and _")
         for name in "increase_price", "PARALLEL_MAP_LOAD", "load_extension", "pricemap_output":
