@@ -364,13 +364,20 @@ static bool divide(Splitting *splitting)
            (first_reason || split_refuse(splitting, "its tables are small%s", ""));
 }
 
+/* A table of the file hides the one of morsels. */
+static bool check_names(Splitting *splitting)
+{
+    return !tables_find(splitting, SPLIT_MORSEL_TABLE) ||
+           split_refuse(splitting, "its file has a table " SPLIT_MORSEL_TABLE "%s", "");
+}
+
 static void split(Splitting *splitting)
 {
     const char *path = NULL;
     char *written = NULL;
     if (parse(splitting) && facts_read(splitting, &path) && open_shadow(splitting, path) &&
-        resolve_names(splitting) && prove(splitting, &written) && note(splitting, written) &&
-        divide(splitting))
+        check_names(splitting) && resolve_names(splitting) && prove(splitting, &written) &&
+        note(splitting, written) && divide(splitting))
         splitting->plan->program = splitting->plan->view.whole;
     sqlite3_free(written);
 }

@@ -81,6 +81,15 @@ static bool computes_once(const Building *building)
     return has_constant_subquery(building->core) || strstr(building->cut->loops.lines, "AUTOMATIC");
 }
 
+/* Whether SQLite comes to the first rows in their order without sorting, and a LIMIT ends it there. */
+static bool ends_early(const Building *building)
+{
+    const LoopList *loops = &building->cut->loops;
+    bool groups = building->core->group_by.count || building->core->distinct;
+    bool sorted = building->select->order_by.count && !stage_aggregates(building->select);
+    return building->select->limit && (groups || sorted) && !loops->sorts_groups && !loops->sorts_rows;
+}
+
 static bool choose_kind(Building *building)
 {
     Splitting *splitting = building->splitting;
@@ -89,6 +98,9 @@ static bool choose_kind(Building *building)
     bool once = computes_once(building);
     if (expr_has_subquery(select->limit, false) || expr_has_subquery(select->offset, false))
         return split_refuse(splitting, "a subquery in LIMIT is not split%s", "");
+    if (ends_early(building))
+        return split_refuse(splitting,
+                            "its first rows come in their order, and its LIMIT ends it after them%s", "");
     if (stage_aggregates(select) || building->core->distinct) {
         stage->kind =
             has_whole_groups(building) && !building->core->distinct ? SPLIT_WHOLE_GROUPS : SPLIT_GROUPS;
@@ -117,6 +129,16 @@ static void add_order(Building *building, OrderList *list, const OrderTerm *like
     term.expr = expr;
     term.position = 0;
     order_list_add(&building->splitting->arena, list, term);
+}
+
+/* Sorts the worker's statement by the part, which is written as the number of its column: an expression with
+   a subquery would be computed twice. */
+static void add_worker_order(Building *building, int part, const OrderTerm *like)
+{
+    OrderTerm term = *like;
+    term.expr = building->parts.items[part].expr;
+    term.position = part + 1;
+    order_list_add(&building->splitting->arena, &building->worker.order_by, term);
 }
 
 static void add_sorted(Building *building, int column, const OrderTerm *like)
@@ -182,7 +204,7 @@ static bool sort_ties(Building *building)
     int part = parts_add(splitting, &building->parts, rowid, rowid);
     if (part < 0)
         return false;
-    add_order(building, &building->worker.order_by, &ascending, rowid);
+    add_worker_order(building, part, &ascending);
     add_order(building, &building->combine.order_by, &ascending, building->parts.items[part].column);
     add_sorted(building, part, &ascending);
     return true;
@@ -213,7 +235,7 @@ static bool divide_rows(Building *building)
             return false;
         add_order(building, &building->combine.order_by, term, building->parts.items[part].column);
         if (merged || groups)
-            add_order(building, &building->worker.order_by, term, term->expr);
+            add_worker_order(building, part, term);
         if (merged)
             add_sorted(building, part, term);
     }
@@ -242,6 +264,11 @@ static bool add_keys(Building *building)
         if (parts_add(splitting, &building->parts, core->columns[i].expr, core->columns[i].expr) < 0)
             return false;
     building->parts.keys = building->parts.count;
+    /* SQLite applies the affinities of a subquery's comparisons to the registers that it takes the keys from.
+     */
+    for (int i = 0; i < building->parts.keys; i++)
+        if (expr_has_subquery(building->parts.items[i].expr, false))
+            return split_refuse(splitting, "a subquery in GROUP BY or DISTINCT is not split%s", "");
     for (int i = 0; i < core->column_count; i++)
         if (!parts_add_distinct(splitting, &building->parts, core->columns[i].expr))
             return false;
@@ -294,7 +321,7 @@ static bool sort_groups(Building *building)
         if (sorted[key])
             continue;
         sorted[key] = true;
-        add_order(building, &building->worker.order_by, like, building->parts.items[key].expr);
+        add_worker_order(building, key, like);
         add_sorted(building, key, like);
     }
     if (top)

@@ -188,15 +188,15 @@ static void first_groups(void **state)
     static const PlanCase cases[] = {
         {"SELECT name, day, sum(p) FROM sales GROUP BY name, day ORDER BY day DESC LIMIT 5 OFFSET 2",
          {"GROUP BY \"pricemap_parts\".\"c1\", \"pricemap_parts\".\"c0\" ORDER BY \"pricemap_parts\".\"c1\" DESC LIMIT 5 OFFSET 2",
-          "at most 7", "ORDER BY \"sales\".\"day\" DESC, \"sales\".\"name\" LIMIT 7"}},
-        {"SELECT name, sum(p) FROM sales GROUP BY name ORDER BY name LIMIT :n", {"LIMIT ?3"}},
+          "at most 7", "ORDER BY 2 DESC, 1 LIMIT 7"}},
+        {"SELECT item, sum(p) FROM sales GROUP BY item ORDER BY item LIMIT :n", {"LIMIT ?3"}},
     };
     EXPECT_CASES(state, "threads", cases);
     static const char *const whole[] = {
-        "SELECT name, sum(p) FROM sales GROUP BY name ORDER BY sum(p) LIMIT 5",
-        "SELECT name, sum(p) FROM sales GROUP BY name HAVING sum(p) > 3 ORDER BY name LIMIT 5",
-        "SELECT name, count(DISTINCT day) FROM sales GROUP BY name ORDER BY name LIMIT 5",
-        "SELECT name, sum(p) FROM sales GROUP BY name LIMIT 5",
+        "SELECT item, sum(p) FROM sales GROUP BY item ORDER BY sum(p) LIMIT 5",
+        "SELECT item, sum(p) FROM sales GROUP BY item HAVING sum(p) > 3 ORDER BY item LIMIT 5",
+        "SELECT item, count(DISTINCT day) FROM sales GROUP BY item ORDER BY item LIMIT 5",
+        "SELECT item, sum(p) FROM sales GROUP BY item LIMIT 5",
     };
     const PlanTest *test = *state;
     for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
@@ -216,8 +216,7 @@ static void rows(void **state)
         {"SELECT * FROM sales WHERE name LIKE '%7%'", {"Rows: id, item, day, p, name, k"}},
         {"SELECT id FROM sales WHERE p > 3 ORDER BY p DESC, name LIMIT 10 OFFSET 5",
          {"ORDER BY \"pricemap_parts\".\"c1\" DESC, \"pricemap_parts\".\"c2\", \"pricemap_parts\".\"c0\" LIMIT 10 OFFSET 5",
-          "Gather Merge: morsels", "at most 15",
-          "ORDER BY \"sales\".\"p\" DESC, \"sales\".\"name\", \"sales\".\"rowid\" LIMIT 15"}},
+          "Gather Merge: morsels", "at most 15", "ORDER BY 2 DESC, 3, 1 LIMIT 15"}},
         {"SELECT 7, id, (SELECT 3) FROM sales WHERE p > 370 ORDER BY 1, 3, 2 DESC",
          {"ORDER BY \"pricemap_parts\".\"c2\", \"pricemap_parts\".\"c1\" DESC"}},
         {"SELECT id FROM sales WHERE p > 3 LIMIT 10", {"LIMIT 10", "ranges of rowids", "at most 10"}},
@@ -381,6 +380,14 @@ static void left_whole(void **state)
         {"SELECT p FROM sales WHERE day > 2 LIMIT (SELECT 5)", {"Plain: a subquery in LIMIT is not split\n"}},
         {"SELECT day IN (SELECT name FROM sales), sum(p) FROM sales GROUP BY day",
          {"Plain: a subquery beside aggregates is not split\n"}},
+        {"SELECT * FROM sales ORDER BY id LIMIT 5",
+         {"Plain: its first rows come in their order, and its LIMIT ends it after them\n"}},
+        {"SELECT * FROM sales ORDER BY k LIMIT 5",
+         {"Plain: its first rows come in their order, and its LIMIT ends it after them\n"}},
+        {"SELECT k, sum(p) FROM sales GROUP BY k LIMIT 5",
+         {"Plain: its first rows come in their order, and its LIMIT ends it after them\n"}},
+        {"SELECT DISTINCT p, EXISTS (SELECT 1 FROM items WHERE price = p) FROM sales",
+         {"Plain: a subquery in GROUP BY or DISTINCT is not split\n"}},
         {"SELECT sum(s) FROM (SELECT day, sum(p) AS s FROM sales GROUP BY day)",
          {"Plain: sum over a grouped subquery is not split\n"}},
         {"SELECT s FROM (SELECT sum(p) AS s FROM sales) WHERE s > (SELECT 3)",
@@ -434,6 +441,16 @@ static void small_tables(void **state)
         "'SELECT sum(p) FROM items JOIN sales ON sales.k = items.item') WHERE line LIKE '%Gather%' "
         "OR line LIKE 'Plain%'",
         "0|1");
+}
+
+/* A file is a claim: a table of it could stand for the ranges. */
+static void hidden_morsels(void **state)
+{
+    const PlanTest *test = *state;
+    sql_test_run(test->db, "CREATE TABLE Pricemap_Morsel(first_rowid, last_rowid)");
+    sql_test_expect(test->db, "SELECT line FROM parallel_query_plan('SELECT sum(p) FROM sales', 'threads')",
+                    "'Plain: its file has a table pricemap_morsel'");
+    sql_test_run(test->db, "DROP TABLE pricemap_morsel");
 }
 
 /* The file may be attached; in memory there is none. */
@@ -555,15 +572,25 @@ static void direct_only(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aggregates),   cmocka_unit_test(first_groups),
-        cmocka_unit_test(rows),         cmocka_unit_test(whole_groups),
-        cmocka_unit_test(joins),        cmocka_unit_test(nested_tables),
-        cmocka_unit_test(layers),       cmocka_unit_test(several_indexes),
-        cmocka_unit_test(stages),       cmocka_unit_test(columns_of_parts),
-        cmocka_unit_test(left_whole),   cmocka_unit_test(odd_names_and_stored_columns),
-        cmocka_unit_test(small_tables), cmocka_unit_test(other_databases),
-        cmocka_unit_test(authorizers),  cmocka_unit_test(functions),
-        cmocka_unit_test(errors),       cmocka_unit_test(direct_only),
+        cmocka_unit_test(aggregates),
+        cmocka_unit_test(first_groups),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(whole_groups),
+        cmocka_unit_test(joins),
+        cmocka_unit_test(nested_tables),
+        cmocka_unit_test(hidden_morsels),
+        cmocka_unit_test(layers),
+        cmocka_unit_test(several_indexes),
+        cmocka_unit_test(stages),
+        cmocka_unit_test(columns_of_parts),
+        cmocka_unit_test(left_whole),
+        cmocka_unit_test(odd_names_and_stored_columns),
+        cmocka_unit_test(small_tables),
+        cmocka_unit_test(other_databases),
+        cmocka_unit_test(authorizers),
+        cmocka_unit_test(functions),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(direct_only),
     };
     return cmocka_run_group_tests(tests, make_database, remove_database);
 }
