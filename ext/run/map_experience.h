@@ -30,6 +30,8 @@ typedef struct MapExperience {
     bool waits;
     /* Number of workers for rows that wait. */
     Waiting waiting;
+    /* Whether a query has so many parts that combining them costs more than workers gain. */
+    bool many_parts;
     /* Kinds of workers, a bit each in the order of executor_kinds, that hold each other up in this map. */
     unsigned failed_kinds;
     /* Kinds of workers, as bits too, that cannot prepare the map: they lack what the host has. */

@@ -7,6 +7,7 @@
 #include "ext/run/controller.h"
 #include "ext/run/executor_set.h"
 #include "ext/run/host_watch.h"
+#include "ext/run/parts_growth.h"
 #include "ext/run/query_recipe.h"
 #include "ext/run/task_list.h"
 #include "ext/run/task_source.h"
@@ -41,6 +42,8 @@ typedef struct StageRun {
     ExecutorSet executors;
     /* Rowids of the table. */
     double rowids;
+    /* Parts of the ranges that ran in place. */
+    PartsGrowth growth;
     /* Whether the host was interrupted while it ran a task itself. */
     bool interrupted;
     /* Why the query has to be run whole; sqlite3_malloc'd. */
@@ -305,6 +308,35 @@ static double rowids_done(const Task *task)
     return rowids * morsels / order->morsel_count;
 }
 
+/* Whether the parts of an aggregating stage are many is checked before workers are used under `auto`. */
+static bool may_have_many_parts(const StageRun *run, const RunTask *entry)
+{
+    return run->stage->kind == SPLIT_GROUPS && run->controller.decides &&
+           entry->executor == run->executors.serial;
+}
+
+/* Goes on with the kind of executor that the controller chose, once it is known that the parts are not too
+   many for workers to gain anything. Returns as take_parts. */
+static int go_on_with(StageRun *run, const ExecutorKind *kind, const RunTask *entry)
+{
+    const Controller *controller = &run->controller;
+    double estimate;
+    if (!may_have_many_parts(run, entry) || kind->in_place || run->source.ended) {
+        use_executor(run, kind);
+        return SQLITE_OK;
+    }
+    if (!parts_growth_is_known(&run->growth))
+        return SQLITE_OK;
+    if (!parts_are_too_many(&run->growth, run->rowids, controller->in_place_ns, controller->workers,
+                            &estimate)) {
+        use_executor(run, kind);
+        return SQLITE_OK;
+    }
+    run->query->experience->many_parts = true;
+    return run_whole(run, sqlite3_mprintf("about %.0f groups of %.0f rows would have to be combined",
+                                          estimate, run->rowids));
+}
+
 static int finish_current(StageRun *run)
 {
     const RunTask *entry = task_list_current(&run->tasks);
@@ -315,7 +347,11 @@ static int finish_current(StageRun *run)
     TaskSample sample =
         figures_add(&run->outcome->figures, &run->query->state->log, entry->task, entry->executor->kind);
     sample.units = rowids_done(entry->task);
-    use_executor(run, controller_next(&run->controller, &sample, &rest));
+    if (may_have_many_parts(run, entry))
+        parts_growth_add(&run->growth, sample.units, entry->task->report.rows_out);
+    rc = go_on_with(run, controller_next(&run->controller, &sample, &rest), entry);
+    if (rc != SQLITE_OK)
+        return rc;
     executor_release(entry->executor, entry->task);
     task_list_retire_current(&run->tasks, true);
     return host_interrupted(run->query->interrupt_probe) ? SQLITE_INTERRUPT : SQLITE_OK;
@@ -401,6 +437,8 @@ static int begin_executors(StageRun *run)
     const Query *query = run->query;
     ConnectionState *state = query->state;
     const ExecutorKind *requested = query->has_executor ? query->executor : state->settings.executor;
+    if (!requested && query->experience->many_parts)
+        return run_whole(run, sqlite3_mprintf("it has many groups, as it had before"));
     int workers = query->workers ? query->workers : state->settings.workers;
     char *message = NULL;
     if (!workers)
