@@ -100,34 +100,64 @@ int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *fa
     return result;
 }
 
-int measure_one_command(CommandBench *bench, const char *name, char *const *command,
-                        const RecordingSettings *settings, History *history, int64_t *run, Failure *failure)
+static int record_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
+                           History *history, Interruption *interruption, int64_t *run, Failure *failure)
 {
-    *run = 0;
-    Interruption *interruption;
-    char *text = command_bench_text(command);
-    if (!text)
-        return failure_set(failure, "out of memory");
-    int result = interruption_begin(&interruption, failure);
-    if (result == 0) {
+    const size_t count = commands_count(set);
+    SamplingSubject *subjects = calloc(count, sizeof *subjects);
+    HistoryBenchmark *benchmarks = calloc(count, sizeof *benchmarks);
+    int result = -1;
+    if (subjects && benchmarks) {
         SamplingRules rules = settings->rules;
         rules.sample_seconds = 0; /* a sample is one execution, however short */
-        const SamplingSubject subject = command_bench_subject(bench);
-        const HistoryBenchmark benchmark = {.name = name ? name : text,
-                                            .command = name && strcmp(name, text) != 0 ? NULL : command};
+        for (size_t i = 0; i < count; i++) {
+            subjects[i] = command_bench_subject(bench, i);
+            benchmarks[i] = (HistoryBenchmark){
+                .name = commands_name(set, i),
+                .command =
+                    commands_is_named(set, i) ? NULL : commands_jobs(set)[i].steps[COMMAND_TIMED].argv};
+        }
         RecordingPlan recording = {.run = {.verb = "command",
                                            .label = settings->label,
                                            .repeats = settings->repeats,
                                            .rules = &rules,
                                            .arguments = settings->arguments,
-                                           .benchmarks = &benchmark,
-                                           .count = 1},
-                                   .subjects = &subject,
+                                           .benchmarks = benchmarks,
+                                           .count = count},
+                                   .subjects = subjects,
                                    .stop = command_bench_stop,
                                    .context = bench};
         result = record(&recording, history, interruption, run, failure);
-        interruption_end(&interruption);
-    }
-    free(text);
+    } else
+        failure_set(failure, "out of memory for %zu commands", count);
+    free(subjects);
+    free(benchmarks);
+    return result;
+}
+
+static int set_up_commands(CommandBench *bench, Interruption *interruption, Failure *failure)
+{
+    interruption_set_stop(interruption, command_bench_stop, bench);
+    int result = command_bench_perform(bench, COMMAND_SETUP, failure);
+    interruption_set_stop(interruption, NULL, NULL);
+    if (interruption_requested(interruption))
+        return failure_set(failure, "interrupted before anything was measured");
+    return result;
+}
+
+int measure_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
+                     History *history, int64_t *run, Failure *failure)
+{
+    Interruption *interruption;
+    Failure second;
+    *run = 0;
+    if (interruption_begin(&interruption, failure))
+        return -1;
+    int result = set_up_commands(bench, interruption, failure);
+    if (result == 0)
+        result = record_commands(bench, set, settings, history, interruption, run, failure);
+    if (command_bench_perform(bench, COMMAND_CLEANUP, result ? &second : failure) && result == 0)
+        result = RECORDING_UNCLEAN;
+    interruption_end(&interruption);
     return result;
 }

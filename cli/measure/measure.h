@@ -10,6 +10,7 @@
 #include "cli/base/failure.h"
 #include "cli/history/history.h"
 #include "cli/sampling/map_bench.h"
+#include "cli/measure/commands.h"
 #include "cli/measure/recording.h"
 
 typedef struct MeasurePlan {
@@ -32,9 +33,9 @@ typedef struct MeasurePlan {
  * `*run` is 0 where it had not begun. */
 int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *failure);
 
-/* The same for a command; the benchmark bears `name`, whatever the command is then, or, where that is NULL,
- * the text of the command. */
-int measure_one_command(CommandBench *bench, const char *name, char *const *command,
-                        const RecordingSettings *recording, History *history, int64_t *run, Failure *failure);
+/* The same for the commands of a set, which the bench executes. Where cleaning up after them fails, the
+ * result is RECORDING_UNCLEAN, and the run is finished. */
+int measure_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *recording,
+                     History *history, int64_t *run, Failure *failure);
 
 #endif

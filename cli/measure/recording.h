@@ -33,7 +33,7 @@ typedef struct RecordingPlan {
     void *context;
 } RecordingPlan;
 
-enum { RECORDING_INTERRUPTED = 1 };
+enum { RECORDING_INTERRUPTED = 1, RECORDING_UNCLEAN };
 
 /* Samples until the rules are met, and records every sample as it is taken. Returns 0 and the finished run.
  * Else the failure is set, and the run is recorded with what it had: RECORDING_INTERRUPTED where the user

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/measure/commands.h"
 #include "cli/measure/recording.h"
 #include "cli/measure/scan.h"
 #include "cli/output/output.h"
@@ -58,12 +59,6 @@ typedef struct MapOptions {
     bool verify;
 } MapOptions;
 
-typedef struct CommandOptions {
-    /* Program and its arguments, ends with NULL; NULL: no command. */
-    char *const *argv;
-    bool show_output, ignore_failure;
-} CommandOptions;
-
 /* Arguments of the command line that are no options; texts are those of argv. */
 typedef struct Arguments {
     /* The run, and what it is compared with, as typed; NULL: not given. */
@@ -84,7 +79,7 @@ typedef struct Options {
     Scan scan;
     JudgingOptions judging;
     MapOptions map;
-    CommandOptions command;
+    CommandWish command;
     Arguments arguments;
     /* Flags of one verb each. */
     bool samples, fail, once, changes, undo, here, percent_given;
@@ -103,9 +98,10 @@ typedef struct Options {
  *   options_charts       the same, --plot                          ChartOptions
  *   options_scan         --executor and what else is varied        Scan
  *   options_judging      --threshold, --any-machine                JudgingOptions
+ *   options_commands     --command and what is done around them    CommandWish
  */
 extern const struct argp options_history, options_common, options_sampling, options_chart_files,
-    options_charts, options_scan, options_judging;
+    options_charts, options_scan, options_judging, options_commands;
 
 /* The group that the parser fills, of these options; to be its input. */
 void *options_group(Options *options, const struct argp *parser);
@@ -115,6 +111,12 @@ Options options_defaults(const char *title);
 
 /* The options that a recording needs; their texts are borrowed. */
 RecordingSettings options_recording(const Options *options);
+
+/* Adds a text of the option that `what` names; an empty one, and too many, are wrong usage. */
+void options_command_text(struct argp_state *state, const char *what, const char *text, CommandTexts *texts);
+
+/* Frees what the parser of options_commands allocated for the parameters. */
+void options_free_parameters(const CommandWish *wish);
 
 /* Adds the name of a benchmark; too many are wrong usage. */
 void options_name(struct argp_state *state, const char *name, Arguments *arguments);

@@ -6,7 +6,15 @@
 
 #include "cli/options/options.h"
 
-enum { KEY_SAMPLES = 300, KEY_MIN_TIME, KEY_MAX_TIME, KEY_WARMUP, KEY_SEED, KEY_LABEL, KEY_REPEAT_OF };
+enum {
+    KEY_SAMPLES = 'r',
+    KEY_WARMUP = 'w',
+    KEY_MIN_TIME = 300,
+    KEY_MAX_TIME,
+    KEY_SEED,
+    KEY_LABEL,
+    KEY_REPEAT_OF
+};
 
 static const int64_t most_samples = 1000000;
 static const double most_seconds = 1e9;
@@ -82,6 +90,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 static const struct argp_option table[] = {
     {"samples", KEY_SAMPLES, "N", 0, "Take exactly N samples of each benchmark", 0},
+    {"runs", KEY_SAMPLES, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0},
     {"min-time", KEY_MIN_TIME, "SECONDS", 0, "Spend at least so long on each benchmark", 0},
     {"max-time", KEY_MAX_TIME, "SECONDS", 0, "Spend no longer on each benchmark", 0},
     {"warmup", KEY_WARMUP, "N", 0, "First take N samples that do not count (1)", 0},

@@ -10,19 +10,33 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/base/clock.h"
 #include "cli/sampling/command_bench.h"
 
+/* A job as the context of its subject. */
+typedef struct Entry {
+    CommandBench *bench;
+    size_t job;
+} Entry;
+
 struct CommandBench {
-    CommandJob job;
-    char *text;
+    CommandBenchPlan plan;
     pid_t launcher;
     int socket;
+    /* Entries, one for each job. */
+    Entry entries[];
 };
 
-/* The launcher's answer to a request, which is one byte: the figures of one execution. */
+/* A request to the launcher: which step of which job shall be executed once. */
+typedef struct Request {
+    size_t job;
+    CommandStep step;
+} Request;
+
+/* The launcher's answer to a request: the figures of one execution. */
 typedef struct Execution {
     /* Error number of starting the program; 0: it ran. */
     int error;
@@ -31,17 +45,17 @@ typedef struct Execution {
     int64_t wall_ns, user_ns, system_ns, peak_memory_kib;
 } Execution;
 
-static int start(const CommandJob *job, const posix_spawnattr_t *attributes, pid_t *pid)
+static int start(char *const *argv, bool show_output, const posix_spawnattr_t *attributes, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error)
         return error;
     error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    for (int output = 1; output <= 2 && !error && !job->show_output; output++)
+    for (int output = 1; output <= 2 && !error && !show_output; output++)
         error = posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0);
     if (!error)
-        error = posix_spawnp(pid, job->argv[0], &actions, attributes, job->argv, environ);
+        error = posix_spawnp(pid, argv[0], &actions, attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
@@ -57,14 +71,14 @@ static void wait_for(pid_t pid, const sigset_t *awaited, Execution *execution, s
         execution->error = errno;
 }
 
-static void execute(const CommandJob *job, const posix_spawnattr_t *attributes, const sigset_t *awaited,
-                    Execution *execution)
+static void execute(char *const *argv, bool show_output, const posix_spawnattr_t *attributes,
+                    const sigset_t *awaited, Execution *execution)
 {
     struct rusage usage = {0};
     pid_t pid;
     *execution = (Execution){0};
     int64_t begun = clock_ns();
-    execution->error = start(job, attributes, &pid);
+    execution->error = start(argv, show_output, attributes, &pid);
     if (execution->error)
         return;
     wait_for(pid, awaited, execution, &usage);
@@ -74,9 +88,20 @@ static void execute(const CommandJob *job, const posix_spawnattr_t *attributes, 
     execution->peak_memory_kib = usage.ru_maxrss;
 }
 
+/* Takes a SIGTERM that came when nothing was going on, so that it does not end what cleans up after it. */
+static void forget_termination(void)
+{
+    const struct timespec none = {0};
+    sigset_t termination;
+    sigemptyset(&termination);
+    sigaddset(&termination, SIGTERM);
+    while (sigtimedwait(&termination, NULL, &none) == SIGTERM)
+        ;
+}
+
 /* The launcher's life; it ends with the socket. Of the signals that a terminal sends to all, only the command
  * shall die; when pricereport dies, SIGTERM ends the command. */
-static void serve(int socket, const CommandJob *job)
+static void serve(int socket, const CommandBenchPlan *plan)
 {
     static const int blocked[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
     sigset_t mask, before, awaited;
@@ -93,35 +118,39 @@ static void serve(int socket, const CommandJob *job)
     if (posix_spawnattr_init(&attributes) || posix_spawnattr_setsigmask(&attributes, &before) ||
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK))
         _exit(1);
-    char request;
-    while (recv(socket, &request, 1, 0) == 1) {
+    Request request;
+    while (recv(socket, &request, sizeof request, 0) == (ssize_t)sizeof request) {
         Execution execution;
-        execute(job, &attributes, &awaited, &execution);
+        if (request.step == COMMAND_CLEANUP)
+            forget_termination();
+        execute(plan->jobs[request.job].steps[request.step].argv, plan->show_output, &attributes, &awaited,
+                &execution);
         if (send(socket, &execution, sizeof execution, MSG_NOSIGNAL) != (ssize_t)sizeof execution)
             break;
     }
     _exit(0);
 }
 
-int command_bench_open(CommandBench **bench, const CommandJob *job, Failure *failure)
+int command_bench_open(CommandBench **bench, const CommandBenchPlan *plan, Failure *failure)
 {
     int ends[2];
-    *bench = calloc(1, sizeof **bench);
-    char *text = command_bench_text(job->argv);
-    int result = *bench && text ? 0 : failure_set(failure, "out of memory");
-    if (result == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-        result = failure_set(failure, "cannot make a socket: %s", strerror(errno));
-    if (result) {
-        free(text);
+    *bench = calloc(1, sizeof **bench + plan->count * sizeof(Entry));
+    if (!*bench)
+        return failure_set(failure, "out of memory for %zu commands", plan->count);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+        failure_set(failure, "cannot make a socket: %s", strerror(errno));
         free(*bench);
         *bench = NULL;
-        return result;
+        return -1;
     }
-    **bench = (CommandBench){.job = *job, .text = text, .socket = ends[0]};
+    (*bench)->plan = *plan;
+    (*bench)->socket = ends[0];
+    for (size_t i = 0; i < plan->count; i++)
+        (*bench)->entries[i] = (Entry){.bench = *bench, .job = i};
     (*bench)->launcher = fork();
     if ((*bench)->launcher == 0) {
         close(ends[0]);
-        serve(ends[1], job);
+        serve(ends[1], plan);
     }
     int error = errno;
     close(ends[1]);
@@ -139,60 +168,118 @@ void command_bench_close(CommandBench **bench)
     if ((*bench)->launcher > 0)
         while (waitpid((*bench)->launcher, NULL, 0) < 0 && errno == EINTR)
             ;
-    free((*bench)->text);
     free(*bench);
     *bench = NULL;
 }
 
-static int check_end(const CommandBench *bench, const Execution *execution, Failure *failure)
+static int check_start(const CommandProgram *program, const char *option, const Execution *execution,
+                       Failure *failure)
 {
-    static const char hint[] =
-        "give --show-output to see what it says, or --ignore-failure to time it all the same";
-    if (execution->error && strchr(bench->job.argv[0], ' '))
+    const char *name = program->argv[0], *reason = strerror(execution->error);
+    if (strchr(name, ' '))
         return failure_set(
             failure,
-            "cannot start %s: %s: give the program and its arguments as words of their own, or, for "
+            "cannot start %s%s: %s: give the program and its arguments as words of their own, or, for "
             "what a shell understands, sh -c '%s'",
-            bench->job.argv[0], strerror(execution->error), bench->job.argv[0]);
+            option, name, reason, name);
+    return failure_set(failure, "cannot start %s%s: %s: give the name of a program, or its path", option,
+                       name, reason);
+}
+
+static int check_end(const CommandBench *bench, const Request *request, const Execution *execution,
+                     Failure *failure)
+{
+    static const char *const options[COMMAND_STEPS] = {"--setup ", "--prepare ", "", "--conclude ",
+                                                       "--cleanup "};
+    const CommandProgram *program = &bench->plan.jobs[request->job].steps[request->step];
+    const bool timed = request->step == COMMAND_TIMED;
+    const char *option = options[request->step],
+               *hint = timed ? "give --show-output to see what it says, or --ignore-failure to time it all "
+                               "the same"
+                             : "give --show-output to see what it says";
     if (execution->error)
-        return failure_set(failure, "cannot start %s: %s: give the name of a program, or its path",
-                           bench->job.argv[0], strerror(execution->error));
-    if (execution->status == 0 || bench->job.ignore_failure)
+        return check_start(program, option, execution, failure);
+    if (execution->status == 0 || (timed && bench->plan.ignore_failure))
         return 0;
     if (WIFSIGNALED(execution->status))
-        return failure_set(failure, "%.500s was ended by signal %d (%s): %s", bench->text,
+        return failure_set(failure, "%s%.500s was ended by signal %d (%s): %s", option, program->text,
                            WTERMSIG(execution->status), strsignal(WTERMSIG(execution->status)), hint);
-    return failure_set(failure, "%.500s ended with exit status %d: %s", bench->text,
+    return failure_set(failure, "%s%.500s ended with exit status %d: %s", option, program->text,
                        WEXITSTATUS(execution->status), hint);
+}
+
+/* Executes a step of a job once; a job that does not have it needs nothing. */
+static int perform(const CommandBench *bench, size_t job, CommandStep step, Execution *execution,
+                   Failure *failure)
+{
+    const Request request = {.job = job, .step = step};
+    ssize_t got = -1;
+    if (!bench->plan.jobs[job].steps[step].argv)
+        return 0;
+    if (send(bench->socket, &request, sizeof request, MSG_NOSIGNAL) == (ssize_t)sizeof request)
+        do
+            got = recv(bench->socket, execution, sizeof *execution, 0);
+        while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof *execution)
+        return failure_set(failure, "the process that starts the command is gone: measure again");
+    return check_end(bench, &request, execution, failure);
+}
+
+static bool is_repeated(const CommandBenchPlan *plan, size_t job, CommandStep step)
+{
+    for (size_t i = 0; i < job; i++)
+        if (plan->jobs[i].steps[step].text &&
+            strcmp(plan->jobs[i].steps[step].text, plan->jobs[job].steps[step].text) == 0)
+            return true;
+    return false;
+}
+
+int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failure)
+{
+    int result = 0;
+    for (size_t i = 0; i < bench->plan.count; i++) {
+        Execution execution;
+        Failure other;
+        if (!bench->plan.jobs[i].steps[step].argv || is_repeated(&bench->plan, i, step))
+            continue;
+        if (perform(bench, i, step, &execution, result ? &other : failure))
+            result = -1;
+        if (result && step == COMMAND_SETUP)
+            break;
+    }
+    return result;
+}
+
+/* Executes a job once, with what comes before and after it; that comes after a command that failed, too. */
+static int take_one(const Entry *entry, Sample *sample, Failure *failure)
+{
+    Execution execution, other;
+    Failure second;
+    if (perform(entry->bench, entry->job, COMMAND_PREPARE, &other, failure))
+        return -1;
+    int result = perform(entry->bench, entry->job, COMMAND_TIMED, &execution, failure);
+    if (perform(entry->bench, entry->job, COMMAND_CONCLUDE, &other, result ? &second : failure) || result)
+        return -1;
+    sample->wall_ns += execution.wall_ns;
+    sample->user_ns += execution.user_ns;
+    sample->system_ns += execution.system_ns;
+    if (execution.peak_memory_kib > sample->peak_memory_kib)
+        sample->peak_memory_kib = execution.peak_memory_kib;
+    return 0;
 }
 
 static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
 {
-    CommandBench *bench = context;
     sample->wall_ns = sample->user_ns = sample->system_ns = 0;
-    for (int64_t i = 0; i < loops; i++) {
-        Execution execution;
-        ssize_t got = -1;
-        if (send(bench->socket, "", 1, MSG_NOSIGNAL) == 1)
-            do
-                got = recv(bench->socket, &execution, sizeof execution, 0);
-            while (got < 0 && errno == EINTR);
-        if (got != (ssize_t)sizeof execution)
-            return failure_set(failure, "the process that starts the command is gone: measure again");
-        if (check_end(bench, &execution, failure))
+    for (int64_t i = 0; i < loops; i++)
+        if (take_one(context, sample, failure))
             return -1;
-        sample->wall_ns += execution.wall_ns;
-        sample->user_ns += execution.user_ns;
-        sample->system_ns += execution.system_ns;
-        if (execution.peak_memory_kib > sample->peak_memory_kib)
-            sample->peak_memory_kib = execution.peak_memory_kib;
-    }
     return 0;
 }
 
-SamplingSubject command_bench_subject(CommandBench *bench)
+SamplingSubject command_bench_subject(CommandBench *bench, size_t job)
 {
-    return (SamplingSubject){.take = take, .context = bench};
+    return (SamplingSubject){.take = take, .context = &bench->entries[job]};
 }
 
 void command_bench_stop(void *bench)

@@ -1,39 +1,72 @@
-/* A command to be timed: any program, started again for every sample.
+/* Commands to be timed: any programs, started again for every sample.
  *
- * The command is started by a launcher, a child process that is forked while this process is still small:
+ * Commands are started by a launcher, a child process that is forked while this process is still small:
  * Linux counts the memory of the process that starts a program as the program's own peak, so that a large one
  * would hide what a small command needs. */
 #ifndef PRICEREPORT_COMMAND_BENCH_H
 #define PRICEREPORT_COMMAND_BENCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "cli/base/failure.h"
 #include "cli/sampling/sampling.h"
 
 typedef struct CommandBench CommandBench;
 
-/* A command to time. The texts belong to the caller and outlive the bench. */
-typedef struct CommandJob {
+/* Parts of a job, and when they are executed. */
+typedef enum CommandStep {
+    /* Once before anything is sampled. */
+    COMMAND_SETUP,
+    /* Before every execution of the command, untimed. */
+    COMMAND_PREPARE,
+    /* The command that is timed. */
+    COMMAND_TIMED,
+    /* After every execution of the command, untimed. */
+    COMMAND_CONCLUDE,
+    /* Once after everything is sampled, also where that failed. */
+    COMMAND_CLEANUP,
+    COMMAND_STEPS,
+} CommandStep;
+
+typedef struct CommandProgram {
+    /* Text by which messages name it; NULL: there is none. */
+    const char *text;
     /* Program, searched in PATH, and its arguments; ends with NULL. */
     char *const *argv;
+} CommandProgram;
+
+/* A command to time, and what belongs to it. */
+typedef struct CommandJob {
+    CommandProgram steps[COMMAND_STEPS];
+} CommandJob;
+
+/* The jobs and their texts belong to the caller and outlive the bench. */
+typedef struct CommandBenchPlan {
+    const CommandJob *jobs;
+    size_t count;
     /* Whether the output is shown; else it goes to /dev/null. The input is empty either way. */
     bool show_output;
-    /* Whether an exit status other than 0, or a signal, is no failure. */
+    /* Whether an exit status other than 0, or a signal, of a timed command is no failure. */
     bool ignore_failure;
-} CommandJob;
+} CommandBenchPlan;
 
 /* Starts the launcher. To be called early, before files and connections are opened, and before threads are
  * started. Returns 0, or -1 with the failure set and NULL. */
-int command_bench_open(CommandBench **bench, const CommandJob *job, Failure *failure);
+int command_bench_open(CommandBench **bench, const CommandBenchPlan *plan, Failure *failure);
 
 /* Ends the launcher. Sets the pointer to NULL; NULL is allowed. */
 void command_bench_close(CommandBench **bench);
 
-/* The command as something to be sampled, valid until the bench is closed. Every sample has its own user and
+/* Executes this step, COMMAND_SETUP or COMMAND_CLEANUP, of every job; what is the same text for several is
+ * executed once. The first failure ends the setup; a cleanup goes on. Returns 0, or -1 with the first failure
+ * set. */
+int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failure);
+
+/* A command as something to be sampled, valid until the bench is closed. Every sample has its own user and
  * system time and peak memory, of the command and of what it waited for. A loop is one execution; with
  * several, the peak is the greatest. */
-SamplingSubject command_bench_subject(CommandBench *bench);
+SamplingSubject command_bench_subject(CommandBench *bench, size_t job);
 
 /* Ends the execution that is going on, if there is one, with SIGTERM. May be called on any thread. */
 void command_bench_stop(void *bench);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/judging/ranking.h"
 #include "cli/report/chart.h"
 #include "cli/measure/measure.h"
 #include "cli/output/measurements.h"
@@ -10,13 +11,15 @@
 #include "cli/measure/scan.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_NAME = 600, KEY_LOAD, KEY_PYTHON };
+enum { KEY_NAME = 'n', KEY_LOAD = 600, KEY_PYTHON };
 
 static const struct argp_child children[] = {
     {&options_scan, 0,
      "Scans: lists, and ranges such as 4-8, 10-100:10 (by tens), 200-1600x2 (doubling); every "
      "combination is timed:",
      2},
+    {&options_commands, 0,
+     "Commands, also several; a text is read by a shell, and {NAME} in it is a parameter:", 3},
     {&options_sampling, 0, "How to measure:", 4},
     {&options_charts, 0, "Charts:", 5},
     {&options_common, 0, "Common:", 6},
@@ -42,6 +45,35 @@ static void check_map(struct argp_state *state, const Options *options)
         argp_error(state, "the map has " MAP_ROUNDS ": give --rounds, too");
     if (options->command.show_output || options->command.ignore_failure)
         argp_error(state, "--show-output and --ignore-failure are for commands: give one after --");
+    if (options->command.names.count > 1)
+        argp_error(state, "--name: a map has one name");
+    for (size_t i = 0; i < COMMAND_STEPS; i++)
+        if (options->command.steps[i].count > 0)
+            argp_error(state,
+                       "--setup, --prepare, --conclude and --cleanup are for commands: give one after --");
+    if (options->command.shell || options->command.parameter_count > 0)
+        argp_error(state, "--shell, --no-shell and --parameter are for commands: give one after --");
+}
+
+/* Texts that go with commands are one for each, or one for all where `shared`. */
+static void check_texts(struct argp_state *state, const CommandWish *wish, const char *what,
+                        const CommandTexts *texts, bool shared)
+{
+    size_t commands = wish->argv ? 1 : wish->commands.count;
+    if (texts->count > 0 && texts->count != commands && !(shared && texts->count == 1))
+        argp_error(state, "%s: %zu of them for %zu commands: give one for each%s", what, texts->count,
+                   commands, shared ? ", or one for all" : "");
+}
+
+static void check_wish(struct argp_state *state, const CommandWish *wish)
+{
+    if (wish->argv && wish->commands.count > 0)
+        argp_error(state, "--command and a command after --: give either, and further ones by --command");
+    check_texts(state, wish, "--name", &wish->names, false);
+    check_texts(state, wish, "--prepare", &wish->steps[COMMAND_PREPARE], true);
+    check_texts(state, wish, "--conclude", &wish->steps[COMMAND_CONCLUDE], true);
+    if (wish->steps[COMMAND_SETUP].count > 1 || wish->steps[COMMAND_CLEANUP].count > 1)
+        argp_error(state, "--setup and --cleanup: give each once, for all commands");
 }
 
 /* Only worker processes have functions of Python here: by one of them and by as many as there are processors,
@@ -87,15 +119,18 @@ static void check_command(struct argp_state *state, const Options *options)
     for (size_t i = 0; i < CHART_COUNT; i++)
         if (options->charts.wish.kinds & 1u << i && chart_is_of_maps(i))
             argp_error(state, "--chart %s is of maps, and a command is timed: leave it out", chart_name(i));
-    if (!options->command.argv[0] || !*options->command.argv[0])
+    const CommandWish *wish = &options->command;
+    if (wish->argv && (!wish->argv[0] || !*wish->argv[0]))
         argp_error(state, "the command is missing after --: give a program and its arguments");
+    check_wish(state, wish);
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     switch (key) {
     case KEY_NAME:
-        options->map.name = options_text(state, "--name", argument);
+        options_command_text(state, "--name", argument, &options->command.names);
+        options->map.name = options->command.names.texts[0];
         return 0;
     case KEY_LOAD:
         if (options->map.load_count == LOADS_MAX)
@@ -108,13 +143,19 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
         options->map.pythons[options->map.python_count++] = options_text(state, "--python", argument);
         return 0;
     case ARGP_KEY_ARG:
+        if (strchr(argument, ' '))
+            argp_error(
+                state,
+                "%s: a command as a shell reads it is given as: pricereport run --command '%s'; a program "
+                "and its arguments come after --",
+                argument, argument);
         argp_error(state,
                    "%s: a command comes after --, as in: pricereport run -- %s ...; a map is named by its "
                    "options, a text with spaces in quotes",
                    argument, argument);
         return 0;
     case ARGP_KEY_END:
-        if (options->command.argv)
+        if (commands_wished(&options->command))
             check_command(state, options);
         else
             check_map(state, options);
@@ -135,11 +176,9 @@ static const struct argp_option table[] = {
      "A function of Python that the map calls by its name there; may be repeated", 1},
     {"verify", VERB_FLAG(map.verify), NULL, 0,
      "First compare the rows of every executor with those of serial", 1},
-    {"show-output", VERB_FLAG(command.show_output), NULL, 0,
-     "Let the command print; else its output is dropped", 3},
-    {"ignore-failure", VERB_FLAG(command.ignore_failure), NULL, 0,
-     "Time the command also where its exit status is not 0", 3},
-    {"name", KEY_NAME, "TEXT", 0, "The name of the benchmark (the map, or the command)", 3},
+    {"name", KEY_NAME, "TEXT", 0,
+     "The name of the benchmark (the map, or the command); of several commands, one for each", 2},
+    {"command-name", KEY_NAME, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
     {0},
 };
 
@@ -154,19 +193,17 @@ static int print_run(const Options *options, History *history, int64_t run, int 
         return -1;
     if (options->common.format == OUTPUT_TABLE) {
         printf("\nRun %" PRId64 ", recorded in %s\n", run, history_file(history));
-        if (measurements_note_load(db, run, stdout, other))
+        if (measurements_note_load(db, run, stdout, other) || ranking_print(db, run, stdout, other))
             return -1;
     }
     return output_finish(stdout, other) ? -1 : result;
 }
 
-static int measure_command(const Options *options, CommandBench *command, History *history, int64_t *run,
-                           Failure *failure)
-{
-    const RecordingSettings recording = options_recording(options);
-    return measure_one_command(command, options->map.name, options->command.argv, &recording, history, run,
-                               failure);
-}
+/* The commands that are timed, and the bench that executes them. */
+typedef struct Commands {
+    CommandSet *set;
+    CommandBench *bench;
+} Commands;
 
 static int measure_maps(const Options *options, History *history, int64_t *run, Failure *failure)
 {
@@ -193,16 +230,18 @@ static int measure_maps(const Options *options, History *history, int64_t *run, 
     return result;
 }
 
-/* `context` is the CommandBench; NULL: maps. */
+/* `context` is the Commands; NULL: maps. */
 static int perform(History *history, const Options *options, void *context, Failure *failure)
 {
-    CommandBench *command = context;
+    const Commands *commands = context;
     int64_t run;
     if (options->charts.plot && charts_make_directory(options->charts.wish.directory, failure))
         return -1;
-    int result = command ? measure_command(options, command, history, &run, failure)
-                         : measure_maps(options, history, &run, failure);
-    if (result == 0 || result == RECORDING_INTERRUPTED)
+    const RecordingSettings recording = options_recording(options);
+    int result = commands
+                     ? measure_commands(commands->bench, commands->set, &recording, history, &run, failure)
+                     : measure_maps(options, history, &run, failure);
+    if (result >= 0)
         result = print_run(options, history, run, result, failure);
     if (result)
         return -1;
@@ -212,18 +251,36 @@ static int perform(History *history, const Options *options, void *context, Fail
     return charts_draw(history_db(history), run, &options->charts.wish, paths, NULL, failure);
 }
 
-/* The command's launcher is started before the history is opened, so that it inherits nothing of that. */
-static int run(const Options *options)
+/* The launcher of the commands is started before the history is opened, so that it inherits nothing of that.
+ */
+static int run_commands(const Options *options)
 {
     Failure failure;
-    CommandBench *command = NULL;
-    const CommandJob job = {.argv = options->command.argv,
-                            .show_output = options->command.show_output,
-                            .ignore_failure = options->command.ignore_failure};
-    if (job.argv && command_bench_open(&command, &job, &failure))
-        return failure_print(&failure);
-    int status = verb_on_history(options, HISTORY_RECORD, perform, command);
-    command_bench_close(&command);
+    Commands commands = {0};
+    int status = commands_expand(&options->command, &commands.set, &failure);
+    if (status) {
+        failure_print(&failure);
+        return status;
+    }
+    const CommandBenchPlan plan = {.jobs = commands_jobs(commands.set),
+                                   .count = commands_count(commands.set),
+                                   .show_output = options->command.show_output,
+                                   .ignore_failure = options->command.ignore_failure};
+    if (command_bench_open(&commands.bench, &plan, &failure))
+        status = failure_print(&failure);
+    else
+        status = verb_on_history(options, HISTORY_RECORD, perform, &commands);
+    command_bench_close(&commands.bench);
+    commands_free(&commands.set);
+    return status;
+}
+
+static int run(const Options *options)
+{
+    if (!commands_wished(&options->command))
+        return verb_on_history(options, HISTORY_RECORD, perform, NULL);
+    int status = run_commands(options);
+    options_free_parameters(&options->command);
     return status;
 }
 
@@ -232,7 +289,8 @@ const Verb verb_run = {
     .summary = "times any map over any database, or any command",
     .options = table,
     .children = children,
-    .args_doc = "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]",
+    .args_doc =
+        "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]\n--command TEXT [--command TEXT...]",
     .doc =
         "Times a map over the rows of a database with every combination of the options, or any command; records "
         "every sample, and prints the table.\v"

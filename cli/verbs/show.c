@@ -1,4 +1,5 @@
 /* pricereport show: one run. */
+#include "cli/judging/ranking.h"
 #include "cli/output/measurements.h"
 #include "cli/history/run_choice.h"
 #include "cli/output/output.h"
@@ -34,7 +35,9 @@ static int show(History *history, const Options *options, Failure *failure)
             return -1;
         fputs("\n", stdout);
     }
-    return output_rows(db, measurements, run, options->common.format, stdout, failure);
+    if (output_rows(db, measurements, run, options->common.format, stdout, failure))
+        return -1;
+    return options->common.format == OUTPUT_TABLE ? ranking_print(db, run, stdout, failure) : 0;
 }
 
 const Verb verb_show = {

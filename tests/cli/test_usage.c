@@ -189,14 +189,20 @@ static void the_manual_names_every_option(void **state)
         Outcome outcome =
             i < VERB_COUNT ? command_run(verbs[i], "--help", NULL) : command_run("--help", NULL);
         size_t found = 0;
-        for (const char *option = outcome.out; (option = strstr(option, "  --")); found++) {
-            char entry[64];
-            size_t length = strspn(option + 4, "abcdefghijklmnopqrstuvwxyz-");
-            snprintf(entry, sizeof entry, "\n.BR --%.*s", (int)length, option + 4);
+        for (const char *option = outcome.out; (option = strstr(option, " --")); found++) {
+            char entry[64], brief[16] = "";
+            /* An option stands after two spaces, or after its short form. */
+            const bool has_brief = option[-1] == ',' && option[-3] == '-';
+            if (has_brief)
+                snprintf(brief, sizeof brief, " , -%c\n", option[-2]);
+            size_t length = strspn(option + 3, "abcdefghijklmnopqrstuvwxyz-");
+            snprintf(entry, sizeof entry, "\n.BR --%.*s", (int)length, option + 3);
             const char *described = strstr(manual, entry);
-            if (!described || !strchr(" \n", described[strlen(entry)]))
-                fail_msg("the manual page does not describe --%.*s", (int)length, option + 4);
-            option += 4 + length;
+            if ((option[-1] == ' ' || has_brief) && (!described || !strchr(" \n", described[strlen(entry)])))
+                fail_msg("the manual page does not describe --%.*s", (int)length, option + 3);
+            if (has_brief && !strstr(manual, brief))
+                fail_msg("the manual page does not describe %s", brief);
+            option += 3 + length;
         }
         assert_true(found >= 4);
         command_free(&outcome);
