@@ -40,6 +40,7 @@ static const BenchWork works[] = {
     {"text", "a large table and a map that makes texts", work_text},
     {"auto", "auto against the best executor over a grid of tables and costs", work_auto},
     {"waiting", "functions that wait: many more workers than processors", work_waiting},
+    {"part", "one row of a map, and the rows of a map that an outer loop names", work_part},
     {"memory", "peak memory of host and workers by number of rows", work_memory},
     {"notice", "from the death of a worker process to its chunk running elsewhere", work_notice},
     {"kills", "worker processes killed at random moments during maps", work_kills},

@@ -48,6 +48,7 @@ int work_sum(Bench *bench, Failure *failure);
 int work_text(Bench *bench, Failure *failure);
 int work_auto(Bench *bench, Failure *failure);
 int work_waiting(Bench *bench, Failure *failure);
+int work_part(Bench *bench, Failure *failure);
 int work_memory(Bench *bench, Failure *failure);
 int work_notice(Bench *bench, Failure *failure);
 int work_kills(Bench *bench, Failure *failure);
