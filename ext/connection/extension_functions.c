@@ -43,7 +43,7 @@ int extension_functions_update(ExtensionFunctions *functions, char *const *exten
         return SQLITE_NOMEM;
     functions->items = grown;
     while (rc == SQLITE_OK && functions->count < count) {
-        int i = functions->count;
+        size_t i = (size_t)functions->count;
         grown[i] = (FunctionList){0};
         rc = read_extension(extensions[2 * i], extensions[2 * i + 1], &grown[i]);
         if (rc == SQLITE_OK)

@@ -23,7 +23,7 @@ static int bind_row(sqlite3_stmt *statement, int first, const RowsetView *view, 
 {
     int rc = SQLITE_OK, count = sqlite3_bind_parameter_count(statement);
     for (uint32_t i = 0; rc == SQLITE_OK && i < view->columns && (int)i <= count - first; i++) {
-        RowsetValue value;
+        RowsetValue value = {0};
         rc = rowset_get(view, row, i, &value) ? bind_value(statement, first + (int)i, &value, encoding)
                                               : SQLITE_CORRUPT;
     }

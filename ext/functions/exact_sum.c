@@ -301,7 +301,7 @@ static bool read_limbs(ExactSum *sum, const unsigned char *at, const unsigned ch
     if (end - at < 2)
         return false;
     int first = *at++, count = *at++;
-    if (!count || first + count > EXACT_SUM_LIMBS || end - at != 4 * count || !has_limbs(sum))
+    if (!count || first + count > EXACT_SUM_LIMBS || end - at != 4L * count || !has_limbs(sum))
         return false;
     for (int i = first; i < first + count; i++)
         for (int byte = 0; byte < 4; byte++)

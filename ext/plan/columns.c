@@ -64,7 +64,7 @@ static void strip_alias(ColumnList *columns)
 {
     static const size_t length = sizeof FROM_ALIAS "." - 1;
     for (int i = 0; i < columns->count; i++)
-        if (strncmp(columns->items[i].name, FROM_ALIAS ".", length) != 0)
+        if (!columns->items[i].name || strncmp(columns->items[i].name, FROM_ALIAS ".", length) != 0)
             return;
     for (int i = 0; i < columns->count; i++) {
         char *name = columns->items[i].name;

@@ -27,7 +27,10 @@ static const char **called_functions(const Plan *plan, const ConnectionState *st
     const char *const parts[] = {arguments->map, arguments->where, arguments->group_by};
     size_t all = (size_t)state->language.count, used = 0;
     const char **list = calloc(RECIPE_FUNCTION_TEXTS * all + 1, sizeof *list);
-    for (size_t i = 0; list && i < all; i++) {
+    *count = 0;
+    if (!list)
+        return NULL;
+    for (size_t i = 0; i < all; i++) {
         char *const *texts = &state->language.texts[RECIPE_FUNCTION_TEXTS * i];
         bool calls = false;
         for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
@@ -44,7 +47,9 @@ static const char **recipe_functions(const Recipe *recipe)
 {
     size_t texts = RECIPE_FUNCTION_TEXTS * (size_t)recipe->function_count;
     const char **list = calloc(texts + 1, sizeof *list), *text = recipe_text(recipe, recipe->functions);
-    for (size_t i = 0; list && i < texts; i++, text = recipe_text_after(text))
+    if (!list)
+        return NULL;
+    for (size_t i = 0; i < texts; i++, text = recipe_text_after(text))
         list[i] = text;
     return list;
 }

@@ -8,7 +8,7 @@
 static const char **read_names(const SplitPlan *plan)
 {
     const char **names = malloc(((size_t)plan->read_count * 2 + 1) * sizeof *names);
-    for (int i = 0; names && i < plan->read_count; i++) {
+    for (size_t i = 0; names && i < (size_t)plan->read_count; i++) {
         names[2 * i] = plan->reads[i].table;
         names[2 * i + 1] = plan->reads[i].column;
     }

@@ -58,7 +58,7 @@ void *arena_grow(Arena *arena, void *items, int count, size_t item_size)
         return items;
     size_t room = count < 4 ? 4 : (size_t)count * 2;
     void *grown = arena_take(arena, room * item_size);
-    if (grown && count)
+    if (grown && items)
         memcpy(grown, items, (size_t)count * item_size);
     return grown;
 }

@@ -414,7 +414,7 @@ static int find_position(const SelectCore *core, const Expr *expr)
         strlen(expr->text) > 5)
         return 0;
     int position = atoi(expr->text);
-    return position <= core->column_count ? position : 0;
+    return core->columns && position <= core->column_count ? position : 0;
 }
 
 static bool is_number(const Expr *expr)
