@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "cli/base/failure.h"
+#include "cli/sampling/map_database.h"
 #include "cli/sampling/sampling.h"
 
 /* A map to time. The texts belong to the caller and outlive the bench. */
@@ -32,25 +33,6 @@ typedef struct MapJob {
 
 /* The text in a map that is replaced by the rounds of its job. */
 #define MAP_ROUNDS "{rounds}"
-
-/* The database that maps run over. */
-typedef struct MapDatabase {
-    /* Database file, opened read-only; NULL: a database in memory that `setup` fills. */
-    const char *file;
-    /* SQL that makes the database in memory. */
-    const char *setup;
-    /* SQL that makes its table larger: ?1 is `fill_rows`; NULL: none. */
-    const char *fill;
-    int64_t fill_rows;
-    /* Path of pricemap.so. */
-    const char *extension;
-    /* Further extensions, for the connection and for its workers. */
-    const char *const *loads;
-    size_t load_count;
-    /* Functions of Python for maps to call. */
-    const char *const *pythons;
-    size_t python_count;
-} MapDatabase;
 
 typedef struct MapBench MapBench;
 

@@ -76,8 +76,8 @@ static char *plan_of(sqlite3 *db, const char *select, const char *executor)
     return sqlite3_str_finish(lines);
 }
 
-/* The query has to give the rows of the SELECT, in their order where that is asked for. Sums are exact either
-   way with these numbers. */
+/* The query has to give the rows of the SELECT, in their order where it has one. Sums are exact either way
+   with these numbers. */
 static void expect_rows(sqlite3 *db, const char *select)
 {
     char *sql = sqlite3_mprintf(
