@@ -58,8 +58,8 @@ typedef struct Asking {
     int value_count, value_room;
     /* Rows that a LIMIT with its OFFSET needs, -1 where there is none of them. */
     int64_t limit, offset;
-    /* Values of the map's parameters, as many as `asked` has, and their names; borrowed while xFilter runs.
-     */
+    /* Values of the map's parameters, as many as the plan's request has, and their names; borrowed while
+     * xFilter runs. */
     sqlite3_value *parameters[30];
     const char *const *parameter_names;
     /* Whether no row can meet the conditions. */

@@ -201,7 +201,7 @@ const char *sql_next_parameter(const char *text, SqlToken *name)
     return token.kind == SQL_OTHER ? name->start + name->length : NULL;
 }
 
-/* What is wrong with a token that begins a parameter; NULL: nothing. */
+/* Error of a token that begins a parameter; NULL: there is none. */
 static char *check_parameter(const SqlToken *token, bool parameters)
 {
     SqlToken name;

@@ -25,7 +25,7 @@ static void growth(void **state)
         {1000, 250, 20000, 5000, 200, true, true},    /* groups of rows that follow each other */
         {1000, 250, 20000, 5000, 20000, true, false}, /* the same, and rows that take long */
         {1000, 850, 20000, 5000, 200, true, false},   /* 5000 groups, which are known by now */
-        {1000, 1000, 2000, 2000, 200, false, true},   /* too early to tell */
+        {1000, 1000, 2000, 2000, 200, false, true},   /* too early to decide */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const Case *test = &cases[i];
