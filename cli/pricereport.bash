@@ -99,7 +99,7 @@ _pricereport() {
     '')
         mapfile -t COMPREPLY < <(compgen -W "$(_pricereport_verbs "$program")" -- "$word")
         ;;
-    show | plot | report | compare | check | export)
+    show | plot | report | compare | check | export | delete)
         mapfile -t COMPREPLY < <(compgen -W "latest $(_pricereport_runs "$program" "$db")" -- "$word")
         ;;
     import | merge)

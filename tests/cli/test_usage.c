@@ -12,9 +12,9 @@
 #include "executor_list.h"
 #include "tests/support/command.h"
 
-static const char *const verbs[] = {"run",    "list",    "show",  "plot",    "compare",
-                                    "check",  "history", "ack",   "exclude", "threshold",
-                                    "export", "import",  "merge", "report",  "doctor"};
+static const char *const verbs[] = {"run",     "list",   "show",    "plot",      "compare", "check",
+                                    "history", "ack",    "exclude", "threshold", "export",  "import",
+                                    "merge",   "report", "doctor",  "delete",    "prune"};
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 static void help_is_there_for_every_verb(void **state)
