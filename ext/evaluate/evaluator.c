@@ -347,6 +347,10 @@ static void report_failure(Evaluator *evaluator, const TaskOrder *order, int rc,
             set_message(report->message, text);
         return;
     }
+    if (order->end_row == order->first_row) {
+        set_message(report->message, text);
+        return;
+    }
     report->next_row = evaluator->scan.row;
     report->rows_in = evaluator->scan.row - order->first_row + 1;
     long long position = (long long)order->position;

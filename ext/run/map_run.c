@@ -156,6 +156,8 @@ static bool fill_task(MapRun *run, Task *task)
                           !run->chunk_size.rules.requested_rows))
         return false;
     TaskOrder *order = &task->order;
+    if (!order->end_row)
+        return true;
     controller_measure(&run->controller, order,
                        chunk_size_time(&run->chunk_size, setting.rest.ranged, task_units(task)));
     if (!setting.rest.ranged)
@@ -366,6 +368,9 @@ int map_run_next(MapRun *run, RowsetView *rows, char **message)
             continue;
         entry = task_list_current(&run->tasks);
         const Task *task = entry->task;
+        /* A task without rows says whether constants fail, and nothing else. */
+        if (!task->order.end_row)
+            continue;
         TaskSample sample = figures_add(&run->figures, &run->state->log, task, entry->executor->kind);
         row_goal_learn(&run->goal, &sample, task->report.rows_out);
         const SourceRest rest = needed_rest(run);

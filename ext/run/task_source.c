@@ -302,6 +302,18 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
     return true;
 }
 
+/*
+ * Whether the task, which has no row, is evaluated all the same: SQLite computes what a WHERE has of
+ * constants before it looks for a row, and fails where one of them fails. So a source without rows gives one
+ * task, of none.
+ */
+static bool is_for_constants(const TaskSource *source, const Task *task)
+{
+    const Plan *plan = source->plan;
+    return !source->units && !source->range_feed && !source->keyed_by_position && task->input.size &&
+           (plan->arguments.where || plan->has_constants);
+}
+
 bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t row_limit, bool may_give_up)
 {
     if (source->snapshot)
@@ -316,7 +328,7 @@ bool task_source_fill(TaskSource *source, Task *task, int64_t units, uint32_t ro
         keep_error(source, rc);
     source->units += task->order.end_row;
     source->ended = source->ended || positions_left(source) <= 0;
-    return task->order.end_row > 0;
+    return task->order.end_row > 0 || (rc == SQLITE_DONE && is_for_constants(source, task));
 }
 
 /* Returns the number of units that are known to be left; 0: not known. */

@@ -185,6 +185,30 @@ static void two_scans_at_a_time(void **state)
     sqlite3_free(path);
 }
 
+/* SQLite computes the constants of a WHERE before it looks for a row: where one fails, a map of a source
+   without rows fails as the plain SELECT does, in the words of the function alone. */
+static void sources_without_rows(void **state)
+{
+    static const char *const sources[] = {"empty", "seen", "(SELECT a FROM empty)"};
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    sql_test_run(db, "CREATE TABLE empty(a); CREATE VIEW seen AS SELECT a + 1 AS a FROM empty");
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        map_test_run(db,
+                     "CREATE VIRTUAL TABLE temp.fails USING parallel_map(source = %s, map = (a), where = "
+                     "(abs(-9223372036854775807 - 1)));"
+                     "CREATE VIRTUAL TABLE temp.passes USING parallel_map(source = %s, map = (a, abs(-1)), "
+                     "where = (abs(-1)));"
+                     "CREATE VIRTUAL TABLE temp.part USING parallel_map(source = %s, partial = 1, map = "
+                     "(count(*), abs(-1)), where = (abs(-1)))",
+                     sources[i], sources[i], sources[i]);
+        sql_test_expect_error(db, "SELECT * FROM fails", SQLITE_ERROR, "integer overflow");
+        sql_test_expect(db, "SELECT count(*) FROM passes", "0");
+        sql_test_expect(db, "SELECT count(*) FROM part", "0");
+        sql_test_run(db, "DROP TABLE fails; DROP TABLE passes; DROP TABLE part");
+    }
+}
+
 /* What constants take says nothing about the rows: 20 000 of them are not cut into chunks of one. */
 static void sizes_of_chunks(void **state)
 {
@@ -294,6 +318,7 @@ int main(void)
         MAP_TEST_EACH(errors),
         MAP_TEST_EACH(two_scans_at_a_time),
         MAP_TEST_EACH(sizes_of_chunks),
+        MAP_TEST_EACH(sources_without_rows),
         MAP_TEST_EACH(plans_call_nothing),
         MAP_TEST_EACH(hosts_of_processes_call_nothing),
     };

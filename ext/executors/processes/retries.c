@@ -53,7 +53,7 @@ void retries_clear(Retries *retries)
 uint32_t retries_end_of_try(Retries retries, const Task *task)
 {
     const Retry *retry = retries_find(retries, task);
-    if (!retry || (task->recipe->flags & RECIPE_PARTIAL))
+    if (!retry || (task->recipe->flags & RECIPE_PARTIAL) || task->order.first_row == task->order.end_row)
         return task->order.end_row;
     return task->order.first_row < retry->row ? retry->row : retry->row + 1;
 }
@@ -79,10 +79,13 @@ void retry_message(const Retry *retry, const Task *task, char *text, size_t size
     if (retry->deaths > 1)
         snprintf(times, sizeof times, "%s %u times", signal_name && !retry->timed_out ? "" : ",",
                  retry->deaths);
+    int length = 0;
     if (task->recipe->scan)
         snprintf(text, size, "a worker process %s%s while it read rowids %lld to %lld", what, times,
                  (long long)task->order.first_rowid, (long long)task->order.last_rowid);
     else
-        snprintf(text, size, "parallel_map: a worker process %s%s at row %llu", what, times,
+        length = snprintf(text, size, "parallel_map: a worker process %s%s", what, times);
+    if (task->order.first_row < task->order.end_row && length > 0 && (size_t)length < size)
+        snprintf(text + length, size - (size_t)length, " at row %llu",
                  (unsigned long long)task->order.position + retry->row);
 }
