@@ -38,6 +38,8 @@ typedef struct CommandWish {
     const char *shell;
     CommandParameter parameters[COMMAND_PARAMETERS_MAX];
     size_t parameter_count;
+    /* Files of CommandBenchPlan; NULL: not given. */
+    const char *input, *output;
     bool show_output, ignore_failure;
 } CommandWish;
 

@@ -6,7 +6,7 @@
 
 #include "cli/options/options.h"
 
-enum { KEY_COMMAND = 800, KEY_SHOW_OUTPUT };
+enum { KEY_COMMAND = 800, KEY_SHOW_OUTPUT, KEY_INPUT, KEY_OUTPUT };
 
 enum { DIGITS_MOST = 12, DECIMALS_MOST = 6 };
 
@@ -199,6 +199,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'i':
         wish->ignore_failure = true;
         return 0;
+    case KEY_INPUT:
+        wish->input = options_text(state, "--input", argument);
+        return 0;
+    case KEY_OUTPUT:
+        wish->output = options_text(state, "--output", argument);
+        return 0;
     case KEY_SHOW_OUTPUT:
         wish->show_output = true;
         return 0;
@@ -219,6 +225,8 @@ static const struct argp_option table[] = {
     {"shell", 'S', "SHELL", 0, "The shell that reads these texts (/bin/sh), or none", 0},
     {"no-shell", 'N', NULL, 0, "The same as --shell=none: start programs themselves", 0},
     {"ignore-failure", 'i', NULL, 0, "Time a command also where it fails", 0},
+    {"input", KEY_INPUT, "FILE", 0, "The input of commands; else it is empty", 0},
+    {"output", KEY_OUTPUT, "FILE", 0, "The file of their output, which each execution begins anew", 0},
     {"show-output", KEY_SHOW_OUTPUT, NULL, 0, "Let commands print; else their output is dropped", 0},
     {0},
 };

@@ -45,15 +45,36 @@ typedef struct Execution {
     int64_t wall_ns, user_ns, system_ns, peak_memory_kib;
 } Execution;
 
-static int start(char *const *argv, bool show_output, const posix_spawnattr_t *attributes, pid_t *pid)
+/* Files that an execution reads and writes. */
+typedef struct Streams {
+    const char *input, *output;
+    /* Whether the output is that of this process; no file is written then. */
+    bool shown;
+} Streams;
+
+static const char nowhere[] = "/dev/null";
+
+/* The streams of a step; only the timed command has the files of the plan. */
+static Streams streams_of(const CommandBenchPlan *plan, CommandStep step)
+{
+    const bool timed = step == COMMAND_TIMED;
+    return (Streams){.input = timed && plan->input ? plan->input : nowhere,
+                     .output = timed && plan->output ? plan->output : nowhere,
+                     .shown = plan->show_output};
+}
+
+static int start(char *const *argv, const Streams *streams, const posix_spawnattr_t *attributes, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error)
         return error;
-    error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    for (int output = 1; output <= 2 && !error && !show_output; output++)
-        error = posix_spawn_file_actions_addopen(&actions, output, "/dev/null", O_WRONLY, 0);
+    error = posix_spawn_file_actions_addopen(&actions, 0, streams->input, O_RDONLY, 0);
+    if (!error && !streams->shown)
+        error = posix_spawn_file_actions_addopen(&actions, 1, streams->output, O_WRONLY | O_CREAT | O_TRUNC,
+                                                 0666);
+    if (!error && !streams->shown)
+        error = posix_spawn_file_actions_addopen(&actions, 2, nowhere, O_WRONLY, 0);
     if (!error)
         error = posix_spawnp(pid, argv[0], &actions, attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
@@ -71,14 +92,14 @@ static void wait_for(pid_t pid, const sigset_t *awaited, Execution *execution, s
         execution->error = errno;
 }
 
-static void execute(char *const *argv, bool show_output, const posix_spawnattr_t *attributes,
+static void execute(char *const *argv, const Streams *streams, const posix_spawnattr_t *attributes,
                     const sigset_t *awaited, Execution *execution)
 {
     struct rusage usage = {0};
     pid_t pid;
     *execution = (Execution){0};
     int64_t begun = clock_ns();
-    execution->error = start(argv, show_output, attributes, &pid);
+    execution->error = start(argv, streams, attributes, &pid);
     if (execution->error)
         return;
     wait_for(pid, awaited, execution, &usage);
@@ -123,7 +144,8 @@ static void serve(int socket, const CommandBenchPlan *plan)
         Execution execution;
         if (request.step == COMMAND_CLEANUP)
             forget_termination();
-        execute(plan->jobs[request.job].steps[request.step].argv, plan->show_output, &attributes, &awaited,
+        const Streams streams = streams_of(plan, request.step);
+        execute(plan->jobs[request.job].steps[request.step].argv, &streams, &attributes, &awaited,
                 &execution);
         if (send(socket, &execution, sizeof execution, MSG_NOSIGNAL) != (ssize_t)sizeof execution)
             break;
@@ -131,9 +153,26 @@ static void serve(int socket, const CommandBenchPlan *plan)
     _exit(0);
 }
 
+/* Finds out before the first execution, whose failure would not say which file it was. */
+static int check_files(const CommandBenchPlan *plan, Failure *failure)
+{
+    if (plan->input && access(plan->input, R_OK))
+        return failure_set(failure, "--input: cannot read %s: %s", plan->input, strerror(errno));
+    if (!plan->output)
+        return 0;
+    int file = open(plan->output, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (file < 0)
+        return failure_set(failure, "--output: cannot write %s: %s", plan->output, strerror(errno));
+    close(file);
+    return 0;
+}
+
 int command_bench_open(CommandBench **bench, const CommandBenchPlan *plan, Failure *failure)
 {
     int ends[2];
+    *bench = NULL;
+    if (check_files(plan, failure))
+        return -1;
     *bench = calloc(1, sizeof **bench + plan->count * sizeof(Entry));
     if (!*bench)
         return failure_set(failure, "out of memory for %zu commands", plan->count);

@@ -45,7 +45,10 @@ typedef struct CommandJob {
 typedef struct CommandBenchPlan {
     const CommandJob *jobs;
     size_t count;
-    /* Whether the output is shown; else it goes to /dev/null. The input is empty either way. */
+    /* Files that timed commands read as their input, and write their output to, each execution anew; NULL:
+     * the input is empty, the output dropped. */
+    const char *input, *output;
+    /* Whether the output is shown instead. */
     bool show_output;
     /* Whether an exit status other than 0, or a signal, of a timed command is no failure. */
     bool ignore_failure;

@@ -51,6 +51,8 @@ static void check_map(struct argp_state *state, const Options *options)
         if (options->command.steps[i].count > 0)
             argp_error(state,
                        "--setup, --prepare, --conclude and --cleanup are for commands: give one after --");
+    if (options->command.input || options->command.output)
+        argp_error(state, "--input and --output are for commands: give one after --");
     if (options->command.shell || options->command.parameter_count > 0)
         argp_error(state, "--shell, --no-shell and --parameter are for commands: give one after --");
 }
@@ -69,6 +71,8 @@ static void check_wish(struct argp_state *state, const CommandWish *wish)
 {
     if (wish->argv && wish->commands.count > 0)
         argp_error(state, "--command and a command after --: give either, and further ones by --command");
+    if (wish->output && wish->show_output)
+        argp_error(state, "--output and --show-output: give one of them");
     check_texts(state, wish, "--name", &wish->names, false);
     check_texts(state, wish, "--prepare", &wish->steps[COMMAND_PREPARE], true);
     check_texts(state, wish, "--conclude", &wish->steps[COMMAND_CONCLUDE], true);
@@ -264,6 +268,8 @@ static int run_commands(const Options *options)
     }
     const CommandBenchPlan plan = {.jobs = commands_jobs(commands.set),
                                    .count = commands_count(commands.set),
+                                   .input = options->command.input,
+                                   .output = options->command.output,
                                    .show_output = options->command.show_output,
                                    .ignore_failure = options->command.ignore_failure};
     if (command_bench_open(&commands.bench, &plan, &failure))

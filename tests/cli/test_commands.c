@@ -264,6 +264,29 @@ static void texts_are_read_by_the_shell_that_is_asked_for(void **state)
                          "cannot start no-such-shell: No such file or directory");
 }
 
+static void commands_read_and_write_files(void **state)
+{
+    (void)state;
+    command_write_file("in", "some text\n");
+    succeed(command_run("run", "-r", "2", "--input", "in", "--output", "out", "--command", "cat; echo x >&2",
+                        "-p", "cat >prepared; echo y", NULL));
+    expect_file("out", "some text\n");
+    expect_file("prepared", "");
+    /* Each execution begins the file anew, and what it wrote before is gone. */
+    succeed(command_run("run", "-r", "1", "--output", "out", "--", "cat", NULL));
+    expect_file("out", "");
+    remove(db);
+    command_expect_error(command_run("run", "--input", "absent", "--", "cat", NULL), 3,
+                         "--input: cannot read absent: No such file or directory");
+    command_expect_error(command_run("run", "--output", "absent/out", "--", "true", NULL), 3,
+                         "--output: cannot write absent/out: No such file or directory");
+    command_expect_error(command_run("run", "--output", "out", "--show-output", "--", "true", NULL), 2,
+                         "--output and --show-output: give one of them");
+    command_expect_error(command_run("run", "--in", "f", "--source", "s", "--map", "m", "--input", "f", NULL),
+                         2, "--input and --output are for commands");
+    assert_int_equal(access(db, F_OK), -1);
+}
+
 /* What was typed is recorded, so that check can repeat it. */
 static void a_run_of_several_is_measured_once_more(void **state)
 {
@@ -292,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_interrupted_run_is_cleaned_up, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(texts_are_read_by_the_shell_that_is_asked_for, command_setup,
                                         command_teardown),
+        cmocka_unit_test_setup_teardown(commands_read_and_write_files, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_run_of_several_is_measured_once_more, command_setup,
                                         command_teardown),
     };

@@ -198,7 +198,9 @@ static void the_manual_names_every_option(void **state)
             size_t length = strspn(option + 3, "abcdefghijklmnopqrstuvwxyz-");
             snprintf(entry, sizeof entry, "\n.BR --%.*s", (int)length, option + 3);
             const char *described = strstr(manual, entry);
-            if ((option[-1] == ' ' || has_brief) && (!described || !strchr(" \n", described[strlen(entry)])))
+            while (described && !strchr(" \n", described[strlen(entry)]))
+                described = strstr(described + 1, entry);
+            if ((option[-1] == ' ' || has_brief) && !described)
                 fail_msg("the manual page does not describe --%.*s", (int)length, option + 3);
             if (has_brief && !strstr(manual, brief))
                 fail_msg("the manual page does not describe %s", brief);
