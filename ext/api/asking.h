@@ -58,7 +58,7 @@ typedef struct Asking {
     int value_count, value_room;
     /* Rows that a LIMIT with its OFFSET needs, -1 where there is none of them. */
     int64_t limit, offset;
-    /* Values of the map's parameters, as many as the plan's request has, and their names; borrowed while
+    /* Values of the map's parameters and their names, the count is a part of the request; borrowed while
      * xFilter runs. */
     sqlite3_value *parameters[30];
     const char *const *parameter_names;
