@@ -20,6 +20,13 @@ static int add_name(HostTables *tables, const char *name)
     return SQLITE_OK;
 }
 
+/* Whether `text`, as SQLite keeps it in a schema, makes a map or a query of ours. */
+static bool makes_own_table(const char *text)
+{
+    return text &&
+           (sql_makes_virtual_table(text, "parallel_map") || sql_makes_virtual_table(text, "parallel_query"));
+}
+
 /* A map in temp hides nothing of main: a function that reads it is refused. Tables of pragmas, which a worker
    gets when they are first named, would only make the list long. */
 static int take_row(HostTables *tables, sqlite3_stmt *row)
@@ -27,7 +34,7 @@ static int take_row(HostTables *tables, sqlite3_stmt *row)
     const char *name = (const char *)sqlite3_column_text(row, 0);
     const char *made_by = (const char *)sqlite3_column_text(row, 1);
     bool module = sqlite3_column_int(row, 2);
-    if (!name || (!module && (!made_by || !sql_makes_virtual_table(made_by, "parallel_map"))))
+    if (!name || (!module && !makes_own_table(made_by)))
         return SQLITE_AUTH;
     return module && !sqlite3_strnicmp(name, "pragma_", 7) ? SQLITE_OK : add_name(tables, name);
 }

@@ -163,6 +163,11 @@ static void functions_that_would_find_other_tables(void **state)
                   "SELECT key, value FROM parallel_map('large', 'look_up(p)')");
     /* Where a function would find a temporary table, or one that is attached. */
     static const char others[] = READS "other databases, temporary tables or modules are there as well)";
+    sql_test_run(db,
+                 "CREATE VIRTUAL TABLE temp.beside_map USING parallel_query(SELECT max(p) AS m FROM large)");
+    map_test_same(db, "SELECT id, look_up(p) FROM large",
+                  "SELECT key, value FROM parallel_map('large', 'look_up(p)')");
+    sql_test_run(db, "DROP TABLE beside_map");
     sql_test_run(db, "CREATE TEMP TABLE other(x)");
     expect_refused(db, map, "look_up()", others);
     sql_test_run(db, "DROP TABLE temp.other; ATTACH ':memory:' AS beside");

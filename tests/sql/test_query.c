@@ -129,7 +129,8 @@ static void rows_are_those_of_the_select(void **state)
         char *path = open_file(test, journals[i]);
         for (size_t j = 0; j < sizeof selects / sizeof *selects; j++) {
             same_as_plain(test->db, selects[j].select, selects[j].order);
-            if (!selects[j].whole)
+            /* `auto` may find, by what it measures, that some have too many groups. */
+            if (!selects[j].whole && strcmp(test->executor, "auto") != 0)
                 expect_access(test->db, "partition");
         }
         sql_test_close(&test->db);

@@ -64,7 +64,7 @@ static void add_block(Parts *parts, sqlite3 *db, char *sql, int64_t first_rowid)
 static void insert_values(sqlite3 *db, Random *random, int rows)
 {
     static const char *const values[] = {
-        "NULL", "0",      "-1",  "7",     "7.0",     "6.5",      "9007199254740993",     "9007199254740992.0",
+        "NULL", "0",      "-1",  "7",     "7.0",     "6.5",      "9007199254740993",     "9007199254740994.0",
         "''",   "9.3e18", "'a'", "'A'",   "'a '",    "'ab'",     "-9223372036854775808", "-9.3e18",
         "'Z'",  "9e999",  "x''", "x'61'", "x'4100'", "'\u00e9'",
     };
