@@ -3,6 +3,7 @@
 
 #include "cli/base/query.h"
 #include "cli/history/run_choice.h"
+#include "cli/system/work_tree.h"
 #include "sql/sql.h"
 
 static int fail_not_found(const History *history, const char *text, Failure *failure)
@@ -19,6 +20,41 @@ static int fail_not_found(const History *history, const char *text, Failure *fai
                        text, history_file(history));
 }
 
+/* Finds a run by what the history knows of it. Returns 1 where there is one, 0 where there is none, or -1
+ * with the failure set. */
+static int find_recorded(sqlite3 *db, const char *text, int64_t machine, RunChoice *choice, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (query_prepare(db, &statement, failure, sql_history_find_run, "to", text, machine > 0 ? machine : -1))
+        return -1;
+    int result = query_next(statement, failure);
+    if (result > 0 && sqlite3_column_int64(statement, 2) > 1) {
+        result = failure_set(failure, "%s: %" PRId64 " commits begin so: give more of its digits", text,
+                             (int64_t)sqlite3_column_int64(statement, 2));
+    } else if (result > 0) {
+        choice->run = sqlite3_column_int64(statement, 0);
+        choice->machine = sqlite3_column_int64(statement, 1);
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* Finds a run by a name that only git knows; otherwise as above. */
+static int find_by_git(History *history, const char *text, int64_t machine, RunChoice *choice,
+                       Failure *failure)
+{
+    char commit[65];
+    if (!work_tree_resolve(text, commit))
+        return 0;
+    int result = find_recorded(history_db(history), commit, machine, choice, failure);
+    return result
+               ? result
+               : failure_set(
+                     failure,
+                     "%s is commit %.9s here, and %s has no run of it: pricereport list shows those it has",
+                     text, commit, history_file(history));
+}
+
 int run_choice_find(History *history, const char *text, int64_t machine, RunChoice *choice, Failure *failure)
 {
     *choice = (RunChoice){.kind = strcmp(text, "previous") == 0 ? CHOICE_PREVIOUS
@@ -26,24 +62,12 @@ int run_choice_find(History *history, const char *text, int64_t machine, RunChoi
                                                                 : CHOICE_RUN};
     if (choice->kind != CHOICE_RUN)
         return 0;
-    sqlite3 *db = history_db(history);
-    sqlite3_stmt *statement;
-    if (query_prepare(db, &statement, failure, sql_history_find_run, "to", text, machine > 0 ? machine : -1))
-        return -1;
-    int rc = sqlite3_step(statement), result = 0;
-    if (rc == SQLITE_DONE) {
-        result = fail_not_found(history, text, failure);
-    } else if (rc != SQLITE_ROW) {
-        result = query_fail(db, failure);
-    } else if (sqlite3_column_int64(statement, 2) > 1) {
-        result = failure_set(failure, "%s: %" PRId64 " commits begin so: give more of its digits", text,
-                             (int64_t)sqlite3_column_int64(statement, 2));
-    } else {
-        choice->run = sqlite3_column_int64(statement, 0);
-        choice->machine = sqlite3_column_int64(statement, 1);
-    }
-    sqlite3_finalize(statement);
-    return result;
+    int result = find_recorded(history_db(history), text, machine, choice, failure);
+    if (result == 0 && strcmp(text, "latest") != 0)
+        result = find_by_git(history, text, machine, choice, failure);
+    if (result == 0)
+        return fail_not_found(history, text, failure);
+    return result < 0 ? -1 : 0;
 }
 
 int run_choice_single(History *history, const char *text, int64_t *run, Failure *failure)

@@ -21,9 +21,10 @@ typedef struct RunChoice {
     int64_t run, machine;
 } RunChoice;
 
-/* Finds what the text means: "previous", "best", "latest", a run's number, a label, a branch, or at least 4
- * digits of a commit, in this order. Of several runs it is the newest, those of `machine` (0: none) first; a
- * run that failed or measured nothing is found by its number only. Returns 0, or -1 with the failure set. */
+/* Finds what the text means: "previous", "best", "latest", a run's number, a label, a branch, at least 4
+ * digits of a commit, or a name that git has for a commit (HEAD~1, a tag), in this order. Of several runs it
+ * is the newest, those of `machine` (0: none) first; a run that failed or measured nothing is found by its
+ * number only. Returns 0, or -1 with the failure set. */
 int run_choice_find(History *history, const char *text, int64_t machine, RunChoice *choice, Failure *failure);
 
 /* Finds the one run that the text means; NULL means "latest". Returns 0, or -1 with the failure set. */

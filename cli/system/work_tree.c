@@ -42,3 +42,19 @@ void work_tree_read(WorkTree *tree)
         work_tree_parse(output, tree);
     free(output);
 }
+
+bool work_tree_resolve(const char *name, char commit[65])
+{
+    char git[] = "git", parse[] = "rev-parse", verify[] = "--verify", quiet[] = "--quiet",
+         end[] = "--end-of-options", *revision = NULL, output[128];
+    if (asprintf(&revision, "%s^{commit}", name) < 0)
+        return false;
+    char *const argv[] = {git, parse, verify, quiet, end, revision, NULL};
+    bool found = process_run(argv, NULL, 1, output, sizeof output) == 0;
+    free(revision);
+    size_t length = strspn(output, "0123456789abcdef");
+    if (!found || length < 40 || length > 64)
+        return false;
+    snprintf(commit, 65, "%.*s", (int)length, output);
+    return true;
+}

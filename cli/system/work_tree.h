@@ -15,6 +15,10 @@ typedef struct WorkTree {
 
 void work_tree_read(WorkTree *tree);
 
+/* Finds the commit that git knows by a name such as HEAD~1, main~5 or a tag. Returns false where there is
+ * none. */
+bool work_tree_resolve(const char *name, char commit[65]);
+
 /* Reads what `git status --porcelain=v2 --branch` printed. */
 void work_tree_parse(const char *status, WorkTree *tree);
 

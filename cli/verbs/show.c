@@ -47,7 +47,7 @@ const Verb verb_show = {
     .args_doc = "[RUN]",
     .doc =
         "Prints what is known of a run, and what it measured.\v"
-        "RUN is a number, a label, a branch, the beginning of a commit, or latest, which is what it is when left out. "
+        "RUN is a number, a label, a branch, the beginning of a commit, what git calls it (HEAD~1, a tag), or latest, which is what it is when left out. "
         "With --csv, the measurements alone are printed.",
     .arguments = VERB_ONE_RUN,
     .mode = HISTORY_READ,

@@ -370,6 +370,48 @@ static void the_work_tree_is_recorded(void **state)
     expect_integer("SELECT dirty FROM run WHERE run = 2", 1);
 }
 
+static void expect_found(const char *name, int run)
+{
+    char part[32];
+    Outcome outcome = command_run("show", name, "--json", NULL);
+    command_expect_success(&outcome);
+    snprintf(part, sizeof part, "{\"run\":{\"run\":%d,", run);
+    if (strncmp(outcome.out, part, strlen(part)) != 0)
+        fail_msg("%s: %.40s, expected run %d", name, outcome.out, run);
+    command_free(&outcome);
+}
+
+static void runs_are_named_as_git_names_their_commits(void **state)
+{
+    (void)state;
+#define COMMIT "git -c user.name=n -c user.email=e commit -q --allow-empty -m m "
+    if (system("git init -q -b trunk . && " COMMIT ">/dev/null 2>&1") != 0)
+        skip();
+    succeed(command_run("run", "--samples", "1", "--", "true", NULL));
+    assert_int_equal(system("git tag first && " COMMIT), 0);
+    succeed(command_run("run", "--samples", "1", "--", "true", NULL));
+    assert_int_equal(
+        system("git tag -a -m m second 2>/dev/null || git -c user.name=n -c user.email=e tag -a -m m second; "
+               "git tag 1 && git tag label"),
+        0);
+    expect_found("first", 1);
+    expect_found("HEAD", 2);
+    expect_found("HEAD~1", 1);
+    expect_found("trunk^", 1);
+    /* A tag with a message is an object of its own, which stands for its commit. */
+    expect_found("second", 2);
+    /* A name that the history has comes first. */
+    expect_found("1", 1);
+    succeed(command_run("run", "--samples", "1", "--label", "label", "--", "true", NULL));
+    expect_found("label", 3);
+    assert_int_equal(system(COMMIT), 0);
+    command_expect_error(command_run("show", "HEAD", NULL), 3, " here, and pricereport.db has no run of it");
+    command_expect_error(command_run("show", "HEAD~9", NULL), 3, "HEAD~9: pricereport.db has no run with");
+    command_expect_error(command_run("show", "--", "--all", NULL), 3,
+                         "--all: pricereport.db has no run with");
+#undef COMMIT
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +430,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(other_files_are_not_touched, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(newer_and_older_histories, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(the_work_tree_is_recorded, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(runs_are_named_as_git_names_their_commits, command_setup,
+                                        command_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
