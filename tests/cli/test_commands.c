@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -302,6 +304,46 @@ static void a_run_of_several_is_measured_once_more(void **state)
                    4);
 }
 
+/* Runs a line of the page as it is printed. A slow machine may find a regression, which is what 1 says;
+ * without gnuplot the page lacks its charts. */
+static void run_printed(const char *line, size_t length)
+{
+    char *script = sqlite3_mprintf("pricereport() { \"$PRICEREPORT\" \"$@\"; }\n%.*s\n", (int)length, line);
+    const bool judges = strstr(script, "pricereport check") || strstr(script, "--fail ");
+    const bool draws =
+        strstr(script, "pricereport report") && system("gnuplot --version >/dev/null 2>&1") != 0;
+    command_write_file("script", script);
+    int status = system("sh script >printed 2>complaint");
+    status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    if (status != 0 && !(judges && status == 1) && !(draws && status == 3)) {
+        char *complaint = command_read_file("complaint");
+        fail_msg("%s ended with %d: %s", script, status, complaint);
+    }
+    sqlite3_free(script);
+}
+
+/* Every line of ours on the page for users of other tools. */
+static void what_the_page_for_newcomers_prints_works(void **state)
+{
+    (void)state;
+    char *page = command_read_file(getenv("PRICEREPORT_COMING_FROM"));
+    size_t count = 0;
+    for (char *begin = page; (begin = strchr(begin, '`'));) {
+        char *end = strchr(++begin, '`');
+        assert_non_null(end);
+        *end = '\0';
+        if (strstr(begin, "pricereport ") && !strstr(begin, " FILE")) {
+            run_printed(begin, (size_t)(end - begin));
+            count++;
+        }
+        begin = end + 1;
+    }
+    free(page);
+    assert_true(count >= 25);
+    expect_integer("SELECT count(*) FROM benchmark WHERE name IN ('seq 1', 'seq 5', 'seq 9', 'old', 'new')",
+                   5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(texts_are_read_by_the_shell_that_is_asked_for, command_setup,
                                         command_teardown),
         cmocka_unit_test_setup_teardown(commands_read_and_write_files, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(what_the_page_for_newcomers_prints_works, command_setup,
+                                        command_teardown),
         cmocka_unit_test_setup_teardown(a_run_of_several_is_measured_once_more, command_setup,
                                         command_teardown),
     };
