@@ -8,9 +8,6 @@
 #include "ext/split/resolve.h"
 #include "ext/split/words.h"
 
-/* Shift of the user's parameters, past the ends of a range. */
-enum { PARAMETER_SHIFT = SPLIT_FIRST_PARAMETER - 1 };
-
 typedef struct Building {
     Splitting *splitting;
     const Cut *cut;
@@ -45,16 +42,29 @@ bool stage_aggregates(const Select *select)
 
 /* ---- what kind of stage ---- */
 
+/* Whether the expression is the rowid of the cut table. */
+static bool is_cut_rowid(const Building *building, const Expr *expr)
+{
+    const Expr *origin = cut_origin(building->cut, expr);
+    return origin->kind == EXPR_COLUMN && origin->from == building->cut->item && origin->column == -1;
+}
+
 /* Whether a key of the groups is the rowid of the cut table: then no group has rows in two ranges. */
 static bool has_whole_groups(const Building *building)
 {
     const ExprList *keys = &building->core->group_by;
-    for (int i = 0; i < keys->count; i++) {
-        const Expr *origin = cut_origin(building->cut, keys->items[i]);
-        if (origin->kind == EXPR_COLUMN && origin->from == building->cut->item && origin->column == -1)
+    for (int i = 0; i < keys->count; i++)
+        if (is_cut_rowid(building, keys->items[i]))
             return true;
-    }
     return false;
+}
+
+/* Whether the rows are sorted by the rowid of the cut table before all else: then those of one range after
+   the other are, and none has to be kept. */
+static bool is_sorted_by_ranges(const Building *building)
+{
+    const OrderList *order = &building->select->order_by;
+    return order->count && !order->items[0].descending && is_cut_rowid(building, order->items[0].expr);
 }
 
 static bool has_constant_subquery(const SelectCore *core)
@@ -87,7 +97,10 @@ static bool ends_early(const Building *building)
     const LoopList *loops = &building->cut->loops;
     bool groups = building->core->group_by.count || building->core->distinct;
     bool sorted = building->select->order_by.count && !stage_aggregates(building->select);
-    return building->select->limit && (groups || sorted) && !loops->sorts_groups && !loops->sorts_rows;
+    bool filtered = building->cut->where || building->core->where;
+    bool by_ranges = !groups && filtered && is_sorted_by_ranges(building);
+    return building->select->limit && (groups || sorted) && !loops->sorts_groups && !loops->sorts_rows &&
+           !by_ranges;
 }
 
 static bool choose_kind(Building *building)
@@ -108,7 +121,8 @@ static bool choose_kind(Building *building)
         return true;
     }
     stage->kind = SPLIT_ROWS;
-    stage->form = select->order_by.count || once ? SPLIT_MORSELS : SPLIT_RANGES;
+    bool sorted = select->order_by.count && !is_sorted_by_ranges(building);
+    stage->form = sorted || once ? SPLIT_MORSELS : SPLIT_RANGES;
     if (!select->limit || select->order_by.count)
         return true;
     if (!building->cut->where && !building->core->where)
@@ -233,9 +247,9 @@ static bool divide_rows(Building *building)
         int part = parts_add(splitting, &building->parts, term->expr, term->expr);
         if (part < 0)
             return false;
-        add_order(building, &building->combine.order_by, term, building->parts.items[part].column);
         if (merged || groups)
-            add_worker_order(building, part, term);
+            add_order(building, &building->combine.order_by, term, building->parts.items[part].column);
+        add_worker_order(building, part, term);
         if (merged)
             add_sorted(building, part, term);
     }
@@ -460,8 +474,8 @@ static bool write_texts(Building *building)
     const Select *combine = add_layers(building);
     if (!combine)
         return split_fail(splitting, SQLITE_NOMEM);
-    stage->worker_sql = select_text(&building->worker, PARAMETER_SHIFT);
-    stage->combine_sql = select_text(combine, PARAMETER_SHIFT);
+    stage->worker_sql = select_text(&building->worker, STAGE_PARAMETER_SHIFT);
+    stage->combine_sql = select_text(combine, STAGE_PARAMETER_SHIFT);
     stage->cut_table = sqlite3_mprintf("%s", resolved_table(building->cut->item)->name);
     stage->cut_rowid = resolved_table(building->cut->item)->rowid;
     stage->cut_rows = tables_rows(splitting, resolved_table(building->cut->item));
@@ -507,44 +521,7 @@ static bool begin(Building *building)
                     &building->worker_core.where);
 }
 
-/* Adds an empty stage to the plan; NULL with an error. */
-static SplitStage *add_stage(Splitting *splitting)
-{
-    SplitPlan *plan = splitting->plan;
-    SplitStage *grown = realloc(plan->stages, (size_t)(plan->stage_count + 1) * sizeof *grown);
-    if (!grown) {
-        split_fail(splitting, SQLITE_NOMEM);
-        return NULL;
-    }
-    plan->stages = grown;
-    grown[plan->stage_count] = (SplitStage){.limit = -1};
-    return &grown[plan->stage_count++];
-}
-
-/* The stage of a subquery, which is computed by one worker as it stands. */
-static bool build_subquery(Splitting *splitting, Select *select, int number)
-{
-    SplitStage *stage = add_stage(splitting);
-    if (!stage)
-        return false;
-    if (splitting->parsed.select->with_count)
-        return split_refuse(splitting, "a subquery beside aggregates with WITH is not split%s", "");
-    LoopList loops = {0};
-    stage->name = sqlite3_mprintf(SPLIT_STAGE_TABLE "%d", number);
-    stage->form = SPLIT_WHOLE;
-    stage->worker_sql = select_text(select, PARAMETER_SHIFT);
-    stage->worker_words = sqlite3_mprintf("As it stands");
-    if (!stage->name || !stage->worker_sql || !stage->worker_words)
-        return split_fail(splitting, SQLITE_NOMEM);
-    if (!loops_lines(splitting, stage->worker_sql, &loops))
-        return false;
-    stage->worker_plan = sqlite3_mprintf("%s", loops.lines);
-    return parts_describe_select(splitting, select, &stage->parts) &&
-           parts_describe_select(splitting, select, &stage->result) &&
-           (stage->worker_plan || split_fail(splitting, SQLITE_NOMEM));
-}
-
-static bool build_last(Splitting *splitting, const Cut *cut, SplitStage *stage, PartList *parts)
+bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage, PartList *parts)
 {
     Building building = {
         .splitting = splitting, .cut = cut, .stage = stage, .select = splitting->target, .core = cut->core};
@@ -554,34 +531,4 @@ static bool build_last(Splitting *splitting, const Cut *cut, SplitStage *stage, 
     *parts = building.parts;
     return divided && describe_parts(&building) && write_texts(&building) && check_texts(&building) &&
            words_of_stage(splitting, &building.parts, stage);
-}
-
-bool stages_build(Splitting *splitting, const Cut *cut)
-{
-    SplitStage last = {.limit = -1};
-    PartList parts = {0};
-    bool built = build_last(splitting, cut, &last, &parts);
-    for (int i = 0; built && i < parts.subquery_count; i++)
-        built = build_subquery(splitting, parts.subqueries[i], i + 1);
-    SplitStage *stage = built ? add_stage(splitting) : NULL;
-    if (stage)
-        *stage = last;
-    else
-        stage_free(&last);
-    return stage != NULL;
-}
-
-void stage_free(SplitStage *stage)
-{
-    sqlite3_free(stage->name);
-    sqlite3_free(stage->worker_sql);
-    sqlite3_free(stage->combine_sql);
-    sqlite3_free(stage->cut_table);
-    sqlite3_free(stage->worker_plan);
-    sqlite3_free(stage->worker_words);
-    sqlite3_free(stage->combine_words);
-    columns_free(&stage->parts);
-    columns_free(&stage->result);
-    free(stage->sorted);
-    *stage = (SplitStage){0};
 }

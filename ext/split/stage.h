@@ -3,18 +3,18 @@
 #define PRICEMAP_SPLIT_STAGE_H
 
 #include "ext/split/cut.h"
+#include "ext/split/parts.h"
+
+/* Shift of the user's parameters, past the ends of a range. */
+enum { STAGE_PARAMETER_SHIFT = SPLIT_FIRST_PARAMETER - 1 };
 
 /*
- * Adds the stages of the statement to the plan, over the table that the cut has found: first those of
- * subqueries that the combining query reads, last its own. False with a reason or an error; the plan may have
- * stages then all the same.
+ * Fills an empty stage for the table that the cut has found; `parts` has the subqueries then that its
+ * combining query reads. False with a reason or an error; the stage is to be freed then all the same.
  */
-bool stages_build(Splitting *splitting, const Cut *cut);
+bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage, PartList *parts);
 
 /* Whether the statement is one of groups or aggregates, not of rows. */
 bool stage_aggregates(const Select *select);
-
-/* Frees what a stage owns. */
-void stage_free(SplitStage *stage);
 
 #endif

@@ -233,7 +233,10 @@ SelectText select_text_make(Random *random)
     for (int i = 0; i < 2 && keys[i]; i++)
         sqlite3_str_appendf(sql, "%s%s", i ? ", " : " GROUP BY ", keys[i]);
     if (form == GROUPS && random_once_in(random, 4))
-        sqlite3_str_appendf(sql, " HAVING count(*) > %d", random_below(random, 6));
+        sqlite3_str_appendf(sql,
+                            random_once_in(random, 2) ? " HAVING count(*) > (SELECT min(w) + %d FROM c AS d)"
+                                                      : " HAVING count(*) > %d",
+                            random_below(random, 6));
     SelectText text = {.ordered = append_order(sql, random, columns)};
     text.sql = sqlite3_str_finish(sql);
     sqlite3_free(keys[0]);

@@ -210,6 +210,14 @@ static void first_groups(void **state)
 static void rows(void **state)
 {
     static const PlanCase cases[] = {
+        {"SELECT p, day FROM sales ORDER BY id, p",
+         {"FROM \"pricemap_parts\" AS \"pricemap_parts\"\n", "ranges of rowids of sales, in their order",
+          "ORDER BY 3, 1"}},
+        {"SELECT p FROM sales WHERE p > 50 ORDER BY sales.rowid LIMIT 7 OFFSET 3",
+         {"AS \"pricemap_parts\" LIMIT 7 OFFSET 3\n", "ranges of rowids", "at most 10"}},
+        {"SELECT p FROM sales WHERE p > 50 ORDER BY id DESC", {"Gather Merge: morsels of rowids of sales"}},
+        {"SELECT category, p FROM sales JOIN items USING (item) ORDER BY sales.id, price DESC",
+         {"ranges of rowids of sales, in their order", "ORDER BY 3, 4 DESC"}},
         {"SELECT id, p * 2 FROM sales WHERE day > 3",
          {"Combine: as they come", "Gather: ranges of rowids of sales, in their order", "Rows: id, p * 2",
           "BETWEEN ?1 AND ?2"}},
