@@ -160,7 +160,7 @@ static bool is_costly(Splitting *splitting)
 
 /* Whether a walk or search of this form may be one over a range of rowids: by the rowid, or through an index
    whose last column the rowid is, so that all columns before it have to be known. */
-static bool check_access(Splitting *splitting, const Loop *loop, bool outermost, bool after_small)
+static bool check_access(Splitting *splitting, const Loop *loop, bool outermost)
 {
     const char *access = loop->access, *name = loop->item->written_as;
     if (!loop->search && !*access)
@@ -179,27 +179,41 @@ static bool check_access(Splitting *splitting, const Loop *loop, bool outermost,
     if (starts(access, "USING INTEGER PRIMARY KEY"))
         return !strstr(access, "(rowid=?)") ||
                split_refuse(splitting, "a row of %s is found by its rowid", name);
-    if (!after_small)
-        return split_refuse(splitting, "rows of %s are found for each row of the tables before it", name);
     if (strchr(access, '<') || strchr(access, '>'))
         return split_refuse(splitting, "%s is searched by a range of an index", name);
     return true;
 }
 
+static bool is_usable(const KnownTable *table)
+{
+    return table->name && !table->view && table->rowid;
+}
+
+/* Whether the loops around this one are short: each range goes through all of them again. What has no rowids
+   may have any number of rows. */
+static bool comes_after_small(Splitting *splitting, const Cut *cut)
+{
+    for (int i = 0; i < cut->loop; i++) {
+        KnownTable *table = resolved_table(cut->loops.items[i].item);
+        if (!is_usable(table) || tables_rows(splitting, table) >= SPLIT_LEAST_ROWS)
+            return false;
+    }
+    return true;
+}
+
 bool cut_find(Splitting *splitting, Cut *cut)
 {
-    for (bool small = true; cut->loop < cut->loops.count; cut->loop++) {
+    for (; cut->loop < cut->loops.count; cut->loop++) {
         const Loop *loop = &cut->loops.items[cut->loop];
         KnownTable *table = resolved_table(loop->item);
         if (is_left(loop->item))
             break;
-        bool usable = table->name && !table->view && table->rowid;
-        if (usable && tables_rows(splitting, table) >= splitting->options->least_rows) {
-            cut->item = loop->item;
-            return check_access(splitting, loop, cut->loop == 0, small);
-        }
-        /* A table without rowids may have any number of rows. */
-        small = small && usable;
+        if (!is_usable(table) || tables_rows(splitting, table) < cut->least_rows)
+            continue;
+        cut->item = loop->item;
+        return (comes_after_small(splitting, cut) ||
+                split_refuse(splitting, "the tables before %s are large", loop->item->written_as)) &&
+               check_access(splitting, loop, cut->loop == 0);
     }
     return false;
 }

@@ -23,6 +23,8 @@ typedef struct Cut {
     FromList items;
     /* Loops of the statement as it stands. */
     LoopList loops;
+    /* Rows that a table needs to be cut. */
+    int64_t least_rows;
     /* Number of the loop whose table is cut; that table. */
     int loop;
     const FromItem *item;

@@ -341,16 +341,13 @@ static bool find_target(Splitting *splitting)
     return true;
 }
 
-/* Tries the tables in the order of the loops. The reason of the first one counts: it is the one that the
-   statement's time goes into. */
-static bool divide(Splitting *splitting)
+/* Tries the tables in the order of the loops. Whether the statement is divided; if not, the reason of the
+   first table is noted: it is the one that the statement's time goes into. */
+static bool try_tables(Splitting *splitting, Cut *cut)
 {
-    Cut cut;
     const char *first_reason = NULL;
-    if (!find_target(splitting) || !cut_begin(splitting, &cut))
-        return false;
-    for (;; cut.loop++) {
-        if (cut_find(splitting, &cut) && stages_build(splitting, &cut))
+    for (cut->loop = 0;; cut->loop++) {
+        if (cut_find(splitting, cut) && stages_build(splitting, cut))
             return true;
         free_stages(splitting->plan);
         if (splitting->rc != SQLITE_OK || !splitting->reason)
@@ -360,8 +357,28 @@ static bool divide(Splitting *splitting)
         splitting->reason = NULL;
     }
     splitting->reason = first_reason;
-    return splitting->rc == SQLITE_OK &&
-           (first_reason || split_refuse(splitting, "its tables are small%s", ""));
+    return false;
+}
+
+/* Cuts the first large table; where there is none, and small ones may be cut, the first of them. */
+static bool divide(Splitting *splitting)
+{
+    Cut cut;
+    if (!find_target(splitting) || !cut_begin(splitting, &cut))
+        return false;
+    cut.least_rows = SPLIT_LEAST_ROWS;
+    bool divided = try_tables(splitting, &cut);
+    if (!divided && splitting->rc == SQLITE_OK && splitting->options->least_rows < SPLIT_LEAST_ROWS) {
+        const char *reason = splitting->reason;
+        cut.least_rows = splitting->options->least_rows;
+        splitting->reason = NULL;
+        divided = try_tables(splitting, &cut);
+        if (!divided && reason)
+            splitting->reason = reason;
+    }
+    if (!divided && splitting->rc == SQLITE_OK && !splitting->reason)
+        split_refuse(splitting, "its tables are small%s", "");
+    return divided;
 }
 
 /* A table of the file hides the one of morsels. */

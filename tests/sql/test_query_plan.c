@@ -160,9 +160,6 @@ static void aggregates(void **state)
          {"coalesce(sum(\"pricemap_parts\".\"c0\"), 0)", "count(\"sales\".\"name\") FILTER (WHERE"}},
         {"SELECT name FROM sales GROUP BY name HAVING sum(p) > 3 AND name > 'b'",
          {"HAVING ((pricemap_sum(\"pricemap_parts\".\"c1\") > 3) AND (\"pricemap_parts\".\"c0\" > 'b'))"}},
-        {"SELECT day + 1 AS d, count(*) AS n FROM sales GROUP BY d ORDER BY n DESC, 1 LIMIT 3",
-         {"ORDER BY coalesce(sum(\"pricemap_parts\".\"c1\"), 0) DESC, \"pricemap_parts\".\"c0\" LIMIT 3",
-          "Partial aggregate by day + 1: count(*)"}},
         {"SELECT max(p + 1) - min(p) + count(*) FROM sales WHERE day", {"Combine: one group"}},
         {"SELECT DISTINCT name, day FROM sales ORDER BY 2, 1",
          {"Combine: DISTINCT, ORDER BY day, name", "SELECT DISTINCT", "Partial aggregate by name, day"}},
@@ -362,7 +359,6 @@ static void left_whole(void **state)
         {"SELECT count(*) FROM sales", {"Plain: SQLite counts the rows without reading them\n"}},
         {"SELECT k FROM sales", {"Plain: an index answers it without reading the table sales\n"}},
         {"SELECT max(k) FROM sales", {"Plain: an index of sales answers it at once\n"}},
-        {"SELECT max(id) FROM sales", {"Plain: an index of sales answers it at once\n"}},
         {"SELECT * FROM sales LIMIT 5", {"Plain: its LIMIT ends it after its first rows\n"}},
         {"SELECT * FROM sales WHERE id = 5", {"Plain: a row of sales is found by its rowid\n"}},
         {"SELECT * FROM sales WHERE k > 5 AND p > 2 AND k < 7",
@@ -370,17 +366,14 @@ static void left_whole(void **state)
         {"SELECT 1", {"Plain: it reads no table\n"}},
         {"SELECT name, p FROM sales GROUP BY name",
          {"Plain: the column p is neither grouped by nor in an aggregate\n"}},
-        {"SELECT name, max(day), p FROM sales GROUP BY name", {"Plain: the column p is neither"}},
         {"SELECT group_concat(p) FROM sales", {"Plain: the aggregate group_concat is not split\n"}},
         {"SELECT sum(DISTINCT p) FROM sales", {"Plain: sum(DISTINCT …) is not split\n"}},
         {"SELECT day, sum(p) > (SELECT price FROM items WHERE item = day) FROM sales GROUP BY day",
          {"Plain: a subquery beside aggregates is not split\n"}},
         {"SELECT id, row_number() OVER () FROM sales", {"Plain: window functions are not split\n"}},
         {"SELECT p FROM sales UNION ALL SELECT price FROM items", {"Plain: UNION ALL is not split\n"}},
-        {"SELECT p FROM sales UNION SELECT price FROM items", {"Plain: UNION is not split\n"}},
         {"VALUES (1)", {"Plain: VALUES are not split\n"}},
         {"SELECT random(), p FROM sales", {"Plain: random() is not about values alone\n"}},
-        {"SELECT changes(), p FROM sales", {"Plain: changes() is not about values alone\n"}},
         {"SELECT count(b + 1) FROM pairs", {"Plain: "}},
         {"SELECT sum(twice) FROM made", {"Plain: made has a column that is computed when it is read\n"}},
         {"SELECT sum(value) FROM json_each('[1]')", {"Plain: it reads a virtual table\n"}},
@@ -390,12 +383,12 @@ static void left_whole(void **state)
          {"Plain: a subquery beside aggregates is not split\n"}},
         {"SELECT * FROM sales ORDER BY id LIMIT 5",
          {"Plain: its first rows come in their order, and its LIMIT ends it after them\n"}},
-        {"SELECT * FROM sales ORDER BY k LIMIT 5",
-         {"Plain: its first rows come in their order, and its LIMIT ends it after them\n"}},
         {"SELECT k, sum(p) FROM sales GROUP BY k LIMIT 5",
          {"Plain: its first rows come in their order, and its LIMIT ends it after them\n"}},
         {"SELECT DISTINCT p, EXISTS (SELECT 1 FROM items WHERE price = p) FROM sales",
          {"Plain: a subquery in GROUP BY or DISTINCT is not split\n"}},
+        {"SELECT count(a.p + b.p) FROM sales AS a CROSS JOIN sales AS b WHERE a.id IN (1, 2, 3) AND b.p > a.p",
+         {"Plain: a row of a is found by its rowid\n"}},
         {"SELECT sum(s) FROM (SELECT day, sum(p) AS s FROM sales GROUP BY day)",
          {"Plain: sum over a grouped subquery is not split\n"}},
         {"SELECT s FROM (SELECT sum(p) AS s FROM sales) WHERE s > (SELECT 3)",
@@ -432,6 +425,20 @@ static void odd_names_and_stored_columns(void **state)
     EXPECT_CASES(state, "threads", cases);
 }
 
+/* A small table before the one that is cut is walked for each range; a named executor cuts the large one all
+   the same. */
+static void small_tables_first(void **state)
+{
+    static const PlanCase cases[] = {
+        {"SELECT kind, sum(p) FROM days CROSS JOIN sales WHERE sales.day < days.day GROUP BY kind",
+         {"morsels of rowids of sales", "SCAN pricemap_morsel", "SCAN days",
+          "SEARCH sales USING INTEGER PRIMARY KEY"}},
+        {"SELECT kind, sum(price) FROM days CROSS JOIN items WHERE items.item > days.day GROUP BY kind",
+         {"morsels of rowids of days"}},
+    };
+    EXPECT_CASES(state, "threads", cases);
+}
+
 /* Without an executor, `auto` plans: a small table is not worth a cut. */
 static void small_tables(void **state)
 {
@@ -451,16 +458,6 @@ static void small_tables(void **state)
         "0|1");
 }
 
-/* A file is a claim: a table of it could stand for the ranges. */
-static void hidden_morsels(void **state)
-{
-    const PlanTest *test = *state;
-    sql_test_run(test->db, "CREATE TABLE Pricemap_Morsel(first_rowid, last_rowid)");
-    sql_test_expect(test->db, "SELECT line FROM parallel_query_plan('SELECT sum(p) FROM sales', 'threads')",
-                    "'Plain: its file has a table pricemap_morsel'");
-    sql_test_run(test->db, "DROP TABLE pricemap_morsel");
-}
-
 /* The file may be attached; in memory there is none. */
 static void other_databases(void **state)
 {
@@ -478,6 +475,11 @@ static void other_databases(void **state)
     sql_test_expect(db, "SELECT line FROM parallel_query_plan('SELECT sum(a) FROM t', 'threads')",
                     "'Plain: its database is in no file that workers can read'");
     sql_test_close(&db);
+    /* A file is a claim: a table of it could stand for the ranges. */
+    sql_test_run(test->db, "CREATE TABLE Pricemap_Morsel(first_rowid, last_rowid)");
+    sql_test_expect(test->db, "SELECT line FROM parallel_query_plan('SELECT sum(p) FROM sales', 'threads')",
+                    "'Plain: its file has a table pricemap_morsel'");
+    sql_test_run(test->db, "DROP TABLE pricemap_morsel");
 }
 
 static int deny_column(void *arg, int action, const char *table, const char *column, const char *schema,
@@ -565,12 +567,7 @@ static void errors(void **state)
     /* A comment or a semicolon at the end is none of the statement. */
     sql_test_expect(test->db, "SELECT line FROM parallel_query_plan('SELECT 1; -- the end')",
                     "'Plain: it reads no table'");
-}
-
-/* No statement of an untrusted file can call it. */
-static void direct_only(void **state)
-{
-    const PlanTest *test = *state;
+    /* No statement of an untrusted file can ask. */
     sql_test_run(test->db, "CREATE VIEW asking AS SELECT line FROM parallel_query_plan('SELECT 1')");
     sql_test_expect_error(test->db, "SELECT * FROM asking", SQLITE_ERROR,
                           "unsafe use of virtual table \"parallel_query_plan\"");
@@ -586,7 +583,7 @@ int main(void)
         cmocka_unit_test(whole_groups),
         cmocka_unit_test(joins),
         cmocka_unit_test(nested_tables),
-        cmocka_unit_test(hidden_morsels),
+        cmocka_unit_test(small_tables_first),
         cmocka_unit_test(layers),
         cmocka_unit_test(several_indexes),
         cmocka_unit_test(stages),
@@ -598,7 +595,6 @@ int main(void)
         cmocka_unit_test(authorizers),
         cmocka_unit_test(functions),
         cmocka_unit_test(errors),
-        cmocka_unit_test(direct_only),
     };
     return cmocka_run_group_tests(tests, make_database, remove_database);
 }
