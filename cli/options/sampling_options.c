@@ -9,6 +9,8 @@
 enum {
     KEY_SAMPLES = 'r',
     KEY_WARMUP = 'w',
+    KEY_MIN_SAMPLES = 'm',
+    KEY_MAX_SAMPLES = 'M',
     KEY_MIN_TIME = 300,
     KEY_MAX_TIME,
     KEY_SEED,
@@ -35,6 +37,15 @@ static void settle_rules(struct argp_state *state, SamplingOptions *sampling)
     SamplingRules *rules = &sampling->rules;
     if (sampling->min_time_given && sampling->max_time_given && rules->min_seconds > rules->max_seconds)
         argp_error(state, "--min-time is longer than --max-time");
+    const bool least = sampling->min_samples_given, most = sampling->max_samples_given;
+    if (sampling->samples_given && (least || most))
+        argp_error(state, "--samples says how many: leave out --min-samples and --max-samples");
+    if (least && most && rules->min_samples > rules->max_samples)
+        argp_error(state, "--min-samples is more than --max-samples");
+    if (least && rules->max_samples < rules->min_samples)
+        rules->max_samples = rules->min_samples;
+    if (most && rules->min_samples > rules->max_samples)
+        rules->min_samples = rules->max_samples;
     if (sampling->samples_given && !sampling->max_time_given)
         rules->max_seconds = INFINITY;
     if (sampling->max_time_given)
@@ -58,6 +69,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         rules->min_samples = rules->max_samples =
             options_number(state, "--samples", argument, 1, most_samples);
         sampling->samples_given = true;
+        return 0;
+    case KEY_MIN_SAMPLES:
+        rules->min_samples = options_number(state, "--min-samples", argument, 1, most_samples);
+        sampling->min_samples_given = true;
+        return 0;
+    case KEY_MAX_SAMPLES:
+        rules->max_samples = options_number(state, "--max-samples", argument, 1, most_samples);
+        sampling->max_samples_given = true;
         return 0;
     case KEY_MIN_TIME:
         rules->min_seconds = seconds_argument(state, "--min-time", argument);
@@ -91,6 +110,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static const struct argp_option table[] = {
     {"samples", KEY_SAMPLES, "N", 0, "Take exactly N samples of each benchmark", 0},
     {"runs", KEY_SAMPLES, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0},
+    {"min-samples", KEY_MIN_SAMPLES, "N", 0, "Take at least N samples of each benchmark (10)", 0},
+    {"min-runs", KEY_MIN_SAMPLES, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0},
+    {"max-samples", KEY_MAX_SAMPLES, "N", 0, "Take at most N samples of each benchmark (1000)", 0},
+    {"max-runs", KEY_MAX_SAMPLES, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 0},
     {"min-time", KEY_MIN_TIME, "SECONDS", 0, "Spend at least so long on each benchmark", 0},
     {"max-time", KEY_MAX_TIME, "SECONDS", 0, "Spend no longer on each benchmark", 0},
     {"warmup", KEY_WARMUP, "N", 0, "First take N samples that do not count (1)", 0},

@@ -304,6 +304,29 @@ static void a_run_of_several_is_measured_once_more(void **state)
                    4);
 }
 
+static void samples_have_bounds(void **state)
+{
+    (void)state;
+    succeed(command_run("run", "-M", "3", "--command", "true", NULL));
+    expect_integer("SELECT samples = 3 AND stopped = 'samples' FROM measurement", 1);
+    expect_integer("SELECT options->>'min_samples' = 3 AND options->>'max_samples' = 3 FROM run", 1);
+    remove(db);
+    succeed(command_run("run", "-m", "12", "--min-time", "0", "--command", "true", NULL));
+    expect_integer("SELECT samples >= 12 FROM measurement", 1);
+    remove(db);
+    succeed(command_run("run", "--min-runs", "7", "--max-runs", "7", "--command", "true", NULL));
+    expect_integer("SELECT samples FROM measurement", 7);
+    remove(db);
+    succeed(command_run("run", "-m", "2000", "--max-time", "0", "--command", "true", NULL));
+    expect_integer("SELECT options->>'min_samples' = 2000 AND options->>'max_samples' = 2000 FROM run", 1);
+    command_expect_error(command_run("run", "-m", "3", "-M", "2", "--command", "true", NULL), 2,
+                         "--min-samples is more than --max-samples");
+    command_expect_error(command_run("run", "-m", "3", "-r", "3", "--command", "true", NULL), 2,
+                         "--samples says how many");
+    command_expect_error(command_run("run", "-M", "0", "--command", "true", NULL), 2,
+                         "--max-samples 0: give a whole number");
+}
+
 /* Runs a line of the page as it is printed. A slow machine may find a regression, which is what 1 says;
  * without gnuplot the page lacks its charts. */
 static void run_printed(const char *line, size_t length)
@@ -358,6 +381,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(texts_are_read_by_the_shell_that_is_asked_for, command_setup,
                                         command_teardown),
         cmocka_unit_test_setup_teardown(commands_read_and_write_files, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(samples_have_bounds, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(what_the_page_for_newcomers_prints_works, command_setup,
                                         command_teardown),
         cmocka_unit_test_setup_teardown(a_run_of_several_is_measured_once_more, command_setup,
