@@ -132,7 +132,7 @@ int chunk_runner_evaluator(ChunkRunner *runner, const Recipe *recipe, Evaluator 
 static void run_measured(Evaluator *evaluator, const TaskOrder *order, const void *input, size_t input_size,
                          TaskControl *control, Buffer *output, TaskReport *report)
 {
-    ProcessorTime begin, end;
+    ProcessorTime begin = {0}, end = {0};
     void (*read_time)(ProcessorTime *) =
         order->measures_queue ? processor_time_read_queued : processor_time_read;
     if (order->measured)

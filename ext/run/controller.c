@@ -67,17 +67,15 @@ static void set_workers(Controller *controller, int workers)
     controller->workers = controller->workers_used = workers;
 }
 
-/* The kind of workers to use for this map: the one that starts fastest, of those that can be used and whose
-   workers do not hold each other up. NULL: none. */
-static const ExecutorKind *best_kind(const Controller *controller)
+/* The index of the kind of workers to use for this map: the one that starts fastest, of those that can be
+   used and whose workers do not hold each other up. -1: none. */
+static int best_kind(const Controller *controller)
 {
-    const ExecutorKind *best = NULL;
-    for (int i = 0; i < EXECUTOR_KINDS; i++) {
-        const ExecutorKind *kind = executor_kinds[i];
+    int best = -1;
+    for (int i = 0; i < EXECUTOR_KINDS; i++)
         if (controller->usable[i] && !(controller->experience->failed_kinds & 1u << i) &&
-            (!best || kind->start_ns < best->start_ns))
-            best = kind;
-    }
+            (best < 0 || executor_kinds[i]->start_ns < executor_kinds[best]->start_ns))
+            best = i;
     return best;
 }
 
@@ -103,14 +101,15 @@ static void explain_leaving(Controller *controller, const ExecutorKind *kind)
 static const ExecutorKind *leave_host(Controller *controller, const SourceRest *rest, double feed_ns)
 {
     MapExperience *experience = controller->experience;
-    const ExecutorKind *kind = best_kind(controller);
-    if (experience->rest_ns > 0 || !kind) {
+    const int best = best_kind(controller);
+    if (experience->rest_ns > 0 || best < 0) {
         explain(controller, "serial: %s",
                 experience->rest_ns > 0     ? "workers did not make this map faster when it ran before"
                 : experience->lacking_kinds ? "workers cannot prepare this map"
                                             : "no workers could be started");
         return &executor_serial;
     }
+    const ExecutorKind *kind = executor_kinds[best];
     if (controller->waits)
         waiting_begin(&experience->waiting, controller->computing, controller->most_waiting);
     set_workers(controller, controller->waits ? experience->waiting.workers : controller->computing);
@@ -119,7 +118,7 @@ static const ExecutorKind *leave_host(Controller *controller, const SourceRest *
                            .reader_ns = controller->reader_ns,
                            .spent_ns = controller->spent_ns,
                            .left_ns = rest->units * controller->in_place_ns,
-                           .start_ns = controller->start_ns[executor_kind_index(kind)],
+                           .start_ns = controller->start_ns[best],
                            .fed = !rest->ranged};
     if (!workers_pay(&figures, controller->workers, controller->reason, sizeof controller->reason))
         return &executor_serial;
@@ -214,11 +213,12 @@ static const ExecutorKind *give_up_kind(Controller *controller, double row_ns)
     const ExecutorKind *failed = controller->kind;
     experience->failed_kinds |= 1u << executor_kind_index(failed);
     experience->window_kind = NULL;
-    const ExecutorKind *next = best_kind(controller);
-    if (next) {
+    const int next = best_kind(controller);
+    if (next >= 0) {
         explain(controller, "%s: a row took %.0f ns in place and %.0f ns in %d %s, which hold each other up",
-                next->name, controller->in_place_ns, row_ns, controller->workers, failed->workers);
-        return switch_kind(controller, next);
+                executor_kinds[next]->name, controller->in_place_ns, row_ns, controller->workers,
+                failed->workers);
+        return switch_kind(controller, executor_kinds[next]);
     }
     begin_rest(controller);
     explain(controller, "serial: a row took %.0f ns in place and %.0f ns in %d %s: nothing is gained",
@@ -406,9 +406,9 @@ const ExecutorKind *controller_unavailable(Controller *controller, const Executo
                                            const char *message)
 {
     controller->usable[executor_kind_index(kind)] = false;
-    const ExecutorKind *next = best_kind(controller);
-    if (next)
-        return switch_kind(controller, next);
+    const int next = best_kind(controller);
+    if (next >= 0)
+        return switch_kind(controller, executor_kinds[next]);
     controller->stays_in_place = true;
     explain(controller, "serial: no workers could be started: %s", message ? message : "out of memory");
     return switch_kind(controller, &executor_serial);
@@ -432,11 +432,11 @@ const ExecutorKind *controller_lacking(Controller *controller, const ExecutorKin
     controller->usable[index] = false;
     if (controller->kind != kind)
         return controller->kind;
-    const ExecutorKind *next = best_kind(controller);
-    explain(controller, "%s: %s cannot prepare this map: %s", next ? next->name : executor_serial.name,
-            kind->workers, message);
-    if (next)
-        return switch_kind(controller, next);
+    const int next = best_kind(controller);
+    explain(controller, "%s: %s cannot prepare this map: %s",
+            next < 0 ? executor_serial.name : executor_kinds[next]->name, kind->workers, message);
+    if (next >= 0)
+        return switch_kind(controller, executor_kinds[next]);
     /* The other kinds hold each other up: as when the last kind gains nothing. */
     if (experience->failed_kinds)
         begin_rest(controller);

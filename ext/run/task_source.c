@@ -304,7 +304,7 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
 
 /*
  * Whether the task, which has no row, is evaluated all the same: SQLite computes what a WHERE has of
- * constants before it looks for a row, and fails where one of them fails. So a source without rows gives one
+ * constants before it reads a row, and fails where one of them fails. So a source without rows gives one
  * task, of none.
  */
 static bool is_for_constants(const TaskSource *source, const Task *task)

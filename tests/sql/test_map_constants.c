@@ -185,7 +185,7 @@ static void two_scans_at_a_time(void **state)
     sqlite3_free(path);
 }
 
-/* SQLite computes the constants of a WHERE before it looks for a row: where one fails, a map of a source
+/* SQLite computes the constants of a WHERE before it reads a row: where one fails, a map of a source
    without rows fails as the plain SELECT does, in the words of the function alone. */
 static void sources_without_rows(void **state)
 {

@@ -567,7 +567,7 @@ static void errors(void **state)
     /* A comment or a semicolon at the end is none of the statement. */
     sql_test_expect(test->db, "SELECT line FROM parallel_query_plan('SELECT 1; -- the end')",
                     "'Plain: it reads no table'");
-    /* No statement of an untrusted file can ask. */
+    /* No statement of an untrusted file can call it. */
     sql_test_run(test->db, "CREATE VIEW asking AS SELECT line FROM parallel_query_plan('SELECT 1')");
     sql_test_expect_error(test->db, "SELECT * FROM asking", SQLITE_ERROR,
                           "unsafe use of virtual table \"parallel_query_plan\"");
