@@ -417,9 +417,14 @@ static int find_position(const SelectCore *core, const Expr *expr)
     return core->columns && position <= core->column_count ? position : 0;
 }
 
+/* Whether it is a whole number, which SQLite takes for a position also with a sign, a COLLATE, and in
+   hexadecimal digits. */
 static bool is_number(const Expr *expr)
 {
-    return expr->kind == EXPR_LITERAL && strspn(expr->text, "0123456789") == strlen(expr->text);
+    while (expr->kind == EXPR_UNARY || expr->kind == EXPR_COLLATE)
+        expr = expr->left;
+    return expr->kind == EXPR_LITERAL &&
+           (strspn(expr->text, "0123456789") == strlen(expr->text) || !strncasecmp(expr->text, "0x", 2));
 }
 
 /* The number of the result column, from 1, whose alias the expression is; 0: of none. */
@@ -442,7 +447,7 @@ static bool resolve_term(Splitting *splitting, Scope *scope, const SelectCore *c
         return true;
     }
     if (*place && is_number(*place))
-        return split_refuse(splitting, "the position %s is not understood", (*place)->text);
+        return split_refuse(splitting, "a position in ORDER BY or GROUP BY is not understood%s", "");
     return resolve(splitting, scope, place);
 }
 
