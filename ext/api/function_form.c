@@ -8,9 +8,9 @@ const char function_form_declaration[] =
 /* The key of most sources is their rowid. */
 static const ColumnFacts key_facts = {"key", COMPARES_INTEGERS, SEARCH_ROWID, true, 1};
 static const ColumnFacts value_facts = {"value", COMPARES_ANY, SEARCH_NONE, false, 0};
-static const AskedColumns function_columns = {&value_facts, 1, &key_facts, ROWS_UNKNOWN, true};
+static const RequestColumns function_columns = {&value_facts, 1, &key_facts, ROWS_UNKNOWN, true};
 
-const AskedColumns *function_form_columns(void)
+const RequestColumns *function_form_columns(void)
 {
     return &function_columns;
 }

@@ -4,7 +4,7 @@
 #ifndef PRICEMAP_FUNCTION_FORM_H
 #define PRICEMAP_FUNCTION_FORM_H
 
-#include "ext/api/asking.h"
+#include "ext/api/scan_request.h"
 
 enum { COLUMN_KEY, COLUMN_VALUE, COLUMN_SOURCE, COLUMN_MAP, COLUMN_EXECUTOR, COLUMN_WORKERS, COLUMN_CHUNK };
 enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1 };
@@ -13,7 +13,7 @@ enum { ARGUMENTS = COLUMN_CHUNK - COLUMN_SOURCE + 1 };
 extern const char function_form_declaration[];
 
 /* The key and the value, for conditions on them. */
-const AskedColumns *function_form_columns(void);
+const RequestColumns *function_form_columns(void);
 
 /*
  * Passes the arguments, which SQLite offers as constraints, to xFilter: sets a bit of idxNum for each, and

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ext/api/asking.h"
+#include "ext/api/scan_request.h"
 #include "ext/api/kept_rows.h"
 #include "ext/api/declared_columns.h"
 #include "ext/api/function_form.h"
@@ -47,7 +47,7 @@ typedef struct MapTable {
     MapArguments arguments;
     ColumnList columns;
     /* Columns by which conditions are chosen; `facts` are those of a MAP_TABLE. */
-    AskedColumns asked_columns;
+    RequestColumns request_columns;
     ColumnFacts *facts;
     /* Parameters of a MAP_TABLE, whose hidden columns come after its columns. */
     Parameters parameters;
@@ -63,7 +63,7 @@ typedef struct MapCursor {
     KeptPlan *kept_plan;
     MapRun *run;
     /* Request of the scan, and its values, which the run has borrowed. */
-    Asking asking;
+    ScanRequest request;
     Buffer value_bytes;
     RunValues values;
     /* Number of the statement's record in the log; 0: none yet. */
@@ -110,12 +110,12 @@ static void free_table(MapTable *table)
 }
 
 /* Makes a plan, with nothing learnt yet. Planning calls no function of the map. */
-static int make_plan(MapTable *table, const MapArguments *arguments, const PlanAsked *asked, KeptPlan **kept,
-                     char **message)
+static int make_plan(MapTable *table, const MapArguments *arguments, const PlanRequest *request,
+                     KeptPlan **kept, char **message)
 {
     Plan *plan;
     *kept = NULL;
-    int rc = plan_create(table->state, arguments, table->form, asked, &plan, message);
+    int rc = plan_create(table->state, arguments, table->form, request, &plan, message);
     if (rc != SQLITE_OK)
         return rc;
     *kept = kept_plan_create(plan);
@@ -144,10 +144,10 @@ static int learn_columns(MapTable *table, const Plan *plan)
             plan->arguments.ordered)
             facts->orders = 3;
     }
-    table->asked_columns = (AskedColumns){.facts = table->facts,
-                                          .count = table->columns.count,
-                                          .rows = ROWS_UNKNOWN,
-                                          .scalar = !plan->arguments.partial};
+    table->request_columns = (RequestColumns){.facts = table->facts,
+                                              .count = table->columns.count,
+                                              .rows = ROWS_UNKNOWN,
+                                              .scalar = !plan->arguments.partial};
     return SQLITE_OK;
 }
 
@@ -163,7 +163,7 @@ static int define_table(MapTable *table, int argc, const char *const *argv, char
     }
     int rc = map_arguments_parse(&table->arguments, argc - 3, argv + 3, message);
     KeptPlan *kept = NULL;
-    PlanAsked all = {.used = MAP_ALL_COLUMNS};
+    PlanRequest all = {.used = MAP_ALL_COLUMNS};
     if (rc == SQLITE_OK)
         rc = parameters_find(&table->parameters, &table->arguments, message);
     all.parameters = table->parameters.count;
@@ -199,7 +199,7 @@ static int map_connect(sqlite3 *db, void *aux, int argc, const char *const *argv
         return SQLITE_NOMEM;
     table->state = connection_state_ref(aux);
     table->form = argc == 3 && !strcmp(argv[2], MODULE_NAME) ? MAP_FUNCTION : MAP_TABLE;
-    table->asked_columns = *function_form_columns();
+    table->request_columns = *function_form_columns();
     int rc = interrupt_probe_prepare(db, &table->interrupt_probe);
     if (rc == SQLITE_OK && table->form == MAP_TABLE)
         rc = define_table(table, argc, argv, message);
@@ -233,7 +233,7 @@ static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
     int next = 1, rc = SQLITE_OK;
     char *message = NULL;
     table->state->maps_prepared++;
-    const int columns = table->asked_columns.count;
+    const int columns = table->request_columns.count;
     bool missing = false;
     if (table->form == MAP_FUNCTION)
         rc = function_form_offer(info, &next, &message);
@@ -246,7 +246,7 @@ static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
     uint64_t used = table->form == MAP_FUNCTION ? info->colUsed >> COLUMN_VALUE & 1
                     : columns < 64              ? info->colUsed & ((UINT64_C(1) << columns) - 1)
                                                 : info->colUsed;
-    rc = asking_offer(table->state->db, info, &table->asked_columns, used, &next);
+    rc = scan_request_offer(table->state->db, info, &table->request_columns, used, &next);
     /* The terms of an OR are offered without the parameters; xFilter names a parameter that has no value at
      * all. */
     if (missing)
@@ -280,7 +280,7 @@ static int map_close(sqlite3_vtab_cursor *base)
 {
     MapCursor *cursor = (MapCursor *)base;
     end_run(cursor);
-    asking_free(&cursor->asking);
+    scan_request_free(&cursor->request);
     buffer_heap_free(&cursor->value_bytes);
     row_identity_free(&cursor->identity);
     free(cursor);
@@ -292,7 +292,8 @@ static int open_run(MapCursor *cursor, KeptPlan *kept, char **message)
 {
     MapTable *table = (MapTable *)cursor->base.pVtab;
     const Plan *plan = kept->plan;
-    int rc = asking_make_values(&cursor->asking, plan->encoding, &cursor->value_bytes, &cursor->values);
+    int rc =
+        scan_request_make_values(&cursor->request, plan->encoding, &cursor->value_bytes, &cursor->values);
     if (rc != SQLITE_OK)
         return rc;
     /* A request of positions begins at the first of them. */
@@ -311,12 +312,12 @@ static int open_run(MapCursor *cursor, KeptPlan *kept, char **message)
 static int judge_map(MapCursor *cursor, const MapArguments *arguments, char **message)
 {
     MapTable *table = (MapTable *)cursor->base.pVtab;
-    const PlanAsked *asked = &cursor->asking.asked;
-    KeptPlan *kept = plan_cache_take(&table->idle, arguments, asked);
+    const PlanRequest *request = &cursor->request.plan;
+    KeptPlan *kept = plan_cache_take(&table->idle, arguments, request);
     int rc = SQLITE_OK;
     if (!kept || plan_state(kept->plan, table->state) != PLAN_IS_CURRENT) {
         kept_plan_free(kept);
-        rc = make_plan(table, arguments, asked, &kept, message);
+        rc = make_plan(table, arguments, request, &kept, message);
         if (kept && table->form == MAP_TABLE)
             rc = declared_columns_check(&table->columns, kept, message);
     }
@@ -328,7 +329,7 @@ static int judge_map(MapCursor *cursor, const MapArguments *arguments, char **me
 static int start_run(MapCursor *cursor, const MapArguments *arguments, char **message)
 {
     MapTable *table = (MapTable *)cursor->base.pVtab;
-    const PlanAsked *asked = &cursor->asking.asked;
+    const PlanRequest *request = &cursor->request.plan;
     int rc = SQLITE_SCHEMA;
     /* A map becomes the source of its own source where one of them is dropped and created again. */
     if (table->state->depth >= DEPTH_MAX) {
@@ -337,12 +338,12 @@ static int start_run(MapCursor *cursor, const MapArguments *arguments, char **me
             arguments->source);
         return *message ? SQLITE_ERROR : SQLITE_NOMEM;
     }
-    KeptPlan *kept = plan_cache_take(&table->idle, arguments, asked), *old = NULL;
+    KeptPlan *kept = plan_cache_take(&table->idle, arguments, request), *old = NULL;
     if (kept && plan_state(kept->plan, table->state) == PLAN_IS_CURRENT)
         rc = open_run(cursor, kept, message);
     if (rc == SQLITE_SCHEMA) {
         old = kept;
-        rc = make_plan(table, arguments, asked, &kept, message);
+        rc = make_plan(table, arguments, request, &kept, message);
         if (kept)
             rc =
                 table->form == MAP_TABLE ? declared_columns_check(&table->columns, kept, message) : SQLITE_OK;
@@ -403,7 +404,7 @@ static int find_kept(MapCursor *cursor, const MapArguments *arguments, uint64_t 
                      sqlite3_value *value, bool *found)
 {
     int rc = SQLITE_OK;
-    if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->asked.used != used ||
+    if (!cursor->keeps || cursor->kept_column != column || cursor->kept_plan->plan->request.used != used ||
         !map_arguments_equal(&cursor->kept_plan->plan->arguments, arguments))
         return rc;
     /* A reader may come back before it has had all rows. */
@@ -432,7 +433,7 @@ static int find_kept(MapCursor *cursor, const MapArguments *arguments, uint64_t 
 static bool should_keep(const MapCursor *cursor)
 {
     const Plan *plan = cursor->kept_plan ? cursor->kept_plan->plan : NULL;
-    if (cursor->entries < 2 || cursor->too_many || !plan || plan->why_feed || plan->asked.parameters)
+    if (cursor->entries < 2 || cursor->too_many || !plan || plan->why_feed || plan->request.parameters)
         return false;
     return !plan->source_conditions ||
            (double)cursor->entries * PASS_NS > cursor->kept_plan->experience.row_ns;
@@ -443,16 +444,16 @@ static int ask(MapCursor *cursor, const MapArguments *arguments)
 {
     char *message = NULL;
     sqlite3_value *value;
-    Asking *asking = &cursor->asking;
-    int equality = asking_find_equality(asking, &value);
-    int column = equality < 0 ? 0 : asking->asked.conditions.items[equality].column;
+    ScanRequest *request = &cursor->request;
+    int equality = scan_request_find_equality(request, &value);
+    int column = equality < 0 ? 0 : request->plan.conditions.items[equality].column;
     /* To SQLite the key is the column before those of the map. */
     column += ((MapTable *)cursor->base.pVtab)->form == MAP_FUNCTION;
     bool found = false;
     cursor->entries++;
     row_identity_restart(&cursor->identity);
     int rc =
-        equality >= 0 ? find_kept(cursor, arguments, asking->asked.used, column, value, &found) : SQLITE_OK;
+        equality >= 0 ? find_kept(cursor, arguments, request->plan.used, column, value, &found) : SQLITE_OK;
     if (rc != SQLITE_OK || found)
         return rc;
     bool keeps = equality >= 0 && should_keep(cursor);
@@ -460,15 +461,15 @@ static int ask(MapCursor *cursor, const MapArguments *arguments)
     if (cursor->kept_plan && !map_arguments_equal(&cursor->kept_plan->plan->arguments, arguments))
         cursor->record = 0;
     end_run(cursor);
-    cursor->ended = asking->never;
-    if (asking->never) {
+    cursor->ended = request->never;
+    if (request->never) {
         rc = judge_map(cursor, arguments, &message);
         return set_error(cursor->base.pVtab, rc, message);
     }
     cursor->keeps = keeps;
     cursor->kept_column = column;
     if (keeps)
-        asking_forget_conditions(asking);
+        scan_request_forget_conditions(request);
     rc = start_run(cursor, arguments, &message);
     if (rc == SQLITE_OK)
         return next_rows(cursor);
@@ -486,13 +487,13 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
     for (int i = 0; table->form == MAP_FUNCTION && i < ARGUMENTS; i++)
         if (given & 1 << i)
             argument[i] = *argv++;
-    asking_free(&cursor->asking);
+    scan_request_free(&cursor->request);
     sqlite3_value *const *parameters = argv;
     if (table->form == MAP_TABLE)
         argv += parameters_given(&table->parameters, given);
-    int rc = asking_read(&cursor->asking, text, &table->asked_columns, argv);
+    int rc = scan_request_read(&cursor->request, text, &table->request_columns, argv);
     if (rc == SQLITE_OK && table->form == MAP_TABLE)
-        rc = parameters_read(&table->parameters, given, parameters, &cursor->asking, &message);
+        rc = parameters_read(&table->parameters, given, parameters, &cursor->request, &message);
     if (rc != SQLITE_OK)
         return set_error(base->pVtab, rc, message);
     if (table->form == MAP_TABLE)
@@ -531,7 +532,7 @@ static int map_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int c
         function_form_result(context, &plan->arguments, column);
         return SQLITE_OK;
     }
-    const int map_columns = ((MapTable *)base->pVtab)->asked_columns.count;
+    const int map_columns = ((MapTable *)base->pVtab)->request_columns.count;
     RowsetValue value;
     if (((MapTable *)base->pVtab)->form == MAP_TABLE && column >= map_columns) {
         if (rowset_get(&cursor->values.view, VALUES_ROW, (uint32_t)(column - map_columns), &value))

@@ -94,7 +94,7 @@ int parameters_given(const Parameters *parameters, int given)
     return count;
 }
 
-int parameters_read(const Parameters *parameters, int given, sqlite3_value *const *argv, Asking *asking,
+int parameters_read(const Parameters *parameters, int given, sqlite3_value *const *argv, ScanRequest *request,
                     char **message)
 {
     for (int i = 0; i < parameters->count; i++) {
@@ -104,10 +104,10 @@ int parameters_read(const Parameters *parameters, int given, sqlite3_value *cons
                 sqlite3_mprintf("parallel_map: the parameter %s of this map is not given: call the table "
                                 "with its value in brackets, or write WHERE %s = value",
                                 parameters->names[i] + 1, parameters->names[i] + 1));
-        asking->parameters[i] = argv[i];
+        request->parameters[i] = argv[i];
     }
-    asking->parameter_names = (const char *const *)parameters->names;
-    asking->asked.parameters = parameters->count;
+    request->parameter_names = (const char *const *)parameters->names;
+    request->plan.parameters = parameters->count;
     return SQLITE_OK;
 }
 

@@ -5,7 +5,7 @@
 #ifndef PRICEMAP_PARAMETERS_H
 #define PRICEMAP_PARAMETERS_H
 
-#include "ext/api/asking.h"
+#include "ext/api/scan_request.h"
 
 /* Names with their colon, in the order in which source, map, where and group_by have them first. */
 typedef struct Parameters {
@@ -35,7 +35,7 @@ int parameters_offer(const Parameters *parameters, sqlite3_index_info *info, int
 int parameters_given(const Parameters *parameters, int given);
 
 /* Takes these values from `argv`. SQLITE_OK, or SQLITE_ERROR with *message set where a parameter has none. */
-int parameters_read(const Parameters *parameters, int given, sqlite3_value *const *argv, Asking *asking,
+int parameters_read(const Parameters *parameters, int given, sqlite3_value *const *argv, ScanRequest *request,
                     char **message);
 
 /* Frees what it owns, and zeroes it. */

@@ -38,11 +38,11 @@ void plan_cache_keep(PlanCache *cache, KeptPlan *kept)
     *last = NULL;
 }
 
-KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, const PlanAsked *asked)
+KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, const PlanRequest *request)
 {
     for (KeptPlan **at = &cache->first; *at; at = &(*at)->next) {
         KeptPlan *kept = *at;
-        if (!plan_asked_equal(&kept->plan->asked, asked) ||
+        if (!plan_request_equal(&kept->plan->request, request) ||
             !map_arguments_equal(&kept->plan->arguments, arguments))
             continue;
         *at = kept->next;

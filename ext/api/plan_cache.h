@@ -38,7 +38,7 @@ void kept_plan_free(KeptPlan *kept);
 void plan_cache_keep(PlanCache *cache, KeptPlan *kept);
 
 /* Takes the plan for these arguments and this request out of the cache; NULL when it has none. */
-KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, const PlanAsked *asked);
+KeptPlan *plan_cache_take(PlanCache *cache, const MapArguments *arguments, const PlanRequest *request);
 
 /* Frees all plans of the cache. */
 void plan_cache_clear(PlanCache *cache);

@@ -20,7 +20,7 @@ typedef struct Feed {
     /* Condition on the columns of the source, whose values are bound before the statement is stepped;
        borrowed. NULL: none. */
     const char *conditions;
-    /* Order by the rowid, as of PlanAsked. */
+    /* Order by the rowid, as of PlanRequest. */
     int order;
     /* Column of the statement, per input. */
     int *index_of;

@@ -41,7 +41,7 @@ MapText plan_text(const Plan *plan)
                      .output = plan->output.items,
                      .columns = plan->map_columns,
                      .conditions = plan->conditions,
-                     .parameters = plan->asked.parameters > 0};
+                     .parameters = plan->request.parameters > 0};
 }
 
 /* The brackets around a SELECT count as the user's: the same statement without workers has them. Conditions
@@ -164,7 +164,7 @@ static int plan_reading(Plan *plan, ConnectionState *state, char **message)
 {
     plan->feed.filtered = plan->arguments.where || plan->conditions || plan->source_conditions;
     plan->feed.conditions = plan->source_conditions;
-    plan->feed.order = plan->source.table && plan->source.rowid ? plan->asked.order : 0;
+    plan->feed.order = plan->source.table && plan->source.rowid ? plan->request.order : 0;
     int rc = feed_start(&plan->feed, &plan->source, state, message);
     plan->compared_at = state->maps_prepared;
     if (rc == SQLITE_OK)
@@ -176,8 +176,8 @@ static int plan_reading(Plan *plan, ConnectionState *state, char **message)
     return rc;
 }
 
-int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, const PlanAsked *asked,
-                Plan **out, char **message)
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form,
+                const PlanRequest *request, Plan **out, char **message)
 {
     *out = NULL;
     Plan *plan = calloc(1, sizeof *plan);
@@ -185,14 +185,14 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
         return SQLITE_NOMEM;
     plan->form = form;
     plan->used = MAP_ALL_COLUMNS;
-    plan->asked.used = asked->used;
-    plan->asked.order = asked->order;
-    plan->asked.parameters = asked->parameters;
+    plan->request.used = request->used;
+    plan->request.order = request->order;
+    plan->request.parameters = request->parameters;
     int rc = copy_arguments(&plan->arguments, arguments);
     if (rc == SQLITE_OK)
-        rc = conditions_copy(&plan->asked.conditions, &asked->conditions);
+        rc = conditions_copy(&plan->request.conditions, &request->conditions);
     if (rc == SQLITE_OK)
-        rc = plan_map(plan, state, asked->used, message);
+        rc = plan_map(plan, state, request->used, message);
     if (rc == SQLITE_OK)
         rc = plan_reading(plan, state, message);
     if (rc != SQLITE_OK) {
@@ -203,7 +203,7 @@ int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm f
     return SQLITE_OK;
 }
 
-bool plan_asked_equal(const PlanAsked *a, const PlanAsked *b)
+bool plan_request_equal(const PlanRequest *a, const PlanRequest *b)
 {
     return a->used == b->used && a->order == b->order && conditions_equal(&a->conditions, &b->conditions);
 }
@@ -222,14 +222,14 @@ void plan_free(Plan *plan)
     recipe_unref(plan->recipe);
     source_free(&plan->source);
     columns_free(&plan->output);
-    conditions_free(&plan->asked.conditions);
+    conditions_free(&plan->request.conditions);
     free(plan->bare);
     sqlite3_free(plan->conditions);
     sqlite3_free(plan->source_conditions);
     sqlite3_free(plan->rowid_bounds);
     sqlite3_free(plan->range_conditions);
-    sqlite3_free(plan->told_of_source);
-    sqlite3_free(plan->told_of_map);
+    sqlite3_free(plan->source_words);
+    sqlite3_free(plan->map_words);
     map_arguments_free(&plan->arguments);
     free(plan);
 }

@@ -22,7 +22,7 @@ typedef enum MapForm {
 } MapForm;
 
 /* Request of one statement to a map: the key for finding an idle plan. */
-typedef struct PlanAsked {
+typedef struct PlanRequest {
     /* Columns of the map that are read, a bit each; the last bit stands for all from the 64th on. */
     uint64_t used;
     /* Conditions on the map's columns, all of which hold. */
@@ -32,7 +32,7 @@ typedef struct PlanAsked {
     int order;
     /* Number of parameters in the texts of the map; their values come before those of the conditions. */
     int parameters;
-} PlanAsked;
+} PlanRequest;
 
 typedef struct Plan {
     /* Arguments of the map; the plan's own copy. */
@@ -47,14 +47,14 @@ typedef struct Plan {
     /* Columns of the map that are computed, a bit each; the last bit stands for all from the 64th on. */
     uint64_t used;
     /* The caller's request; the plan's own copy. */
-    PlanAsked asked;
+    PlanRequest request;
     /* Column of the source that each column of the map is, or BARE_ROWID or BARE_NOT. */
     int *bare;
     /* Conditions, each NULL where there is none: on the map's columns, as MapText has them; on the source's
        columns, all of them, those that bound the rowid, and the others. */
     char *conditions, *source_conditions, *rowid_bounds, *range_conditions;
     /* Texts for people of the conditions on the source and on the map; NULL: there are none. */
-    char *told_of_source, *told_of_map;
+    char *source_words, *map_words;
     /* Whether at most one row is requested, by its rowid. */
     bool one_row;
     /* Reason for which workers do not read the table themselves though they might, a constant; NULL: none. */
@@ -91,8 +91,8 @@ typedef struct Plan {
  * (sqlite3_free it), or SQLITE_NOMEM. Prepares statements on the connection, on its thread. Free with
  * plan_free.
  */
-int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form, const PlanAsked *asked,
-                Plan **out, char **message);
+int plan_create(ConnectionState *state, const MapArguments *arguments, MapForm form,
+                const PlanRequest *request, Plan **out, char **message);
 
 /* Whether the map has functions in another language. */
 static inline bool plan_has_language(const Plan *plan)
@@ -112,7 +112,7 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
 void plan_free(Plan *plan);
 
 /* Whether both requests are the same. */
-bool plan_asked_equal(const PlanAsked *a, const PlanAsked *b);
+bool plan_request_equal(const PlanRequest *a, const PlanRequest *b);
 
 typedef enum PlanState {
     /* The plan may be used again. */

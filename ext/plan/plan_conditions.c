@@ -14,7 +14,7 @@
 
 /* The texts of a plan's conditions while they are made. */
 typedef struct Texts {
-    sqlite3_str *map, *source, *bounds, *ranges, *told_of_source, *told_of_map;
+    sqlite3_str *map, *source, *bounds, *ranges, *source_words, *map_words;
 } Texts;
 
 static void append(sqlite3_str *sql, const Condition *condition, const char *column, int first)
@@ -82,13 +82,13 @@ static int finish(sqlite3_str *sql, char **text)
 
 int plan_place_conditions(Plan *plan, sqlite3 *db)
 {
-    const Conditions *conditions = &plan->asked.conditions;
+    const Conditions *conditions = &plan->request.conditions;
     int rc = bare_columns_find(plan->arguments.map, &plan->source, plan->map_columns, &plan->bare);
     if (rc != SQLITE_OK || !conditions->count)
         return rc;
     Texts texts = {sqlite3_str_new(NULL), sqlite3_str_new(NULL), sqlite3_str_new(NULL),
                    sqlite3_str_new(NULL), sqlite3_str_new(NULL), sqlite3_str_new(NULL)};
-    int first = plan->asked.parameters;
+    int first = plan->request.parameters;
     for (int i = 0; rc == SQLITE_OK && i < conditions->count; i++) {
         const Condition *condition = &conditions->items[i];
         int column = source_column(plan, condition);
@@ -98,7 +98,7 @@ int plan_place_conditions(Plan *plan, sqlite3 *db)
         else if (on_map && !plan_has_language(plan))
             rc = place_on_map(condition, first, &texts);
         if (!on_map || !plan_has_language(plan))
-            condition_tell(on_map ? texts.told_of_map : texts.told_of_source, condition->op,
+            condition_tell(on_map ? texts.map_words : texts.source_words, condition->op,
                            column_name(plan, condition));
         first += condition_values(condition);
     }
@@ -106,8 +106,8 @@ int plan_place_conditions(Plan *plan, sqlite3 *db)
                   finish(texts.source, &plan->source_conditions),
                   finish(texts.bounds, &plan->rowid_bounds),
                   finish(texts.ranges, &plan->range_conditions),
-                  finish(texts.told_of_source, &plan->told_of_source),
-                  finish(texts.told_of_map, &plan->told_of_map)};
+                  finish(texts.source_words, &plan->source_words),
+                  finish(texts.map_words, &plan->map_words)};
     for (size_t i = 0; rc == SQLITE_OK && i < sizeof made / sizeof *made; i++)
         rc = made[i];
     /* Where rows are dropped, the position of the others is no longer known from their number. */
@@ -140,6 +140,6 @@ bool plan_conditions_leave_ranges(Plan *plan, sqlite3 *db)
     limits_restore(db, &own);
     sqlite3_free(sql);
     if (!ranges)
-        plan->why_feed = "the rows that are asked for are found by rowid or an index";
+        plan->why_feed = "the requested rows are found by rowid or an index";
     return ranges;
 }

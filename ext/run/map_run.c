@@ -512,10 +512,10 @@ static void write_access(const MapRun *run, RunRecord *record)
     sqlite3_str_appendall(reason, run->controller.reason);
     if (run->source.why_feed)
         sqlite3_str_appendf(reason, "; fed: %s", run->source.why_feed);
-    if (plan->told_of_source)
-        sqlite3_str_appendf(reason, "; asked of the source: %s", plan->told_of_source);
-    if (plan->told_of_map)
-        sqlite3_str_appendf(reason, "; asked of the map: %s", plan->told_of_map);
+    if (plan->source_words)
+        sqlite3_str_appendf(reason, "; condition on the source: %s", plan->source_words);
+    if (plan->map_words)
+        sqlite3_str_appendf(reason, "; condition on the map: %s", plan->map_words);
     char *why = sqlite3_str_finish(reason);
     run_log_set(&record->reason, why);
     sqlite3_free(why);

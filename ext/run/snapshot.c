@@ -166,7 +166,7 @@ static int hold(Snapshot *snapshot, const char *table, const char *rowid, const 
     if (rc != SQLITE_ROW)
         return rc == SQLITE_DONE ? SQLITE_ERROR : rc;
     if (sqlite3_column_type(snapshot->holder, 0) != SQLITE_INTEGER) {
-        *why = bounds->condition ? "no row is asked for" : "the table is empty";
+        *why = bounds->condition ? "no row is requested" : "the table is empty";
         return SQLITE_OK;
     }
     snapshot->least = sqlite3_column_int64(snapshot->holder, 0);

@@ -49,7 +49,7 @@ static int try_partition(TaskSource *source, char **message)
     snapshot_bounds(source->snapshot, &source->first_rowid, &source->last_rowid);
     source->next_rowid = source->first_rowid;
     if (!plan->reads_tables && (uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
-        source->why_feed = source->whole_table ? "the table is small" : "few rows are asked for";
+        source->why_feed = source->whole_table ? "the table is small" : "few rows are requested";
     if (!source->why_feed) {
         source->recipe = plan_partition_recipe(plan, source->state, snapshot_schema(source->snapshot),
                                                snapshot_uri(source->snapshot), source->run);
@@ -266,7 +266,7 @@ static int fill_input(TaskSource *source, Task *task, uint32_t rows)
                               .position = (uint64_t)source->units + 1,
                               .first_row = 0,
                               .end_row = writer.rows};
-    if ((source->plan->conditions || source->plan->asked.parameters) &&
+    if ((source->plan->conditions || source->plan->request.parameters) &&
         task_set_values(task, writer.bytes, source->values->data, source->values->bytes) != SQLITE_OK)
         return SQLITE_NOMEM;
     return rc;
@@ -289,7 +289,7 @@ static bool fill_range(TaskSource *source, Task *task, int64_t units, uint32_t r
                               .begins_table = source->whole_table && first == source->first_rowid,
                               .ends_table = source->whole_table && last == source->last_rowid,
                               .may_give_up = may_give_up};
-    if (source->plan->conditions || source->plan->range_conditions || source->plan->asked.parameters) {
+    if (source->plan->conditions || source->plan->range_conditions || source->plan->request.parameters) {
         int rc = task_set_values(task, 0, source->values->data, source->values->bytes);
         if (rc != SQLITE_OK) {
             keep_error(source, rc);

@@ -302,8 +302,8 @@ static void shown(void **state)
     MapTest *test = *state;
     make_table(test->db, 100);
     sql_test_run(test->db, "SELECT e FROM m WHERE id BETWEEN 5 AND 9 AND e > 5 AND s IN ('5', '6')");
-    static const char *const words[] = {"asked of the source: %id >= ?%; asked", "%id <= ?", "%s IN (?)",
-                                        "asked of the map: e > ?"};
+    static const char *const words[] = {"condition on the source: %id >= ?%; condition", "%id <= ?",
+                                        "%s IN (?)", "condition on the map: e > ?"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         char *sql = sqlite3_mprintf(
             "SELECT reason LIKE '%%%s%%' FROM parallel_map_runs ORDER BY run DESC LIMIT 1", words[i]);

@@ -1,16 +1,17 @@
 /*
- * Columns and conditions that a statement requests of a map, beside its arguments: xBestIndex (asking_offer)
- * chooses from what SQLite offers and writes the choice into idxStr; xFilter (asking_read) reads that, with
- * the values of the moment. All of it only narrows what is computed: SQLite checks every row again.
+ * Columns and conditions that a statement requests of a map, beside its arguments: xBestIndex
+ * (scan_request_offer) chooses from what SQLite offers and writes the choice into idxStr; xFilter
+ * (scan_request_read) reads that, with the values of the moment. All of it only narrows what is computed:
+ * SQLite checks every row again.
  *
  * idxStr is "USED,ORDER" and ";COLUMN,OPERATOR,COLLATION,FLAGS" for each condition, in the order of their
  * values, and after a space the same as EXPLAIN QUERY PLAN shows it to people. USED, in hexadecimal, has a
  * bit for each column of the map that is read, the last for all from the 64th on; in the function's form bit
- * 0 is its value. ORDER is that of PlanAsked. COLUMN is one of the map, -1 the key of the function's form, or
- * -2, with a LIMIT or an OFFSET as its operator.
+ * 0 is its value. ORDER is that of PlanRequest. COLUMN is one of the map, -1 the key of the function's form,
+ * or -2, with a LIMIT or an OFFSET as its operator.
  */
-#ifndef PRICEMAP_ASKING_H
-#define PRICEMAP_ASKING_H
+#ifndef PRICEMAP_SCAN_REQUEST_H
+#define PRICEMAP_SCAN_REQUEST_H
 
 #include "ext/plan/plan.h"
 #include "ext/run/task_source.h"
@@ -30,7 +31,7 @@ typedef struct ColumnFacts {
 } ColumnFacts;
 
 /* The columns of a map, of which SQLite counts the first as `first_column`. */
-typedef struct AskedColumns {
+typedef struct RequestColumns {
     const ColumnFacts *facts;
     int count;
     /* The facts of the key, in the function's form; NULL: there is no key. */
@@ -39,18 +40,18 @@ typedef struct AskedColumns {
     double rows;
     /* Whether a row of the source gives one row of the map. */
     bool scalar;
-} AskedColumns;
+} RequestColumns;
 
 /*
  * Takes what SQLite offers: sets argvIndex from *next on, idxStr, cost and rows. In the function's form
  * SQLite's column 0 is the key. SQLITE_OK or SQLITE_NOMEM.
  */
-int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *columns, uint64_t used,
-                 int *next);
+int scan_request_offer(sqlite3 *db, sqlite3_index_info *info, const RequestColumns *columns, uint64_t used,
+                       int *next);
 
 /* Request of one scan. Zeros: all rows. */
-typedef struct Asking {
-    PlanAsked asked;
+typedef struct ScanRequest {
+    PlanRequest plan;
     /* Values that the conditions compare with, one after the other; those that are copies are freed with it.
      */
     sqlite3_value **values;
@@ -64,22 +65,23 @@ typedef struct Asking {
     const char *const *parameter_names;
     /* Whether no row can meet the conditions. */
     bool never;
-} Asking;
+} ScanRequest;
 
-/* Reads idxStr and the values from argv[0] on. SQLITE_OK or an error; asking_free in any case. */
-int asking_read(Asking *asking, const char *text, const AskedColumns *columns, sqlite3_value **argv);
+/* Reads idxStr and the values from argv[0] on. SQLITE_OK or an error; scan_request_free in any case. */
+int scan_request_read(ScanRequest *request, const char *text, const RequestColumns *columns,
+                      sqlite3_value **argv);
 
 /* The index of a condition that a column equals one value, and that value; -1: there is none. */
-int asking_find_equality(const Asking *asking, sqlite3_value **value);
+int scan_request_find_equality(const ScanRequest *request, sqlite3_value **value);
 
 /* Makes the rowset of the conditions' values in `buffer`, for a plan whose texts have `encoding`. SQLITE_OK
    or SQLITE_NOMEM. */
-int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunValues *values);
+int scan_request_make_values(const ScanRequest *request, int encoding, Buffer *buffer, RunValues *values);
 
 /* Drops the conditions: the request is of all rows. */
-void asking_forget_conditions(Asking *asking);
+void scan_request_forget_conditions(ScanRequest *request);
 
 /* Frees what it owns, and zeroes it. */
-void asking_free(Asking *asking);
+void scan_request_free(ScanRequest *request);
 
 #endif

@@ -1,4 +1,4 @@
-#include "ext/api/asking.h"
+#include "ext/api/scan_request.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -51,13 +51,13 @@ static bool is_taken(sqlite3 *db, int op)
 }
 
 /* The map's column of a constraint; false: it is about something else. */
-static bool find_column(const AskedColumns *columns, int offered, int *column)
+static bool find_column(const RequestColumns *columns, int offered, int *column)
 {
     *column = columns->key ? offered - 1 : offered;
     return offered >= 0 && *column < columns->count;
 }
 
-static const ColumnFacts *facts_of(const AskedColumns *columns, int column)
+static const ColumnFacts *facts_of(const RequestColumns *columns, int column)
 {
     return column == CONDITION_KEY ? columns->key : &columns->facts[column];
 }
@@ -80,7 +80,7 @@ typedef struct Estimate {
     bool found, one;
 } Estimate;
 
-static void add_estimate(Estimate *estimate, const ColumnFacts *facts, int op, const AskedColumns *columns)
+static void add_estimate(Estimate *estimate, const ColumnFacts *facts, int op, const RequestColumns *columns)
 {
     bool equal = op == SQLITE_INDEX_CONSTRAINT_EQ || op == SQLITE_INDEX_CONSTRAINT_IS;
     double share = equal                                                                     ? 0.1
@@ -101,7 +101,8 @@ static void add_estimate(Estimate *estimate, const ColumnFacts *facts, int op, c
     estimate->given *= share;
 }
 
-static void set_cost(sqlite3_index_info *info, const AskedColumns *columns, const Estimate *estimate, bool in)
+static void set_cost(sqlite3_index_info *info, const RequestColumns *columns, const Estimate *estimate,
+                     bool in)
 {
     double computed = columns->rows * estimate->computed, rows = columns->rows * estimate->given;
     double read = estimate->found ? find_cost : columns->rows * estimate->read * pass_cost;
@@ -114,7 +115,7 @@ static void set_cost(sqlite3_index_info *info, const AskedColumns *columns, cons
 }
 
 /* Whether the rows can come in the order that SQLite wants: no two rows have the first column alike. */
-static int find_order(const sqlite3_index_info *info, const AskedColumns *columns)
+static int find_order(const sqlite3_index_info *info, const RequestColumns *columns)
 {
     int column;
     if (!info->nOrderBy || !find_column(columns, info->aOrderBy[0].iColumn, &column))
@@ -140,7 +141,8 @@ static void offer_limit(sqlite3_index_info *info, int order, sqlite3_str *text, 
     }
 }
 
-int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *columns, uint64_t used, int *next)
+int scan_request_offer(sqlite3 *db, sqlite3_index_info *info, const RequestColumns *columns, uint64_t used,
+                       int *next)
 {
     sqlite3_str *text = sqlite3_str_new(NULL), *told = sqlite3_str_new(NULL);
     Estimate estimate = {.read = 1, .computed = 1, .given = 1};
@@ -180,42 +182,42 @@ int asking_offer(sqlite3 *db, sqlite3_index_info *info, const AskedColumns *colu
 
 /* ---- columns and conditions ---- */
 
-static int add_value(Asking *asking, sqlite3_value *value, bool copy)
+static int add_value(ScanRequest *request, sqlite3_value *value, bool copy)
 {
-    if (asking->value_count == asking->value_room) {
-        int room = asking->value_room ? 2 * asking->value_room : 8;
-        sqlite3_value **values = realloc(asking->values, (size_t)room * sizeof *values);
+    if (request->value_count == request->value_room) {
+        int room = request->value_room ? 2 * request->value_room : 8;
+        sqlite3_value **values = realloc(request->values, (size_t)room * sizeof *values);
         if (!values)
             return SQLITE_NOMEM;
-        asking->values = values;
-        bool *copied = realloc(asking->copied, (size_t)room * sizeof *copied);
+        request->values = values;
+        bool *copied = realloc(request->copied, (size_t)room * sizeof *copied);
         if (!copied)
             return SQLITE_NOMEM;
-        asking->copied = copied;
-        asking->value_room = room;
+        request->copied = copied;
+        request->value_room = room;
     }
     sqlite3_value *own = copy ? sqlite3_value_dup(value) : value;
     if (!own)
         return SQLITE_NOMEM;
-    asking->copied[asking->value_count] = copy;
-    asking->values[asking->value_count++] = own;
+    request->copied[request->value_count] = copy;
+    request->values[request->value_count++] = own;
     return SQLITE_OK;
 }
 
-static void drop_values(Asking *asking, int first)
+static void drop_values(ScanRequest *request, int first)
 {
-    while (asking->value_count > first)
-        if (asking->copied[--asking->value_count])
-            sqlite3_value_free(asking->values[asking->value_count]);
+    while (request->value_count > first)
+        if (request->copied[--request->value_count])
+            sqlite3_value_free(request->values[request->value_count]);
 }
 
 /* Takes the list of an IN, its last value again until they are a power of two, so that few plans do for all.
    A NULL equals nothing. */
-static int read_list(Asking *asking, Condition *condition, ColumnCompares compares, sqlite3_value *list,
+static int read_list(ScanRequest *request, Condition *condition, ColumnCompares compares, sqlite3_value *list,
                      ConditionUse *use)
 {
     sqlite3_value *value;
-    int first = asking->value_count, rc;
+    int first = request->value_count, rc;
     bool wide = false;
     *use = CONDITION_MADE;
     for (rc = sqlite3_vtab_in_first(list, &value); rc == SQLITE_OK; rc = sqlite3_vtab_in_next(list, &value)) {
@@ -224,50 +226,50 @@ static int read_list(Asking *asking, Condition *condition, ColumnCompares compar
         if (of_one == CONDITION_NEVER)
             continue;
         wide = wide || one.wide;
-        if (of_one == CONDITION_LEFT || asking->value_count - first == IN_VALUES) {
+        if (of_one == CONDITION_LEFT || request->value_count - first == IN_VALUES) {
             *use = CONDITION_LEFT;
             rc = SQLITE_DONE;
             break;
         }
-        int added = add_value(asking, value, true);
+        int added = add_value(request, value, true);
         if (added != SQLITE_OK)
             return added;
     }
     if (rc != SQLITE_DONE)
         return rc;
-    int count = asking->value_count - first;
+    int count = request->value_count - first;
     if (*use == CONDITION_LEFT || !count) {
         *use = count ? CONDITION_LEFT : *use == CONDITION_LEFT ? CONDITION_LEFT : CONDITION_NEVER;
-        drop_values(asking, first);
+        drop_values(request, first);
         return SQLITE_OK;
     }
     for (rc = SQLITE_OK; rc == SQLITE_OK && count & (count - 1); count++)
-        rc = add_value(asking, asking->values[asking->value_count - 1], true);
+        rc = add_value(request, request->values[request->value_count - 1], true);
     condition->op = CONDITION_IN;
     condition->count = count;
     condition->wide = wide;
     return rc;
 }
 
-static int read_condition(Asking *asking, const Condition *written, int flags, ColumnCompares compares,
+static int read_condition(ScanRequest *request, const Condition *written, int flags, ColumnCompares compares,
                           sqlite3_value *value)
 {
     Condition condition = *written;
     ConditionUse use;
     int rc = SQLITE_OK;
     if (flags & FLAG_IN) {
-        rc = read_list(asking, &condition, compares, value, &use);
+        rc = read_list(request, &condition, compares, value, &use);
     } else {
         use = condition_judge(&condition, compares, value, flags & FLAG_LITERAL);
         if (use == CONDITION_MADE && condition.count)
-            rc = add_value(asking, value, false);
+            rc = add_value(request, value, false);
     }
     if (rc != SQLITE_OK)
         return rc;
-    asking->never = asking->never || use == CONDITION_NEVER;
+    request->never = request->never || use == CONDITION_NEVER;
     if (use != CONDITION_MADE)
         return rc;
-    Conditions *conditions = &asking->asked.conditions;
+    Conditions *conditions = &request->plan.conditions;
     Condition *grown = realloc(conditions->items, (size_t)(conditions->count + 1) * sizeof *grown);
     if (!grown)
         return SQLITE_NOMEM;
@@ -276,35 +278,36 @@ static int read_condition(Asking *asking, const Condition *written, int flags, C
     return SQLITE_OK;
 }
 
-int asking_read(Asking *asking, const char *text, const AskedColumns *columns, sqlite3_value **argv)
+int scan_request_read(ScanRequest *request, const char *text, const RequestColumns *columns,
+                      sqlite3_value **argv)
 {
     char *end;
     int rc = SQLITE_OK;
-    *asking = (Asking){.asked.used = strtoull(text, &end, 16), .limit = -1};
-    asking->asked.order = (int)strtol(end + 1, &end, 10);
+    *request = (ScanRequest){.plan.used = strtoull(text, &end, 16), .limit = -1};
+    request->plan.order = (int)strtol(end + 1, &end, 10);
     while (rc == SQLITE_OK && *end == ';') {
         Condition condition = {.column = (int)strtol(end + 1, &end, 10)};
         condition.op = (int)strtol(end + 1, &end, 10);
         condition.collation = collations[strtol(end + 1, &end, 10) & 3];
         int flags = (int)strtol(end + 1, &end, 10);
         if (condition.column == COLUMN_NONE) {
-            *(condition.op == SQLITE_INDEX_CONSTRAINT_LIMIT ? &asking->limit : &asking->offset) =
+            *(condition.op == SQLITE_INDEX_CONSTRAINT_LIMIT ? &request->limit : &request->offset) =
                 sqlite3_value_int64(*argv++);
             continue;
         }
-        rc =
-            read_condition(asking, &condition, flags, facts_of(columns, condition.column)->compares, *argv++);
+        rc = read_condition(request, &condition, flags, facts_of(columns, condition.column)->compares,
+                            *argv++);
     }
     return rc;
 }
 
-int asking_find_equality(const Asking *asking, sqlite3_value **value)
+int scan_request_find_equality(const ScanRequest *request, sqlite3_value **value)
 {
-    const Conditions *conditions = &asking->asked.conditions;
+    const Conditions *conditions = &request->plan.conditions;
     int next = 0;
     for (int i = 0; i < conditions->count; next += conditions->items[i++].count)
         if (conditions->items[i].op == SQLITE_INDEX_CONSTRAINT_EQ) {
-            *value = asking->values[next];
+            *value = request->values[next];
             return i;
         }
     return -1;
@@ -358,49 +361,49 @@ static int set_values(RowsetWriter *writer, uint32_t first, const Condition *con
 
 /* Sets the values of the parameters, or their names, in the first columns of a row, and leaves the others
  * NULL. */
-static int set_parameters(RowsetWriter *writer, const Asking *asking, bool names, int encoding)
+static int set_parameters(RowsetWriter *writer, const ScanRequest *request, bool names, int encoding)
 {
     int rc = SQLITE_OK;
     for (uint32_t i = 0; rc == SQLITE_OK && i < writer->columns; i++) {
-        bool is_parameter = i < (uint32_t)asking->asked.parameters;
-        const char *name = is_parameter ? asking->parameter_names[i] : "";
+        bool is_parameter = i < (uint32_t)request->plan.parameters;
+        const char *name = is_parameter ? request->parameter_names[i] : "";
         rc = !is_parameter ? rowset_set_null(writer, i)
              : names       ? rowset_set_bytes(writer, i, SQLITE_BLOB, name, (uint32_t)strlen(name))
-                           : rowset_set_value(writer, i, asking->parameters[i], encoding);
+                           : rowset_set_value(writer, i, request->parameters[i], encoding);
     }
     return rc;
 }
 
-int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunValues *values)
+int scan_request_make_values(const ScanRequest *request, int encoding, Buffer *buffer, RunValues *values)
 {
-    const Conditions *conditions = &asking->asked.conditions;
-    const bool named = asking->asked.parameters > 0;
-    uint32_t columns = (uint32_t)asking->asked.parameters;
+    const Conditions *conditions = &request->plan.conditions;
+    const bool named = request->plan.parameters > 0;
+    uint32_t columns = (uint32_t)request->plan.parameters;
     *values = RUN_WITHOUT_VALUES;
     /* A map of more rows than this comes to no end. */
     const int64_t most = INT64_MAX / 4;
-    if (asking->limit > 0 && asking->limit < most && asking->offset < most)
-        values->wanted_rows = asking->limit + (asking->offset > 0 ? asking->offset : 0);
+    if (request->limit > 0 && request->limit < most && request->offset < most)
+        values->wanted_rows = request->limit + (request->offset > 0 ? request->offset : 0);
     for (int i = 0; i < conditions->count; i++)
         columns += (uint32_t)condition_values(&conditions->items[i]);
     RowsetWriter writer;
     int rc = rowset_begin(&writer, buffer, columns, named ? 2 : 1);
-    uint32_t first = (uint32_t)asking->asked.parameters;
+    uint32_t first = (uint32_t)request->plan.parameters;
     int next = 0;
     if (rc == SQLITE_OK && named)
-        rc = set_parameters(&writer, asking, false, encoding);
+        rc = set_parameters(&writer, request, false, encoding);
     for (int i = 0; rc == SQLITE_OK && i < conditions->count; i++) {
         const Condition *condition = &conditions->items[i];
-        rc = set_values(&writer, first, condition, asking->values + next, encoding);
+        rc = set_values(&writer, first, condition, request->values + next, encoding);
         if (condition->column == CONDITION_KEY)
-            bound_positions(values, condition, asking->values + next);
+            bound_positions(values, condition, request->values + next);
         first += (uint32_t)condition_values(condition);
         next += condition->count;
     }
     if (rc == SQLITE_OK)
         rc = rowset_end_row(&writer);
     if (rc == SQLITE_OK && named)
-        rc = set_parameters(&writer, asking, true, encoding);
+        rc = set_parameters(&writer, request, true, encoding);
     if (rc == SQLITE_OK && named)
         rc = rowset_end_row(&writer);
     if (rc != SQLITE_OK)
@@ -412,18 +415,18 @@ int asking_make_values(const Asking *asking, int encoding, Buffer *buffer, RunVa
     return SQLITE_OK;
 }
 
-void asking_forget_conditions(Asking *asking)
+void scan_request_forget_conditions(ScanRequest *request)
 {
-    drop_values(asking, 0);
-    asking->asked.conditions.count = 0;
-    asking->limit = -1;
+    drop_values(request, 0);
+    request->plan.conditions.count = 0;
+    request->limit = -1;
 }
 
-void asking_free(Asking *asking)
+void scan_request_free(ScanRequest *request)
 {
-    drop_values(asking, 0);
-    free(asking->values);
-    free(asking->copied);
-    conditions_free(&asking->asked.conditions);
-    *asking = (Asking){0};
+    drop_values(request, 0);
+    free(request->values);
+    free(request->copied);
+    conditions_free(&request->plan.conditions);
+    *request = (ScanRequest){0};
 }
