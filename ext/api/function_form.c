@@ -3,7 +3,7 @@
 #include <string.h>
 
 const char function_form_declaration[] =
-    "CREATE TABLE x(key, value, source HIDDEN, map HIDDEN, executor HIDDEN, workers HIDDEN, chunk HIDDEN)";
+    "CREATE TABLE x(key INTEGER, value, source HIDDEN, map HIDDEN, executor HIDDEN, workers HIDDEN, chunk HIDDEN)";
 
 /* The key of most sources is their rowid. */
 static const ColumnFacts key_facts = {"key", COMPARES_INTEGERS, SEARCH_ROWID, true, 1};

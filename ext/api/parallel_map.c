@@ -296,6 +296,8 @@ static int open_run(MapCursor *cursor, KeptPlan *kept, char **message)
         scan_request_make_values(&cursor->request, plan->encoding, &cursor->value_bytes, &cursor->values);
     if (rc != SQLITE_OK)
         return rc;
+    cursor->identity.call =
+        row_identity_call(&cursor->values.view, (uint32_t)cursor->request.plan.parameters);
     /* A request of positions begins at the first of them. */
     cursor->position = cursor->values.first_position > 1 && plan->form == MAP_FUNCTION && !plan->source.rowid
                            ? cursor->values.first_position

@@ -66,9 +66,9 @@ int parameters_offer(const Parameters *parameters, sqlite3_index_info *info, int
     int offered[PARAMETERS_MAX];
     memset(offered, -1, sizeof offered);
     for (int i = 0; i < info->nConstraint; i++) {
-        int parameter = info->aConstraint[i].iColumn - first;
-        if (parameter < 0 || parameter >= parameters->count ||
-            info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ || offered[parameter] >= 0)
+        int parameter = info->aConstraint[i].iColumn - first, op = info->aConstraint[i].op;
+        if (parameter < 0 || parameter >= parameters->count || offered[parameter] >= 0 ||
+            (op != SQLITE_INDEX_CONSTRAINT_EQ && op != SQLITE_INDEX_CONSTRAINT_IS))
             continue;
         if (!info->aConstraint[i].usable)
             return SQLITE_CONSTRAINT;

@@ -1,6 +1,7 @@
 #include "ext/api/row_identity.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A good mix of 64 bits. */
 static uint64_t mix(uint64_t bits)
@@ -24,10 +25,10 @@ static uint64_t mix_bytes(uint64_t hash, const unsigned char *bytes, size_t size
     return mix(hash ^ word ^ (uint64_t)size << 56);
 }
 
-static bool hash_row(const RowsetView *rows, uint32_t row, uint32_t first, int64_t key, uint64_t *hash)
+/* Adds columns of a row to a hash, from `first` to before `end`. */
+static bool hash_columns(const RowsetView *rows, uint32_t row, uint32_t first, uint32_t end, uint64_t *hash)
 {
-    *hash = mix((uint64_t)key + 1);
-    for (uint32_t column = first; column < rows->columns; column++) {
+    for (uint32_t column = first; column < end; column++) {
         RowsetValue value = {0};
         if (!rowset_get(rows, row, column, &value))
             return false;
@@ -38,6 +39,14 @@ static bool hash_row(const RowsetView *rows, uint32_t row, uint32_t first, int64
             *hash = mix(*hash ^ (uint64_t)value.integer);
     }
     return true;
+}
+
+uint64_t row_identity_call(const RowsetView *values, uint32_t count)
+{
+    uint64_t hash = 0;
+    /* A rowset of the host's own can be read. */
+    (void)hash_columns(values, 0, 0, count, &hash);
+    return hash;
 }
 
 /* The index of a hash in the table: where it is, or where it may be put. */
@@ -89,11 +98,11 @@ void row_identity_next(RowIdentity *identity)
 int row_identity_give(RowIdentity *identity, const RowsetView *rows, uint32_t row, uint32_t first,
                       int64_t key, int64_t *number)
 {
-    uint64_t hash;
+    uint64_t hash = mix(identity->call ^ ((uint64_t)key + 1));
     *number = identity->current;
     if (identity->known)
         return SQLITE_OK;
-    if (!hash_row(rows, row, first, key, &hash))
+    if (!hash_columns(rows, row, first, rows->columns, &hash))
         return SQLITE_CORRUPT_VTAB;
     if (4 * (uint64_t)identity->used >= 3 * (uint64_t)identity->room && grow(identity) != SQLITE_OK)
         return SQLITE_NOMEM;

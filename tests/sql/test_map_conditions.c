@@ -256,12 +256,14 @@ static void keys(void **state)
                                              "key = -3",
                                              "key > 9e999",
                                              "value IN (110.0, 55)",
-                                             "key = 7 OR value = 55"};
+                                             "key = 7 OR value = 55",
+                                             "key = '7'",
+                                             "key > '290' AND key < '295.5'"};
     static const struct {
         const char *source, *call;
     } maps[] = {
         {"(SELECT id AS key, increase_price(r) AS value FROM t)", "parallel_map('t', 'increase_price(r)')"},
-        {"(SELECT row_number() OVER () AS key, increase_price(r) AS value FROM (SELECT r FROM t ORDER BY -id))",
+        {"(SELECT CAST(row_number() OVER () AS INTEGER) AS key, increase_price(r) AS value FROM (SELECT r FROM t ORDER BY -id))",
          "parallel_map('SELECT r FROM t ORDER BY -id', 'increase_price(r)')"},
     };
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
