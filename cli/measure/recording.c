@@ -43,7 +43,7 @@ static int sampled(void *context, const SamplingEvent *event, Failure *failure)
     char variant[VARIANT_SIZE];
     describe_variant(benchmark, variant);
     progress_show(&recording->progress, benchmark->name, variant, event);
-    int64_t rows = plan->maps ? map_bench_rows(plan->maps, event->subject) : -1;
+    int64_t rows = plan->maps ? map_bench_rows(plan->maps, event->subject) : plan->rows > 0 ? plan->rows : -1;
     if (history_record(recording->history, measurement, event->sample, event->summary, rows, event->stopped,
                        failure))
         return -1;

@@ -28,6 +28,8 @@ typedef struct RecordingPlan {
     const SamplingSubject *subjects;
     /* Maps that the subjects are of; NULL: the subjects are no maps. */
     MapBench *maps;
+    /* Rows that each execution gives where the subjects are no maps; 0: they have none. */
+    int64_t rows;
     /* Hook that stops the work of a subject; see interruption_set_stop. */
     void (*stop)(void *context);
     void *context;

@@ -82,7 +82,7 @@ typedef struct Options {
     CommandWish command;
     Arguments arguments;
     /* Flags of one verb each. */
-    bool samples, fail, once, changes, undo, here, percent_given, force, dry_run;
+    bool python, samples, fail, once, changes, undo, here, percent_given, force, dry_run;
     /* Measurements and days that prune keeps; 0: not given. */
     int64_t keep, older_than;
     /* Why, in the words of the user; NULL: not given. */

@@ -12,4 +12,8 @@
  */
 int extension_find(char *path, size_t size, Failure *failure);
 
+/* Finds the published experiment in Python, which is in the package pricemap of the same build or
+ * installation. Returns 0, or -1 with the failure set to what is to be installed. */
+int extension_find_published(char *path, size_t size, Failure *failure);
+
 #endif

@@ -8,6 +8,7 @@
 #include "cli/report/chart.h"
 #include "cli/report/findings_text.h"
 #include "cli/measure/measure.h"
+#include "cli/measure/python_experiment.h"
 #include "cli/output/measurements.h"
 #include "cli/output/output.h"
 #include "cli/base/query.h"
@@ -31,6 +32,21 @@ static const struct argp_child children[] = {
     {0},
 };
 
+/* Whether the run is all of the published experiment and no scan: the sentence on what the figures mean is
+ * printed only then. */
+static bool is_whole(const Options *options, bool any_workers)
+{
+    return options->scan.executor_count == 0 && (any_workers || options->scan.workers.count == 1) &&
+           options->scan.chunks.count == 0 && options->scan.rows.count == 0 &&
+           options->scan.rounds.count == 0;
+}
+
+static const struct argp_option table[] = {
+    {"python", VERB_FLAG(python), NULL, 0,
+     "The experiment in Python itself: by pricemap and by concurrent.futures", 1},
+    {0},
+};
+
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     switch (key) {
@@ -41,6 +57,9 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
             argument);
         return 0;
     case ARGP_KEY_END:
+        if (options->python && (options->scan.workers.count > 1 || !is_whole(options, true)))
+            argp_error(state, "--python is the experiment as it was published: of the scans it takes only "
+                              "--workers, with one number");
         if (options->scan.workers.count == 0)
             options->scan.workers = (NumberList){.numbers = {DEFAULT_WORKERS}, .count = 1};
         return 0;
@@ -75,17 +94,22 @@ static int print_meaning(sqlite3 *db, int64_t run, FILE *file, Failure *failure)
     return 0;
 }
 
-/* Whether the run is all of the published experiment and no scan: the sentence on what the figures mean is
- * printed only then. */
-static bool is_whole(const Options *options)
+/* Prints what the interpreter's lock did; nothing where figures are missing. */
+static int print_lock(sqlite3 *db, int64_t run, const char *version, Failure *failure)
 {
-    return options->scan.executor_count == 0 && options->scan.workers.count == 1 &&
-           options->scan.chunks.count == 0 && options->scan.rows.count == 0 &&
-           options->scan.rounds.count == 0;
+    sqlite3_stmt *statement;
+    if (query_prepare(db, &statement, failure, sql_experiment_lock, "it", run, version))
+        return -1;
+    int result = query_next(statement, failure);
+    if (result > 0)
+        printf("\n%s\n", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return result < 0 ? -1 : 0;
 }
 
+/* `version` is that of Python, where the experiment was in Python; else NULL. */
 static int print_experiment(const Options *options, History *history, int64_t run, bool whole,
-                            Failure *failure)
+                            const char *version, Failure *failure)
 {
     static const OutputQuery query = {sql_experiment_experiment, sql_experiment_experiment_table};
     sqlite3 *db = history_db(history);
@@ -93,7 +117,8 @@ static int print_experiment(const Options *options, History *history, int64_t ru
         output_rows(db, &query, run, options->common.format, stdout, failure))
         return -1;
     if (options->common.format == OUTPUT_TABLE) {
-        if (whole && print_meaning(db, run, stdout, failure))
+        if (whole &&
+            (version ? print_lock(db, run, version, failure) : print_meaning(db, run, stdout, failure)))
             return -1;
         printf("%sRun %" PRId64 ", recorded in %s\n", whole ? "" : "\n", run, history_file(history));
         if (measurements_note_load(db, run, stdout, failure))
@@ -133,12 +158,17 @@ static int perform(History *history, const Options *options, Failure *failure)
     Failure second;
     if (options->charts.plot && charts_make_directory(options->charts.wish.directory, failure))
         return -1;
-    int result = measure_experiment(options, history, &run, failure);
+    char version[PYTHON_VERSION_SIZE];
+    const RecordingSettings recording = options_recording(options);
+    int result = options->python ? python_experiment_measure(options->scan.workers.numbers[0], &recording,
+                                                             history, &run, version, failure)
+                                 : measure_experiment(options, history, &run, failure);
+    const char *python = options->python ? version : NULL;
     if (result == RECORDING_INTERRUPTED) {
-        (void)print_experiment(options, history, run, false, &second);
+        (void)print_experiment(options, history, run, false, python, &second);
         return -1;
     }
-    if (result || print_experiment(options, history, run, is_whole(options), failure))
+    if (result || print_experiment(options, history, run, is_whole(options, false), python, failure))
         return -1;
     if (!options->charts.plot)
         return 0;
@@ -156,6 +186,7 @@ static void prepare(Options *options)
 const Verb verb_experiment = {
     .name = "",
     .summary = "times the published experiment",
+    .options = table,
     .children = children,
     .doc =
         "Times two price functions, mapped over a price list serially, by threads and by processes; records every "
