@@ -247,5 +247,20 @@ def functions_that_workers_were_not_told_of():
                "parallel_map_python('module:function') names to them")
 
 
+
+@case
+def a_query_that_calls_one_runs_whole_and_says_so():
+    with folder() as path, connection(path + "/shop.db") as db:
+        make_table(db, 20000)
+        db.create_function("double", 1, functions.double)
+        name_function(db, "functions:double")
+        for executor in ("auto", "threads", "processes"):
+            db.execute("CREATE VIRTUAL TABLE temp.q_%s USING parallel_query(query = (SELECT sum(double(p)) AS s FROM t), "
+                       "executor = %s, workers = 2)" % (executor, executor))
+            expect(db.execute("SELECT s FROM q_" + executor).fetchall(), [(400020000,)])
+            expect(db.execute("SELECT executor, workers, reason FROM parallel_map_runs ORDER BY run DESC LIMIT 1").fetchall(),
+                   [("serial", 1, "run whole: workers cannot prepare it: no such function: double")])
+
+
 if __name__ == "__main__":
     run_cases()
