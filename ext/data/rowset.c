@@ -177,6 +177,60 @@ bool rowset_open(RowsetView *view, const void *data, uint64_t size)
     return true;
 }
 
+/* Marks as they stand in a text of native byte order. */
+static const uint16_t byte_order_mark = 0xfeff, swapped_mark = 0xfffe;
+
+/* A text to hand to SQLite: the value's own bytes, or a copy that SQLite frees. */
+typedef struct TextForSqlite {
+    /* Bytes of the text; NULL: there is no memory for the copy. */
+    const void *bytes;
+    uint64_t size;
+    sqlite3_destructor_type lifetime;
+} TextForSqlite;
+
+/*
+ * SQLite takes one byte order mark off the front of a text in UTF-16 that it is given, and swaps the bytes
+ * after a swapped one. A text that begins with a mark of its own keeps it: its copy has one more in front.
+ */
+static TextForSqlite text_for_sqlite(const RowsetValue *value, int encoding, sqlite3_destructor_type lifetime)
+{
+    TextForSqlite text = {value->bytes, value->size, lifetime};
+    uint16_t first;
+    if (encoding == SQLITE_UTF8 || value->size < sizeof first)
+        return text;
+    memcpy(&first, value->bytes, sizeof first);
+    if (first != byte_order_mark && first != swapped_mark)
+        return text;
+    text.size = value->size + sizeof first;
+    text.lifetime = sqlite3_free;
+    unsigned char *copy = sqlite3_malloc64(text.size);
+    text.bytes = copy;
+    if (copy) {
+        memcpy(copy, &byte_order_mark, sizeof first);
+        memcpy(copy + sizeof first, value->bytes, value->size);
+    }
+    return text;
+}
+
+static void result_text(sqlite3_context *context, const RowsetValue *value, int encoding,
+                        sqlite3_destructor_type lifetime)
+{
+    TextForSqlite text = text_for_sqlite(value, encoding, lifetime);
+    if (text.bytes)
+        sqlite3_result_text64(context, text.bytes, text.size, text.lifetime, (unsigned char)encoding);
+    else
+        sqlite3_result_error_nomem(context);
+}
+
+static int bind_text(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding,
+                     sqlite3_destructor_type lifetime)
+{
+    TextForSqlite text = text_for_sqlite(value, encoding, lifetime);
+    return text.bytes ? sqlite3_bind_text64(statement, parameter, text.bytes, text.size, text.lifetime,
+                                            (unsigned char)encoding)
+                      : SQLITE_NOMEM;
+}
+
 void rowset_result(sqlite3_context *context, const RowsetValue *value, int encoding,
                    sqlite3_destructor_type lifetime)
 {
@@ -188,7 +242,7 @@ void rowset_result(sqlite3_context *context, const RowsetValue *value, int encod
         sqlite3_result_double(context, value->real);
         break;
     case SQLITE_TEXT:
-        sqlite3_result_text64(context, value->bytes, value->size, lifetime, (unsigned char)encoding);
+        result_text(context, value, encoding, lifetime);
         break;
     case SQLITE_BLOB:
         sqlite3_result_blob64(context, value->bytes, value->size, lifetime);
@@ -200,7 +254,8 @@ void rowset_result(sqlite3_context *context, const RowsetValue *value, int encod
         sqlite3_result_subtype(context, value->subtype);
 }
 
-int rowset_bind(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding)
+int rowset_bind(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding,
+                sqlite3_destructor_type lifetime)
 {
     switch (value->type) {
     case SQLITE_INTEGER:
@@ -208,13 +263,9 @@ int rowset_bind(sqlite3_stmt *statement, int parameter, const RowsetValue *value
     case SQLITE_FLOAT:
         return sqlite3_bind_double(statement, parameter, value->real);
     case SQLITE_TEXT:
-        return encoding == SQLITE_UTF8
-                   ? sqlite3_bind_text(statement, parameter, value->bytes, (int)value->size, SQLITE_TRANSIENT)
-                   : sqlite3_bind_text16(statement, parameter, value->bytes, (int)value->size,
-                                         SQLITE_TRANSIENT);
+        return bind_text(statement, parameter, value, encoding, lifetime);
     case SQLITE_BLOB:
-        return sqlite3_bind_blob(statement, parameter, value->size ? value->bytes : "", (int)value->size,
-                                 SQLITE_TRANSIENT);
+        return sqlite3_bind_blob64(statement, parameter, value->bytes, value->size, lifetime);
     default:
         return sqlite3_bind_null(statement, parameter);
     }

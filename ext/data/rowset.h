@@ -219,13 +219,15 @@ static inline bool rowset_get(const RowsetView *view, uint32_t row, uint32_t col
 
 /*
  * Makes `value` the result of an SQL function or of xColumn. Text and blobs are given with `lifetime`
- * (SQLITE_STATIC while the rowset outlives every use of the result, else SQLITE_TRANSIENT).
+ * (SQLITE_STATIC while the rowset outlives every use of the result, else SQLITE_TRANSIENT). Every byte of a
+ * text arrives, byte order marks at its front too.
  */
 void rowset_result(sqlite3_context *context, const RowsetValue *value, int encoding,
                    sqlite3_destructor_type lifetime);
 
-/* Binds a value to a parameter of a statement that is not in use; its text has `encoding`. The rowset may go
-   afterwards. Returns as sqlite3_bind_value. */
-int rowset_bind(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding);
+/* Binds a value to a parameter of a statement that is not in use; its text has `encoding`, and text and blobs
+   have `lifetime`, as above. Returns as sqlite3_bind_value. */
+int rowset_bind(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding,
+                sqlite3_destructor_type lifetime);
 
 #endif

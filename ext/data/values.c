@@ -29,7 +29,7 @@ int values_bind(sqlite3_stmt *statement, const RowsetView *values, int encoding)
             return SQLITE_CORRUPT;
         if (!rowset_get(values, VALUES_ROW, column, &value))
             return SQLITE_CORRUPT;
-        int rc = rowset_bind(statement, i, &value, encoding);
+        int rc = rowset_bind(statement, i, &value, encoding, SQLITE_TRANSIENT);
         if (rc != SQLITE_OK)
             return rc;
     }

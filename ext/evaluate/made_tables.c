@@ -2,30 +2,14 @@
 
 #include "ext/data/rowset.h"
 
-static int bind_value(sqlite3_stmt *statement, int parameter, const RowsetValue *value, int encoding)
-{
-    switch (value->type) {
-    case SQLITE_INTEGER:
-        return sqlite3_bind_int64(statement, parameter, value->integer);
-    case SQLITE_FLOAT:
-        return sqlite3_bind_double(statement, parameter, value->real);
-    case SQLITE_TEXT:
-        return sqlite3_bind_text64(statement, parameter, value->bytes, value->size, SQLITE_STATIC,
-                                   (unsigned char)encoding);
-    case SQLITE_BLOB:
-        return sqlite3_bind_blob64(statement, parameter, value->bytes, value->size, SQLITE_STATIC);
-    default:
-        return sqlite3_bind_null(statement, parameter);
-    }
-}
-
 static int bind_row(sqlite3_stmt *statement, int first, const RowsetView *view, uint32_t row, int encoding)
 {
     int rc = SQLITE_OK, count = sqlite3_bind_parameter_count(statement);
     for (uint32_t i = 0; rc == SQLITE_OK && i < view->columns && (int)i <= count - first; i++) {
         RowsetValue value = {0};
-        rc = rowset_get(view, row, i, &value) ? bind_value(statement, first + (int)i, &value, encoding)
-                                              : SQLITE_CORRUPT;
+        rc = rowset_get(view, row, i, &value)
+                 ? rowset_bind(statement, first + (int)i, &value, encoding, SQLITE_STATIC)
+                 : SQLITE_CORRUPT;
     }
     return rc;
 }

@@ -27,6 +27,8 @@ static void append_text(sqlite3_str *sql, Random *random)
         "'x' || char(10) || 'y'",
         "CAST(x'610062' AS TEXT)",
         "CAST(x'ff41' AS TEXT)",
+        "CAST(x'fffe' AS TEXT)",
+        "CAST(x'feff0041' AS TEXT)",
         "CAST(x'00' AS TEXT)",
         "char(65536, 97)",
     };

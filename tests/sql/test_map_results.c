@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "tests/support/map_test.h"
@@ -144,6 +145,68 @@ static void utf16_databases(void **state)
     one_encoding(*state, "UTF-16le");
     one_encoding(*state, "UTF-16be");
     one_encoding(*state, "UTF-8");
+}
+
+/* Byte order marks at the front of texts: SQLite takes one off a text in UTF-16 that it is handed. */
+static void marks_in(MapTest *test, const char *encoding, int rows, const char *access)
+{
+    sqlite3 *before = test->db;
+    char *path = map_test_path(test, "marks.db");
+    test->db = map_test_open(test, path);
+    map_test_run(
+        test->db,
+        "PRAGMA encoding = %Q; CREATE TABLE t(id INTEGER PRIMARY KEY, d BLOB, a TEXT);"
+        "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < %d),"
+        " v(i, d) AS (VALUES(0, x'fffe'), (1, x'feff'), (2, x'fffe4100'), (3, x'feff0041'), (4, x'fffefffe'),"
+        "  (5, x'fefffffe'), (6, x'fffefeff'), (7, x'4100fffe'), (8, x'efbbbf41'), (9, x''))"
+        "INSERT INTO t SELECT n.i, d, CAST(d AS TEXT) FROM n JOIN v ON v.i = n.i %% 10",
+        encoding, rows);
+    map_test_list(test, "t", "CAST(d AS TEXT) AS x, a, hex(a), length(a), a || 'y', CAST(a AS BLOB) = d");
+    sql_test_expect(test->db, "SELECT access FROM parallel_map_runs ORDER BY run DESC LIMIT 1", access);
+    map_test_value(test, "(SELECT a, id FROM t)", NULL, "a");
+    map_test_list(test, "(SELECT a, d, id FROM t)", "a, hex(a), unicode(a), CAST(d AS TEXT) AS x");
+    sql_test_run(test->db, "CREATE VIRTUAL TABLE temp.m USING parallel_map(source = t, map = (id, a AS x));"
+                           "CREATE VIRTUAL TABLE temp.part USING parallel_map(source = t, partial = 1,"
+                           " map = (id % 10 AS k, min(a) AS low, max(a) AS high), group_by = (id % 10));"
+                           "CREATE VIRTUAL TABLE temp.given USING parallel_map(source = t,"
+                           " map = (id, :p AS x, hex(:p) AS h, a = :p AS same), where = (id < 20));"
+                           "CREATE VIRTUAL TABLE temp.fed USING parallel_map(source = (SELECT id, a FROM t"
+                           " WHERE a = :p AND id < 50), map = (id, a AS x));"
+                           "CREATE VIRTUAL TABLE temp.q USING parallel_query("
+                           "SELECT id % 10 AS k, min(a) AS low FROM t GROUP BY id % 10)");
+    map_test_same(test->db, "SELECT hex(CAST(a AS BLOB)), typeof(a) FROM t",
+                  "SELECT hex(CAST(x AS BLOB)), typeof(x) FROM m");
+    map_test_same(
+        test->db,
+        "SELECT id % 10, hex(CAST(min(a) AS BLOB)), hex(CAST(max(a) AS BLOB)) FROM t GROUP BY 1 ORDER BY 1",
+        "SELECT k, hex(CAST(min(low) AS BLOB)), hex(CAST(max(high) AS BLOB)) FROM part GROUP BY k ORDER BY k");
+    map_test_same(test->db, "SELECT id % 10, hex(CAST(min(a) AS BLOB)) FROM t GROUP BY 1 ORDER BY 1",
+                  "SELECT k, hex(CAST(low AS BLOB)) FROM q ORDER BY k");
+    map_test_same(
+        test->db,
+        "SELECT v.id, t.id, hex(CAST(v.a AS BLOB)), hex(v.a), t.a = v.a FROM t AS v, t WHERE v.id < 10 AND t.id < 20 ORDER BY 1, 2",
+        "SELECT v.id, given.id, hex(CAST(x AS BLOB)), h, same FROM t AS v, given(v.a) WHERE v.id < 10 ORDER BY 1, 2");
+    map_test_same(
+        test->db,
+        "SELECT v.id, t.id, hex(CAST(t.a AS BLOB)) FROM t AS v, t WHERE v.id < 10 AND t.a = v.a AND t.id < 50 ORDER BY 1, 2",
+        "SELECT v.id, fed.id, hex(CAST(x AS BLOB)) FROM t AS v, fed(v.a) WHERE v.id < 10 ORDER BY 1, 2");
+    map_test_same(
+        test->db,
+        "SELECT v.id, t.id FROM t AS v, t WHERE v.id < 10 AND t.id < 50 AND t.a = v.a ORDER BY 1, 2",
+        "SELECT v.id, m.id FROM t AS v, m WHERE v.id < 10 AND m.id < 50 AND m.x = v.a ORDER BY 1, 2");
+    sql_test_close(&test->db);
+    assert_int_equal(unlink(path), 0);
+    sqlite3_free(path);
+    test->db = before;
+}
+
+static void byte_order_marks(void **state)
+{
+    static const char *const encodings[] = {"UTF-16le", "UTF-16be", "UTF-8"};
+    for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
+        marks_in(*state, encodings[i], 60, "'feed'");
+        marks_in(*state, encodings[i], 20000, "'partition'");
+    }
 }
 
 static const char typed_schema[] =
@@ -513,6 +576,7 @@ int main(void)
         MAP_TEST_EACH(every_value),
         MAP_TEST_EACH(hundred_megabytes),
         MAP_TEST_EACH(utf16_databases),
+        MAP_TEST_EACH(byte_order_marks),
         MAP_TEST_EACH(affinity_and_collation),
         MAP_TEST_EACH(affinity_and_collation_of_the_result),
         MAP_TEST_EACH(arguments_as_columns),
