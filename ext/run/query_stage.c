@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ext/base/error.h"
 #include "ext/base/interrupt.h"
 #include "ext/evaluate/worker_vfs.h"
 #include "ext/run/controller.h"
@@ -248,8 +249,8 @@ static int submit_first(StageRun *run)
     if (rc == SQLITE_OK)
         rc = run_task_submit(first, executor);
     else
-        rc = run_whole(run,
-                       sqlite3_mprintf("no worker could be started: %s", message ? message : "no memory"));
+        rc = run_whole(run, sqlite3_mprintf("no worker could be started: %s",
+                                            message ? error_reason(message) : "no memory"));
     sqlite3_free(message);
     return rc;
 }
@@ -292,7 +293,7 @@ static int take_parts(StageRun *run)
     if (!task_source_confirm(&run->source, report))
         return run_whole(run, sqlite3_mprintf("%s", task_source_changed));
     if (report->rc != SQLITE_OK)
-        return run_whole(run, sqlite3_mprintf("a part failed: %s", report->message));
+        return run_whole(run, sqlite3_mprintf("a part failed: %s", error_reason(report->message)));
     int rc = query_parts_add(run->parts, task);
     if (rc == SQLITE_TOOBIG)
         return run_whole(run, sqlite3_mprintf("the partial rows take more than %d MB", PARTS_BYTES >> 20));
@@ -382,7 +383,7 @@ static int try_file(StageRun *run, Evaluator **evaluator)
     if (rc == SQLITE_NOMEM)
         return rc;
     if (rc != SQLITE_OK)
-        return run_whole(run, sqlite3_mprintf("a worker cannot prepare its part: %s", message));
+        return run_whole(run, sqlite3_mprintf("a worker cannot prepare its part: %s", error_reason(message)));
     if (!snapshot_holds(run->source.snapshot))
         return run_whole(run, sqlite3_mprintf("%s", task_source_changed));
     return SQLITE_OK;
@@ -448,7 +449,7 @@ static int begin_executors(StageRun *run)
     int rc = executor_set_begin(&run->executors, &(ExecutorSetStart){.state = state, .requested = requested},
                                 workers, &message);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
-        rc = run_whole(run, sqlite3_mprintf("no worker could be started: %s", message));
+        rc = run_whole(run, sqlite3_mprintf("no worker could be started: %s", error_reason(message)));
     sqlite3_free(message);
     if (rc == SQLITE_OK && !requested)
         use_executor(run, controller_begin(&run->controller,

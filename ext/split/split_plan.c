@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/error.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/authorizer.h"
 #include "ext/plan/host_rules.h"
@@ -128,12 +129,64 @@ static int copy_parameters(SplitPlan *plan, sqlite3_stmt *statement)
     return SQLITE_OK;
 }
 
-/* The columns as SQL sees them; their names are those of the statement itself, made different. */
-static int describe_columns(SplitPlan *plan, sqlite3 *db)
+/* The statement as a table with columns of short names, each once: a subquery's own are random where many are
+   equal, and so others each time that it is prepared. */
+static char *table_of_columns(const char *sql, int count)
 {
-    char *from = sqlite3_mprintf("(%s\n)", plan->sql);
+    sqlite3_str *from = sqlite3_str_new(NULL);
+    for (int i = 0; i < count; i++)
+        sqlite3_str_appendf(from, i ? ", c%d" : "(WITH \"pricemap columns\"(c%d", i);
+    sqlite3_str_appendf(from, ") AS (%s\n) SELECT * FROM \"pricemap columns\")", sql);
+    return sqlite3_str_finish(from);
+}
+
+static bool has_name(const ColumnList *columns, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (!sqlite3_stricmp(columns->items[i].name, name))
+            return true;
+    return false;
+}
+
+/* Name of the statement's column `i`; where a column before has it, with the number after it that CREATE
+   TABLE AS would give. NULL when out of memory. */
+static char *different_name(const ColumnList *columns, sqlite3_stmt *statement, int i)
+{
+    char *name = sqlite3_mprintf("%s", sqlite3_column_name(statement, i));
+    if (!name || !has_name(columns, i, name))
+        return name;
+    size_t length = strlen(name), end = length;
+    while (end > 1 && name[end - 1] >= '0' && name[end - 1] <= '9')
+        end--;
+    if (end && name[end - 1] == ':')
+        length = end - 1;
+    /* Each equal name after the first has taken a number. */
+    int number = 0;
+    for (int j = 0; j < i; j++)
+        number += !sqlite3_stricmp(sqlite3_column_name(statement, j), name);
+    number += !number;
+    char *different = NULL;
+    do {
+        sqlite3_free(different);
+        different = sqlite3_mprintf("%.*s:%d", (int)length, name, number++);
+    } while (different && has_name(columns, i, different));
+    sqlite3_free(name);
+    return different;
+}
+
+/* The columns as SQL sees them, with the names of the statement itself, made different. */
+static int describe_columns(SplitPlan *plan, sqlite3 *db, sqlite3_stmt *statement)
+{
+    char *from = table_of_columns(plan->sql, sqlite3_column_count(statement));
     int rc = from ? columns_describe(db, from, &plan->columns) : SQLITE_NOMEM;
     sqlite3_free(from);
+    for (int i = 0; rc == SQLITE_OK && i < plan->columns.count; i++) {
+        char *name = different_name(&plan->columns, statement, i);
+        if (!name)
+            return SQLITE_NOMEM;
+        sqlite3_free(plan->columns.items[i].name);
+        plan->columns.items[i].name = name;
+    }
     return rc;
 }
 
@@ -152,7 +205,7 @@ static int read_statement(Splitting *splitting, const char *sql, char **message)
     if (rc == SQLITE_OK)
         plan->sql = without_end(sql, rest);
     if (rc == SQLITE_OK)
-        rc = plan->sql ? describe_columns(plan, db) : SQLITE_NOMEM;
+        rc = plan->sql ? describe_columns(plan, db, statement) : SQLITE_NOMEM;
     if (rc == SQLITE_OK)
         rc = copy_types(plan, statement);
     if (rc == SQLITE_OK)
@@ -171,8 +224,9 @@ static bool open_shadow(Splitting *splitting, const char *path)
     int rc = shadow_open(&splitting->shadow, splitting->state, path, splitting->plan->sql, message);
     if (rc == SQLITE_OK)
         return true;
-    return rc == SQLITE_NOMEM ? split_fail(splitting, rc)
-                              : split_refuse(splitting, "workers cannot open its database: %s", message);
+    return rc == SQLITE_NOMEM
+               ? split_fail(splitting, rc)
+               : split_refuse(splitting, "workers cannot open its database: %s", error_reason(message));
 }
 
 static bool parse(Splitting *splitting)
@@ -244,7 +298,7 @@ static bool check_functions(Splitting *splitting)
     if (rc == SQLITE_NOMEM)
         split_fail(splitting, rc);
     else if (rc != SQLITE_OK)
-        split_refuse(splitting, "%s", message ? message : sqlite3_errstr(rc));
+        split_refuse(splitting, "%s", message ? error_reason(message) : sqlite3_errstr(rc));
     sqlite3_free(message);
     return split_goes_on(splitting);
 }

@@ -157,6 +157,84 @@ static void columns_have_names_and_types(void **state)
     sqlite3_free(path);
 }
 
+/* The columns of a table are those of the statement `select`, as sqlite3_column_name has them, but that an
+   equal name has a number. */
+static void expect_names_of(sqlite3 *db, const char *select)
+{
+    sqlite3_stmt *plain, *query;
+    create(db, select);
+    assert_int_equal(sqlite3_prepare_v2(db, select, -1, &plain, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM q", -1, &query, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_column_count(query), sqlite3_column_count(plain));
+    for (int i = 0; i < sqlite3_column_count(plain); i++) {
+        const char *type = sqlite3_column_decltype(plain, i);
+        assert_string_equal(sqlite3_column_name(query, i), sqlite3_column_name(plain, i));
+        if (type)
+            assert_string_equal(sqlite3_column_decltype(query, i), type);
+    }
+    sqlite3_finalize(plain);
+    sqlite3_finalize(query);
+    sql_test_run(db, "DROP TABLE q");
+}
+
+static void names_are_those_of_the_statement(void **state)
+{
+    static const char *const statements[] = {
+        "SELECT s.name COLLATE nocase COLLATE rtrim, s.p FROM sales s",
+        "SELECT s.name COLLATE binary, s.name FROM sales s",
+        "SELECT -s.p, +p, (p), p  +  1, \"name\", [day], `big`, 'a''b', \"s\".\"id\" FROM sales s",
+        "SELECT * FROM sales",
+        "SELECT i.*, s.p FROM sales s JOIN items i USING (item)",
+        "SELECT * FROM sales JOIN items USING (item)",
+        "SELECT * FROM sales NATURAL JOIN codes",
+        "SELECT *, p AS \"of cheap\" FROM cheap",
+        "SELECT c.p COLLATE nocase, c.item FROM cheap c",
+        "WITH c(x, \"y z\") AS (SELECT id, name FROM sales) SELECT x, \"y z\", c.x + 1 FROM c",
+        "WITH c AS MATERIALIZED (SELECT id, s.name COLLATE rtrim FROM sales s) SELECT * FROM c",
+        "SELECT p AS \"a \"\" b\", day AS 'rowid 1', 1 AS \"\", true, NULL, x'00', rowid FROM sales",
+        "SELECT day, count(*), sum(p) FILTER (WHERE day > 1) FROM sales GROUP BY day",
+        "SELECT CAST(p AS INT), (SELECT max(price) FROM items), CASE day WHEN 1 THEN 2 END FROM sales",
+        "SELECT day FROM sales UNION ALL SELECT item FROM items",
+        "VALUES(1, 2)",
+    };
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+        expect_names_of(test->db, statements[i]);
+    sqlite3_free(path);
+}
+
+/* Names are made different by numbers that stay the same, however many are equal. */
+static void equal_names_have_numbers(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    create(
+        test->db,
+        "SELECT id, id, ID, \"id\", s.id, id, id, p AS 'id:2', p AS 'x:7', p AS 'x:7' FROM sales s WHERE id = 1");
+    sql_test_expect(test->db, "SELECT group_concat(name, ' ') FROM pragma_table_info('q')",
+                    "'id id:1 id:2 id:3 id:4 id:5 id:6 id:7 x:7 x:1'");
+    sql_test_expect(test->db, "SELECT group_concat(type, ' ') FROM pragma_table_info('q')",
+                    "'INTEGER INTEGER INTEGER INTEGER INTEGER INTEGER INTEGER REAL REAL REAL'");
+    sql_test_expect(test->db, "SELECT * FROM q", "1|1|1|1|1|1|1|0.5|0.5|0.5");
+    sql_test_expect(test->db, "SELECT * FROM q", "1|1|1|1|1|1|1|0.5|0.5|0.5");
+    sqlite3_free(path);
+}
+
+static void a_comment_ends_a_query(void **state)
+{
+    MapTest *test = *state;
+    char *path = open_file(test, "delete");
+    create(test->db, "SELECT count(p) FROM sales -- c\n");
+    sql_test_expect(test->db, "SELECT * FROM q", ROWS);
+    expect_access(test->db, "partition");
+    create(test->db, "query = (SELECT count(p) FROM sales -- c\n), workers = 2");
+    sql_test_expect(test->db, "SELECT * FROM q", ROWS);
+    create(test->db, "SELECT count(p) FROM sales; -- c\n");
+    sql_test_expect(test->db, "SELECT * FROM q", ROWS);
+    sqlite3_free(path);
+}
+
 static void parameters_are_hidden_columns(void **state)
 {
     MapTest *test = *state;
@@ -483,6 +561,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MAP_TEST_EACH(rows_are_those_of_the_select),
         MAP_TEST(columns_have_names_and_types),
+        MAP_TEST(names_are_those_of_the_statement),
+        MAP_TEST(equal_names_have_numbers),
+        MAP_TEST(a_comment_ends_a_query),
         MAP_TEST_EACH(parameters_are_hidden_columns),
         MAP_TEST_EACH(the_hosts_own_view),
         MAP_TEST_EACH(schemas_change),
