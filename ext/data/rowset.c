@@ -72,6 +72,9 @@ void rowset_finish(RowsetWriter *writer)
 {
     if (writer->rows < writer->capacity)
         shrink(writer);
+    /* The bytes between the types and the heap: rows of a recipe are compared as bytes. */
+    size_t types_end = sizeof(RowsetHeader) + (size_t)writer->columns * writer->capacity * 9;
+    memset(writer->buffer->data + types_end, 0, writer->heap - types_end);
     RowsetHeader header = {.magic = ROWSET_MAGIC,
                            .columns = writer->columns,
                            .capacity = writer->capacity,

@@ -404,6 +404,25 @@ static void rows_beyond_the_capacity(void **state)
     }
 }
 
+/* Recipes hold rows and are compared as bytes: equal rows have equal bytes, whatever their memory held. */
+static void equal_rows_have_equal_bytes(void **state)
+{
+    (void)state;
+    for (uint32_t capacity = 3; capacity < 6; capacity++) {
+        Buffer buffers[2];
+        for (int i = 0; i < 2; i++) {
+            buffer_heap_init(&buffers[i]);
+            assert_int_equal(buffers[i].reserve(&buffers[i], 4096), SQLITE_OK);
+            memset(buffers[i].data, i ? 0x55 : 0xaa, 4096);
+            write_example(&buffers[i], capacity);
+        }
+        assert_int_equal(size_of(&buffers[0]), size_of(&buffers[1]));
+        assert_memory_equal(buffers[0].data, buffers[1].data, size_of(&buffers[0]));
+        buffer_heap_free(&buffers[0]);
+        buffer_heap_free(&buffers[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +436,7 @@ int main(void)
         cmocka_unit_test(full_buffer),
         cmocka_unit_test(subtypes),
         cmocka_unit_test(rows_beyond_the_capacity),
+        cmocka_unit_test(equal_rows_have_equal_bytes),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
