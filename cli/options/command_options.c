@@ -138,8 +138,10 @@ static void add_parameter(struct argp_state *state, char *argument, CommandWish 
         argp_error(state, "--parameter: at most %d", COMMAND_PARAMETERS_MAX);
     CommandParameter *parameter = &wish->parameters[wish->parameter_count];
     FILE *file = open_memstream(&texts, &size);
-    if (!file)
+    if (!file) {
         argp_failure(state, EXIT_FAILED, 0, "out of memory for the values of --parameter");
+        return;
+    }
     parameter->count = write_values(state, argument, equals + 1, file);
     if (fclose(file) || !(parameter->values = collect(texts, size, parameter->count)))
         argp_failure(state, EXIT_FAILED, 0, "out of memory for the values of --parameter");

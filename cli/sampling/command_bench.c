@@ -292,7 +292,7 @@ int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failur
 /* Executes a job once, with what comes before and after it; that comes after a command that failed, too. */
 static int take_one(const Entry *entry, Sample *sample, Failure *failure)
 {
-    Execution execution, other;
+    Execution execution = {0}, other = {0};
     Failure second;
     if (perform(entry->bench, entry->job, COMMAND_PREPARE, &other, failure))
         return -1;

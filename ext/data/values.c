@@ -6,7 +6,7 @@
 static bool find_named(const RowsetView *values, const char *name, uint32_t *column)
 {
     size_t length = strlen(name);
-    RowsetValue value;
+    RowsetValue value = {0};
     for (*column = 0; rowset_get(values, VALUES_NAMES_ROW, *column, &value); ++*column)
         if (value.type == SQLITE_BLOB && value.size == length && !memcmp(value.bytes, name, length))
             return true;
@@ -19,7 +19,7 @@ int values_bind(sqlite3_stmt *statement, const RowsetView *values, int encoding)
     int count = sqlite3_bind_parameter_count(statement);
     for (int i = 1; i <= count; i++) {
         const char *name = sqlite3_bind_parameter_name(statement, i);
-        RowsetValue value;
+        RowsetValue value = {0};
         uint32_t column;
         if (!name || *name != ':')
             continue;
