@@ -3,8 +3,8 @@
 /* Nanoseconds that a part costs to hand over and to combine, measured. */
 static const double part_ns = 800;
 
-/* Parts per rowid that are few in any case. */
-static const double few = 0.002;
+/* Share of the work that combining may take in any case. */
+static const double small_share = 0.05;
 
 void parts_growth_add(PartsGrowth *growth, double rowids, double parts)
 {
@@ -16,10 +16,15 @@ void parts_growth_add(PartsGrowth *growth, double rowids, double parts)
     growth->parts = parts;
 }
 
-bool parts_growth_is_known(const PartsGrowth *growth)
+double parts_growth_rowids(const PartsGrowth *growth)
 {
-    return growth->parts <= few * growth->rowids ||
-           (growth->ranges > 1 && growth->rowids >= 4 * growth->first_rowids);
+    return 4 * growth->first_rowids;
+}
+
+bool parts_growth_is_known(const PartsGrowth *growth, double rowid_ns)
+{
+    return growth->parts * part_ns <= small_share * growth->rowids * rowid_ns ||
+           (growth->ranges > 1 && growth->rowids >= parts_growth_rowids(growth));
 }
 
 /* Groups that new rows keep bringing grow with the rows. Otherwise the last range has seen a good part of

@@ -17,9 +17,12 @@ typedef struct PartsGrowth {
 /* Adds a range of so many rowids that gave so many parts. */
 void parts_growth_add(PartsGrowth *growth, double rowids, double parts);
 
-/* Whether the ranges so far show how parts grow: there are few in any case, or the last range was much larger
- * than the first. */
-bool parts_growth_is_known(const PartsGrowth *growth);
+/* The number of rowids of a range that is much larger than the first; 0: there was none. */
+double parts_growth_rowids(const PartsGrowth *growth);
+
+/* Whether the ranges so far show how parts grow: combining as many for each rowid would cost little beside
+ * the `rowid_ns` that a rowid takes, or the last range was much larger than the first. */
+bool parts_growth_is_known(const PartsGrowth *growth, double rowid_ns);
 
 /*
  * Whether combining the parts of `rowids` rowids costs more than `workers` workers gain, where a rowid takes

@@ -105,7 +105,9 @@ static double next_rowids(const StageRun *run)
         return run->rowids / FIRST_SHARE > FIRST_ROWIDS ? run->rowids / FIRST_SHARE : FIRST_ROWIDS;
     /* As much again as was done, so that few ranges do where workers do not pay. */
     double ns = controller->spent_ns > least_range_ns ? controller->spent_ns : least_range_ns;
-    return ns / controller->in_place_ns;
+    double rowids = ns / controller->in_place_ns, showing = parts_growth_rowids(&run->growth);
+    return parts_growth_is_known(&run->growth, controller->in_place_ns) || rowids > showing ? rowids
+                                                                                            : showing;
 }
 
 static int copy_parameters(const StageRun *run, Task *task)
@@ -326,7 +328,8 @@ static int go_on_with(StageRun *run, const ExecutorKind *kind, const RunTask *en
         use_executor(run, kind);
         return SQLITE_OK;
     }
-    if (!parts_growth_is_known(&run->growth))
+    /* The next range is one that shows it. */
+    if (!parts_growth_is_known(&run->growth, controller->in_place_ns))
         return SQLITE_OK;
     if (!parts_are_too_many(&run->growth, run->rowids, controller->in_place_ns, controller->workers,
                             &estimate)) {

@@ -556,11 +556,27 @@ static void parts_have_a_bound(void **state)
     sqlite3_free(path);
 }
 
+/* Few rows that take long are enough for auto to know that their groups are few. */
+static void auto_hands_out_rows_that_take_long(void **state)
+{
+    char *path = map_test_path(*state, "slow.db");
+    sqlite3 *db = map_test_open(*state, path);
+    sqlite3_free(path);
+    sql_test_run(db, "CREATE TABLE slow AS WITH RECURSIVE c(v) AS (VALUES(1) UNION ALL SELECT v + 1 FROM c"
+                     " WHERE v < 4000) SELECT v, v % 7 AS g FROM c;"
+                     "CREATE VIRTUAL TABLE temp.q USING parallel_query(query = (SELECT g, count(*),"
+                     " max(increase_price_crazy(v, 10, 50000)) > 0 FROM slow GROUP BY g), workers = 2)");
+    sql_test_expect(db, "SELECT count(*), sum(\"count(*)\") FROM q", "7|4000");
+    sql_test_expect(db, "SELECT count(*) > 0 FROM parallel_map_tasks WHERE worker >= 0", "1");
+    sql_test_close(&db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         MAP_TEST_EACH(rows_are_those_of_the_select),
         MAP_TEST(columns_have_names_and_types),
+        MAP_TEST(auto_hands_out_rows_that_take_long),
         MAP_TEST(names_are_those_of_the_statement),
         MAP_TEST(equal_names_have_numbers),
         MAP_TEST(a_comment_ends_a_query),

@@ -26,6 +26,8 @@ static void growth(void **state)
         {1000, 250, 20000, 5000, 20000, true, false}, /* the same, and rows that take long */
         {1000, 850, 20000, 5000, 200, true, false},   /* 5000 groups, which are known by now */
         {1000, 1000, 2000, 2000, 200, false, true},   /* too early to decide */
+        {60, 7, 60, 7, 70000, true, false},           /* small ranges of rows that take long */
+        {60, 7, 60, 7, 700, false, false},            /* and of rows that do not */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const Case *test = &cases[i];
@@ -33,7 +35,7 @@ static void growth(void **state)
         double estimate;
         parts_growth_add(&parts, test->first_rowids, test->first_parts);
         parts_growth_add(&parts, test->rowids, test->parts);
-        assert_int_equal(parts_growth_is_known(&parts), test->known);
+        assert_int_equal(parts_growth_is_known(&parts, test->rowid_ns), test->known);
         assert_int_equal(parts_are_too_many(&parts, 1e6, test->rowid_ns, 2, &estimate), test->too_many);
         assert_true(estimate <= 1e6 && estimate >= test->parts);
     }
@@ -44,11 +46,12 @@ static void one_range_tells_little(void **state)
     (void)state;
     PartsGrowth parts = {0};
     parts_growth_add(&parts, 600, 300);
-    assert_false(parts_growth_is_known(&parts));
+    assert_false(parts_growth_is_known(&parts, 100));
+    assert_true(parts_growth_rowids(&parts) == 2400);
     parts_growth_add(&parts, 2000, 310);
-    assert_false(parts_growth_is_known(&parts));
+    assert_false(parts_growth_is_known(&parts, 100));
     parts_growth_add(&parts, 4000, 320);
-    assert_true(parts_growth_is_known(&parts));
+    assert_true(parts_growth_is_known(&parts, 100));
 }
 
 int main(void)
