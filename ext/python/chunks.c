@@ -236,7 +236,9 @@ static PyObject *call(const ChunkCalls *calls)
         }
         PyTuple_SetItem(arguments, i, view);
     }
+    const unsigned before = python_forks();
     PyObject *result = arguments ? PyObject_CallObject(calls->callable, arguments) : NULL;
+    python_end_copy(before);
     Py_XDECREF(arguments);
     return result;
 }

@@ -1,8 +1,10 @@
 /* A function of Python as a function of SQL. */
 #include <Python.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ext/python/interpreter.h"
 
@@ -19,6 +21,9 @@ static const size_t place_before = (size_t)1 << (8 * sizeof(size_t) - 1);
 /* Whether targets are resolved when they are bound. Set once in a worker process, never in a host. */
 static bool is_worker;
 
+/* Forks between the worker and this process: 0 in the worker itself. Stays 0 in a host. */
+static unsigned forks;
+
 typedef struct BoundFunction {
     /* Function, once it was resolved; owned. */
     PyObject *callable;
@@ -30,9 +35,27 @@ typedef struct BoundFunction {
     const char *name, *target;
 } BoundFunction;
 
+static void count_fork(void)
+{
+    forks++;
+}
+
 void python_is_worker(void)
 {
     is_worker = true;
+    if (pthread_atfork(NULL, NULL, count_fork) != 0)
+        _exit(1);
+}
+
+unsigned python_forks(void)
+{
+    return forks;
+}
+
+void python_end_copy(unsigned before)
+{
+    if (forks != before)
+        _exit(1);
 }
 
 /* The attribute at the end of a path of names with dots, a new reference; takes over `object`. */
@@ -96,6 +119,7 @@ static PyObject *call_with_tuple(PyObject *callable, PyObject **arguments, int c
 static PyObject *call(PyObject *callable, PyObject **arguments, sqlite3_value **values, int count)
 {
     PyObject *result = NULL;
+    const unsigned before = python_forks();
     int made = 0;
     while (made < count && (arguments[made] = python_from_value(values[made])))
         made++;
@@ -103,6 +127,7 @@ static PyObject *call(PyObject *callable, PyObject **arguments, sqlite3_value **
         result = PyObject_Vectorcall
                      ? PyObject_Vectorcall(callable, arguments, (size_t)count | place_before, NULL)
                      : call_with_tuple(callable, arguments, count);
+    python_end_copy(before);
     for (int i = 0; i < made; i++)
         Py_DECREF(arguments[i]);
     return result;
@@ -126,7 +151,9 @@ static void fail(sqlite3_context *context, const BoundFunction *function)
 /* Finds the function. False with an exception. */
 static bool find_callable(BoundFunction *function)
 {
+    const unsigned before = python_forks();
     PyObject *callable = resolve(function->target);
+    python_end_copy(before);
     if (callable && python_is_whole_chunk(callable) && !function->calls) {
         function->calls = python_calls_create(function->chunk, function->name);
         if (!function->calls) {

@@ -28,6 +28,15 @@ enum {
    any thread. */
 void python_is_worker(void);
 
+/*
+ * A call of a worker's function may fork, and return in the copy of the worker as well, which shares the
+ * worker's channel and must not answer its tasks: so each call is between these two. python_end_copy ends
+ * the process, by _exit, where it is such a copy; a call that began in a copy goes on there. In a host they
+ * do nothing, and the copy is the host's.
+ */
+unsigned python_forks(void);
+void python_end_copy(unsigned before);
+
 /* Registers a function; see Language. */
 int python_bind(const sqlite3_api_routines *routines, sqlite3 *db, const LanguageFunction *function,
                 const PriceStop *stop, LanguageChunk *chunk, char *message, size_t size);

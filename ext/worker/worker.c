@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ext/base/clock.h"
@@ -13,17 +14,23 @@
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
 
+typedef struct Worker Worker;
+
 /* The output window of one slot as a buffer: grows into the window, takes memory before it is written. */
 typedef struct OutputBuffer {
     /* Buffer whose size is the bytes that have memory, at most those of the window. */
     Buffer buffer;
     Window *window;
     ChannelSlot *slot;
-    int memory;
+    const Worker *worker;
 } OutputBuffer;
 
-typedef struct Worker {
+struct Worker {
+    /* Descriptor of the shared memory, and the file that it stood for at the beginning. */
     int memory;
+    dev_t memory_device;
+    ino_t memory_file;
+    pid_t pid;
     PoolControl *pool;
     Channel channel;
     ChunkRunner *runner;
@@ -31,7 +38,16 @@ typedef struct Worker {
     /* Ended scans whose files are closed, as ended_scans_next counts. */
     uint64_t closed_scans;
     AdoptedEnvironment environment;
-} Worker;
+};
+
+/* Whether the descriptor of the shared memory is still that: a function may have closed the descriptors of
+   the process, and another file may have its number now. */
+static bool has_memory(const Worker *worker)
+{
+    struct stat file;
+    return fstat(worker->memory, &file) == 0 && file.st_dev == worker->memory_device &&
+           file.st_ino == worker->memory_file;
+}
 
 static int reserve_output(Buffer *buffer, size_t size)
 {
@@ -41,9 +57,14 @@ static int reserve_output(Buffer *buffer, size_t size)
     uint64_t grown = window_round(buffer->size + buffer->size / 2);
     if (grown < size)
         grown = window_round(size);
-    int rc = window_allocate(output->memory, output->window->offset, buffer->size, grown);
+    if (!has_memory(output->worker)) {
+        buffer->failure = EBADF;
+        return SQLITE_FULL;
+    }
+    const int memory = output->worker->memory;
+    int rc = window_allocate(memory, output->window->offset, buffer->size, grown);
     if (rc == SQLITE_OK)
-        rc = window_map(output->window, output->memory, grown);
+        rc = window_map(output->window, memory, grown);
     if (rc != SQLITE_OK) {
         buffer->failure = errno;
         return rc;
@@ -110,6 +131,9 @@ static void run_slot(Worker *worker, int index)
     else
         chunk_runner_run(worker->runner, recipe, &order, input->data + start, slot->input_size,
                          &slot->control, output, &slot->report);
+    /* A function forked and returned in the copy as well: only the worker itself answers its host. */
+    if (getpid() != worker->pid)
+        _exit(1);
     if (input->size > CHANNEL_KEEP_BYTES)
         window_trim(input, -1, CHANNEL_KEEP_BYTES);
 
@@ -118,6 +142,9 @@ static void run_slot(Worker *worker, int index)
         output->size && rowset_open(&view, output->data, output->size) ? (view.heap + view.heap_bytes) : 0;
     atomic_store(&slot->state, SLOT_DONE);
     announce_done(worker, index);
+    /* A worker whose descriptors were closed by a function ends, and the host starts another one. */
+    if (!has_memory(worker))
+        _exit(1);
 }
 
 /* Takes and runs the task that waits longest. False when no task waits. */
@@ -163,11 +190,11 @@ static void begin(Worker *worker)
         worker->outputs[i] = (OutputBuffer){.buffer = {.reserve = reserve_output},
                                             .window = &worker->channel.outputs[i],
                                             .slot = &control->slots[i],
-                                            .memory = worker->memory};
+                                            .worker = worker};
     adopted_environment_begin(&worker->environment, true);
     worker->closed_scans = atomic_load(&worker->pool->ended.count);
     atomic_store(&control->closed_scans, worker->closed_scans);
-    atomic_store(&control->pid, getpid());
+    atomic_store(&control->pid, worker->pid);
     prctl(PR_SET_NAME, "pricemap-worker");
     atomic_store(&control->ready, 1);
     bell_ring(&worker->pool->bell);
@@ -175,9 +202,14 @@ static void begin(Worker *worker)
 
 void worker_loop(int memory, PoolControl *pool, uint32_t region)
 {
-    Worker worker = {.memory = memory, .pool = pool};
+    Worker worker = {.memory = memory, .pid = getpid(), .pool = pool};
     if (channel_map(&worker.channel, memory, region) != SQLITE_OK)
         return;
+    struct stat file;
+    if (fstat(memory, &file) != 0)
+        return;
+    worker.memory_device = file.st_dev;
+    worker.memory_file = file.st_ino;
     begin(&worker);
     Bell *bell = &worker.channel.control->bell;
     for (;;) {

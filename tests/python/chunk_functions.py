@@ -51,3 +51,14 @@ def none(prices):
 @whole_chunk
 def a_text(prices):
     return "x" * len(prices)
+
+
+@whole_chunk
+def forks(prices):
+    """Returns twice: in the worker, and in its copy."""
+    import os
+    copy = os.fork()
+    if not copy:
+        return [-1] * len(prices)
+    os.waitpid(copy, 0)
+    return prices

@@ -94,6 +94,42 @@ def ends(value):
     return value
 
 
+def forks(value):
+    """Returns twice: in the worker, and in its copy, which fails at once or goes on to the next row."""
+    copy = os.fork()
+    if not copy:
+        if value % 2:
+            raise ValueError("a copy of the worker")
+        return -1
+    os.waitpid(copy, 0)
+    return value
+
+
+def forks_in_background(value):
+    """As forks; the worker does not wait for its copy."""
+    return value if os.fork() else -1
+
+
+def closes(value):
+    """Closes all descriptors, as programs do that become a daemon."""
+    if value == 3:
+        os.closerange(3, 1000)
+    return value
+
+
+def closes_and_opens(value):
+    """Other files have the numbers of the descriptors that it closes."""
+    if value == 3:
+        os.closerange(3, 1000)
+        for _ in range(40):
+            os.open("/dev/null", os.O_RDWR)
+    return value
+
+
+def long_text(value):
+    return "x" * 3000000
+
+
 def crashes(value):
     if value == 3:
         ctypes.string_at(0)

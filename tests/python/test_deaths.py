@@ -30,6 +30,30 @@ def a_null_pointer():
     expect_in("row 3", text)
 
 
+@case
+def a_copy_of_a_worker_answers_no_task():
+    with connection() as db:
+        make_table(db, 40)
+        for function in "forks", "forks_in_background":
+            name_function(db, "functions:" + function)
+            for _ in range(3):
+                expect(mapped(db, function + "(p)"), list(range(1, 41)))
+        name_function(db, "chunk_functions:forks", "forks_chunk")
+        expect(mapped(db, "forks_chunk(p)"), list(range(1, 41)))
+
+
+@case
+def a_worker_whose_descriptors_were_closed_is_replaced():
+    for function in "closes", "closes_and_opens":
+        with connection() as db:
+            make_table(db, 6)
+            name_function(db, "functions:" + function)
+            name_function(db, "functions:long_text")
+            expect(mapped(db, function + "(p)", chunk=1), [1, 2, 3, 4, 5, 6])
+            expect(mapped(db, "long_text(p)", chunk=3), ["x" * 3000000] * 6)
+            expect(mapped(db, function + "(p)", workers=1, chunk=1), [1, 2, 3, 4, 5, 6])
+
+
 def limited(executor, text):
     with connection() as db:
         make_table(db, 6)
