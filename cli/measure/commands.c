@@ -252,7 +252,7 @@ int commands_expand(const CommandWish *wish, CommandSet **set, Failure *failure)
     size_t commands = wish->argv ? 1 : wish->commands.count, jobs = commands;
     *set = NULL;
     int status = check_parameters(wish, &jobs, failure);
-    if (status)
+    if (status || !jobs)
         return status;
     CommandSet *made = calloc(1, sizeof *made);
     if (!made)

@@ -130,10 +130,12 @@ static void add_parameter(struct argp_state *state, char *argument, CommandWish 
     char *equals = strchr(argument, '='), *texts = NULL;
     size_t size = 0;
     if (!equals || equals == argument || memchr(argument, '{', (size_t)(equals - argument)) ||
-        memchr(argument, '}', (size_t)(equals - argument)))
+        memchr(argument, '}', (size_t)(equals - argument))) {
         argp_error(state,
                    "--parameter %s: give a name and its values, as in threads=1,2,4 or size=10..50..10",
                    argument);
+        return;
+    }
     if (wish->parameter_count == COMMAND_PARAMETERS_MAX)
         argp_error(state, "--parameter: at most %d", COMMAND_PARAMETERS_MAX);
     CommandParameter *parameter = &wish->parameters[wish->parameter_count];
@@ -147,8 +149,10 @@ static void add_parameter(struct argp_state *state, char *argument, CommandWish 
         argp_failure(state, EXIT_FAILED, 0, "out of memory for the values of --parameter");
     free(texts);
     parameter->name = strndup(argument, (size_t)(equals - argument));
-    if (!parameter->name)
+    if (!parameter->name) {
         argp_failure(state, EXIT_FAILED, 0, "out of memory for the name of --parameter");
+        return;
+    }
     for (size_t i = 0; i < wish->parameter_count; i++)
         if (strcmp(wish->parameters[i].name, parameter->name) == 0)
             argp_error(state, "--parameter %s: %s is there twice", argument, parameter->name);

@@ -16,15 +16,18 @@ static bool has(const Parameters *parameters, const char *name)
 
 static int add(Parameters *parameters, const SqlToken *name, char **message)
 {
-    char *text = sqlite3_mprintf(":%.*s", (int)name->length, name->start);
     char **grown = realloc(parameters->names, (size_t)(parameters->count + 1) * sizeof *grown);
-    parameters->names = grown ? grown : parameters->names;
-    if (!text || !grown || has(parameters, text)) {
-        int rc = text && grown ? SQLITE_OK : SQLITE_NOMEM;
+    if (!grown)
+        return SQLITE_NOMEM;
+    parameters->names = grown;
+    char *text = sqlite3_mprintf(":%.*s", (int)name->length, name->start);
+    if (!text)
+        return SQLITE_NOMEM;
+    if (has(parameters, text)) {
         sqlite3_free(text);
-        return rc;
+        return SQLITE_OK;
     }
-    grown[parameters->count++] = text;
+    parameters->names[parameters->count++] = text;
     if (parameters->count > PARAMETERS_MAX)
         return error_text(
             message, sqlite3_mprintf("parallel_map: a map has %d parameters at the most: make some values "

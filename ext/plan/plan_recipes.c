@@ -31,7 +31,7 @@ static const char **called_functions(const Plan *plan, const ConnectionState *st
     if (!list)
         return NULL;
     for (size_t i = 0; i < all; i++) {
-        char *const *texts = &state->language.texts[RECIPE_FUNCTION_TEXTS * i];
+        char *const *texts = state->language.texts + RECIPE_FUNCTION_TEXTS * i;
         bool calls = false;
         for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
             calls = calls || (parts[j] && sql_calls(parts[j], texts[2]));
