@@ -339,6 +339,14 @@ static void bound_positions(RunValues *run, const Condition *condition, sqlite3_
         run->last_position = most < 0 ? 0 : (int64_t)ceil(most);
 }
 
+static int set_number(RowsetWriter *writer, uint32_t column, const ConditionNumber *number)
+{
+    if (number->type == SQLITE_INTEGER)
+        return rowset_set_integer(writer, column, number->integer);
+    return number->type == SQLITE_FLOAT ? rowset_set_real(writer, column, number->real)
+                                        : rowset_set_null(writer, column);
+}
+
 static int set_values(RowsetWriter *writer, uint32_t first, const Condition *condition,
                       sqlite3_value **values, int encoding)
 {
@@ -347,12 +355,10 @@ static int set_values(RowsetWriter *writer, uint32_t first, const Condition *con
     for (uint32_t i = 0; rc == SQLITE_OK && i < count; i++)
         rc = rowset_set_value(writer, first + i, values[i], encoding);
     for (uint32_t i = 0; rc == SQLITE_OK && condition->wide && i < count; i++) {
-        sqlite3_value *number;
+        ConditionNumber number;
         rc = condition_number(values[i], &number);
         if (rc == SQLITE_OK)
-            rc = number ? rowset_set_value(writer, first + count + i, number, encoding)
-                        : rowset_set_null(writer, first + count + i);
-        sqlite3_value_free(number);
+            rc = set_number(writer, first + count + i, &number);
     }
     if (rc == SQLITE_OK && condition->wide)
         rc = rowset_set_integer(writer, first + 2 * count, condition_flag(condition, values[0]));

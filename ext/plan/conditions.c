@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/base/numbers.h"
 #include "ext/data/values.h"
 
 /* Bytes of the longest pattern that is left to workers: SQLite refuses very long ones. */
@@ -13,17 +14,35 @@ int condition_values(const Condition *condition)
     return condition->wide ? 2 * condition->count + 1 : condition->count;
 }
 
-/* A value's copy becomes the number that a text is, as it would beside a column of numeric affinity. */
-int condition_number(sqlite3_value *value, sqlite3_value **number)
+/* A text that is a number becomes that, as it would beside a column of numeric affinity.
+   sqlite3_value_numeric_type would change the value, and of a copy, which has no connection, it crashes in
+   SQLite 3.53. */
+static int read_text(sqlite3_value *value, ConditionNumber *number)
 {
-    *number = sqlite3_value_dup(value);
-    if (!*number)
+    sqlite3_value *copy = sqlite3_value_dup(value);
+    const char *text = copy ? (const char *)sqlite3_value_text(copy) : NULL;
+    if (!text) {
+        sqlite3_value_free(copy);
         return SQLITE_NOMEM;
-    int type = sqlite3_value_numeric_type(*number);
-    if (type != SQLITE_INTEGER && type != SQLITE_FLOAT) {
-        sqlite3_value_free(*number);
-        *number = NULL;
     }
+    number->type = number_type_of_text(text, (size_t)sqlite3_value_bytes(copy), &number->integer);
+    if (number->type == SQLITE_FLOAT)
+        number->real = sqlite3_value_double(copy);
+    sqlite3_value_free(copy);
+    return SQLITE_OK;
+}
+
+int condition_number(sqlite3_value *value, ConditionNumber *number)
+{
+    *number = (ConditionNumber){.type = sqlite3_value_type(value)};
+    if (number->type == SQLITE_TEXT)
+        return read_text(value, number);
+    if (number->type == SQLITE_INTEGER)
+        number->integer = sqlite3_value_int64(value);
+    else if (number->type == SQLITE_FLOAT)
+        number->real = sqlite3_value_double(value);
+    else
+        number->type = SQLITE_NULL;
     return SQLITE_OK;
 }
 
@@ -39,14 +58,11 @@ static bool is_inequality(int op)
 
 bool condition_flag(const Condition *condition, sqlite3_value *value)
 {
-    sqlite3_value *number = NULL;
+    ConditionNumber number;
     bool below = condition->op == SQLITE_INDEX_CONSTRAINT_LT || condition->op == SQLITE_INDEX_CONSTRAINT_LE;
     if (!below || sqlite3_value_type(value) != SQLITE_TEXT)
         return false;
-    condition_number(value, &number);
-    bool is_number = number != NULL;
-    sqlite3_value_free(number);
-    return !is_number;
+    return condition_number(value, &number) != SQLITE_OK || number.type == SQLITE_NULL;
 }
 
 static ConditionUse judge_null(Condition *condition)
@@ -65,16 +81,12 @@ static ConditionUse judge_null(Condition *condition)
    are taken for numbers, as beside a column of numeric affinity that has a text. */
 static bool text_needs_wide(const Condition *condition, sqlite3_value *value, bool literal)
 {
-    sqlite3_value *number = NULL;
+    ConditionNumber number;
     if (!is_equality(condition->op))
         return true;
     if (literal)
         return false;
-    if (condition_number(value, &number) != SQLITE_OK)
-        return true;
-    bool is_number = number != NULL;
-    sqlite3_value_free(number);
-    return is_number;
+    return condition_number(value, &number) != SQLITE_OK || number.type != SQLITE_NULL;
 }
 
 ConditionUse condition_judge(Condition *condition, ColumnCompares compares, sqlite3_value *value,

@@ -9,6 +9,7 @@
 #define PRICEMAP_CONDITIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ext/base/sqlite_api.h"
 
@@ -63,9 +64,16 @@ ConditionUse condition_judge(Condition *condition, ColumnCompares compares, sqli
    it is wide. */
 int condition_values(const Condition *condition);
 
-/* The number for a wide condition that a value is compared as where numbers are; a copy, or NULL where it is
-   none, to be freed with sqlite3_value_free. SQLITE_OK or SQLITE_NOMEM. */
-int condition_number(sqlite3_value *value, sqlite3_value **number);
+/* Number as which a value is compared where numbers are. */
+typedef struct ConditionNumber {
+    /* SQLITE_INTEGER or SQLITE_FLOAT; SQLITE_NULL: the value is none. */
+    int type;
+    int64_t integer;
+    double real;
+} ConditionNumber;
+
+/* Reads that number, for a wide condition. SQLITE_OK or SQLITE_NOMEM. The value is not changed. */
+int condition_number(sqlite3_value *value, ConditionNumber *number);
 
 /* Whether a wide condition on this value lets each number in a text through: its flag. */
 bool condition_flag(const Condition *condition, sqlite3_value *value);
