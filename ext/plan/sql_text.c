@@ -4,52 +4,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ext/base/sql_bytes.h"
 #include "ext/base/sqlite_api.h"
-
-static bool is_name_byte(unsigned char byte)
-{
-    return isalnum(byte) || byte == '_' || byte == '$' || byte >= 0x80;
-}
-
-/* Returns the text after white space and comments; NULL where a comment never ends. A vertical tab is white
-   space to SQLite after another one, and an error at the begin of a token. */
-static const char *skip_space(const char *text)
-{
-    for (;;) {
-        if (*text && strchr(" \t\n\f\r", *text)) {
-            text += strspn(text, " \t\n\v\f\r");
-        } else if (!strncmp(text, "\xef\xbb\xbf", 3)) {
-            text += 3; /* a byte order mark is white space to SQLite */
-        } else if (text[0] == '-' && text[1] == '-') {
-            text += strcspn(text, "\n");
-        } else if (text[0] == '/' && text[1] == '*') {
-            text = strstr(text + 2, "*/");
-            if (!text)
-                return NULL;
-            text += 2;
-        } else {
-            return text;
-        }
-    }
-}
-
-/* The text after the quoted one at `text`; NULL where that never ends. A doubled quote stands for itself,
- * except with ']'. */
-static const char *skip_quoted(const char *text)
-{
-    char quote = *text == '[' ? ']' : *text;
-    for (text++; *text; text++)
-        if (*text == quote) {
-            if (quote == ']' || text[1] != quote)
-                return text + 1;
-            text++;
-        }
-    return NULL;
-}
 
 const char *sql_token(const char *text, SqlToken *token)
 {
-    const char *start = skip_space(text);
+    const char *start = sql_skip_space(text);
     *token = (SqlToken){.kind = SQL_BROKEN, .start = text, .length = strlen(text)};
     if (!start)
         return text + token->length;
@@ -60,17 +20,17 @@ const char *sql_token(const char *text, SqlToken *token)
         end = start;
     } else if (strchr("'\"[`", *start)) {
         kind = *start == '\'' ? SQL_STRING : SQL_NAME;
-        end = skip_quoted(start);
+        end = sql_skip_quoted(start);
         if (!end)
             return text + token->length;
-    } else if (*start != '$' && is_name_byte((unsigned char)*start)) {
+    } else if (*start != '$' && sql_is_name_byte((unsigned char)*start)) {
         kind = isdigit((unsigned char)*start) ? SQL_OTHER : SQL_WORD;
-        while (is_name_byte((unsigned char)*end))
+        while (sql_is_name_byte((unsigned char)*end))
             end++;
         /* x'00' is one literal. */
         if (*end == '\'' && end == start + 1 && (*start == 'x' || *start == 'X')) {
             kind = SQL_OTHER;
-            end = skip_quoted(end);
+            end = sql_skip_quoted(end);
             if (!end)
                 return text + token->length;
         }
@@ -152,7 +112,7 @@ bool sql_makes_virtual_table(const char *text, const char *module)
 char *sql_unbracket(const char *text, bool *bracketed)
 {
     SqlToken token;
-    const char *start = skip_space(text);
+    const char *start = sql_skip_space(text);
     const char *inside = start ? start + 1 : NULL;
     int depth = 0;
     *bracketed = false;

@@ -4,44 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_name_byte(char byte)
-{
-    unsigned char c = (unsigned char)byte;
-    return isalnum(c) || c == '_' || c == '$' || c >= 0x80;
-}
-
-/* The text after white space and comments; NULL where a comment never ends. A vertical tab is white space to
-   SQLite after other white space only, so that one at the begin of a token is no token. */
-static const char *skip_space(const char *text)
-{
-    for (;;) {
-        if (*text && strchr(" \t\n\f\r", *text)) {
-            text += strspn(text, " \t\n\v\f\r");
-        } else if (text[0] == '-' && text[1] == '-') {
-            text += strcspn(text, "\n");
-        } else if (text[0] == '/' && text[1] == '*') {
-            text = strstr(text + 2, "*/");
-            if (!text)
-                return NULL;
-            text += 2;
-        } else {
-            return text;
-        }
-    }
-}
-
-/* The text after the quoted one at `text`, whose quotes are doubled within; NULL where there is no end. */
-static const char *skip_quoted(const char *text)
-{
-    char quote = *text == '[' ? ']' : *text;
-    for (text++; *text; text++)
-        if (*text == quote) {
-            if (quote == ']' || text[1] != quote)
-                return text + 1;
-            text++;
-        }
-    return NULL;
-}
+#include "ext/base/sql_bytes.h"
 
 static const char *skip_digits(const char *text)
 {
@@ -58,7 +21,7 @@ static const char *skip_number(const char *text)
         text += 2;
         while (isxdigit((unsigned char)*text))
             text++;
-        return is_name_byte(*text) ? NULL : text;
+        return sql_is_name_byte((unsigned char)*text) ? NULL : text;
     }
     text = skip_digits(text);
     if (*text == '.')
@@ -68,7 +31,7 @@ static const char *skip_number(const char *text)
         if (isdigit((unsigned char)*exponent))
             text = skip_digits(exponent);
     }
-    return is_name_byte(*text) ? NULL : text;
+    return sql_is_name_byte((unsigned char)*text) ? NULL : text;
 }
 
 /* The text after the parameter at `text`; NULL where none is there. */
@@ -77,7 +40,7 @@ static const char *skip_parameter(const char *text)
     if (*text == '?')
         return skip_digits(text + 1);
     const char *end = text + 1;
-    while (is_name_byte(*end))
+    while (sql_is_name_byte((unsigned char)*end))
         end++;
     return end > text + 1 ? end : NULL;
 }
@@ -93,7 +56,7 @@ static const char *skip_operator(const char *text)
 
 static const char *skip_word(const char *text)
 {
-    while (is_name_byte(*text))
+    while (sql_is_name_byte((unsigned char)*text))
         text++;
     return text;
 }
@@ -103,7 +66,7 @@ static const char *skip_token(const char *text, TokenKind *kind)
     unsigned char c = (unsigned char)*text;
     if (strchr("'\"[`", c)) {
         *kind = c == '\'' ? TOKEN_STRING : TOKEN_NAME;
-        return skip_quoted(text);
+        return sql_skip_quoted(text);
     }
     if (isdigit(c) || (c == '.' && isdigit((unsigned char)text[1]))) {
         *kind = TOKEN_LITERAL;
@@ -115,15 +78,15 @@ static const char *skip_token(const char *text, TokenKind *kind)
     }
     if ((c == 'x' || c == 'X') && text[1] == '\'') {
         *kind = TOKEN_LITERAL;
-        return skip_quoted(text + 1);
+        return sql_skip_quoted(text + 1);
     }
-    *kind = is_name_byte(*text) ? TOKEN_WORD : TOKEN_OPERATOR;
+    *kind = sql_is_name_byte((unsigned char)*text) ? TOKEN_WORD : TOKEN_OPERATOR;
     return *kind == TOKEN_WORD ? skip_word(text) : skip_operator(text);
 }
 
 Token token_read(const char *text)
 {
-    const char *start = skip_space(text);
+    const char *start = sql_skip_space(text);
     if (start && !*start)
         return (Token){.kind = TOKEN_END, .start = start};
     TokenKind kind;
