@@ -18,21 +18,6 @@
 
 static const char db[] = "pricereport.db";
 
-static void expect_integer(const char *sql, sqlite3_int64 expected)
-{
-    sqlite3_int64 found = command_integer(db, sql);
-    if (found != expected)
-        fail_msg("%s: %lld, expected %lld", sql, (long long)found, (long long)expected);
-}
-
-static void expect_text(const char *sql, const char *expected)
-{
-    char *found = command_text(db, sql);
-    if (!found || strcmp(found, expected) != 0)
-        fail_msg("%s: %s, expected %s", sql, found ? found : "NULL", expected);
-    sqlite3_free(found);
-}
-
 static void succeed(Outcome outcome)
 {
     command_expect_success(&outcome);
@@ -65,12 +50,15 @@ static void several_are_interleaved_and_compared(void **state)
     assert_non_null(strstr(outcome.out, "'one'"));
     assert_non_null(strstr(outcome.out, "'two'"));
     command_free(&outcome);
-    expect_text("SELECT verb || group_concat(name) FROM run, (SELECT name FROM benchmark ORDER BY benchmark)",
-                "commandone,two");
+    command_expect_text(
+        db, "SELECT verb || group_concat(name) FROM run, (SELECT name FROM benchmark ORDER BY benchmark)",
+        "commandone,two");
     /* Each round has one sample of each, one after the other. */
-    expect_integer("SELECT count(*) FROM (SELECT round FROM sample GROUP BY round HAVING count(*) = 2 AND "
-                   "max(sequence) = min(sequence) + 1 AND min(sequence) = 2 * round)",
-                   6);
+    command_expect_integer(
+        db,
+        "SELECT count(*) FROM (SELECT round FROM sample GROUP BY round HAVING count(*) = 2 AND "
+        "max(sequence) = min(sequence) + 1 AND min(sequence) = 2 * round)",
+        6);
     /* The figures of the comparison, on times that are known. */
     command_execute(db, "UPDATE sample SET wall_ns = 100000000 * measurement;"
                         "UPDATE measurement SET median_seconds = 0.1 * measurement");
@@ -113,20 +101,21 @@ static void parameters_are_every_combination(void **state)
     /* A value is no command that is substituted once more. */
     assert_non_null(strstr(log, "9 {n} {m}\n"));
     free(log);
-    expect_text("SELECT name FROM benchmark WHERE benchmark = 1", "echo 1 'a b' {m} >>log");
-    expect_text("SELECT parameters FROM benchmark WHERE benchmark = 1",
-                "{\"command\":[\"/bin/sh\",\"-c\",\"echo 1 'a b' {m} >>log\"]}");
+    command_expect_text(db, "SELECT name FROM benchmark WHERE benchmark = 1", "echo 1 'a b' {m} >>log");
+    command_expect_text(db, "SELECT parameters FROM benchmark WHERE benchmark = 1",
+                        "{\"command\":[\"/bin/sh\",\"-c\",\"echo 1 'a b' {m} >>log\"]}");
     remove(db);
     succeed(command_run("run", "-r", "1", "-P", "t=-0.5..1..0.25", "--", "echo", "t={t}", NULL));
-    expect_text("SELECT group_concat(name) FROM (SELECT name FROM benchmark ORDER BY benchmark)",
-                "echo t=-0.50,echo t=-0.25,echo t=0.00,echo t=0.25,echo t=0.50,echo t=0.75,echo t=1.00");
+    command_expect_text(
+        db, "SELECT group_concat(name) FROM (SELECT name FROM benchmark ORDER BY benchmark)",
+        "echo t=-0.50,echo t=-0.25,echo t=0.00,echo t=0.25,echo t=0.50,echo t=0.75,echo t=1.00");
     remove(db);
     /* A parameter that is not in the name is added to it, so that each has a history of its own. */
     succeed(command_run("run", "-r", "1", "-P", "n=1,2", "-P", "k=x", "-n", "sort {k}", "--command", ": {n}",
                         "-p", ": {k}", NULL));
-    expect_text("SELECT group_concat(name) FROM (SELECT name FROM benchmark ORDER BY benchmark)",
-                "sort x (n = 1),sort x (n = 2)");
-    expect_integer("SELECT count(*) FROM benchmark WHERE parameters = '{}'", 2);
+    command_expect_text(db, "SELECT group_concat(name) FROM (SELECT name FROM benchmark ORDER BY benchmark)",
+                        "sort x (n = 1),sort x (n = 2)");
+    command_expect_integer(db, "SELECT count(*) FROM benchmark WHERE parameters = '{}'", 2);
 }
 
 static void wrong_usage_is_named(void **state)
@@ -184,7 +173,7 @@ static void what_is_around_is_not_timed(void **state)
     expect_file("log", "setup 1\nsetup 2\ncleanup\n");
     expect_file("of-a", "a\na\n");
     expect_file("of-b", "b\nb\n");
-    expect_integer("SELECT count(*) FROM measurement WHERE samples = 1", 4);
+    command_expect_integer(db, "SELECT count(*) FROM measurement WHERE samples = 1", 4);
 }
 
 static void what_fails_around_is_named(void **state)
@@ -202,7 +191,7 @@ static void what_fails_around_is_named(void **state)
                              3, cases[i].part);
         assert_int_equal(remove("cleaned"), 0);
         if (cases[i].runs > 0)
-            expect_integer("SELECT count(*) FROM run WHERE status = 'failed'", cases[i].runs);
+            command_expect_integer(db, "SELECT count(*) FROM run WHERE status = 'failed'", cases[i].runs);
     }
     /* What comes after a command comes after one that failed, too; its own failure hides nothing. */
     command_expect_error(command_run("run", "-r", "1", "--command", "exit 5", "-C", "touch concluded; exit 6",
@@ -216,7 +205,7 @@ static void what_fails_around_is_named(void **state)
     assert_non_null(strstr(outcome.err, "--cleanup kill -9 $$ was ended by signal 9"));
     assert_non_null(strstr(outcome.out, "Run 1, recorded in"));
     command_free(&outcome);
-    expect_text("SELECT status FROM run", "finished");
+    command_expect_text(db, "SELECT status FROM run", "finished");
 }
 
 static void an_interrupted_run_is_cleaned_up(void **state)
@@ -230,7 +219,7 @@ static void an_interrupted_run_is_cleaned_up(void **state)
     kill(pid, SIGINT);
     assert_int_equal(command_wait(pid), 3);
     assert_int_equal(access("cleaned", F_OK), 0);
-    expect_text("SELECT status FROM run", "interrupted");
+    command_expect_text(db, "SELECT status FROM run", "interrupted");
     remove("started");
     remove("cleaned");
     remove(db);
@@ -300,25 +289,27 @@ static void a_run_of_several_is_measured_once_more(void **state)
     Outcome outcome = command_run("check", NULL);
     assert_int_equal(outcome.status, 1);
     command_free(&outcome);
-    expect_integer("SELECT count(*) FROM run JOIN measurement USING (run) WHERE repeats = 2 AND samples = 6",
-                   4);
+    command_expect_integer(
+        db, "SELECT count(*) FROM run JOIN measurement USING (run) WHERE repeats = 2 AND samples = 6", 4);
 }
 
 static void samples_have_bounds(void **state)
 {
     (void)state;
     succeed(command_run("run", "-M", "3", "--command", "true", NULL));
-    expect_integer("SELECT samples = 3 AND stopped = 'samples' FROM measurement", 1);
-    expect_integer("SELECT options->>'min_samples' = 3 AND options->>'max_samples' = 3 FROM run", 1);
+    command_expect_integer(db, "SELECT samples = 3 AND stopped = 'samples' FROM measurement", 1);
+    command_expect_integer(db, "SELECT options->>'min_samples' = 3 AND options->>'max_samples' = 3 FROM run",
+                           1);
     remove(db);
     succeed(command_run("run", "-m", "12", "--min-time", "0", "--command", "true", NULL));
-    expect_integer("SELECT samples >= 12 FROM measurement", 1);
+    command_expect_integer(db, "SELECT samples >= 12 FROM measurement", 1);
     remove(db);
     succeed(command_run("run", "--min-runs", "7", "--max-runs", "7", "--command", "true", NULL));
-    expect_integer("SELECT samples FROM measurement", 7);
+    command_expect_integer(db, "SELECT samples FROM measurement", 7);
     remove(db);
     succeed(command_run("run", "-m", "2000", "--max-time", "0", "--command", "true", NULL));
-    expect_integer("SELECT options->>'min_samples' = 2000 AND options->>'max_samples' = 2000 FROM run", 1);
+    command_expect_integer(
+        db, "SELECT options->>'min_samples' = 2000 AND options->>'max_samples' = 2000 FROM run", 1);
     command_expect_error(command_run("run", "-m", "3", "-M", "2", "--command", "true", NULL), 2,
                          "--min-samples is more than --max-samples");
     command_expect_error(command_run("run", "-m", "3", "-r", "3", "--command", "true", NULL), 2,
@@ -363,8 +354,8 @@ static void what_the_page_for_newcomers_prints_works(void **state)
     }
     free(page);
     assert_true(count >= 25);
-    expect_integer("SELECT count(*) FROM benchmark WHERE name IN ('seq 1', 'seq 5', 'seq 9', 'old', 'new')",
-                   5);
+    command_expect_integer(
+        db, "SELECT count(*) FROM benchmark WHERE name IN ('seq 1', 'seq 5', 'seq 9', 'old', 'new')", 5);
 }
 
 int main(void)

@@ -36,13 +36,6 @@ static void expect(Outcome outcome, int status, const char *first, ...)
     command_free(&outcome);
 }
 
-static void expect_integer(const char *sql, sqlite3_int64 expected)
-{
-    sqlite3_int64 found = command_integer(db, sql);
-    if (found != expected)
-        fail_msg("%s: %lld, expected %lld", sql, (long long)found, (long long)expected);
-}
-
 /* An empty history, and the machines 1 and 2. */
 static void make_history(void)
 {
@@ -324,12 +317,14 @@ static void a_regression_is_measured_once_more(void **state)
 {
     (void)state;
     expect(measure_twice("/ 20", "* 1"), EXIT_REGRESSION, "confirmed by run 3", "1 regression", NULL);
-    expect_integer("SELECT count(*) FROM run WHERE run = 3 AND repeats = 2 AND status = 'finished'", 1);
-    expect_integer("SELECT count(*) FROM history WHERE run = 3 AND benchmark = 'crazy' AND samples = 10", 1);
+    command_expect_integer(
+        db, "SELECT count(*) FROM run WHERE run = 3 AND repeats = 2 AND status = 'finished'", 1);
+    command_expect_integer(
+        db, "SELECT count(*) FROM history WHERE run = 3 AND benchmark = 'crazy' AND samples = 10", 1);
     /* A second time gives the same answer, and measures no more; the repetition is no latest run and no
      * baseline. */
     expect(command_run("check", NULL), EXIT_REGRESSION, "confirmed by run 3", NULL);
-    expect_integer("SELECT count(*) FROM run", 3);
+    command_expect_integer(db, "SELECT count(*) FROM run", 3);
 }
 
 /* The second run was 400 times slower than the machine is: measuring once more takes the suspicion away. */
@@ -392,8 +387,8 @@ static void a_change_is_acknowledged(void **state)
     expect(command_run("check", "--against", "1", NULL), 0, "acknowledged: all of it", NULL);
     /* Said anew, the reason changes; taken back, it is gone. */
     expect(command_run("ack", "4", "--reason", "another reason", NULL), 0, "run 4", NULL);
-    expect_integer("SELECT count(*) FROM remark WHERE run = 4 AND reason = 'another reason'", 1);
-    expect_integer("SELECT count(*) FROM remark WHERE run = 4", 1);
+    command_expect_integer(db, "SELECT count(*) FROM remark WHERE run = 4 AND reason = 'another reason'", 1);
+    command_expect_integer(db, "SELECT count(*) FROM remark WHERE run = 4", 1);
     expect(command_run("ack", "4", "--undo", NULL), 0, "No longer acknowledged: run 4", NULL);
     expect(command_run("check", "--against", "1", "--once", NULL), EXIT_REGRESSION, "1 regression", NULL);
     command_expect_error(command_run("ack", "4", "--undo", NULL), 3,
@@ -404,7 +399,7 @@ static void a_change_is_acknowledged(void **state)
                          "run 4 did not measure what you name");
     command_expect_error(command_run("ack", "best", "--reason", "r", NULL), 3, "best is no single run");
     command_expect_error(command_run("ack", "99", "--reason", "r", NULL), 3, "99: pricereport.db has no run");
-    expect_integer("SELECT count(*) FROM remark", 2);
+    command_expect_integer(db, "SELECT count(*) FROM remark", 2);
 }
 
 static void wrong_figures_are_excluded(void **state)
@@ -433,7 +428,7 @@ static void wrong_figures_are_excluded(void **state)
     expect(command_run("exclude", "2", "--reason", "all of it", NULL), 0, "Excluded: run 2", NULL);
     command_expect_error(command_run("compare", "1", "new", NULL), 3, "new: pricereport.db has no run");
     /* What was said of one benchmark is not lost by what is said of all. */
-    expect_integer("SELECT count(*) FROM remarked WHERE run = 2 AND reason = 'a backup ran'", 1);
+    command_expect_integer(db, "SELECT count(*) FROM remarked WHERE run = 2 AND reason = 'a backup ran'", 1);
     expect(command_run("exclude", "2", "--undo", NULL), 0, "No longer excluded: run 2", NULL);
     expect(command_run("exclude", "3", "--undo", NULL), 0, "No longer excluded: run 3", NULL);
     expect(command_run("check", NULL), 0, "0.833 ×", NULL);

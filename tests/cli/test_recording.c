@@ -18,20 +18,6 @@
 
 static const char db[] = "pricereport.db";
 
-static void expect_integer(const char *sql, sqlite3_int64 expected)
-{
-    sqlite3_int64 found = command_integer(db, sql);
-    if (found != expected)
-        fail_msg("%s: %lld, expected %lld", sql, (long long)found, (long long)expected);
-}
-
-static void expect_text(const char *sql, const char *expected)
-{
-    char *found = command_text(db, sql);
-    assert_string_equal(found, expected);
-    sqlite3_free(found);
-}
-
 static void succeed(Outcome outcome)
 {
     command_expect_success(&outcome);
@@ -42,60 +28,70 @@ static void the_experiment_is_recorded(void **state)
 {
     (void)state;
     succeed(command_run("--samples", "7", "--label", "a label", "--seed", "5", NULL));
-    expect_integer("PRAGMA application_id", 1886546275);
-    expect_integer("PRAGMA user_version", 2);
-    expect_text("PRAGMA journal_mode", "wal");
-    expect_text("PRAGMA integrity_check", "ok");
-    expect_text("SELECT verb || status || label FROM run", "experimentfinisheda label");
-    expect_text(
-        "SELECT group_concat(benchmark || ' ' || variant) FROM history",
+    command_expect_integer(db, "PRAGMA application_id", 1886546275);
+    command_expect_integer(db, "PRAGMA user_version", 2);
+    command_expect_text(db, "PRAGMA journal_mode", "wal");
+    command_expect_text(db, "PRAGMA integrity_check", "ok");
+    command_expect_text(db, "SELECT verb || status || label FROM run", "experimentfinisheda label");
+    command_expect_text(
+        db, "SELECT group_concat(benchmark || ' ' || variant) FROM history",
         "increase_price serial,increase_price threads × 2,increase_price processes × 2,"
         "increase_price_crazy serial,increase_price_crazy threads × 2,increase_price_crazy processes × 2");
-    expect_integer("SELECT count(*) FROM history WHERE samples = 7 AND stopped = 'samples' AND rows = 20", 6);
-    expect_integer("SELECT count(*) FROM sample WHERE warmup = 0", 6 * 7);
-    expect_integer("SELECT count(*) FROM history WHERE low_seconds <= median_seconds"
-                   " AND median_seconds <= high_seconds AND minimum_seconds <= low_seconds"
-                   " AND high_seconds <= maximum_seconds",
-                   6);
-    expect_integer("SELECT count(*) FROM history WHERE executor = 'serial' AND speed_up = 1", 2);
-    expect_integer("SELECT count(speed_up) FROM history", 6);
-    expect_integer(
+    command_expect_integer(
+        db, "SELECT count(*) FROM history WHERE samples = 7 AND stopped = 'samples' AND rows = 20", 6);
+    command_expect_integer(db, "SELECT count(*) FROM sample WHERE warmup = 0", 6 * 7);
+    command_expect_integer(db,
+                           "SELECT count(*) FROM history WHERE low_seconds <= median_seconds"
+                           " AND median_seconds <= high_seconds AND minimum_seconds <= low_seconds"
+                           " AND high_seconds <= maximum_seconds",
+                           6);
+    command_expect_integer(db, "SELECT count(*) FROM history WHERE executor = 'serial' AND speed_up = 1", 2);
+    command_expect_integer(db, "SELECT count(speed_up) FROM history", 6);
+    command_expect_integer(
+        db,
         "SELECT count(*) FROM run JOIN machine USING (machine) WHERE processor <> '' AND processors > 0"
         " AND sqlite = sqlite_version() AND compiler <> '' AND finished_at >= started_at"
         " AND peak_memory_kib > 0 AND length(uuid) = 32",
         1);
-    expect_text("SELECT options ->> 'seed' || (options -> 'arguments') FROM run",
-                "5[\"--samples\",\"7\",\"--label\",\"a label\",\"--seed\",\"5\"]");
+    command_expect_text(db, "SELECT options ->> 'seed' || (options -> 'arguments') FROM run",
+                        "5[\"--samples\",\"7\",\"--label\",\"a label\",\"--seed\",\"5\"]");
 }
 
 static void every_sample_is_there_in_its_order(void **state)
 {
     (void)state;
     succeed(command_run("--samples", "6", NULL));
-    expect_integer(
+    command_expect_integer(
+        db,
         "SELECT count(*) = max(sequence) + 1 AND min(sequence) = 0 AND count(DISTINCT sequence) = count(*)"
         " FROM sample",
         1);
-    expect_integer("SELECT count(*) FROM sample WHERE typeof(wall_ns) || typeof(user_ns) || typeof(system_ns)"
-                   " <> 'integerintegerinteger' OR wall_ns <= 0 OR user_ns < 0 OR system_ns < 0 OR loops < 1",
-                   0);
+    command_expect_integer(
+        db,
+        "SELECT count(*) FROM sample WHERE typeof(wall_ns) || typeof(user_ns) || typeof(system_ns)"
+        " <> 'integerintegerinteger' OR wall_ns <= 0 OR user_ns < 0 OR system_ns < 0 OR loops < 1",
+        0);
     /* Warming up comes first, and is flagged; then every round has each benchmark once. */
-    expect_integer("SELECT count(*) FROM sample WHERE warmup <> (round = 0)", 0);
-    expect_integer("SELECT (SELECT max(sequence) FROM sample WHERE round = 0) < "
-                   "(SELECT min(sequence) FROM sample WHERE round > 0)",
-                   1);
-    expect_integer("SELECT count(*) FROM (SELECT round FROM sample WHERE round > 0 GROUP BY round"
-                   " HAVING count(DISTINCT measurement) = 6 AND count(*) = 6"
-                   " AND max(sequence) - min(sequence) = 5)",
-                   6);
+    command_expect_integer(db, "SELECT count(*) FROM sample WHERE warmup <> (round = 0)", 0);
+    command_expect_integer(db,
+                           "SELECT (SELECT max(sequence) FROM sample WHERE round = 0) < "
+                           "(SELECT min(sequence) FROM sample WHERE round > 0)",
+                           1);
+    command_expect_integer(db,
+                           "SELECT count(*) FROM (SELECT round FROM sample WHERE round > 0 GROUP BY round"
+                           " HAVING count(DISTINCT measurement) = 6 AND count(*) = 6"
+                           " AND max(sequence) - min(sequence) = 5)",
+                           6);
     /* Inner loops double, and every counted sample of a benchmark has as many. */
-    expect_integer("SELECT count(*) FROM sample WHERE loops & (loops - 1)", 0);
-    expect_integer("SELECT count(*) FROM (SELECT 1 FROM sample WHERE round > 0 GROUP BY measurement"
-                   " HAVING count(DISTINCT loops) > 1)",
-                   0);
-    expect_integer("SELECT min(wall_ns) >= 10000000 FROM (SELECT max(wall_ns) AS wall_ns FROM sample"
-                   " WHERE round = 0 GROUP BY measurement)",
-                   1);
+    command_expect_integer(db, "SELECT count(*) FROM sample WHERE loops & (loops - 1)", 0);
+    command_expect_integer(db,
+                           "SELECT count(*) FROM (SELECT 1 FROM sample WHERE round > 0 GROUP BY measurement"
+                           " HAVING count(DISTINCT loops) > 1)",
+                           0);
+    command_expect_integer(db,
+                           "SELECT min(wall_ns) >= 10000000 FROM (SELECT max(wall_ns) AS wall_ns FROM sample"
+                           " WHERE round = 0 GROUP BY measurement)",
+                           1);
 }
 
 static void the_seed_repeats_the_order(void **state)
@@ -128,28 +124,33 @@ static void a_map_over_a_file_is_recorded(void **state)
     succeed(command_run("run", "--in", "prices.db", "--source", "SELECT id, p FROM prices WHERE p > 42",
                         "--map", "increase_price(p, 20)", "--executor", "serial,threads", "--workers", "1-2",
                         "--chunk", "3,7", "--samples", "2", "--verify", "--warmup", "2", NULL));
-    expect_text(
-        "SELECT group_concat(variant, ';') FROM history",
+    command_expect_text(
+        db, "SELECT group_concat(variant, ';') FROM history",
         "serial, chunk 3;serial, chunk 7;threads × 1, chunk 3;threads × 1, chunk 7;threads × 2, chunk 3;"
         "threads × 2, chunk 7");
-    expect_integer("SELECT count(*) FROM history WHERE rows = 19 AND samples = 2 AND low_seconds IS NULL"
-                   " AND benchmark = 'increase_price(p, 20)'",
-                   6);
-    expect_integer("SELECT count(*) FROM history AS h JOIN measurement AS m USING (measurement)"
-                   " JOIN history AS s ON s.measurement = m.baseline WHERE s.executor = 'serial'"
-                   " AND s.chunk = h.chunk",
-                   6);
-    expect_text("SELECT parameters FROM benchmark ORDER BY benchmark LIMIT 1",
-                "{\"executor\":\"serial\",\"chunk\":3,\"database\":\"prices.db\","
-                "\"source\":\"SELECT id, p FROM prices WHERE p > 42\",\"map\":\"increase_price(p, 20)\"}");
+    command_expect_integer(
+        db,
+        "SELECT count(*) FROM history WHERE rows = 19 AND samples = 2 AND low_seconds IS NULL"
+        " AND benchmark = 'increase_price(p, 20)'",
+        6);
+    command_expect_integer(db,
+                           "SELECT count(*) FROM history AS h JOIN measurement AS m USING (measurement)"
+                           " JOIN history AS s ON s.measurement = m.baseline WHERE s.executor = 'serial'"
+                           " AND s.chunk = h.chunk",
+                           6);
+    command_expect_text(
+        db, "SELECT parameters FROM benchmark ORDER BY benchmark LIMIT 1",
+        "{\"executor\":\"serial\",\"chunk\":3,\"database\":\"prices.db\","
+        "\"source\":\"SELECT id, p FROM prices WHERE p > 42\",\"map\":\"increase_price(p, 20)\"}");
     assert_int_equal(access("prices.db-journal", F_OK), -1);
     /* The same benchmarks in the next run are the same ones. */
     succeed(command_run("run", "--in", "./prices.db", "--source", "SELECT id, p FROM prices WHERE p > 42",
                         "--map", "increase_price(p, 20)", "--executor", "serial,threads", "--workers", "1-2",
                         "--chunk", "3,7", "--samples", "1", "--name", "increase_price(p, 20)", NULL));
-    expect_integer("SELECT count(*) FROM benchmark", 6);
-    expect_integer("SELECT count(*) FROM comparison WHERE run = 2 AND previous_run = 1 AND ratio > 0", 6);
-    expect_integer("SELECT count(*) FROM latest WHERE run = 2", 6);
+    command_expect_integer(db, "SELECT count(*) FROM benchmark", 6);
+    command_expect_integer(
+        db, "SELECT count(*) FROM comparison WHERE run = 2 AND previous_run = 1 AND ratio > 0", 6);
+    command_expect_integer(db, "SELECT count(*) FROM latest WHERE run = 2", 6);
 }
 
 static void without_warming_up_the_first_long_sample_counts(void **state)
@@ -158,8 +159,8 @@ static void without_warming_up_the_first_long_sample_counts(void **state)
     command_make_prices();
     succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "increase_price(p)",
                         "--executor", "serial", "--samples", "2", "--warmup", "0", NULL));
-    expect_integer("SELECT count(*) FROM sample WHERE warmup = 0", 2);
-    expect_integer("SELECT count(*) FROM sample WHERE warmup = 0 AND round = 0", 1);
+    command_expect_integer(db, "SELECT count(*) FROM sample WHERE warmup = 0", 2);
+    command_expect_integer(db, "SELECT count(*) FROM sample WHERE warmup = 0 AND round = 0", 1);
 }
 
 static void a_killed_run_keeps_what_it_had(void **state)
@@ -179,12 +180,14 @@ static void a_killed_run_keeps_what_it_had(void **state)
     kill(pid, SIGKILL);
     assert_int_equal(command_wait(pid), 1000 + SIGKILL);
     assert_true(command_integer(db, "SELECT count(*) FROM sample WHERE warmup = 0") >= before);
-    expect_text("PRAGMA integrity_check", "ok");
-    expect_text("SELECT status || ' ' || label FROM run", "unfinished to be killed");
+    command_expect_text(db, "PRAGMA integrity_check", "ok");
+    command_expect_text(db, "SELECT status || ' ' || label FROM run", "unfinished to be killed");
     /* The summaries are those of exactly the samples that are there. */
-    expect_integer("SELECT count(*) FROM measurement AS m WHERE samples <> (SELECT count(*) FROM sample AS s"
-                   " WHERE s.measurement = m.measurement AND NOT warmup)",
-                   0);
+    command_expect_integer(
+        db,
+        "SELECT count(*) FROM measurement AS m WHERE samples <> (SELECT count(*) FROM sample AS s"
+        " WHERE s.measurement = m.measurement AND NOT warmup)",
+        0);
     Outcome outcome = command_run("list", NULL);
     command_expect_success(&outcome);
     assert_non_null(strstr(outcome.out, "unfinished"));
@@ -211,12 +214,12 @@ static void recorders_at_once_lose_nothing(void **state)
     }
     for (int i = 0; i < RECORDERS; i++)
         assert_int_equal(command_wait(pids[i]), 0);
-    expect_integer("SELECT count(*) FROM run WHERE status = 'finished'", RECORDERS);
-    expect_integer("SELECT count(*) FROM sample WHERE NOT warmup", RECORDERS * 2 * 15);
-    expect_integer("SELECT count(*) FROM measurement WHERE samples = 15", RECORDERS * 2);
-    expect_integer("SELECT count(*) FROM machine", 1);
-    expect_integer("SELECT count(*) FROM benchmark", 2);
-    expect_text("PRAGMA integrity_check", "ok");
+    command_expect_integer(db, "SELECT count(*) FROM run WHERE status = 'finished'", RECORDERS);
+    command_expect_integer(db, "SELECT count(*) FROM sample WHERE NOT warmup", RECORDERS * 2 * 15);
+    command_expect_integer(db, "SELECT count(*) FROM measurement WHERE samples = 15", RECORDERS * 2);
+    command_expect_integer(db, "SELECT count(*) FROM machine", 1);
+    command_expect_integer(db, "SELECT count(*) FROM benchmark", 2);
+    command_expect_text(db, "PRAGMA integrity_check", "ok");
 }
 
 static Outcome run_map(const char *source, const char *map, const char *executor)
@@ -258,7 +261,7 @@ static void maps_that_fail_say_why(void **state)
                          3, "text.db: invalid ELF header");
     command_expect_error(run_map("prices", "sum(p)", "serial"), 3,
                          "an aggregate would be computed per chunk: use it in the query around the map\n");
-    expect_integer("SELECT count(*) FROM run WHERE status <> 'failed'", 0);
+    command_expect_integer(db, "SELECT count(*) FROM run WHERE status <> 'failed'", 0);
 }
 
 static void a_map_that_fails_later_is_recorded_as_failed(void **state)
@@ -270,9 +273,9 @@ static void a_map_that_fails_later_is_recorded_as_failed(void **state)
                                      "increase_price_crazy(p, 10, iif(p < 0, 0, 1))", "--executor", "serial",
                                      "--samples", "1", NULL),
                          3, "increase_price_crazy");
-    expect_text("SELECT status FROM run", "failed");
-    expect_integer(
-        "SELECT error LIKE 'cannot map increase_price_crazy%' AND finished_at IS NOT NULL FROM run", 1);
+    command_expect_text(db, "SELECT status FROM run", "failed");
+    command_expect_integer(
+        db, "SELECT error LIKE 'cannot map increase_price_crazy%' AND finished_at IS NOT NULL FROM run", 1);
 }
 
 static void copy_program(const char *from, const char *to)
@@ -342,10 +345,10 @@ static void newer_and_older_histories(void **state)
     command_expect_error(command_run("list", NULL), 3,
                          "was written by a newer pricereport (schema 99, this one knows 2)");
     command_expect_error(command_run("--samples", "1", NULL), 3, "newer pricereport");
-    expect_integer("SELECT count(*) FROM run", 1);
+    command_expect_integer(db, "SELECT count(*) FROM run", 1);
     command_execute(db, "PRAGMA user_version = 2");
     succeed(command_run("--samples", "1", NULL));
-    expect_integer("SELECT count(*) FROM run", 2);
+    command_expect_integer(db, "SELECT count(*) FROM run", 2);
     /* An empty file is a history with no schema yet: it is upgraded, also by a verb that only reads. */
     command_write_file("empty.db", "");
     Outcome outcome = command_run("list", "--db", "empty.db", NULL);
@@ -362,12 +365,12 @@ static void the_work_tree_is_recorded(void **state)
                ">/dev/null 2>&1") != 0)
         skip();
     succeed(command_run("--samples", "1", NULL));
-    expect_integer("SELECT length(commit_id) = 40 AND branch = 'trunk' AND dirty = 0 FROM run WHERE run = 1",
-                   1);
+    command_expect_integer(
+        db, "SELECT length(commit_id) = 40 AND branch = 'trunk' AND dirty = 0 FROM run WHERE run = 1", 1);
     command_write_file("file", "1");
     assert_int_equal(system("git add file"), 0);
     succeed(command_run("--samples", "1", NULL));
-    expect_integer("SELECT dirty FROM run WHERE run = 2", 1);
+    command_expect_integer(db, "SELECT dirty FROM run WHERE run = 2", 1);
 }
 
 static void expect_found(const char *name, int run)

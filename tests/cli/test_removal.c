@@ -12,13 +12,6 @@
 
 static const char db[] = "pricereport.db";
 
-static void expect_integer(const char *sql, sqlite3_int64 expected)
-{
-    sqlite3_int64 found = command_integer(db, sql);
-    if (found != expected)
-        fail_msg("%s: %lld, expected %lld", sql, (long long)found, (long long)expected);
-}
-
 static void expect_runs(const char *expected)
 {
     char *found =
@@ -34,10 +27,11 @@ static void expect_sound(void)
     char *check = command_text(db, "PRAGMA integrity_check");
     assert_string_equal(check, "ok");
     sqlite3_free(check);
-    expect_integer("SELECT count(*) FROM pragma_foreign_key_check", 0);
-    expect_integer(
-        "SELECT count(*) FROM sample WHERE measurement NOT IN (SELECT measurement FROM measurement)", 0);
-    expect_integer("SELECT count(*) FROM machine WHERE machine NOT IN (SELECT machine FROM run)", 0);
+    command_expect_integer(db, "SELECT count(*) FROM pragma_foreign_key_check", 0);
+    command_expect_integer(
+        db, "SELECT count(*) FROM sample WHERE measurement NOT IN (SELECT measurement FROM measurement)", 0);
+    command_expect_integer(db, "SELECT count(*) FROM machine WHERE machine NOT IN (SELECT machine FROM run)",
+                           0);
 }
 
 static void succeed(Outcome outcome)
@@ -66,9 +60,9 @@ static void runs_are_deleted_with_all_that_is_theirs(void **state)
     command_free(&outcome);
     expect_runs("2");
     expect_sound();
-    expect_integer("SELECT count(*) FROM remark", 0);
-    expect_integer("SELECT count(*) FROM benchmark WHERE name = 'one'", 1);
-    expect_integer("SELECT count(*) FROM benchmark", 1);
+    command_expect_integer(db, "SELECT count(*) FROM remark", 0);
+    command_expect_integer(db, "SELECT count(*) FROM benchmark WHERE name = 'one'", 1);
+    command_expect_integer(db, "SELECT count(*) FROM benchmark", 1);
     /* The numbers of runs that are gone are not given again. */
     record("one", 1);
     expect_runs("2,4");
@@ -79,8 +73,9 @@ static void runs_are_deleted_with_all_that_is_theirs(void **state)
     succeed(command_run("delete", "2", NULL));
     expect_runs("");
     expect_sound();
-    expect_integer("SELECT count(*) FROM machine", 0);
-    expect_integer("SELECT percent FROM threshold JOIN benchmark USING (benchmark) WHERE name = 'one'", 9);
+    command_expect_integer(db, "SELECT count(*) FROM machine", 0);
+    command_expect_integer(
+        db, "SELECT percent FROM threshold JOIN benchmark USING (benchmark) WHERE name = 'one'", 9);
 }
 
 static void repetitions_go_with_their_run(void **state)

@@ -18,20 +18,6 @@
 
 static const char db[] = "pricereport.db";
 
-static void expect_integer(const char *sql, sqlite3_int64 expected)
-{
-    sqlite3_int64 found = command_integer(db, sql);
-    if (found != expected)
-        fail_msg("%s: %lld, expected %lld", sql, (long long)found, (long long)expected);
-}
-
-static void expect_text(const char *sql, const char *expected)
-{
-    char *found = command_text(db, sql);
-    assert_string_equal(found, expected);
-    sqlite3_free(found);
-}
-
 static void succeed(Outcome outcome)
 {
     command_expect_success(&outcome);
@@ -48,17 +34,19 @@ static void a_command_is_timed(void **state)
     assert_non_null(strstr(outcome.out, "peak memory"));
     assert_null(strstr(outcome.out, "\nout"));
     command_free(&outcome);
-    expect_text("SELECT verb || status || label FROM run", "commandfinishedl");
-    expect_text("SELECT parameters FROM benchmark",
-                "{\"command\":[\"sh\",\"-c\",\"sleep 0.02; echo out; exit $1\",\"it's\",\"0\"]}");
-    expect_text("SELECT group_concat(value, ' ') FROM run, json_each(options, '$.arguments')",
-                "--samples 3 --label l -- sh -c sleep 0.02; echo out; exit $1 it's 0");
+    command_expect_text(db, "SELECT verb || status || label FROM run", "commandfinishedl");
+    command_expect_text(db, "SELECT parameters FROM benchmark",
+                        "{\"command\":[\"sh\",\"-c\",\"sleep 0.02; echo out; exit $1\",\"it's\",\"0\"]}");
+    command_expect_text(db, "SELECT group_concat(value, ' ') FROM run, json_each(options, '$.arguments')",
+                        "--samples 3 --label l -- sh -c sleep 0.02; echo out; exit $1 it's 0");
     /* One warm-up; a sample is one execution, with figures of its own. */
-    expect_integer(
+    command_expect_integer(
+        db,
         "SELECT count(*) FROM sample WHERE warmup = (round = 0) AND loops = 1 AND wall_ns >= 20000000"
         " AND user_ns >= 0 AND system_ns >= 0 AND peak_memory_kib BETWEEN 100 AND 100000",
         4);
-    expect_integer("SELECT samples FROM history WHERE variant = '' AND executor IS NULL AND rows IS NULL", 3);
+    command_expect_integer(
+        db, "SELECT samples FROM history WHERE variant = '' AND executor IS NULL AND rows IS NULL", 3);
     outcome = command_run("show", "--json", NULL);
     command_expect_success(&outcome);
     assert_non_null(strstr(outcome.out, "\"peak_memory_kib\":"));
@@ -72,13 +60,15 @@ static void memory_is_that_of_the_command_alone(void **state)
     succeed(command_run("run", "--samples", "1", "--warmup", "0", "--name", "large", "--", "dd",
                         "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1", NULL));
     succeed(command_run("run", "--samples", "1", "--warmup", "0", "--name", "small", "--", "true", NULL));
-    expect_integer(
+    command_expect_integer(
+        db,
         "SELECT peak_memory_kib > 64 * 1024 FROM sample JOIN measurement USING (measurement) WHERE run = 1",
         1);
-    expect_integer(
+    command_expect_integer(
+        db,
         "SELECT peak_memory_kib < 32 * 1024 FROM sample JOIN measurement USING (measurement) WHERE run = 2",
         1);
-    expect_text("SELECT group_concat(name) FROM benchmark", "large,small");
+    command_expect_text(db, "SELECT group_concat(name) FROM benchmark", "large,small");
 }
 
 static void user_time_is_that_of_the_command(void **state)
@@ -86,7 +76,7 @@ static void user_time_is_that_of_the_command(void **state)
     (void)state;
     succeed(command_run("run", "--samples", "1", "--warmup", "0", "--", "sh", "-c",
                         "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done", NULL));
-    expect_integer("SELECT user_ns > 10000000 AND user_ns < 2 * wall_ns FROM sample", 1);
+    command_expect_integer(db, "SELECT user_ns > 10000000 AND user_ns < 2 * wall_ns FROM sample", 1);
 }
 
 static void what_fails_is_not_timed(void **state)
@@ -99,10 +89,10 @@ static void what_fails_is_not_timed(void **state)
     command_expect_error(command_run("run", "--", "no-such-program", NULL), 3,
                          "cannot start no-such-program: No such file or directory");
     command_expect_error(command_run("run", "--", "/", NULL), 3, "cannot start /: Permission denied");
-    expect_integer("SELECT count(*) FROM run WHERE status = 'failed'", 4);
-    expect_integer("SELECT count(*) FROM sample", 0);
+    command_expect_integer(db, "SELECT count(*) FROM run WHERE status = 'failed'", 4);
+    command_expect_integer(db, "SELECT count(*) FROM sample", 0);
     succeed(command_run("run", "--samples", "2", "--ignore-failure", "--", "false", NULL));
-    expect_integer("SELECT samples FROM measurement WHERE run = 5", 2);
+    command_expect_integer(db, "SELECT samples FROM measurement WHERE run = 5", 2);
     Outcome outcome =
         command_run("run", "--samples", "1", "--warmup", "0", "--show-output", "--", "echo", "hello", NULL);
     command_expect_success(&outcome);
@@ -117,16 +107,16 @@ static void what_was_never_timed_is_no_benchmark(void **state)
     static const char unknown[] = "no-such-program: there is no such benchmark in pricereport.db";
     command_expect_error(command_run("run", "--", "no-such-program", NULL), 3,
                          "cannot start no-such-program");
-    expect_integer("SELECT status = 'failed' FROM run", 1);
+    command_expect_integer(db, "SELECT status = 'failed' FROM run", 1);
     command_expect_error(command_run("history", "no-such-program", NULL), 3, unknown);
     command_expect_error(command_run("history", "no-such*", NULL), 3, "no-such*: there is no such benchmark");
     command_expect_error(command_run("threshold", "no-such-program", "9", NULL), 3, unknown);
     command_expect_error(command_run("exclude", "1", "no-such-program", "--reason", "r", NULL), 3, unknown);
-    expect_integer("SELECT count(*) FROM threshold", 0);
+    command_expect_integer(db, "SELECT count(*) FROM threshold", 0);
     /* One that was set before can be taken back. */
     command_execute(db, "INSERT INTO threshold SELECT benchmark, 7 FROM benchmark");
     succeed(command_run("threshold", "no-such-program", "--undo", NULL));
-    expect_integer("SELECT count(*) FROM threshold", 0);
+    command_expect_integer(db, "SELECT count(*) FROM threshold", 0);
 }
 
 static void a_command_does_not_read_the_terminal(void **state)
@@ -165,19 +155,23 @@ static void a_scan_is_every_combination(void **state)
                         "1-4x2,7", "--executor", "serial,threads", "--workers", "2-3", "--chunk", "4",
                         "--samples", "1", "--verify", NULL));
     /* Four rows, four rounds, serial once and threads with two numbers of workers. */
-    expect_integer("SELECT count(*) FROM history", 4 * 4 * 3);
-    expect_text("SELECT group_concat(DISTINCT rows) FROM history", "5,10,15,20");
-    expect_text("SELECT group_concat(DISTINCT rounds) FROM history", "1,2,4,7");
-    expect_integer("SELECT count(*) FROM history AS h JOIN benchmark AS b ON b.benchmark = h.benchmark_id"
-                   " WHERE h.rows = b.rows",
-                   48);
-    expect_integer("SELECT count(*) FROM history WHERE variant = 'threads × 3, chunk 4, 15 rows, 2 rounds'",
-                   1);
-    expect_text("SELECT parameters FROM benchmark WHERE benchmark = 1",
-                "{\"executor\":\"serial\",\"chunk\":4,\"rows\":5,\"rounds\":1,\"database\":\"prices.db\","
-                "\"source\":\"prices\",\"map\":\"increase_price_crazy(p, 10, {rounds}) + {rounds}\"}");
+    command_expect_integer(db, "SELECT count(*) FROM history", 4 * 4 * 3);
+    command_expect_text(db, "SELECT group_concat(DISTINCT rows) FROM history", "5,10,15,20");
+    command_expect_text(db, "SELECT group_concat(DISTINCT rounds) FROM history", "1,2,4,7");
+    command_expect_integer(
+        db,
+        "SELECT count(*) FROM history AS h JOIN benchmark AS b ON b.benchmark = h.benchmark_id"
+        " WHERE h.rows = b.rows",
+        48);
+    command_expect_integer(
+        db, "SELECT count(*) FROM history WHERE variant = 'threads × 3, chunk 4, 15 rows, 2 rounds'", 1);
+    command_expect_text(
+        db, "SELECT parameters FROM benchmark WHERE benchmark = 1",
+        "{\"executor\":\"serial\",\"chunk\":4,\"rows\":5,\"rounds\":1,\"database\":\"prices.db\","
+        "\"source\":\"prices\",\"map\":\"increase_price_crazy(p, 10, {rounds}) + {rounds}\"}");
     /* Each is compared with the serial one of its own rows and rounds. */
-    expect_integer(
+    command_expect_integer(
+        db,
         "SELECT count(*) FROM measurement AS m JOIN measurement AS s ON s.measurement = m.baseline"
         "  JOIN benchmark AS b ON b.benchmark = m.benchmark JOIN benchmark AS c ON c.benchmark = s.benchmark"
         " WHERE c.executor = 'serial' AND (b.rows, b.rounds) = (c.rows, c.rounds)",
@@ -198,7 +192,7 @@ static void rows_are_the_first_of_any_source(void **state)
         succeed(command_run("run", "--in", "prices.db", "--source", sources[i], "--map",
                             i == 5 ? "column1" : "p", "--rows", "1,3", "--executor", "serial", "--samples",
                             "1", NULL));
-    expect_integer("SELECT count(*) FROM measurement WHERE rows = 1 + 2 * position", 12);
+    command_expect_integer(db, "SELECT count(*) FROM measurement WHERE rows = 1 + 2 * position", 12);
     command_expect_error(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "p", "--rows",
                                      "20,21", "--samples", "1", NULL),
                          3, "--rows 21: prices has only 20 rows");
@@ -219,10 +213,11 @@ static void the_experiment_is_scanned(void **state)
     assert_non_null(strstr(outcome.out, "serial, 50 rows, 10 rounds"));
     command_free(&outcome);
     /* The cheap raise has no rounds; the prices go on by the same rule. */
-    expect_integer("SELECT count(*) FROM history WHERE benchmark = 'increase_price' AND rounds IS NULL", 4);
-    expect_integer("SELECT count(*) FROM history WHERE benchmark = 'increase_price_crazy' AND rounds = 10",
-                   4);
-    expect_integer("SELECT count(*) FROM history WHERE rows = 50 AND speed_up > 0", 4);
+    command_expect_integer(
+        db, "SELECT count(*) FROM history WHERE benchmark = 'increase_price' AND rounds IS NULL", 4);
+    command_expect_integer(
+        db, "SELECT count(*) FROM history WHERE benchmark = 'increase_price_crazy' AND rounds = 10", 4);
+    command_expect_integer(db, "SELECT count(*) FROM history WHERE rows = 50 AND speed_up > 0", 4);
 }
 
 static void lists_that_are_none_are_named(void **state)
@@ -269,11 +264,13 @@ static void expect_interrupted(const char *name)
                "pricereport: interrupted: run 1 of pricereport.db keeps what was measured until then\n") != 0)
         fail_msg("unexpected: %s", err);
     free(err);
-    expect_text("SELECT status FROM run", "interrupted");
-    expect_integer("SELECT finished_at IS NOT NULL AND error IS NULL FROM run", 1);
-    expect_integer("SELECT count(*) FROM measurement AS m WHERE samples <> (SELECT count(*) FROM sample AS s"
-                   " WHERE s.measurement = m.measurement AND NOT warmup)",
-                   0);
+    command_expect_text(db, "SELECT status FROM run", "interrupted");
+    command_expect_integer(db, "SELECT finished_at IS NOT NULL AND error IS NULL FROM run", 1);
+    command_expect_integer(
+        db,
+        "SELECT count(*) FROM measurement AS m WHERE samples <> (SELECT count(*) FROM sample AS s"
+        " WHERE s.measurement = m.measurement AND NOT warmup)",
+        0);
 }
 
 static void an_interrupted_run_keeps_and_prints_what_it_had(void **state)
@@ -359,7 +356,7 @@ static void a_second_signal_ends_at_once(void **state)
     nanosleep(&pause, NULL);
     kill(pid, SIGINT);
     assert_int_equal(command_wait(pid), 1000 + SIGINT);
-    expect_text("SELECT status FROM run", "unfinished");
+    command_expect_text(db, "SELECT status FROM run", "unfinished");
 }
 
 /* The base of a run's comparison with the one before it, by benchmark. */
@@ -387,7 +384,8 @@ static void a_name_is_one_history(void **state)
                         "SELECT id, p FROM prices", "--map", "p + 1", "--executor", "serial", NULL));
     expect_base("4", "3");
     succeed(command_run("run", "--samples", "1", "--", "true", NULL));
-    expect_text("SELECT parameters FROM benchmark WHERE name = 'true'", "{\"command\":[\"true\"]}");
+    command_expect_text(db, "SELECT parameters FROM benchmark WHERE name = 'true'",
+                        "{\"command\":[\"true\"]}");
 }
 
 int main(void)

@@ -219,6 +219,21 @@ char *command_text(const char *file, const char *sql)
     return text;
 }
 
+void command_expect_integer(const char *file, const char *sql, sqlite3_int64 expected)
+{
+    sqlite3_int64 found = command_integer(file, sql);
+    if (found != expected)
+        fail_msg("%s: %lld, expected %lld", sql, (long long)found, (long long)expected);
+}
+
+void command_expect_text(const char *file, const char *sql, const char *expected)
+{
+    char *found = command_text(file, sql);
+    if (!found || strcmp(found, expected) != 0)
+        fail_msg("%s: %s, expected %s", sql, found ? found : "NULL", expected);
+    sqlite3_free(found);
+}
+
 void command_execute(const char *file, const char *sql)
 {
     sqlite3 *db = open_file(file);

@@ -44,6 +44,12 @@ void command_write_file(const char *path, const char *text);
 /* The first value of a query on a database file, as an integer or as text (to be freed with sqlite3_free). */
 sqlite3_int64 command_integer(const char *file, const char *sql);
 char *command_text(const char *file, const char *sql);
+
+/* Fails the test unless the first value of a query on a database file is that. */
+void command_expect_integer(const char *file, const char *sql, sqlite3_int64 expected);
+void command_expect_text(const char *file, const char *sql, const char *expected);
+
+/* Executes statements on a database file. */
 void command_execute(const char *file, const char *sql);
 
 /* prices.db with a table prices(id, p) of 20 rows. */
