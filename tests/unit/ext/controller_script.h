@@ -1,9 +1,14 @@
 /* What the tests of the controller share: a run whose samples are scripted, so that no machine has a part in
- * it. Include the cmocka headers before this one. */
+ * it. */
 #ifndef CONTROLLER_SCRIPT_H
 #define CONTROLLER_SCRIPT_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "ext/run/controller.h"
 
