@@ -162,8 +162,7 @@ static int find_name(HostFunctions *check, const char *name, NameKnown *known)
     bool host_pragmas = false, worker_pragmas = false;
     OwnFunction own = own_function_named(name, (int)strlen(name));
     uint64_t hash = function_name(name, (int)strlen(name));
-    *known =
-        (NameKnown){.same = true, .language = language_functions_has(&check->state->language, name)};
+    *known = (NameKnown){.same = true, .language = language_functions_has(&check->state->language, name)};
     if (own != OWN_FUNCTIONS) {
         *host = (KnownFunction){.listed = true, .own = true, .arguments = 1};
         return own_function_present(check->state->db, own, &known->same);

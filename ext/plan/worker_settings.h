@@ -19,8 +19,8 @@ typedef struct WorkerSettings {
 } WorkerSettings;
 
 /*
- * Reads the settings for SQL of these `count` texts, NULL ones left out, and brings state->environment up to date.
- * SQLITE_OK, or an error. On the connection's thread; prepares statements.
+ * Reads the settings for SQL of these `count` texts, NULL ones left out, and brings state->environment up to
+ * date. SQLITE_OK, or an error. On the connection's thread; prepares statements.
  */
 int worker_settings_read(ConnectionState *state, const char *const *texts, int count,
                          WorkerSettings *settings);
