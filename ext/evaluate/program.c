@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "ext/base/sqlite_build.h"
 #include "ext/base/sqlite_limits.h"
 
 static const char explain[] = "EXPLAIN ";
@@ -20,10 +21,24 @@ static int visit_rows(sqlite3_stmt *explained, ProgramVisitor *visit, void *arg)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* With this option EXPLAIN takes functions that the connection has not: the statement itself shows them. */
+static int check_functions(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    if (!sqlite_build_has("ENABLE_UNKNOWN_SQL_FUNCTION"))
+        return SQLITE_OK;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    sqlite3_finalize(statement);
+    return rc;
+}
+
 static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **explained)
 {
+    int rc = check_functions(db, sql);
+    if (rc != SQLITE_OK)
+        return rc;
     char *text = sqlite3_mprintf("%s%s", explain, sql);
-    int rc = text ? sqlite3_prepare_v2(db, text, -1, explained, NULL) : SQLITE_NOMEM;
+    rc = text ? sqlite3_prepare_v2(db, text, -1, explained, NULL) : SQLITE_NOMEM;
     sqlite3_free(text);
     return rc;
 }
