@@ -6,7 +6,8 @@
 
 /*
  * The columns that were declared must still be the map's: its source may have changed since. What the host's
- * authorizer has read as NULL (SQLITE_IGNORE) has lost its affinity, which makes no difference to a NULL.
+ * authorizer has read as NULL (SQLITE_IGNORE) has lost its affinity, which makes no difference to a NULL; nor
+ * does another affinity of a column that the plan does not compute.
  * SQLITE_OK; else an error with *message set, or SQLITE_NOMEM.
  */
 int declared_columns_check(const ColumnList *declared, KeptPlan *kept, char **message);

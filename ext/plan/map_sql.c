@@ -31,11 +31,6 @@ static void append_map(sqlite3_str *sql, const MapText *text, const char *from, 
         sqlite3_str_appendf(sql, " GROUP BY %s\n", text->group_by);
 }
 
-static bool column_used(const MapText *text, int column)
-{
-    return text->used >> (column < 63 ? column : 63) & 1;
-}
-
 /* The names that the columns have within conditions, from [before] to [after]. */
 static void append_names(sqlite3_str *sql, const MapText *text, bool before, bool after, bool used_only)
 {
@@ -45,8 +40,8 @@ static void append_names(sqlite3_str *sql, const MapText *text, bool before, boo
         separator = ", ";
     }
     for (int i = 0; i < text->columns; i++, separator = ", ")
-        sqlite3_str_appendf(sql, !used_only || column_used(text, i) ? "%sc%d" : "%sNULL AS c%d", separator,
-                            i);
+        sqlite3_str_appendf(sql, !used_only || map_uses_column(text->used, i) ? "%sc%d" : "%sNULL AS c%d",
+                            separator, i);
     if (after)
         sqlite3_str_appendf(sql, "%s" AFTER_NAME, separator);
 }
@@ -91,7 +86,7 @@ static char *map_select(const MapText *text, const char *from, const char *befor
         separator = ", ";
     }
     for (int i = 0; i < text->columns; i++, separator = ", ")
-        if (column_used(text, i))
+        if (map_uses_column(text->used, i))
             sqlite3_str_appendf(sql, "%s\"%w\"", separator, text->output[i].name);
         else
             sqlite3_str_appendf(sql, "%sNULL", separator);

@@ -15,6 +15,12 @@
 /* All columns of a map. */
 #define MAP_ALL_COLUMNS UINT64_MAX
 
+/* Whether a column is among these: a bit each, the last one for all from the 64th on. */
+static inline bool map_uses_column(uint64_t used, int column)
+{
+    return used >> (column < 63 ? column : 63) & 1;
+}
+
 /* The parts of which the statements are made; all texts are borrowed. */
 typedef struct MapText {
     /* Select-list, condition and groups of the map; NULL for a condition or groups that it has not. */
