@@ -21,7 +21,8 @@ bool number_read(sqlite3_value *value, int64_t least, int64_t most, int64_t *num
 /*
  * The type that SQLite's numeric affinity gives a text, `text` being its UTF-8 with a NUL after `bytes`
  * bytes: SQLITE_INTEGER with *integer set, SQLITE_FLOAT, or SQLITE_NULL where the text stays one. As SQLite
- * has it: space around a literal counts for nothing, and an integer beyond 64 bits is a REAL.
+ * has it: space around a literal counts for nothing, and an integer beyond 64 bits is a REAL. Of a text with
+ * a NUL in it SQLite's versions differ; here it stays a text.
  */
 int number_type_of_text(const char *text, size_t bytes, int64_t *integer);
 

@@ -89,6 +89,16 @@ static bool text_needs_wide(const Condition *condition, sqlite3_value *value, bo
     return condition_number(value, &number) != SQLITE_OK || number.type != SQLITE_NULL;
 }
 
+/* Whether a text has a NUL in it: newer versions of SQLite take what is before it for the number. */
+static bool has_nul(sqlite3_value *value)
+{
+    sqlite3_value *copy = sqlite3_value_dup(value);
+    const char *text = copy ? (const char *)sqlite3_value_text(copy) : NULL;
+    bool has = !text || strlen(text) != (size_t)sqlite3_value_bytes(copy);
+    sqlite3_value_free(copy);
+    return has;
+}
+
 ConditionUse condition_judge(Condition *condition, ColumnCompares compares, sqlite3_value *value,
                              bool literal)
 {
@@ -112,6 +122,8 @@ ConditionUse condition_judge(Condition *condition, ColumnCompares compares, sqli
         return compares == COMPARES_INTEGERS && !number ? CONDITION_LEFT : CONDITION_MADE;
     if (compares == COMPARES_INTEGERS)
         return number || is_equality(condition->op) ? CONDITION_MADE : CONDITION_LEFT;
+    if (!number && has_nul(value))
+        return CONDITION_LEFT;
     condition->wide = number || text_needs_wide(condition, value, literal);
     return CONDITION_MADE;
 }

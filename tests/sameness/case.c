@@ -127,10 +127,12 @@ static void make_partial(Case *test, Random *random, const CaseSource *source)
     test->setup = sqlite3_str_finish(sql);
     test->map = sqlite3_mprintf(
         "SELECT lower(g), sum(n), sum(s), lower(min(least)), lower(max(most)) FROM m GROUP BY g ORDER BY g");
-    test->plain =
-        sqlite3_mprintf("%sSELECT lower(quote(%s)), count(*), sum(length(quote(%s))), lower(min(quote(%s))), "
-                        "lower(max(quote(%s))) FROM %s GROUP BY quote(%s) ORDER BY quote(%s)",
-                        source->with, group, value, value, value, source->from, group, group);
+    /* A group's value is computed once, as the map has it: of rows that were sorted SQLite has no subtypes.
+     */
+    test->plain = sqlite3_mprintf(
+        "%sSELECT lower(g), n, s, lower(least), lower(most) FROM (SELECT quote(%s) AS g, count(*) AS n, "
+        "sum(length(quote(%s))) AS s, min(quote(%s)) AS least, max(quote(%s)) AS most FROM %s GROUP BY 1) ORDER BY g",
+        source->with, group, value, value, value, source->from);
     test->teardown = sqlite3_mprintf("DROP TABLE IF EXISTS m");
     test->any_error = true;
     sqlite3_free(value);

@@ -201,7 +201,7 @@ static void values_of_outer_rows(void **state)
         test->db,
         "CREATE TABLE o(a INTEGER, b TEXT, c, d REAL, e TEXT COLLATE NOCASE);"
         "INSERT INTO o VALUES (7, '7', 7, 7, 'TEXT7'), ('x7', '7.0', '7', 'x', 'text8'),"
-        " (NULL, NULL, NULL, NULL, NULL), (x'37', x'37', x'37', x'37', x'37'), (20, '20', '20', 20.5, '20')");
+        " (NULL, NULL, NULL, NULL, NULL), (x'37', x'37', x'37', x'37', x'37'), (20, '20', '20', 20.5, '20'), (4, '7' || char(0), '7' || char(0) || 'x', 4, ' 7 ')");
     static const char *const columns[] = {"id", "i", "r", "s", "n", "x", "k", "u"};
     static const char *const values[] = {"o.a", "o.b", "o.c", "o.d", "o.e", "CAST(o.c AS NUMERIC)"};
     static const char *const operators[] = {"=", "IS", "<", ">=", "<>"};
