@@ -48,6 +48,8 @@ typedef struct HistoryBenchmark {
     const char *database;
     /* Source and map as options gave them. */
     const char *source, *map;
+    /* Query that was run whole or divided, as the option gave it. */
+    const char *query;
     /* Program and arguments, ends with NULL. */
     char *const *command;
 } HistoryBenchmark;

@@ -80,10 +80,10 @@ static int describe_parameters(sqlite3 *db, const HistoryBenchmark *benchmark, c
                      : 0;
     *parameters = NULL;
     if (result == 0)
-        result = query_text(db, parameters, failure, sql_history_parameters, "tootttoot", benchmark->executor,
-                            known(benchmark->workers), known(benchmark->chunk), benchmark->database,
-                            benchmark->source, benchmark->map, known(benchmark->rows),
-                            known(benchmark->rounds), command);
+        result = query_text(db, parameters, failure, sql_history_parameters, "tootttoott",
+                            benchmark->executor, known(benchmark->workers), known(benchmark->chunk),
+                            benchmark->database, benchmark->source, benchmark->map, known(benchmark->rows),
+                            known(benchmark->rounds), command, benchmark->query);
     sqlite3_free(command);
     return result;
 }

@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,8 @@
 #include "cli/sampling/interruption.h"
 #include "cli/measure/measure.h"
 #include "cli/measure/recording.h"
+
+enum { REASON_SIZE = 512 };
 
 static void describe_map(const MapJob *job, const char *database, bool named, HistoryBenchmark *benchmark)
 {
@@ -17,7 +20,8 @@ static void describe_map(const MapJob *job, const char *database, bool named, Hi
                                     .rounds = job->rounds,
                                     .database = named ? NULL : database,
                                     .source = named ? NULL : job->source,
-                                    .map = named ? NULL : job->map};
+                                    .map = named ? NULL : job->map,
+                                    .query = named ? NULL : job->query};
 }
 
 static int record(RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
@@ -64,6 +68,21 @@ static int record_maps(const MeasurePlan *plan, History *history, MapBench *maps
     return result;
 }
 
+/* Says which executors ran a query whole, which makes them no faster; once for each reason. */
+static int note_whole(const MapBench *maps, size_t count, Failure *failure)
+{
+    char reason[REASON_SIZE], last[REASON_SIZE] = "";
+    for (size_t i = 0; i < count; i++) {
+        if (map_bench_whole(maps, i, reason, sizeof reason, failure))
+            return -1;
+        if (*reason && strcmp(reason, last) != 0)
+            fprintf(stderr, "pricereport: %s ran the query whole: %s\n", map_bench_job(maps, i)->executor,
+                    reason);
+        memcpy(last, reason, sizeof last);
+    }
+    return 0;
+}
+
 /* Compares the maps' rows with those of the serial executor, where the plan says so. That takes long, so that
  * an interruption ends it, as it ends the run. */
 static int prepare_maps(const MeasurePlan *plan, MapBench *maps, Interruption *interruption, Failure *failure)
@@ -95,6 +114,8 @@ int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *fa
         result = prepare_maps(&complete, maps, interruption, failure);
     if (result == 0)
         result = record_maps(&complete, history, maps, interruption, run, failure);
+    if (result == 0)
+        result = note_whole(maps, plan->count, failure);
     map_bench_close(&maps);
     interruption_end(&interruption);
     return result;

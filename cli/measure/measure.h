@@ -1,4 +1,4 @@
-/* A measuring verb from begin to end: maps or a command are prepared, sampled and recorded. */
+/* A measuring verb from begin to end: maps, a query or commands are prepared, sampled and recorded. */
 #ifndef PRICEREPORT_MEASURE_H
 #define PRICEREPORT_MEASURE_H
 
@@ -27,7 +27,8 @@ typedef struct MeasurePlan {
     RecordingSettings recording;
 } MeasurePlan;
 
-/* Measures, and records every sample as it is taken. Returns 0 and the finished run. Else the failure is set,
+/* Measures, and records every sample as it is taken. Of a query, stderr gets a line for each executor that
+ * ran it whole. Returns 0 and the finished run. Else the failure is set,
  * and a run that had begun is recorded with what it had measured: RECORDING_INTERRUPTED where the user ended
  * it, else -1.
  * `*run` is 0 where it had not begun. */

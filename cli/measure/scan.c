@@ -44,17 +44,18 @@ static bool add_map(const Scan *scan, const ScanMap *map, Jobs *jobs)
     static const char *const usual[] = {EXECUTOR_STRINGS};
     const char *const *executors = scan->executor_count > 0 ? scan->executors : usual;
     size_t executor_count = scan->executor_count > 0 ? scan->executor_count : sizeof usual / sizeof *usual;
-    size_t rounds_count = strstr(map->map, MAP_ROUNDS) ? length(&scan->rounds) : 1;
+    const bool has_rounds = map->map && strstr(map->map, MAP_ROUNDS);
+    size_t rounds_count = has_rounds ? length(&scan->rounds) : 1;
     for (size_t i = 0; i < rounds_count; i++)
         for (size_t r = 0; r < length(&scan->rows); r++)
             for (size_t e = 0; e < executor_count; e++) {
                 const MapJob common = {.name = map->name,
                                        .source = map->source,
                                        .map = map->map,
+                                       .query = map->query,
                                        .executor = executors[e],
                                        .rows = number_at(&scan->rows, r),
-                                       .rounds =
-                                           strstr(map->map, MAP_ROUNDS) ? number_at(&scan->rounds, i) : 0};
+                                       .rounds = has_rounds ? number_at(&scan->rounds, i) : 0};
                 if (!add_executor(scan, &common, jobs))
                     return false;
             }

@@ -22,11 +22,13 @@ typedef struct Scan {
     NumberList workers, chunks, rows, rounds;
 } Scan;
 
-/* A map that all combinations are of. A map with MAP_ROUNDS is scanned over the rounds, too. */
+/* A map or a query that all combinations are of. A map with MAP_ROUNDS is scanned over the rounds, too. */
 typedef struct ScanMap {
     const char *name;
     const char *source;
     const char *map;
+    /* SELECT; NULL: a map, which alone has the two above. */
+    const char *query;
 } ScanMap;
 
 /* The jobs in the order of the maps, rounds, rows, executors, workers and chunks; for serial, workers mean

@@ -48,9 +48,9 @@ typedef struct JudgingOptions {
     bool any_machine;
 } JudgingOptions;
 
-/* The parts of a map. */
+/* The parts of a map, or a query. */
 typedef struct MapOptions {
-    const char *in, *source, *map, *name;
+    const char *in, *source, *map, *query, *name;
     const char *loads[LOADS_MAX];
     size_t load_count;
     /* Functions of Python that the map may call, module:function each. */

@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "cli/sampling/map_bench.h"
 #include "cli/base/clock.h"
 #include "cli/base/query.h"
+#include "cli/sampling/query_job.h"
 #include "sql/sql.h"
 
 typedef struct Connection {
@@ -23,7 +25,9 @@ typedef struct Connection {
 
 typedef struct Entry {
     MapJob job;
-    /* Source and map as the extension gets them: of so many rows, with the rounds put in. */
+    /* Number of the entry, from 0. */
+    size_t number;
+    /* Source and map as the extension gets them: of so many rows, with the rounds put in. NULL: a query. */
     char *source, *map;
     /* Connection of the bench; borrowed. */
     sqlite3 *db;
@@ -83,6 +87,8 @@ static const struct {
 static int fail_job(sqlite3 *db, const MapJob *job, Failure *failure)
 {
     const char *message = sqlite3_errmsg(db);
+    if (job->query)
+        return failure_set(failure, "cannot run the query by %s: %s", job->executor, message);
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
         const char *found = strstr(message, advices[i].sql);
         if (found)
@@ -162,15 +168,42 @@ static int check_rows(const Entry *entry, Failure *failure)
     return 0;
 }
 
-static int open_entry(MapBench *bench, const MapJob *job, Failure *failure)
+static QueryJob query_job(const Entry *entry)
 {
-    Entry *entry = &bench->entries[bench->count++];
-    entry->job = *job;
-    entry->rows = -1;
+    return (QueryJob){.query = entry->job.query,
+                      .executor = entry->job.executor,
+                      .workers = entry->job.workers,
+                      .number = entry->number};
+}
+
+static int prepare_entry(Entry *entry, Failure *failure)
+{
+    const QueryJob query = query_job(entry);
+    if (query.query)
+        return query_job_prepare(entry->db, &query, &entry->statement, failure);
+    if (check_rows(entry, failure))
+        return -1;
+    return prepare_map(entry->db, entry, &entry->job, sql_measure_map, &entry->statement, failure);
+}
+
+static int write_texts(Entry *entry, Failure *failure)
+{
+    const MapJob *job = &entry->job;
+    if (job->query)
+        return 0;
     entry->source = first_rows(job->source, job->rows);
     entry->map = map_with_rounds(job->map, job->rounds);
     if (!entry->source || !entry->map)
         return failure_set(failure, "out of memory");
+    return 0;
+}
+
+static int open_entry(MapBench *bench, const MapJob *job, Failure *failure)
+{
+    Entry *entry = &bench->entries[bench->count];
+    *entry = (Entry){.job = *job, .number = bench->count++, .rows = -1};
+    if (write_texts(entry, failure))
+        return -1;
     int serial = strcmp(job->executor, "serial") == 0;
     if (serial)
         entry->job.workers = 0;
@@ -180,9 +213,7 @@ static int open_entry(MapBench *bench, const MapJob *job, Failure *failure)
     entry->db = connection->db;
     if (!serial && entry->job.workers == 0)
         entry->job.workers = connection->default_workers;
-    if (check_rows(entry, failure))
-        return -1;
-    return prepare_map(entry->db, entry, &entry->job, sql_measure_map, &entry->statement, failure);
+    return prepare_entry(entry, failure);
 }
 
 int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *jobs, size_t count,
@@ -245,7 +276,13 @@ static uint64_t bits_of(double number)
     return bits;
 }
 
-static int same_value(sqlite3_stmt *left, sqlite3_stmt *right, int column)
+/* Sums of reals depend on their order in SQLite before 3.43. */
+static bool nearly_same(double left, double right)
+{
+    return bits_of(left) == bits_of(right) || fabs(left - right) <= 1e-9 * fmax(fabs(left), fabs(right));
+}
+
+static int same_value(sqlite3_stmt *left, sqlite3_stmt *right, int column, bool near)
 {
     int type = sqlite3_column_type(left, column);
     if (type != sqlite3_column_type(right, column))
@@ -256,6 +293,8 @@ static int same_value(sqlite3_stmt *left, sqlite3_stmt *right, int column)
     case SQLITE_INTEGER:
         return sqlite3_column_int64(left, column) == sqlite3_column_int64(right, column);
     case SQLITE_FLOAT:
+        if (near)
+            return nearly_same(sqlite3_column_double(left, column), sqlite3_column_double(right, column));
         return bits_of(sqlite3_column_double(left, column)) == bits_of(sqlite3_column_double(right, column));
     default: {
         const void *x = sqlite3_column_blob(left, column), *y = sqlite3_column_blob(right, column);
@@ -266,10 +305,17 @@ static int same_value(sqlite3_stmt *left, sqlite3_stmt *right, int column)
 }
 
 static int fail_difference(const MapJob *job, int64_t row, sqlite3_stmt *serial, sqlite3_stmt *other,
-                           Failure *failure)
+                           int column, Failure *failure)
 {
-    const char *expected = (const char *)sqlite3_column_text(serial, 1);
-    const char *found = (const char *)sqlite3_column_text(other, 1);
+    const char *expected = (const char *)sqlite3_column_text(serial, column);
+    const char *found = (const char *)sqlite3_column_text(other, column);
+    if (job->query)
+        return failure_set(failure,
+                           "%.200s: column %d of row %" PRId64
+                           ", in the order of all columns, is %.200s by %s, and %.200s as SQLite itself runs "
+                           "it: their times mean nothing",
+                           job->query, column + 1, row, found ? found : "NULL", job->executor,
+                           expected ? expected : "NULL");
     return failure_set(failure,
                        "%s over %s: row %" PRId64 " by %s is %.200s (key %" PRId64
                        "), by serial %.200s (key %" PRId64
@@ -292,15 +338,27 @@ static int compare_rows(sqlite3 *serial_db, sqlite3_stmt *serial, const Entry *e
         if (found != SQLITE_ROW && found != SQLITE_DONE)
             return fail_job(entry->db, &entry->job, failure);
         if (expected != found)
-            return failure_set(failure, "%s over %s: %s gives %s rows than serial, which gives %s%" PRId64,
-                               entry->job.map, entry->job.source, entry->job.executor,
-                               found == SQLITE_ROW ? "more" : "fewer", found == SQLITE_ROW ? "" : "at least ",
-                               found == SQLITE_ROW ? row - 1 : row);
+            return failure_set(failure, "%s%s%s: %s gives %s rows than serial, which gives %s%" PRId64,
+                               entry->job.query ? entry->job.query : entry->job.map,
+                               entry->job.query ? "" : " over ", entry->job.query ? "" : entry->job.source,
+                               entry->job.executor, found == SQLITE_ROW ? "more" : "fewer",
+                               found == SQLITE_ROW ? "" : "at least ", found == SQLITE_ROW ? row - 1 : row);
         if (expected == SQLITE_DONE)
             return 0;
-        if (!same_value(serial, other, 0) || !same_value(serial, other, 1))
-            return fail_difference(&entry->job, row, serial, other, failure);
+        for (int i = 0; i < sqlite3_column_count(serial); i++)
+            if (!same_value(serial, other, i, entry->job.query != NULL))
+                return fail_difference(&entry->job, row, serial, other, entry->job.query ? i : 1, failure);
     }
+}
+
+/* Prepares the rows that are compared. */
+static int prepare_rows(sqlite3 *db, const Entry *entry, const MapJob *job, sqlite3_stmt **statement,
+                        Failure *failure)
+{
+    QueryJob query = query_job(entry);
+    query.executor = job->executor;
+    return query.query ? query_job_prepare_sorted(db, &query, statement, failure)
+                       : prepare_map(db, entry, job, sql_measure_map_values, statement, failure);
 }
 
 static int verify_entry(MapBench *bench, const Entry *entry, Failure *failure)
@@ -312,9 +370,9 @@ static int verify_entry(MapBench *bench, const Entry *entry, Failure *failure)
     serial_job.executor = "serial";
     serial_job.workers = 0;
     sqlite3_stmt *serial = NULL, *other = NULL;
-    int result = prepare_map(connection->db, entry, &serial_job, sql_measure_map_values, &serial, failure);
+    int result = prepare_rows(connection->db, entry, &serial_job, &serial, failure);
     if (result == 0)
-        result = prepare_map(entry->db, entry, &entry->job, sql_measure_map_values, &other, failure);
+        result = prepare_rows(entry->db, entry, &entry->job, &other, failure);
     if (result == 0)
         result = compare_rows(connection->db, serial, entry, other, failure);
     sqlite3_finalize(serial);
@@ -331,6 +389,15 @@ int map_bench_verify(MapBench *bench, Failure *failure)
     return 0;
 }
 
+/* Returns the number of rows, or -1 after an error. The statement is reset. */
+static int64_t execute_map(sqlite3_stmt *statement)
+{
+    int64_t rows = -1;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        rows = sqlite3_column_int64(statement, 0);
+    return sqlite3_reset(statement) == SQLITE_OK ? rows : -1;
+}
+
 static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
 {
     Entry *entry = context;
@@ -339,9 +406,8 @@ static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
     getrusage(RUSAGE_SELF, &before);
     int64_t start = clock_ns();
     for (int64_t i = 0; i < loops; i++) {
-        if (sqlite3_step(entry->statement) == SQLITE_ROW)
-            rows = sqlite3_column_int64(entry->statement, 0);
-        if (sqlite3_reset(entry->statement) != SQLITE_OK)
+        rows = entry->job.query ? query_job_execute(entry->statement) : execute_map(entry->statement);
+        if (rows < 0)
             return fail_job(entry->db, &entry->job, failure);
     }
     sample->wall_ns = clock_ns() - start;
@@ -350,6 +416,15 @@ static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
     sample->system_ns = timeval_ns(&after.ru_stime) - timeval_ns(&before.ru_stime);
     entry->rows = rows;
     return 0;
+}
+
+int map_bench_whole(const MapBench *bench, size_t index, char *reason, size_t size, Failure *failure)
+{
+    const Entry *entry = &bench->entries[index];
+    *reason = '\0';
+    return entry->job.query && strcmp(entry->job.executor, "serial") != 0
+               ? query_job_whole(entry->db, reason, size, failure)
+               : 0;
 }
 
 SamplingSubject map_bench_subject(MapBench *bench, size_t index)

@@ -1,6 +1,7 @@
-/* Maps to be timed: parallel_map over a database, through warm connections.
+/* Maps and whole queries to be timed: parallel_map and parallel_query over a database, through warm
+ * connections.
  *
- * Maps with the same executor and number of workers share a connection, since a connection keeps its pool of
+ * Those with the same executor and number of workers share a connection, since a connection keeps its pool of
  * workers: so every pool is started once, and stays warm. All functions run on the thread that opened the
  * bench. */
 #ifndef PRICEREPORT_MAP_BENCH_H
@@ -14,9 +15,11 @@
 #include "cli/sampling/map_database.h"
 #include "cli/sampling/sampling.h"
 
-/* A map to time. The texts belong to the caller and outlive the bench. */
+/* A map or a query to time. The texts belong to the caller and outlive the bench. */
 typedef struct MapJob {
     const char *name;
+    /* SELECT to run whole or divided; NULL: a map, which alone has the next two. */
+    const char *query;
     const char *source;
     const char *map;
     /* Name of the executor. */
@@ -54,10 +57,15 @@ int64_t map_bench_rows(const MapBench *bench, size_t index);
  */
 sqlite3 *map_bench_db(const MapBench *bench, size_t index);
 
-/* Compares the rows of every job with those of the serial executor: keys, types, and values to the bit. Both
- * are read side by side, so that memory does not grow with them. Returns 0 where they are the same, or -1
- * with a failure that names the first difference. */
+/* Compares the rows of every job with those of the serial executor: keys, types, and values to the bit; of a
+ * query in the order of all columns, and reals, whose sums older SQLites round, within 1e-9 of each other.
+ * Both are read side by side, so that memory does not grow with them. Returns 0 where they are the same, or
+ * -1 with a failure that names the first difference. */
 int map_bench_verify(MapBench *bench, Failure *failure);
+
+/* Writes why the newest execution of a query's job ran it whole; "": it was divided, or the job is another.
+ */
+int map_bench_whole(const MapBench *bench, size_t index, char *reason, size_t size, Failure *failure);
 
 /* A job as something to be sampled; valid until the bench is closed. */
 SamplingSubject map_bench_subject(MapBench *bench, size_t index);

@@ -129,11 +129,12 @@ static int print_experiment(const Options *options, History *history, int64_t ru
 
 static int measure_experiment(const Options *options, History *history, int64_t *run, Failure *failure)
 {
-    const ScanMap maps[FUNCTION_COUNT] = {{functions[0], "prices", "increase_price(p)"},
+    const ScanMap maps[FUNCTION_COUNT] = {{functions[0], "prices", "increase_price(p)", NULL},
                                           {functions[1], "prices",
                                            options->scan.rounds.count > 0
                                                ? "increase_price_crazy(p, 10, " MAP_ROUNDS ")"
-                                               : "increase_price_crazy(p)"}};
+                                               : "increase_price_crazy(p)",
+                                           NULL}};
     MapJob *jobs;
     size_t count;
     if (scan_jobs(&options->scan, maps, FUNCTION_COUNT, &jobs, &count, failure))

@@ -1,4 +1,4 @@
-/* pricereport run: any map over any database, and any command. */
+/* pricereport run: any map or query over any database, and any command. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +28,6 @@ static const struct argp_child children[] = {
 
 static void check_map(struct argp_state *state, const Options *options)
 {
-    if (options->scan.executor_count == 1 && strcmp(options->scan.executors[0], "serial") == 0 &&
-        options->scan.workers.count > 0)
-        fputs("pricereport: --workers is left out: serial has none\n", stderr);
     if (!options->map.in)
         argp_error(state,
                    "what is mapped is missing: give --in FILE, an SQLite database, or -- and a command");
@@ -43,10 +40,41 @@ static void check_map(struct argp_state *state, const Options *options)
         argp_error(state, "--rounds: the map takes none: write " MAP_ROUNDS " in --map where they belong");
     if (options->scan.rounds.count == 0 && takes_rounds)
         argp_error(state, "the map has " MAP_ROUNDS ": give --rounds, too");
+}
+
+/* An option, and whether the user gave it. */
+typedef struct Given {
+    const char *option;
+    bool given;
+} Given;
+
+static void check_query(struct argp_state *state, const Options *options)
+{
+    const Given of_maps[] = {
+        {"--source", options->map.source},           {"--map", options->map.map},
+        {"--python", options->map.python_count > 0}, {"--chunk", options->scan.chunks.count > 0},
+        {"--rows", options->scan.rows.count > 0},    {"--rounds", options->scan.rounds.count > 0}};
+    if (!options->map.in)
+        argp_error(state, "the database of the query is missing: give --in FILE");
+    for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++)
+        if (of_maps[i].given)
+            argp_error(state, "%s is for maps, and a query is timed: leave it out", of_maps[i].option);
+}
+
+/* Checks what is the same for maps and a query. */
+static void check_measured(struct argp_state *state, const Options *options)
+{
+    if (options->scan.executor_count == 1 && strcmp(options->scan.executors[0], "serial") == 0 &&
+        options->scan.workers.count > 0)
+        fputs("pricereport: --workers is left out: serial has none\n", stderr);
+    if (options->map.query)
+        check_query(state, options);
+    else
+        check_map(state, options);
     if (options->command.show_output || options->command.ignore_failure)
         argp_error(state, "--show-output and --ignore-failure are for commands: give one after --");
     if (options->command.names.count > 1)
-        argp_error(state, "--name: a map has one name");
+        argp_error(state, "--name: a %s has one name", options->map.query ? "query" : "map");
     for (size_t i = 0; i < COMMAND_STEPS; i++)
         if (options->command.steps[i].count > 0)
             argp_error(state,
@@ -103,20 +131,18 @@ static void choose_for_python(struct argp_state *state, Options *options)
 
 static void check_command(struct argp_state *state, const Options *options)
 {
-    const struct {
-        const char *option;
-        bool given;
-    } of_maps[] = {{"--in", options->map.in},
-                   {"--source", options->map.source},
-                   {"--map", options->map.map},
-                   {"--load", options->map.load_count > 0},
-                   {"--python", options->map.python_count > 0},
-                   {"--executor", options->scan.executor_count > 0},
-                   {"--workers", options->scan.workers.count > 0},
-                   {"--chunk", options->scan.chunks.count > 0},
-                   {"--rows", options->scan.rows.count > 0},
-                   {"--rounds", options->scan.rounds.count > 0},
-                   {"--verify", options->map.verify}};
+    const Given of_maps[] = {{"--in", options->map.in},
+                             {"--query", options->map.query},
+                             {"--source", options->map.source},
+                             {"--map", options->map.map},
+                             {"--load", options->map.load_count > 0},
+                             {"--python", options->map.python_count > 0},
+                             {"--executor", options->scan.executor_count > 0},
+                             {"--workers", options->scan.workers.count > 0},
+                             {"--chunk", options->scan.chunks.count > 0},
+                             {"--rows", options->scan.rows.count > 0},
+                             {"--rounds", options->scan.rounds.count > 0},
+                             {"--verify", options->map.verify}};
     for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++)
         if (of_maps[i].given)
             argp_error(state, "%s is for maps, and a command is timed: leave it out", of_maps[i].option);
@@ -162,7 +188,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
         if (commands_wished(&options->command))
             check_command(state, options);
         else
-            check_map(state, options);
+            check_measured(state, options);
         if (options->map.python_count > 0)
             choose_for_python(state, options);
         return 0;
@@ -175,13 +201,17 @@ static const struct argp_option table[] = {
     {"in", VERB_TEXT(map.in), "FILE", 0, "The SQLite database, which is only read", 1},
     {"source", VERB_TEXT(map.source), "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
     {"map", VERB_TEXT(map.map), "MAP", 0, "The expression over the source's columns", 1},
-    {"load", KEY_LOAD, "EXTENSION", 0, "An SQLite extension with functions of the map; may be repeated", 1},
+    {"database", VERB_TEXT(map.in), NULL, OPTION_ALIAS, NULL, 1},
+    {"query", VERB_TEXT(map.query), "SELECT", 0,
+     "A whole SELECT in place of a map: as SQLite runs it (serial), and divided among workers", 1},
+    {"load", KEY_LOAD, "EXTENSION", 0,
+     "An SQLite extension with functions of the map or query; may be repeated", 1},
     {"python", KEY_PYTHON, "MODULE:FUNCTION", 0,
      "A function of Python that the map calls by its name there; may be repeated", 1},
     {"verify", VERB_FLAG(map.verify), NULL, 0,
      "First compare the rows of every executor with those of serial", 1},
     {"name", KEY_NAME, "TEXT", 0,
-     "The name of the benchmark (the map, or the command); of several commands, one for each", 2},
+     "The name of the benchmark (the map, the query or the command); of several commands, one for each", 2},
     {"command-name", KEY_NAME, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
     {0},
 };
@@ -211,14 +241,16 @@ typedef struct Commands {
 
 static int measure_maps(const Options *options, History *history, int64_t *run, Failure *failure)
 {
-    const ScanMap map = {.name = options->map.name ? options->map.name : options->map.map,
+    const char *text = options->map.query ? options->map.query : options->map.map;
+    const ScanMap map = {.name = options->map.name ? options->map.name : text,
                          .source = options->map.source,
-                         .map = options->map.map};
+                         .map = options->map.map,
+                         .query = options->map.query};
     MapJob *jobs;
     size_t count;
     if (scan_jobs(&options->scan, &map, 1, &jobs, &count, failure))
         return -1;
-    const MeasurePlan plan = {.verb = "run",
+    const MeasurePlan plan = {.verb = options->map.query ? "query" : "run",
                               .database = {.file = options->map.in,
                                            .loads = options->map.loads,
                                            .load_count = options->map.load_count,
@@ -226,7 +258,7 @@ static int measure_maps(const Options *options, History *history, int64_t *run, 
                                            .python_count = options->map.python_count},
                               .jobs = jobs,
                               .count = count,
-                              .named = options->map.name && strcmp(options->map.name, options->map.map) != 0,
+                              .named = options->map.name && strcmp(options->map.name, text) != 0,
                               .verify = options->map.verify,
                               .recording = options_recording(options)};
     int result = measure(&plan, history, run, failure);
@@ -292,13 +324,13 @@ static int run(const Options *options)
 
 const Verb verb_run = {
     .name = "run",
-    .summary = "times any map over any database, or any command",
+    .summary = "times any map or query over any database, or any command",
     .options = table,
     .children = children,
     .args_doc =
-        "--in FILE --source SOURCE --map MAP\n-- COMMAND [ARGUMENT...]\n--command TEXT [--command TEXT...]",
+        "--in FILE --source SOURCE --map MAP\n--in FILE --query SELECT\n-- COMMAND [ARGUMENT...]\n--command TEXT [--command TEXT...]",
     .doc =
-        "Times a map over the rows of a database with every combination of the options, or any command; records "
+        "Times a map or a query over a database with every combination of the options, or any command; records "
         "every sample, and prints the table.\v"
         "A benchmark has at least 10 samples and 3 seconds, and ends when the 95 % interval of its median is "
         "within 2 %, after 1000 samples, or after 60 seconds. Ctrl-C ends the run and keeps what was measured.\n\n"

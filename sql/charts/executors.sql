@@ -21,9 +21,9 @@ WITH shown AS (
    WHERE EXISTS (SELECT 1 FROM shown WHERE median_seconds = 0 OR low_seconds = 0)
 )
 SELECT 0 AS block, caption AS a, (SELECT group_concat(text, ' ') FROM (SELECT text FROM note ORDER BY place)) AS b,
-       CASE subject WHEN 'map' THEN 'How long each executor takes' ELSE 'How long each ' || subject || ' takes' END AS c,
-       CASE subject WHEN 'map' THEN 'median time of one map with its 95 % interval, and its speed-up over serial'
-                    ELSE 'median time of one execution with its 95 % interval' END AS d,
+       iif(subject IN ('map', 'query'), 'How long each executor takes', 'How long each ' || subject || ' takes') AS c,
+       iif(subject IN ('map', 'query'), 'median time of one ' || subject || ' with its 95 % interval, and its speed-up over serial',
+           'median time of one execution with its 95 % interval') AS d,
        NULL AS e, NULL AS f, NULL AS g
   FROM run_caption WHERE run = ?1 AND EXISTS (SELECT 1 FROM shown)
 UNION ALL

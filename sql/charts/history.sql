@@ -45,7 +45,7 @@ SELECT 0 AS block, k.fingerprint || iif((SELECT max(age) FROM recent) > (SELECT 
        (SELECT 'Left out for want of room: ' || (count(*) - (SELECT count(*) FROM series)) || ' of ' || count(*)
                         || ' measurements, those after ' || (SELECT title || iif(way = '', '', ', ' || way) FROM series ORDER BY series DESC LIMIT 1) || '.'
                    FROM followed HAVING count(*) > (SELECT count(*) FROM series)) AS b,
-       'median time of one ' || iif(subject = 'map', 'map', 'execution') AS c, NULL AS d, NULL AS e, NULL AS f
+       'median time of one ' || iif(subject IN ('map', 'query'), subject, 'execution') AS c, NULL AS d, NULL AS e, NULL AS f
   FROM run AS r JOIN machine AS k USING (machine) JOIN run_caption USING (run) WHERE r.run = ?1 AND EXISTS (SELECT 1 FROM point)
 UNION ALL
 SELECT 1, panel, title, series, NULL, NULL, NULL FROM panel

@@ -1,8 +1,9 @@
 -- For every chart the newest run that has what it needs. ?1 run, ?2 1: another run of the same machine is
--- shown where it lacks that, unless it measured commands, or is of another tool: no maps of others belong to those.
+-- shown where it lacks that, unless it measured a query or commands, or is of another tool: no maps of others belong to
+-- those.
 WITH candidate AS MATERIALIZED (
   SELECT r.run FROM run AS r
-   WHERE r.run = ?1 OR (?2 AND (SELECT verb NOT IN ('command', 'import') FROM run WHERE run = ?1) AND r.run < ?1 AND r.machine = (SELECT machine FROM run WHERE run = ?1))
+   WHERE r.run = ?1 OR (?2 AND (SELECT verb NOT IN ('query', 'command', 'import') FROM run WHERE run = ?1) AND r.verb <> 'query' AND r.run < ?1 AND r.machine = (SELECT machine FROM run WHERE run = ?1))
 )
 SELECT 'executors' AS chart, ?1 AS run
 UNION ALL SELECT 'history', ?1

@@ -7,7 +7,7 @@ SELECT r.run, 'Run ' || r.run || coalesce(' · ' || shortened(r.label, 40, NULL,
               || ' × ' || k.processors AS caption,
        k.processors,
        -- The work that is executed: of another tool nothing more is known than that it has a benchmark
-       CASE r.verb WHEN 'command' THEN 'command' WHEN 'import' THEN 'benchmark' ELSE 'map' END AS subject
+       CASE r.verb WHEN 'command' THEN 'command' WHEN 'import' THEN 'benchmark' WHEN 'query' THEN 'query' ELSE 'map' END AS subject
   FROM main.run AS r JOIN main.machine AS k USING (machine);
 
 -- The measurements with their names in two parts: `work`, what was done, and `way`, how; `title` is `work` short

@@ -1,2 +1,2 @@
--- 'yes' where a run measured maps; else ''. ?1 run.
-SELECT iif(subject = 'map', 'yes', '') FROM run_caption WHERE run = ?1;
+-- 'yes' where a run measured maps or queries, by executors; else ''. ?1 run.
+SELECT iif(subject IN ('map', 'query'), 'yes', '') FROM run_caption WHERE run = ?1;

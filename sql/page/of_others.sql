@@ -1,2 +1,2 @@
 -- 'yes' where a run measured commands, or is of another tool; else ''. ?1 run.
-SELECT iif(subject = 'map', '', 'yes') FROM run_caption WHERE run = ?1;
+SELECT iif(subject IN ('map', 'query'), '', 'yes') FROM run_caption WHERE run = ?1;

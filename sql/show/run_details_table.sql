@@ -17,7 +17,7 @@ SELECT * FROM (
            'peak memory', r.peak_memory_kib,
            -- as a shell reads it, so that it can be typed again: a word is quoted unless every character is plain
            'command', iif(r.options -> 'arguments' IS NULL, NULL,
-                          (SELECT 'pricereport' || iif(r.verb IN ('run', 'command'), ' run', '')
+                          (SELECT 'pricereport' || iif(r.verb IN ('run', 'query', 'command'), ' run', '')
                                   || coalesce(group_concat(' ' || iif(value = '' OR value GLOB '*[^-+a-zA-Z0-9_./:,@%=]*',
                                                                       '''' || replace(value, '''', '''\''''') || '''', value), ''), '')
                              FROM json_each(r.options, '$.arguments'))),
