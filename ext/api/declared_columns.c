@@ -36,8 +36,6 @@ int declared_columns_check(const ColumnList *declared, KeptPlan *kept, char **me
         if (is_same_word(column->type, declared->items[i].type) &&
             is_same_word(column->collation, declared->items[i].collation))
             continue;
-        if ((*column->type || column->collation) && map_uses_column(kept->plan->used, i))
-            return error_text(message, declared_columns_say_other(column));
         if (!kept->only_null)
             kept->only_null = calloc((size_t)now->count, sizeof *kept->only_null);
         if (!kept->only_null)

@@ -5,9 +5,10 @@
 #include "ext/api/plan_cache.h"
 
 /*
- * The columns that were declared must still be the map's: its source may have changed since. What the host's
- * authorizer has read as NULL (SQLITE_IGNORE) has lost its affinity, which makes no difference to a NULL; nor
- * does another affinity of a column that the plan does not compute.
+ * The columns that were declared must still be the map's: its source may have changed since. Those that have
+ * another affinity or collation now are noted in kept->only_null: what the host's authorizer has read as NULL
+ * (SQLITE_IGNORE) has lost both, also within a CAST, and how a NULL compares is the same. A value of such a
+ * column that is no NULL is an error, once it is read: see declared_columns_say_other.
  * SQLITE_OK; else an error with *message set, or SQLITE_NOMEM.
  */
 int declared_columns_check(const ColumnList *declared, KeptPlan *kept, char **message);

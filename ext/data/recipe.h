@@ -42,6 +42,8 @@ enum {
     RECIPE_MORSELS = 512,
     /* Partition: of the rows of a range those count that fulfil the conditions on the source. */
     RECIPE_COUNTS = 1024,
+    /* Feed: the source has rowids, which the host's authorizer has read as NULL: so has the worker's. */
+    RECIPE_ROWID_NULL = 2048,
 };
 
 /* A table that a query reads and that is in no file: rows that were computed before. Its members are offsets

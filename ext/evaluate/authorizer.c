@@ -178,8 +178,11 @@ static int authorize_read(Authorizer *authorizer, const char *table, const char 
         return SQLITE_OK;
     if (!source)
         return deny(authorizer, "a map reads nothing but the columns of its source, not '%s'", table);
-    if (!strcmp(column, "ROWID"))
+    if (!strcmp(column, "ROWID")) {
+        if (recipe->flags & RECIPE_ROWID_NULL)
+            return SQLITE_IGNORE;
         authorizer->rowid_named = true;
+    }
     for (int i = 0; i < authorizer->columns; i++)
         if (!strcasecmp(authorizer->names[i], column))
             authorizer->named[i] = true;

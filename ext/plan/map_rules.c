@@ -8,18 +8,6 @@
 #include "ext/plan/map_tables.h"
 #include "ext/plan/plan_internal.h"
 
-/* Whether an error says of a rowid, by one of its names, that there is no such column. */
-static bool names_rowid(const char *text)
-{
-    static const char *const names[] = {"rowid", "_rowid_", "oid"};
-    const char *name = !strncmp(text, "no such column: ", 16) ? text + 16 : "";
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!sqlite3_stricmp(dot ? dot + 1 : name, names[i]))
-            return true;
-    return false;
-}
-
 /* Adds the way for functions of a host that is a program of Python. */
 static void append_python(sqlite3_str *text)
 {
@@ -50,9 +38,6 @@ int map_rules_fail(const Plan *plan, sqlite3 *host, int rc, const char *text, ch
                               "extension into them, and a source of (SELECT …) can leave a column out");
     } else if (!strncmp(text, "no such table", 13)) {
         sqlite3_str_appendall(whole, ": a map reads nothing but the columns of its source");
-    } else if (plan->source.rowid_is_null && names_rowid(text)) {
-        sqlite3_str_appendf(whole, ": the authorizer of this program has the rowid of %s read as NULL",
-                            plan->source.from);
     } else if (!strncmp(text, "no such column", 14)) {
         sqlite3_str_appendall(whole, ": the source has ");
         for (int i = 0; i < plan->source.columns.count && i < 20; i++)

@@ -12,7 +12,8 @@
 /* The flags of a recipe that the map and its source make. */
 static uint32_t own_flags(const Plan *plan)
 {
-    return (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->arguments.partial ? RECIPE_PARTIAL : 0u) |
+    return (plan->source.rowid ? RECIPE_ROWID : 0u) | (plan->source.rowid_is_null ? RECIPE_ROWID_NULL : 0u) |
+           (plan->arguments.partial ? RECIPE_PARTIAL : 0u) |
            (plan->arguments.where || plan->conditions ? RECIPE_WHERE : 0u) |
            (plan->key_in_output ? RECIPE_KEY : 0u) |
            /* With conditions the map was judged already. */
@@ -67,7 +68,7 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
         return rc;
     plan->encoding = settings.encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
     const ColumnList *columns = &plan->source.columns;
-    bool rowid = plan->source.rowid != NULL;
+    bool rowid = plan->source.rowid || plan->source.rowid_is_null;
     /* A chunk table without rowids has a column more than its source. Where there is no room for one it has
        rowids, and a view or a subquery over it, which have none. */
     bool full = !rowid && columns->count >= settings.most_columns;

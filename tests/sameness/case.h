@@ -13,6 +13,8 @@ typedef struct Case {
     char *teardown; /* statements after `map`; "" */
     /* A file of the world is damaged: the map may fail where the plain query does not. */
     bool damaged;
+    /* The query needs a part of the map, which may not come by the damage that the plain query meets. */
+    bool reads_part;
     Authorizer authorizer;
     bool one_authorizer; /* it says of the map what it said of the setup */
     /* The authorizer does not have a column ignored in the setup that the map reads then. */
