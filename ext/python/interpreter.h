@@ -41,6 +41,15 @@ void python_end_copy(unsigned before);
 int python_bind(const sqlite3_api_routines *routines, sqlite3 *db, const LanguageFunction *function,
                 const PriceStop *stop, LanguageChunk *chunk, char *message, size_t size);
 
+/* ---- arenas.c ---- */
+
+/* Has this process keep some of the memory that Python lets go, for the next row. Once, in a worker process,
+   whose end frees it. */
+void python_keep_memory(void);
+
+/* Gives what is kept back to the kernel. In a worker process. */
+void python_give_memory_back(void);
+
 /* ---- chunks.c ---- */
 
 /* The calls of a whole-chunk function in a chunk. */

@@ -195,12 +195,22 @@ static void after_fork(bool child)
         PyOS_AfterFork_Parent();
 }
 
+/* A worker's memory is others' while the worker has nothing to do. */
+static void rest(void)
+{
+    int held = hold();
+    if (held >= 0)
+        python_give_memory_back();
+    let_go(held);
+}
+
 /* A worker holds the interpreter while it evaluates a chunk, and not while it waits for one. */
 static void work(int memory, PoolControl *pool, uint32_t region)
 {
     python_is_worker();
+    python_keep_memory();
     PyEval_SaveThread();
-    worker_loop(memory, pool, region);
+    worker_loop_with(memory, pool, region, rest);
 }
 
 /* serve(): forks workers for the host, until the host ends. Does not return. */

@@ -14,6 +14,9 @@
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
 
+/* Time without a task after which a worker rests. */
+static const int64_t rest_after_ns = 1000000000;
+
 typedef struct Worker Worker;
 
 /* The output window of one slot as a buffer: grows into the window, takes memory before it is written. */
@@ -38,6 +41,10 @@ struct Worker {
     /* Ended scans whose files are closed, as ended_scans_next counts. */
     uint64_t closed_scans;
     AdoptedEnvironment environment;
+    /* Function that is called once the worker rests, NULL: none; and the end of the last task since then, 0:
+       there was none. */
+    void (*rest)(void);
+    int64_t busy_ns;
 };
 
 /* Whether the descriptor of the shared memory is still that: a function may have closed the descriptors of
@@ -164,6 +171,7 @@ static bool run_next(Worker *worker)
     /* The host may be withdrawing the task this very moment; then the next call finds another one. */
     if (atomic_compare_exchange_strong(&slot->state, &queued, SLOT_RUNNING))
         run_slot(worker, next);
+    worker->busy_ns = clock_ns();
     return true;
 }
 
@@ -200,9 +208,28 @@ static void begin(Worker *worker)
     bell_ring(&worker->pool->bell);
 }
 
+/* Nanoseconds that the worker may sleep until it is to rest, which it does if that is now; negative: it has
+   rested, or never does. */
+static int64_t rest_if_due(Worker *worker)
+{
+    if (!worker->rest || !worker->busy_ns)
+        return -1;
+    const int64_t left = worker->busy_ns + rest_after_ns - clock_ns();
+    if (left > 0)
+        return left;
+    worker->rest();
+    worker->busy_ns = 0;
+    return -1;
+}
+
 void worker_loop(int memory, PoolControl *pool, uint32_t region)
 {
-    Worker worker = {.memory = memory, .pid = getpid(), .pool = pool};
+    worker_loop_with(memory, pool, region, NULL);
+}
+
+void worker_loop_with(int memory, PoolControl *pool, uint32_t region, void (*rest)(void))
+{
+    Worker worker = {.memory = memory, .pid = getpid(), .pool = pool, .rest = rest};
     if (channel_map(&worker.channel, memory, region) != SQLITE_OK)
         return;
     struct stat file;
@@ -223,7 +250,7 @@ void worker_loop(int memory, PoolControl *pool, uint32_t region)
         }
         unsigned seen = bell_listen(bell);
         if (!end_scans(&worker) && !run_next(&worker))
-            bell_sleep(bell, seen, -1);
+            bell_sleep(bell, seen, rest_if_due(&worker));
         bell_wake(bell);
     }
 }

@@ -15,4 +15,7 @@
  */
 void worker_loop(int memory, PoolControl *pool, uint32_t region);
 
+/* The same; calls `rest` when the worker has had nothing to do for about a second since its last task. */
+void worker_loop_with(int memory, PoolControl *pool, uint32_t region, void (*rest)(void));
+
 #endif

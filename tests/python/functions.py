@@ -220,3 +220,12 @@ def inner_processes(value):
 
 def inner(value):
     return value
+
+
+def faults_of_floats(count):
+    """The pages that the kernel gives while so many floats are made and dropped."""
+    import resource
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    floats = [float(i) for i in range(count)]
+    del floats
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
