@@ -10,7 +10,7 @@
  * for an argument of the function's form that xFilter is given, lowest bit first: source, map, executor,
  * workers, chunk. They are equalities on the hidden columns. The first two have to be there; one that a join
  * cannot use where it stands makes the plan impossible. After them come the values of the conditions that
- * idxStr lists.
+ * idxStr lists. In the other form idxNum and the first values are as of parameters_offer.
  *
  * A scan whose conditions find few rows of the source is run anew for each row of an outer loop. One that
  * would compute all of the map again keeps its rows; see kept_rows.h.
@@ -234,11 +234,10 @@ static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
     char *message = NULL;
     table->state->maps_prepared++;
     const int columns = table->request_columns.count;
-    bool missing = false;
     if (table->form == MAP_FUNCTION)
         rc = function_form_offer(info, &next, &message);
     else
-        rc = parameters_offer(&table->parameters, info, columns, &next, &missing);
+        rc = parameters_offer(info, columns, table->parameters.count, &next);
     if (rc != SQLITE_OK)
         return set_error(base, rc, message);
     /* Of a function the value alone is a column that may be left out; parameters are none of the map's
@@ -247,9 +246,7 @@ static int map_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
                     : columns < 64              ? info->colUsed & ((UINT64_C(1) << columns) - 1)
                                                 : info->colUsed;
     rc = scan_request_offer(table->state->db, info, &table->request_columns, used, &next);
-    /* The terms of an OR are offered without the parameters; xFilter names a parameter that has no value at
-     * all. */
-    if (missing)
+    if (table->form == MAP_TABLE && info->idxNum)
         info->estimatedCost = 1e300;
     return rc;
 }
@@ -484,20 +481,21 @@ static int map_filter(sqlite3_vtab_cursor *base, int given, const char *text, in
     MapCursor *cursor = (MapCursor *)base;
     MapTable *table = (MapTable *)base->pVtab;
     char *message = NULL;
+    int rc;
     (void)argc;
+    if (table->form == MAP_TABLE && given) {
+        rc = parameters_missing(&table->parameters, given, &message);
+        return set_error(base->pVtab, rc, message);
+    }
     sqlite3_value *argument[ARGUMENTS] = {0};
     for (int i = 0; table->form == MAP_FUNCTION && i < ARGUMENTS; i++)
         if (given & 1 << i)
             argument[i] = *argv++;
     scan_request_free(&cursor->request);
-    sqlite3_value *const *parameters = argv;
-    if (table->form == MAP_TABLE)
-        argv += parameters_given(&table->parameters, given);
-    int rc = scan_request_read(&cursor->request, text, &table->request_columns, argv);
-    if (rc == SQLITE_OK && table->form == MAP_TABLE)
-        rc = parameters_read(&table->parameters, given, parameters, &cursor->request, &message);
+    rc = scan_request_read(&cursor->request, text, &table->request_columns, argv + table->parameters.count);
     if (rc != SQLITE_OK)
-        return set_error(base->pVtab, rc, message);
+        return rc;
+    parameters_read(&table->parameters, argv, &cursor->request);
     if (table->form == MAP_TABLE)
         return ask(cursor, &table->arguments);
     MapArguments arguments;

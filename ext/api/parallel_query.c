@@ -4,16 +4,18 @@
  * runs: one that reads another query would keep that query's table connected, which may come to read this
  * very table.
  *
- * The parameters of the SELECT are hidden columns after its own: xBestIndex has SQLite give xFilter a value
- * for each, in their order.
+ * The parameters of the SELECT are hidden columns after its own; see parameters_offer for idxNum and what
+ * xFilter is given.
  */
 #include "ext/api/parallel_query.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "ext/api/parameters.h"
 #include "ext/api/query_arguments.h"
 #include "ext/api/query_columns.h"
+#include "ext/api/row_identity.h"
 #include "ext/base/interrupt.h"
 #include "ext/base/sqlite_limits.h"
 #include "ext/plan/worker_settings.h"
@@ -55,6 +57,8 @@ typedef struct QueryCursor {
     /* Values of the parameters, as Query has them. */
     Buffer parameters;
     int encoding;
+    /* Hash of the parameters, as of row_identity_call: rows of two calls have other numbers. */
+    uint64_t call;
     int64_t position;
     bool ended;
 } QueryCursor;
@@ -240,47 +244,31 @@ static int query_disconnect(sqlite3_vtab *base)
     return SQLITE_OK;
 }
 
-/* Index of the usable constraint that gives a parameter its value; -1: none. *unusable: there is one, of a
-   table that comes later in the join. */
-static int find_value(const sqlite3_index_info *info, int column, bool *unusable)
-{
-    for (int i = 0; i < info->nConstraint; i++) {
-        if (info->aConstraint[i].iColumn != column || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ)
-            continue;
-        if (info->aConstraint[i].usable)
-            return i;
-        *unusable = true;
-    }
-    return -1;
-}
-
 static int query_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
     QueryTable *table = (QueryTable *)base;
     if (table->broken)
         return set_error(base, SQLITE_ERROR, sqlite3_mprintf("%s", table->broken));
-    const SplitPlan *plan = table->shared->plan;
     table->state->maps_prepared++;
     info->estimatedCost = 1e6;
     info->estimatedRows = 1000;
-    for (int i = 0; i < plan->parameter_count; i++) {
-        bool unusable = false;
-        int constraint = find_value(info, table->columns + i, &unusable);
-        if (constraint < 0 && unusable)
-            return SQLITE_CONSTRAINT;
-        if (constraint < 0) {
-            char *name = query_parameter_name(plan, i);
-            char *message =
-                sqlite3_mprintf("parallel_query: no value is given for the parameter %s: call the "
-                                "table with it, like a function",
-                                name);
-            sqlite3_free(name);
-            return set_error(base, SQLITE_ERROR, message);
-        }
-        info->aConstraintUsage[constraint].argvIndex = i + 1;
-        info->aConstraintUsage[constraint].omit = 1;
-    }
-    return SQLITE_OK;
+    int next = 1;
+    int rc = parameters_offer(info, table->columns, table->shared->plan->parameter_count, &next);
+    if (info->idxNum)
+        info->estimatedCost = 1e300;
+    return rc;
+}
+
+/* Sets the error that a parameter has no value. */
+static int set_missing(QueryTable *table, int parameter)
+{
+    char *name = query_parameter_name(table->shared->plan, parameter);
+    char *message = sqlite3_mprintf(
+        "parallel_query: no value is given for the parameter %s: call the table with it, like "
+        "a function",
+        name);
+    sqlite3_free(name);
+    return set_error(&table->base, SQLITE_ERROR, message);
 }
 
 /* ---- the cursor ---- */
@@ -330,9 +318,14 @@ static int take_parameters(QueryCursor *cursor, ConnectionState *state, int argc
         rc = rowset_set_value(&writer, (uint32_t)i, argv[i], cursor->encoding);
     if (rc == SQLITE_OK)
         rc = rowset_end_row(&writer);
-    if (rc == SQLITE_OK)
-        rowset_finish(&writer);
-    return rc;
+    if (rc != SQLITE_OK)
+        return rc;
+    rowset_finish(&writer);
+    RowsetView view;
+    if (!rowset_open(&view, cursor->parameters.data, cursor->parameters.size))
+        return SQLITE_CORRUPT_VTAB;
+    cursor->call = row_identity_call(&view, (uint32_t)argc);
+    return SQLITE_OK;
 }
 
 static int start_run(QueryCursor *cursor, char **message)
@@ -372,14 +365,15 @@ static int query_next(sqlite3_vtab_cursor *base)
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : set_error(base->pVtab, rc, message);
 }
 
-static int query_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
+static int query_filter(sqlite3_vtab_cursor *base, int missing, const char *text, int argc,
                         sqlite3_value **argv)
 {
     QueryCursor *cursor = (QueryCursor *)base;
     QueryTable *table = (QueryTable *)base->pVtab;
     char *message = NULL;
-    (void)number;
     (void)text;
+    if (missing)
+        return set_missing(table, missing - 1);
     end_run(cursor);
     cursor->ended = true;
     cursor->position = 0;
@@ -414,7 +408,8 @@ static int query_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int
 
 static int query_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid)
 {
-    *rowid = ((QueryCursor *)base)->position;
+    const QueryCursor *cursor = (const QueryCursor *)base;
+    *rowid = (int64_t)(cursor->call + (uint64_t)cursor->position);
     return SQLITE_OK;
 }
 

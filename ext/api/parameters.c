@@ -63,55 +63,56 @@ char *parameters_declare(const Parameters *parameters, char *declaration)
     return sqlite3_str_finish(sql);
 }
 
-int parameters_offer(const Parameters *parameters, sqlite3_index_info *info, int first, int *next,
-                     bool *missing)
+/* Index of the usable constraint that gives a column its value; -1: none. *unusable: there is one, of a table
+   that comes later in the join. */
+static int find_value(const sqlite3_index_info *info, int column, bool *unusable)
 {
-    int offered[PARAMETERS_MAX];
-    memset(offered, -1, sizeof offered);
+    *unusable = false;
     for (int i = 0; i < info->nConstraint; i++) {
-        int parameter = info->aConstraint[i].iColumn - first, op = info->aConstraint[i].op;
-        if (parameter < 0 || parameter >= parameters->count || offered[parameter] >= 0 ||
+        int op = info->aConstraint[i].op;
+        if (info->aConstraint[i].iColumn != column ||
             (op != SQLITE_INDEX_CONSTRAINT_EQ && op != SQLITE_INDEX_CONSTRAINT_IS))
             continue;
-        if (!info->aConstraint[i].usable)
-            return SQLITE_CONSTRAINT;
-        offered[parameter] = i;
+        if (info->aConstraint[i].usable)
+            return i;
+        *unusable = true;
     }
-    *missing = false;
-    for (int i = 0; i < parameters->count; i++) {
-        *missing = *missing || offered[i] < 0;
-        if (offered[i] < 0)
-            continue;
-        info->idxNum |= 1 << i;
-        info->aConstraintUsage[offered[i]].argvIndex = (*next)++;
-        info->aConstraintUsage[offered[i]].omit = 1;
+    return -1;
+}
+
+int parameters_offer(sqlite3_index_info *info, int first, int count, int *next)
+{
+    info->idxNum = 0;
+    for (int i = 0; i < count; i++) {
+        bool unusable;
+        int constraint = find_value(info, first + i, &unusable);
+        if (unusable && constraint < 0)
+            return SQLITE_CONSTRAINT;
+        if (constraint >= 0) {
+            info->aConstraintUsage[constraint].argvIndex = (*next)++;
+            info->aConstraintUsage[constraint].omit = 1;
+        } else if (!info->idxNum) {
+            info->idxNum = i + 1;
+        }
     }
     return SQLITE_OK;
 }
 
-int parameters_given(const Parameters *parameters, int given)
+int parameters_missing(const Parameters *parameters, int missing, char **message)
 {
-    int count = 0;
-    for (int i = 0; i < parameters->count; i++)
-        count += (given & 1 << i) != 0;
-    return count;
+    const char *name = parameters->names[missing - 1] + 1;
+    return error_text(message,
+                      sqlite3_mprintf("parallel_map: the parameter %s of this map is not given: call "
+                                      "the table with its value in brackets, or write WHERE %s = value",
+                                      name, name));
 }
 
-int parameters_read(const Parameters *parameters, int given, sqlite3_value *const *argv, ScanRequest *request,
-                    char **message)
+void parameters_read(const Parameters *parameters, sqlite3_value *const *argv, ScanRequest *request)
 {
-    for (int i = 0; i < parameters->count; i++) {
-        if (!(given & 1 << i))
-            return error_text(
-                message,
-                sqlite3_mprintf("parallel_map: the parameter %s of this map is not given: call the table "
-                                "with its value in brackets, or write WHERE %s = value",
-                                parameters->names[i] + 1, parameters->names[i] + 1));
+    for (int i = 0; i < parameters->count; i++)
         request->parameters[i] = argv[i];
-    }
     request->parameter_names = (const char *const *)parameters->names;
     request->plan.parameters = parameters->count;
-    return SQLITE_OK;
 }
 
 void parameters_free(Parameters *parameters)

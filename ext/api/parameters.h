@@ -13,7 +13,7 @@ typedef struct Parameters {
     int count;
 } Parameters;
 
-/* A scan is given the values of so many parameters at the most: each has a bit of idxNum. */
+/* A scan is given the values of so many parameters at the most. */
 enum { PARAMETERS_MAX = 30 };
 
 /* Finds the parameters in the texts. SQLITE_OK, SQLITE_NOMEM, or SQLITE_ERROR with *message set. */
@@ -24,19 +24,19 @@ int parameters_find(Parameters *parameters, const MapArguments *arguments, char 
 char *parameters_declare(const Parameters *parameters, char *declaration);
 
 /*
- * Passes the parameters, which SQLite offers as constraints on the columns from `first` on, to xFilter: sets
- * a bit of idxNum for each, and argvIndex from *next on. SQLITE_OK, or SQLITE_CONSTRAINT where a value cannot
- * be used in this plan. *missing: whether one has no value.
+ * Passes `count` parameters of a map or a query to xFilter, as its next values from *next on: those are
+ * hidden columns from `first` on. idxNum is then 0, or the number, from 1 on, of the first parameter that has
+ * no value. SQLite calls xBestIndex for each term of an OR alone, without the values that stand beside the
+ * OR: the caller makes such a plan the dearest one, and its xFilter fails. SQLITE_OK, or SQLITE_CONSTRAINT
+ * where a value cannot be used in this plan.
  */
-int parameters_offer(const Parameters *parameters, sqlite3_index_info *info, int first, int *next,
-                     bool *missing);
+int parameters_offer(sqlite3_index_info *info, int first, int count, int *next);
 
-/* The number of values that xFilter is given, `given` being idxNum. */
-int parameters_given(const Parameters *parameters, int given);
+/* Sets the error text for an idxNum that is not 0. SQLITE_ERROR or SQLITE_NOMEM. */
+int parameters_missing(const Parameters *parameters, int missing, char **message);
 
-/* Takes these values from `argv`. SQLITE_OK, or SQLITE_ERROR with *message set where a parameter has none. */
-int parameters_read(const Parameters *parameters, int given, sqlite3_value *const *argv, ScanRequest *request,
-                    char **message);
+/* Puts the values of the parameters, which are the first of argv, into the request. */
+void parameters_read(const Parameters *parameters, sqlite3_value *const *argv, ScanRequest *request);
 
 /* Frees what it owns, and zeroes it. */
 void parameters_free(Parameters *parameters);

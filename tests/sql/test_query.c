@@ -252,10 +252,12 @@ static void parameters_are_hidden_columns(void **state)
         db,
         "SELECT category, sum(p * 0.5) FROM sales JOIN items USING (item) WHERE day >= 3 GROUP BY category ORDER BY 1",
         "SELECT * FROM q WHERE day = 3 AND factor = 0.5");
-    sql_test_expect(db,
-                    "SELECT d.column1, (SELECT count(*) FROM q(1, d.column1)) FROM (VALUES (1), (100)) AS d",
+    sql_test_expect(db, "SELECT column1, (SELECT count(*) FROM q(1, column1)) FROM (VALUES (1), (100))",
                     "1|7\n100|0");
     sql_test_expect(db, "SELECT DISTINCT factor, day FROM q('2', 12)", "'2'|12");
+    /* SQLite drops a row of one term of an OR whose number another term has given. */
+    sql_test_expect(db, "SELECT count(*) FROM q(1, 7) WHERE category = 'c1' OR total < 0", "1");
+    sql_test_expect(db, "SELECT sum(factor) FROM q WHERE factor=1 AND day=7 OR factor IS 2 AND day=3", "21");
     sql_test_expect_error(
         db, "SELECT * FROM q", SQLITE_ERROR,
         "parallel_query: no value is given for the parameter :factor: call the table with it, like a function");
