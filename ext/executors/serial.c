@@ -7,13 +7,13 @@
 
 #include "ext/evaluate/runner.h"
 #include "ext/executors/kinds.h"
+#include "ext/executors/task_queue.h"
 
 typedef struct SerialExecutor {
     Executor base;
     /* Runner of the connection, borrowed for the executor's life. */
     ChunkRunner *runner;
-    /* Queue of tasks that are submitted and not yet run. */
-    Task *first, *last;
+    TaskQueue queue;
 } SerialExecutor;
 
 static int serial_ensure_workers(Executor *base, int workers, char **message)
@@ -29,30 +29,8 @@ static int serial_submit(Executor *base, Task *task)
     SerialExecutor *serial = (SerialExecutor *)base;
     atomic_store(&task->done, false);
     atomic_store(&task->control.morsels, task->order.morsels);
-    task->next = NULL;
-    if (serial->last)
-        serial->last->next = task;
-    else
-        serial->first = task;
-    serial->last = task;
+    task_queue_add(&serial->queue, task);
     return SQLITE_OK;
-}
-
-static bool serial_withdraw(SerialExecutor *serial, const Task *task)
-{
-    Task *before = NULL;
-    for (Task *queued = serial->first; queued; before = queued, queued = queued->next) {
-        if (queued != task)
-            continue;
-        if (before)
-            before->next = queued->next;
-        else
-            serial->first = queued->next;
-        if (serial->last == queued)
-            serial->last = before;
-        return true;
-    }
-    return false;
 }
 
 /* Runs `task` now, however long it takes. An interrupt of the connection, and the end of the task's time,
@@ -61,10 +39,10 @@ static void serial_wait(Executor *base, const Task *task, int milliseconds)
 {
     (void)milliseconds;
     SerialExecutor *serial = (SerialExecutor *)base;
-    Task *next = serial->first;
+    Task *next = serial->queue.first;
     while (next && task && next != task)
         next = next->next;
-    if (!next || !serial_withdraw(serial, next))
+    if (!next || !task_queue_remove(&serial->queue, next))
         return;
     chunk_runner_run(serial->runner, next->recipe, &next->order, next->input.data, next->input.size,
                      &next->control, &next->heap_output, &next->report);
@@ -82,7 +60,7 @@ static void serial_release(Executor *base, Task *task)
 
 static void serial_abandon(Executor *base, Task *task)
 {
-    serial_withdraw((SerialExecutor *)base, task);
+    task_queue_remove(&((SerialExecutor *)base)->queue, task);
     task_free(task);
 }
 

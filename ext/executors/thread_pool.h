@@ -10,6 +10,7 @@
 #include "ext/base/environment.h"
 #include "ext/data/ended_scans.h"
 #include "ext/executors/executor.h"
+#include "ext/executors/task_queue.h"
 #include "ext/executors/worker_set.h"
 
 typedef struct ThreadPool ThreadPool;
@@ -42,8 +43,8 @@ struct ThreadPool {
     Executor base;
     pthread_mutex_t mutex;
     pthread_cond_t task_done;
-    /* Queue of tasks, under the mutex. */
-    Task *first, *last;
+    /* Under the mutex. */
+    TaskQueue queue;
     /* Length of the queue: written under the mutex, read without it by workers that spin. */
     atomic_int queued;
     /* Number of processors. The host's alone. */

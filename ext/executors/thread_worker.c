@@ -7,33 +7,22 @@
 #include "ext/evaluate/runner.h"
 #include "ext/executors/thread_pool.h"
 
-/* The first task that a worker of this index may take, out of the queue; NULL when there is none. */
-static Task *dequeue_locked(ThreadPool *pool, int index)
+/* The first task that a worker of this index may take; NULL: there is none. */
+static Task *find_task_locked(const ThreadPool *pool, int index)
 {
-    Task *before = NULL, *task = pool->first;
-    while (task && task->worker_limit && index >= task->worker_limit) {
-        before = task;
+    Task *task = pool->queue.first;
+    while (task && task->worker_limit && index >= task->worker_limit)
         task = task->next;
-    }
-    if (!task)
-        return NULL;
-    if (before)
-        before->next = task->next;
-    else
-        pool->first = task->next;
-    if (pool->last == task)
-        pool->last = before;
-    atomic_fetch_sub_explicit(&pool->queued, 1, memory_order_relaxed);
     return task;
 }
 
-/* Whether there is a task that a worker of this index may take. */
-static bool has_task_locked(const ThreadPool *pool, int index)
+/* Takes that task out of the queue. */
+static Task *dequeue_locked(ThreadPool *pool, int index)
 {
-    const Task *task = pool->first;
-    while (task && task->worker_limit && index >= task->worker_limit)
-        task = task->next;
-    return task != NULL;
+    Task *task = find_task_locked(pool, index);
+    if (task && task_queue_remove(&pool->queue, task))
+        atomic_fetch_sub_explicit(&pool->queued, 1, memory_order_relaxed);
+    return task;
 }
 
 static void run(ThreadWorker *worker, ChunkRunner *runner, Task *task)
@@ -105,7 +94,7 @@ static void end_scans_locked(ThreadWorker *worker, ChunkRunner *runner)
 /* Polls the queue for a moment without the mutex, which the caller holds again afterwards. */
 static void spin_locked(ThreadPool *pool)
 {
-    if (!pool->may_spin || pool->first || pool->ending)
+    if (!pool->may_spin || pool->queue.first || pool->ending)
         return;
     pthread_mutex_unlock(&pool->mutex);
     for (int64_t end = clock_ns() + SPIN_NANOSECONDS;
@@ -158,9 +147,9 @@ static void sleep_locked(ThreadWorker *worker, bool unused)
 static void wait_for_work_locked(ThreadWorker *worker)
 {
     ThreadPool *pool = worker->pool;
-    while (!has_task_locked(pool, worker->index) && !pool->ending && !has_ended_scan_locked(worker)) {
+    while (!find_task_locked(pool, worker->index) && !pool->ending && !has_ended_scan_locked(worker)) {
         bool unused = !atomic_load(&pool->base.users);
-        if (unused && !pool->first && clock_ns() >= pool->retire_ns) {
+        if (unused && !pool->queue.first && clock_ns() >= pool->retire_ns) {
             worker->retired = true;
             pool->retired++;
             thread_pool_wake_all_locked(pool);

@@ -38,14 +38,8 @@ enum {
 /* Takes a task out of the queue. False where the task is not in it. */
 static bool remove_locked(ThreadPool *pool, Task *task)
 {
-    Task *before = NULL, *queued = pool->first;
-    for (; queued && queued != task; queued = queued->next)
-        before = queued;
-    if (!queued)
+    if (!task_queue_remove(&pool->queue, task))
         return false;
-    *(before ? &before->next : &pool->first) = task->next;
-    if (pool->last == task)
-        pool->last = before;
     atomic_fetch_sub_explicit(&pool->queued, 1, memory_order_relaxed);
     return true;
 }
@@ -197,14 +191,9 @@ static int threads_submit(Executor *base, Task *task)
     atomic_store_explicit(&task->done, false, memory_order_relaxed);
     atomic_store_explicit(&task->control.cancel, 0, memory_order_relaxed);
     atomic_store_explicit(&task->control.morsels, task->order.morsels, memory_order_relaxed);
-    task->next = NULL;
     task->slot = NULL;
     pthread_mutex_lock(&pool->mutex);
-    if (pool->last)
-        pool->last->next = task;
-    else
-        pool->first = task;
-    pool->last = task;
+    task_queue_add(&pool->queue, task);
     atomic_fetch_add_explicit(&pool->queued, 1, memory_order_relaxed);
     pool->may_spin = (task->worker_limit ? task->worker_limit : base->workers) <= pool->processors;
     thread_pool_wake_one_locked(pool, task->worker_limit);

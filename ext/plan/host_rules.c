@@ -351,12 +351,3 @@ int host_rules_check(ConnectionState *state, const Evaluator *evaluator, const P
     sqlite3_free(text);
     return rc;
 }
-
-uint64_t host_rules_program(sqlite3 *db, const char *sql)
-{
-    HostView view = {0};
-    host_view_read_feed(&view, db, sql);
-    uint64_t program = view.feed;
-    host_view_free(&view);
-    return program;
-}

@@ -32,11 +32,4 @@ int host_rules_check_limits(sqlite3 *db, const PlainSelect *plain, char **messag
  * functions cannot be listed. */
 bool host_rules_defines(sqlite3 *db, const char *name);
 
-/*
- * The program that the host's connection makes of a statement now, as one number, without running it. Two
- * that are equal read the same and, as far as they call the same functions, compute the same: see HostView.
- * 0: the connection cannot prepare it now.
- */
-uint64_t host_rules_program(sqlite3 *db, const char *sql);
-
 #endif

@@ -3,6 +3,9 @@
 #include <ctype.h>
 #include <string.h>
 
+static void write_from(Writer *writer, const FromList *list);
+static void write_select(Writer *writer, const Select *select);
+
 static void add(Writer *writer, const char *text)
 {
     sqlite3_str_appendall(writer->sql, text);
@@ -21,7 +24,8 @@ static void add_name(Writer *writer, const char *name)
     sqlite3_str_appendf(writer->sql, writer->brief && is_word(name) ? "%s" : "\"%w\"", name);
 }
 
-void write_expressions(Writer *writer, const ExprList *list)
+/* Expressions with commas between them. */
+static void write_expressions(Writer *writer, const ExprList *list)
 {
     for (int i = 0; i < list->count; i++) {
         if (i)
@@ -30,7 +34,8 @@ void write_expressions(Writer *writer, const ExprList *list)
     }
 }
 
-void write_order(Writer *writer, const OrderList *list)
+/* The terms of an ORDER BY. */
+static void write_order(Writer *writer, const OrderList *list)
 {
     for (int i = 0; i < list->count; i++) {
         const OrderTerm *term = &list->items[i];
@@ -291,7 +296,8 @@ static void write_item(Writer *writer, const FromItem *item)
     }
 }
 
-void write_from(Writer *writer, const FromList *list)
+/* A FROM clause without the word. */
+static void write_from(Writer *writer, const FromList *list)
 {
     static const char *const joins[] = {
         [JOIN_COMMA] = ", ",         [JOIN_INNER] = " JOIN ",       [JOIN_CROSS] = " CROSS JOIN ",
@@ -352,7 +358,8 @@ static void write_with(Writer *writer, const Select *select)
         add(writer, " ");
 }
 
-void write_select(Writer *writer, const Select *select)
+/* A whole SELECT, without brackets around it. */
+static void write_select(Writer *writer, const Select *select)
 {
     write_with(writer, select);
     for (int i = 0; i < select->core_count; i++) {

@@ -21,18 +21,6 @@ typedef struct Writer {
 /* An expression as it may stand in a list, or as an operand. */
 void write_expression(Writer *writer, const Expr *expr);
 
-/* Expressions with commas between them. */
-void write_expressions(Writer *writer, const ExprList *list);
-
-/* The terms of an ORDER BY. */
-void write_order(Writer *writer, const OrderList *list);
-
-/* A FROM clause without the word. */
-void write_from(Writer *writer, const FromList *list);
-
-/* A whole SELECT, without brackets around it. */
-void write_select(Writer *writer, const Select *select);
-
 /* The text of a SELECT, to be sqlite3_free'd; NULL where memory is short. */
 char *select_text(const Select *select, int parameter_shift);
 

@@ -448,8 +448,8 @@ static void split(Splitting *splitting)
     char *written = NULL;
     if (parse(splitting) && facts_read(splitting, &path) && open_shadow(splitting, path) &&
         check_names(splitting) && resolve_names(splitting) && prove(splitting, &written) &&
-        note(splitting, written) && divide(splitting))
-        splitting->plan->program = splitting->plan->view.whole;
+        note(splitting, written))
+        divide(splitting);
     sqlite3_free(written);
 }
 

@@ -103,9 +103,6 @@ typedef struct SplitStage {
     char *cut_table;
     /* Name of its rowid that no column hides. */
     const char *cut_rowid;
-    /* Number of its rows by the statistics or its last rowid; never less than there are, except after changes
-       that ANALYZE has not seen. */
-    int64_t cut_rows;
     /* Columns of the parts: name, affinity and collation, as columns_declare takes them. A column without
        affinity is written with a unary plus in the combining query where that matters. */
     ColumnList parts;
@@ -155,10 +152,8 @@ typedef struct SplitPlan {
     /* Functions that the statement calls, each once, judged already: workers have the same as the host. */
     char **functions;
     int function_count;
-    /* Program that the host's connection made of the statement, by host_rules_program: a plan is current
-     * while the program is the same. */
-    uint64_t program;
-    /* The same and what the host calls under the names of the functions: for split_plan_is_current. */
+    /* Program that the host's connection made of the statement, and what the host calls under the names of
+       the functions: for split_plan_is_current. */
     HostView view;
 } SplitPlan;
 

@@ -35,7 +35,8 @@ static bool has_aggregates(const SelectCore *core, const OrderList *order)
     return found;
 }
 
-bool stage_aggregates(const Select *select)
+/* Whether the statement is one of groups or aggregates, not of rows. */
+static bool aggregates(const Select *select)
 {
     return has_aggregates(select->cores[0], &select->order_by);
 }
@@ -96,7 +97,7 @@ static bool ends_early(const Building *building)
 {
     const LoopList *loops = &building->cut->loops;
     bool groups = building->core->group_by.count || building->core->distinct;
-    bool sorted = building->select->order_by.count && !stage_aggregates(building->select);
+    bool sorted = building->select->order_by.count && !aggregates(building->select);
     bool filtered = building->cut->where || building->core->where;
     bool by_ranges = !groups && filtered && is_sorted_by_ranges(building);
     return building->select->limit && (groups || sorted) && !loops->sorts_groups && !loops->sorts_rows &&
@@ -114,7 +115,7 @@ static bool choose_kind(Building *building)
     if (ends_early(building))
         return split_refuse(splitting,
                             "its first rows come in their order, and its LIMIT ends it after them%s", "");
-    if (stage_aggregates(select) || building->core->distinct) {
+    if (aggregates(select) || building->core->distinct) {
         stage->kind =
             has_whole_groups(building) && !building->core->distinct ? SPLIT_WHOLE_GROUPS : SPLIT_GROUPS;
         stage->form = stage->kind == SPLIT_WHOLE_GROUPS && !once ? SPLIT_RANGES : SPLIT_MORSELS;
@@ -270,7 +271,7 @@ static bool add_keys(Building *building)
     Splitting *splitting = building->splitting;
     const SelectCore *core = building->core;
     const OrderList *order = &building->select->order_by;
-    bool plain_distinct = core->distinct && !stage_aggregates(building->select);
+    bool plain_distinct = core->distinct && !aggregates(building->select);
     for (int i = 0; i < core->group_by.count; i++)
         if (parts_add(splitting, &building->parts, core->group_by.items[i], core->group_by.items[i]) < 0)
             return false;
@@ -347,7 +348,7 @@ static bool sort_groups(Building *building)
 static void group_parts(Building *building)
 {
     const SplitStage *stage = building->stage;
-    bool distinct = building->core->distinct && !stage_aggregates(building->select);
+    bool distinct = building->core->distinct && !aggregates(building->select);
     int groups = distinct ? 0 : building->core->group_by.count;
     for (int i = 0; i < stage->sorted_count; i++) {
         int key = stage->sorted[i].column;
@@ -478,7 +479,6 @@ static bool write_texts(Building *building)
     stage->combine_sql = select_text(combine, STAGE_PARAMETER_SHIFT);
     stage->cut_table = sqlite3_mprintf("%s", resolved_table(building->cut->item)->name);
     stage->cut_rowid = resolved_table(building->cut->item)->rowid;
-    stage->cut_rows = tables_rows(splitting, resolved_table(building->cut->item));
     if (!stage->worker_sql || !stage->combine_sql || !stage->cut_table)
         return split_fail(splitting, SQLITE_NOMEM);
     return true;
