@@ -27,13 +27,22 @@ static Recipe *allocate(size_t size)
     return &block->recipe;
 }
 
-static uint32_t put(Recipe *recipe, uint32_t *end, const char *text)
+/* Puts a text (NULL: "") at *end and moves that on; its offset. Without `bytes` the text is only measured. */
+static uint32_t put(char *bytes, size_t *end, const char *text)
 {
-    uint32_t offset = *end;
-    size_t size = (text ? strlen(text) : 0) + 1;
-    if (text)
-        memcpy((char *)recipe + offset, text, size);
-    *end += (uint32_t)size;
+    size_t offset = *end, size = (text ? strlen(text) : 0) + 1;
+    if (bytes && text)
+        memcpy(bytes + offset, text, size);
+    *end += size;
+    return (uint32_t)offset;
+}
+
+/* Puts texts one after the other; the offset of the first. */
+static uint32_t put_list(char *bytes, size_t *end, const char *const *texts, uint32_t count)
+{
+    uint32_t offset = (uint32_t)*end;
+    for (uint32_t i = 0; i < count; i++)
+        put(bytes, end, texts[i]);
     return offset;
 }
 
@@ -42,103 +51,71 @@ static size_t aligned(size_t offset)
     return (offset + 7) & ~(size_t)7;
 }
 
-/* Bytes that the made tables take after `size` others. */
-static size_t made_size(const RecipeParts *parts, size_t size)
+static void put_made(char *bytes, size_t *end, const RecipeParts *parts)
 {
     if (!parts->made_count)
-        return size;
-    size = aligned(size) + parts->made_count * sizeof(RecipeTable);
+        return;
+    size_t array = aligned(*end);
+    *end = array + parts->made_count * sizeof(RecipeTable);
     for (uint32_t i = 0; i < parts->made_count; i++) {
-        const RecipeTableParts *table = &parts->made[i];
-        size = aligned(size + strlen(table->name) + strlen(table->declaration) + 2) + table->rows_size;
+        const RecipeTableParts *made = &parts->made[i];
+        RecipeTable table = {.rows_size = made->rows_size};
+        table.name = put(bytes, end, made->name);
+        table.declaration = put(bytes, end, made->declaration);
+        *end = aligned(*end);
+        table.rows = (uint32_t)*end;
+        if (bytes && made->rows_size)
+            memcpy(bytes + *end, made->rows, made->rows_size);
+        if (bytes)
+            memcpy(bytes + array + i * sizeof table, &table, sizeof table);
+        *end += made->rows_size;
     }
-    return size;
 }
 
-/* Returns where the made tables end. */
-static uint32_t put_made(Recipe *recipe, const RecipeParts *parts, uint32_t end)
+/* Fills the recipe, with what follows it in `bytes`, which begin with it. Without `bytes` all of that is only
+   measured. The size. */
+static size_t lay_out(Recipe *recipe, char *bytes, const RecipeParts *parts)
 {
-    recipe->made_count = parts->made_count;
-    recipe->made = (uint32_t)aligned(end);
-    if (!parts->made_count)
-        return end;
-    RecipeTable *tables = (RecipeTable *)(void *)((char *)recipe + recipe->made);
-    end = recipe->made + (uint32_t)(parts->made_count * sizeof *tables);
-    for (uint32_t i = 0; i < parts->made_count; i++) {
-        const RecipeTableParts *table = &parts->made[i];
-        tables[i].name = put(recipe, &end, table->name);
-        tables[i].declaration = put(recipe, &end, table->declaration);
-        end = (uint32_t)aligned(end);
-        tables[i].rows = end;
-        tables[i].rows_size = table->rows_size;
-        if (table->rows_size)
-            memcpy((char *)recipe + end, table->rows, table->rows_size);
-        end += table->rows_size;
-    }
-    return end;
-}
-
-Recipe *recipe_build(const RecipeParts *parts)
-{
-    const char *const texts[] = {
-        parts->declaration,    parts->view,          parts->select, parts->uncounted_select,
-        parts->tracing_select, parts->rowids_select, parts->uri};
-    size_t size = sizeof(Recipe);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        size += (texts[i] ? strlen(texts[i]) : 0) + 1;
-    for (uint32_t i = 0; i < parts->table_count; i++)
-        size += strlen(parts->tables[i]) + 1;
-    for (uint32_t i = 0; i < 2 * parts->read_count; i++)
-        size += strlen(parts->reads[i]) + 1;
-    for (uint32_t i = 0; i < parts->host_table_count; i++)
-        size += strlen(parts->host_tables[i]) + 1;
-    for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
-        size += strlen(parts->extensions[i]) + 1;
-    for (uint32_t i = 0; i < RECIPE_FUNCTION_TEXTS * parts->function_count; i++)
-        size += strlen(parts->functions[i]) + 1;
-    size = made_size(parts, size);
-    size += strlen("") + 1;
-    Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
-    if (!recipe)
-        return NULL;
-    recipe->size = (uint32_t)size;
+    size_t end = sizeof *recipe;
     recipe->encoding = parts->encoding;
     recipe->flags = parts->flags;
     memcpy(recipe->limits, parts->limits, sizeof recipe->limits);
     if (parts->environment)
         recipe->environment = *parts->environment;
-    uint32_t end = sizeof(Recipe);
-    recipe->declaration = put(recipe, &end, parts->declaration);
-    recipe->view = put(recipe, &end, parts->view);
-    recipe->select = put(recipe, &end, parts->select);
-    recipe->uncounted_select = put(recipe, &end, parts->uncounted_select);
-    recipe->tracing_select = put(recipe, &end, parts->tracing_select);
-    recipe->rowids_select = put(recipe, &end, parts->rowids_select);
-    recipe->uri = put(recipe, &end, parts->uri);
-    recipe->table_count = parts->table_count;
-    recipe->tables = end;
-    for (uint32_t i = 0; i < parts->table_count; i++)
-        put(recipe, &end, parts->tables[i]);
-    recipe->read_count = parts->read_count;
-    recipe->reads = end;
-    for (uint32_t i = 0; i < 2 * parts->read_count; i++)
-        put(recipe, &end, parts->reads[i]);
-    recipe->host_table_count = parts->host_table_count;
-    recipe->host_tables = end;
-    for (uint32_t i = 0; i < parts->host_table_count; i++)
-        put(recipe, &end, parts->host_tables[i]);
     recipe->scan = parts->scan;
     recipe->columns = parts->columns;
+    recipe->declaration = put(bytes, &end, parts->declaration);
+    recipe->view = put(bytes, &end, parts->view);
+    recipe->select = put(bytes, &end, parts->select);
+    recipe->uncounted_select = put(bytes, &end, parts->uncounted_select);
+    recipe->tracing_select = put(bytes, &end, parts->tracing_select);
+    recipe->rowids_select = put(bytes, &end, parts->rowids_select);
+    recipe->uri = put(bytes, &end, parts->uri);
+    recipe->table_count = parts->table_count;
+    recipe->tables = put_list(bytes, &end, parts->tables, parts->table_count);
+    recipe->read_count = parts->read_count;
+    recipe->reads = put_list(bytes, &end, parts->reads, 2 * parts->read_count);
+    recipe->host_table_count = parts->host_table_count;
+    recipe->host_tables = put_list(bytes, &end, parts->host_tables, parts->host_table_count);
     recipe->extension_count = parts->extension_count;
-    recipe->extensions = end;
-    for (uint32_t i = 0; i < 2 * parts->extension_count; i++)
-        put(recipe, &end, parts->extensions[i]);
+    recipe->extensions = put_list(bytes, &end, parts->extensions, 2 * parts->extension_count);
     recipe->function_count = parts->function_count;
-    recipe->functions = end;
-    for (uint32_t i = 0; i < RECIPE_FUNCTION_TEXTS * parts->function_count; i++)
-        put(recipe, &end, parts->functions[i]);
-    end = put_made(recipe, parts, end);
-    recipe->inputs = put(recipe, &end, NULL);
+    recipe->functions =
+        put_list(bytes, &end, parts->functions, RECIPE_FUNCTION_TEXTS * parts->function_count);
+    recipe->made_count = parts->made_count;
+    recipe->made = (uint32_t)aligned(end);
+    put_made(bytes, &end, parts);
+    recipe->inputs = put(bytes, &end, NULL);
+    recipe->size = (uint32_t)end;
+    return end;
+}
+
+Recipe *recipe_build(const RecipeParts *parts)
+{
+    size_t size = lay_out(&(Recipe){0}, NULL, parts);
+    Recipe *recipe = size <= INT32_MAX ? allocate(size) : NULL;
+    if (recipe)
+        lay_out(recipe, (char *)recipe, parts);
     return recipe;
 }
 
