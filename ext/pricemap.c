@@ -53,8 +53,8 @@ static int register_all(sqlite3 *db)
     return rc;
 }
 
-/* SQLite unmaps an extension whose load fails, and the connection keeps what was registered until then: the
- * library stays where that has happened. */
+/* Registers all. Where that fails half-way, SQLite unmaps the extension although the connection keeps the
+ * functions that were registered already: then the library is held in memory for good. */
 static int load(sqlite3 *db)
 {
     void *library;

@@ -9,11 +9,11 @@
 
 /* A column of a table that is shown to people. */
 typedef struct Column {
-    /* Columns of the terminal that its widest cell fills. */
+    /* Width of the widest cell, in columns of a terminal. */
     size_t width;
-    /* Whether it is aligned to the right: every cell that is not empty begins like a figure. */
+    /* Whether the cells are aligned to the right: every cell that is not empty begins like a figure. */
     bool figures;
-    /* Whether it has a cell that is not empty. */
+    /* Whether any cell is not empty. */
     bool filled;
 } Column;
 

@@ -47,7 +47,7 @@ int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *
 /* Sets the pointer to NULL. NULL is allowed. */
 void map_bench_close(MapBench **bench);
 
-/* The job with the workers it really has: 0 for serial. */
+/* The job, with the number of workers that its maps are run by: 0 for serial, which has none. */
 const MapJob *map_bench_job(const MapBench *bench, size_t index);
 
 /* The rows that the last execution of a job gave; -1 before the first. */

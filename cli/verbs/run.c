@@ -216,7 +216,8 @@ static const struct argp_option table[] = {
     {0},
 };
 
-/* Prints what the run measured. Of an interrupted one, too: the failure stays what it is, and is returned. */
+/* Prints the measurements of a run, of one that failed (`result` is not 0) those until then. Returns
+ * `result`, with its own failure, or that of the printing. */
 static int print_run(const Options *options, History *history, int64_t run, int result, Failure *failure)
 {
     sqlite3 *db = history_db(history);

@@ -20,9 +20,9 @@ typedef struct Names {
 typedef enum AuthorizerStage {
     /* Statements of pricemap's own are prepared: they are allowed. */
     PREPARING_OURS,
-    /* The map is prepared. */
+    /* The user's map is being prepared: what it reads and calls is checked. */
     PREPARING_MAP,
-    /* The map runs. */
+    /* The map is being run: so are the statements that its functions run. */
     RUNNING_MAP,
 } AuthorizerStage;
 

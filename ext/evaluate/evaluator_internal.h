@@ -57,7 +57,8 @@ struct Evaluator {
     sqlite3_stmt *statement;
     /* Partition: the rowids from ?1 to ?2. */
     sqlite3_stmt *rowids;
-    /* Partition: the way of the map to the rows of its range; see range_seam. */
+    /* Partition: how the map's statement reads the rows of its range, by table or by index; see range_seam.
+     */
     RangeAccess access;
     /* Output and order of the run that is under way. */
     EvaluatorOutput *output;
@@ -81,8 +82,7 @@ struct Evaluator {
     /* Hook that ends a long call of a price function. */
     PriceStop stop;
     const EvaluatorWatch *watch;
-    /* Whether the run that is under way has to stop. Nothing that it computed since then is kept, whatever
-       its statement returns. */
+    /* Whether the current run has to stop. Rows that its statement gives after that are dropped. */
     bool stop_requested;
     /* Partition: time from which on a turn has taken too long; 0: never. */
     int64_t give_up_ns;

@@ -39,8 +39,9 @@ bool interrupter_reaches_host(void);
  */
 void interrupter_begin(Interrupter *interrupter, sqlite3 *db, int (*stop)(void *arg), void *arg);
 
-/* Ends it, on the thread of the begin, when nothing is computed on the connection any more. Whether the
- * connection was interrupted: statements that are still open fail with it in their next step. */
+/* Ends the watch that interrupter_begin began, on the same thread, when no statement of the connection is
+ * being stepped. Returns whether the connection was interrupted: then a statement that is still open fails
+ * with SQLITE_INTERRUPT in its next step. */
 bool interrupter_end(Interrupter *interrupter);
 
 #endif

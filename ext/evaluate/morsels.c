@@ -36,7 +36,7 @@ int evaluator_morsels_begin(Evaluator *evaluator)
     return rc == SQLITE_OK ? made_tables_create(evaluator->db, evaluator->recipe) : rc;
 }
 
-/* Takes the row on which the statement stands. */
+/* Copies the statement's current row into the output. SQLITE_TOOBIG where the output gets too large. */
 static int take_row(Evaluator *evaluator)
 {
     RowsetWriter *writer = &evaluator->output->writer;

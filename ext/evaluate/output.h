@@ -29,7 +29,7 @@ typedef struct EvaluatorOutput {
     uint32_t clock_row;
     /* Whether the run ended after the last row that was written, and there may be more. */
     bool stopped;
-    /* Whether it did so because of give_up_ns. */
+    /* Whether the run ended because the time of give_up_ns had come. */
     bool overdue;
     /* Row of the input where a chunk's run stopped. */
     uint32_t stopped_row;

@@ -16,7 +16,7 @@ typedef struct HostView {
     /* Hash of the program of the map over its source; 0: the host cannot prepare the map, which calls
      * functions that only workers have. */
     uint64_t whole;
-    /* Hash of the program of the feed, where `whole` is 0: that has all that the feed reads and calls. */
+    /* Hash of the program of the feed, read only where `whole` is 0: the program of the map contains it. */
     uint64_t feed;
     /* Functions that map and source call beside pricemap's own, and the own ones. */
     FunctionNames names;

@@ -259,7 +259,7 @@ static bool is_literal_word(const Token *token)
     return false;
 }
 
-/* Parses the begin of an expression that is no operator. */
+/* Parses an operand without the operators before and after it: a literal, a column, a call, brackets … */
 static Expr *parse_operand(Parser *parser)
 {
     const Token *token = &parser->token;

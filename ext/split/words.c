@@ -7,7 +7,7 @@
 
 typedef struct Words {
     Writer writer;
-    /* Whether something was said that a comma has to follow. */
+    /* Whether a part of the sentence is written, so that a comma comes before the next. */
     bool any;
 } Words;
 

@@ -14,7 +14,7 @@
 #include "ext/base/sqlite_api.h"
 
 enum {
-    /* Milliseconds after a kill's time in which the kill may still arrive. */
+    /* Milliseconds by which a kill that the zygote was to send may come late. */
     CONFIRM_MILLISECONDS = 50,
     NAP_NANOSECONDS = 5000000,
     /* Milliseconds that the zygote has to report the end of a worker that it was to kill. */

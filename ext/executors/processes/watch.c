@@ -10,8 +10,9 @@ enum {
     CLOSE_MILLISECONDS = 1000,
 };
 
-/* Notes since when a worker owes the beginning of a task. A worker has tasks in its queue before its process
-   is ready, and before there is a zygote to fork the process: neither of these times counts as the next. */
+/* Sets the time since which a worker has had a task that it could have begun. Tasks may be queued for a
+   worker whose process is not ready, or not even forked: the time until the process is ready does not count.
+ */
 static void note_idle_since(const ProcessPool *pool, PoolWorker *worker, bool owes, int64_t now)
 {
     bool got_ready = !worker->ready && atomic_load(&worker->channel.control->ready);
