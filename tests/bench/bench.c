@@ -27,6 +27,7 @@ enum {
     KEY_LIST,
     KEY_WORKERS,
     KEY_SEED,
+    KEY_SCALE,
     KEY_RECORD
 };
 
@@ -41,6 +42,12 @@ static const BenchWork works[] = {
     {"auto", "auto against the best executor over a grid of tables and costs", work_auto},
     {"waiting", "functions that wait: many more workers than processors", work_waiting},
     {"part", "one row of a map, and the rows of a map that an outer loop names", work_part},
+    {"query-functions", "whole SELECTs with an expensive function, grouped and joined", work_query_functions},
+    {"query-single", "whole SELECTs over one table, also those that dividing cannot help", work_query_single},
+    {"query-tpch", "the 22 queries of TPC-H", work_query_tpch},
+    {"query-tpch-analyzed", "the same with statistics (ANALYZE)", work_query_tpch_analyzed},
+    {"query-ssb", "the 13 queries of the Star Schema Benchmark", work_query_ssb},
+    {"query-clickbench", "the 43 queries of ClickBench over made-up hits", work_query_clickbench},
     {"memory", "peak memory of host and workers by number of rows", work_memory},
     {"notice", "from the death of a worker process to its chunk running elsewhere", work_notice},
     {"kills", "worker processes killed at random moments during maps", work_kills},
@@ -68,16 +75,24 @@ typedef struct Arguments {
 static void list_works(void)
 {
     for (size_t i = 0; i < WORKS; i++)
-        printf("%-18s%s\n", works[i].name, works[i].about);
+        printf("%-20s%s\n", works[i].name, works[i].about);
 }
 
+/* A name that no work has is that of all whose names go on after it with a hyphen. */
 static void choose(struct argp_state *state, Arguments *arguments, const char *name)
 {
+    const size_t length = strlen(name);
+    bool found = false;
     for (size_t i = 0; i < WORKS; i++)
         if (strcmp(works[i].name, name) == 0) {
             arguments->chosen[i] = arguments->any_chosen = true;
             return;
         }
+    for (size_t i = 0; i < WORKS; i++)
+        if (strncmp(works[i].name, name, length) == 0 && works[i].name[length] == '-')
+            found = arguments->chosen[i] = arguments->any_chosen = true;
+    if (found)
+        return;
     argp_error(state, "--only %s: there is no such work; --list shows them", name);
 }
 
@@ -89,6 +104,15 @@ static long long whole_number(struct argp_state *state, const char *option, cons
     long long number = strtoll(text, &end, 10);
     if (errno || end == text || *end || number < least || number > most)
         argp_error(state, "%s %s: give a whole number from %lld to %lld", option, text, least, most);
+    return number;
+}
+
+static double scale_number(struct argp_state *state, const char *text)
+{
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || *end || !(number >= 0.001 && number <= 100))
+        argp_error(state, "--scale %s: give a number from 0.001 to 100", text);
     return number;
 }
 
@@ -107,6 +131,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_SEED:
         arguments->settings.seed = (uint64_t)whole_number(state, "--seed", text, 0, INT64_MAX);
+        return 0;
+    case KEY_SCALE:
+        arguments->settings.scale = scale_number(state, text);
         return 0;
     case KEY_QUICK:
         arguments->settings.quick = true;
@@ -136,12 +163,14 @@ static error_t parse(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"only", KEY_ONLY, "NAME", 0, "Measure this work only; may be repeated", 0},
+    {"only", KEY_ONLY, "NAME", 0, "Measure this work only, or those of this group (query); may be repeated",
+     0},
     {"list", KEY_LIST, NULL, 0, "Print the names of all works", 0},
     {"quick", KEY_QUICK, NULL, 0, "Fewer rounds, shorter tables: under a minute, and wider intervals", 0},
     {"rounds", KEY_ROUNDS, "N", 0, "Take N samples of each subject (by work; intervals need 6)", 0},
     {"workers", KEY_WORKERS, "N", 0, "Threads or processes that share the work (2)", 0},
     {"seed", KEY_SEED, "N", 0, "Shuffle the order of samples from N (0)", 0},
+    {"scale", KEY_SCALE, "S", 0, "Make the data of the queries of this scale (0.2; quick: 0.02)", 0},
     {"model", KEY_MODEL, NULL, 0,
      "Measure the host's own work, and predict the speed-up at 2 to 128 processors", 0},
     {"json", KEY_JSON, NULL, 0, "Print one JSON object, times in seconds", 0},

@@ -17,6 +17,7 @@ typedef struct Settings {
     int64_t rounds; /* 0: each work's own number */
     bool quick;     /* fewer rounds and, where that says so, fewer rows */
     uint64_t seed;  /* of the order of samples */
+    double scale;   /* of the data of queries; 0: by `quick` */
 } Settings;
 
 typedef struct Bench {
@@ -49,6 +50,12 @@ int work_text(Bench *bench, Failure *failure);
 int work_auto(Bench *bench, Failure *failure);
 int work_waiting(Bench *bench, Failure *failure);
 int work_part(Bench *bench, Failure *failure);
+int work_query_functions(Bench *bench, Failure *failure);
+int work_query_single(Bench *bench, Failure *failure);
+int work_query_tpch(Bench *bench, Failure *failure);
+int work_query_tpch_analyzed(Bench *bench, Failure *failure);
+int work_query_ssb(Bench *bench, Failure *failure);
+int work_query_clickbench(Bench *bench, Failure *failure);
 int work_memory(Bench *bench, Failure *failure);
 int work_notice(Bench *bench, Failure *failure);
 int work_kills(Bench *bench, Failure *failure);

@@ -1,0 +1,1 @@
+SELECT sum(increase_price_crazy(id)) FROM sales;

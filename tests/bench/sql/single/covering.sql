@@ -1,0 +1,1 @@
+SELECT k, sum(x) FROM t GROUP BY k;

@@ -1,0 +1,1 @@
+SELECT id, s FROM t WHERE x > 142855 ORDER BY id;

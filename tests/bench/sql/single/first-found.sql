@@ -1,0 +1,1 @@
+SELECT id FROM t WHERE x > 100 LIMIT 5;

@@ -1,0 +1,1 @@
+SELECT id, s FROM t LIMIT 10;

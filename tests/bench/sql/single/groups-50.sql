@@ -1,0 +1,1 @@
+SELECT k, min(s), avg(x) FROM t GROUP BY k ORDER BY k;

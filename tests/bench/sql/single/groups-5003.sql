@@ -1,0 +1,1 @@
+SELECT s, sum(x), count(*) FROM t GROUP BY s ORDER BY s;

@@ -1,0 +1,1 @@
+SELECT count(*) FROM t WHERE s LIKE '%77%';

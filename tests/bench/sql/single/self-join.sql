@@ -1,0 +1,1 @@
+SELECT count(*) FROM t a JOIN t b ON b.id = a.g;
