@@ -97,6 +97,8 @@ static size_t lay_out(Recipe *recipe, char *bytes, const RecipeParts *parts)
     recipe->reads = put_list(bytes, &end, parts->reads, 2 * parts->read_count);
     recipe->host_table_count = parts->host_table_count;
     recipe->host_tables = put_list(bytes, &end, parts->host_tables, parts->host_table_count);
+    recipe->host_function_count = parts->host_function_count;
+    recipe->host_functions = put_list(bytes, &end, parts->host_functions, 2 * parts->host_function_count);
     recipe->extension_count = parts->extension_count;
     recipe->extensions = put_list(bytes, &end, parts->extensions, 2 * parts->extension_count);
     recipe->function_count = parts->function_count;
@@ -204,6 +206,7 @@ Recipe *recipe_copy(const void *bytes, size_t size)
         !texts_fit(recipe, recipe->tables, recipe->table_count) ||
         !texts_fit(recipe, recipe->reads, 2 * (uint64_t)recipe->read_count) ||
         !texts_fit(recipe, recipe->host_tables, recipe->host_table_count) ||
+        !texts_fit(recipe, recipe->host_functions, 2 * (uint64_t)recipe->host_function_count) ||
         !texts_fit(recipe, recipe->extensions, 2 * (uint64_t)recipe->extension_count) ||
         !texts_fit(recipe, recipe->functions, RECIPE_FUNCTION_TEXTS * (uint64_t)recipe->function_count) ||
         !made_fit(recipe) || recipe->inputs < sizeof(Recipe) || !texts_fit(recipe, recipe->inputs, 1)) {

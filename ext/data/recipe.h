@@ -96,6 +96,10 @@ typedef struct Recipe {
      * function that reads one is refused. */
     uint32_t host_table_count;
     uint32_t host_tables;
+    /* With RECIPE_TABLES: number of forms of functions that the host's connection has and that are not
+     * SQLite's own, and two texts for each: its name, and the rest as evaluate/stand_ins.h writes it. */
+    uint32_t host_function_count;
+    uint32_t host_functions;
     /* Query: number of tables that are made for it, and the array of them. */
     uint32_t made_count, made;
     uint32_t extension_count;
@@ -141,6 +145,9 @@ typedef struct RecipeParts {
     /* Names of the host's tables, host_table_count of them. */
     uint32_t host_table_count;
     const char *const *host_tables;
+    /* Texts, 2 × host_function_count of them. */
+    uint32_t host_function_count;
+    const char *const *host_functions;
     uint32_t made_count;
     const RecipeTableParts *made;
     /* Texts, 2 × extension_count of them. */

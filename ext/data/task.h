@@ -27,8 +27,9 @@ enum {
 };
 
 /* Statements that a function of a map prepared on the worker's connection and that were refused: one that
- * reads, or one that changes something; see inner_statements.h. */
-enum { TASK_REFUSED_TABLES = 1, TASK_REFUSED_CHANGE = 2 };
+ * reads, one that changes something, or one with a function or a collation that only the host has; see
+ * inner_statements.h. */
+enum { TASK_REFUSED_TABLES = 1, TASK_REFUSED_CHANGE = 2, TASK_REFUSED_FUNCTION = 3 };
 
 typedef struct TaskOrder {
     /* Instant of the whole map, in SQLite's Julian-day milliseconds; 0: the clock. */
@@ -72,8 +73,8 @@ typedef struct TaskReport {
     uint64_t output_bytes;
     /* Range: number of the read transaction in which the rows were read, unique in its process. */
     int64_t view;
-    /* TASK_REFUSED_: a function of the map, which `message` names, was refused a statement of its own; 0:
-     * none was. */
+    /* TASK_REFUSED_: a function of the map, which `message` names, was refused a statement of its own; with
+     * TASK_REFUSED_FUNCTION the message says what that statement has, too. 0: none was. */
     int32_t refused;
     /* Range: whether the worker gave it up without a result because it took too long; cut it into parts. */
     bool gave_up;

@@ -11,11 +11,18 @@
 #include "ext/evaluate/range.h"
 #include "ext/functions/sum_functions.h"
 
-static int names_add(Names *names, const char *name)
+bool names_have(const Names *names, const char *name)
 {
     for (int i = 0; i < names->count; i++)
         if (!strcasecmp(names->items[i], name))
-            return SQLITE_OK;
+            return true;
+    return false;
+}
+
+int names_add(Names *names, const char *name)
+{
+    if (names_have(names, name))
+        return SQLITE_OK;
     char **items = realloc(names->items, (size_t)(names->count + 1) * sizeof *items);
     if (!items)
         return SQLITE_NOMEM;
@@ -134,10 +141,7 @@ static bool is_read_by_query(const Authorizer *authorizer, const char *table, co
     }
     if (!recipe->table_count || strcasecmp(table, recipe_text(recipe, recipe->tables)) != 0)
         return false;
-    bool key = !strcmp(column, "ROWID");
-    for (int i = 0; !key && i < authorizer->keys.count; i++)
-        key = !strcasecmp(column, authorizer->keys.items[i]);
-    return key;
+    return !strcmp(column, "ROWID") || names_have(&authorizer->keys, column);
 }
 
 static bool is_made(const Recipe *recipe, const char *table)
@@ -201,6 +205,12 @@ static int authorize_function(Authorizer *authorizer, const char *name)
     return names_add(&authorizer->functions, name) == SQLITE_OK ? SQLITE_OK : SQLITE_DENY;
 }
 
+/* A statement that SQLite prepares anew before it runs is not what runs yet, and is judged again. */
+bool authorizer_in_function(const Authorizer *authorizer)
+{
+    return authorizer->stage == RUNNING_MAP && sqlite3_stmt_busy(authorizer->running);
+}
+
 static int authorize(void *arg, int action, const char *first, const char *second, const char *schema,
                      const char *trigger)
 {
@@ -209,8 +219,7 @@ static int authorize(void *arg, int action, const char *first, const char *secon
     (void)trigger;
     if (authorizer->stage == PREPARING_OURS)
         return SQLITE_OK;
-    /* A statement that SQLite prepares anew before it runs is not what runs yet, and is judged again. */
-    if (authorizer->stage == RUNNING_MAP && sqlite3_stmt_busy(authorizer->running))
+    if (authorizer_in_function(authorizer))
         return inner_statement_authorize(authorizer, action, action == SQLITE_FUNCTION ? second : first);
     switch (action) {
     case SQLITE_SELECT:
@@ -245,6 +254,7 @@ void authorizer_free(Authorizer *authorizer)
         free(authorizer->names[i]);
     names_free(&authorizer->functions);
     names_free(&authorizer->keys);
+    names_free(&authorizer->host_only);
     free(authorizer->names);
     free(authorizer->named);
 }

@@ -48,9 +48,18 @@ typedef struct Authorizer {
     Names functions;
     /* Reason for which the map was refused; "" where it was not. */
     char denial[256];
+    /* Functions that statements of the map's functions may not call, because the host has others under these
+     * names; see stand_ins. */
+    Names host_only;
+    /* What a statement has for which it was refused with TASK_REFUSED_FUNCTION, as in "f()"; else "". */
+    char lacking[128];
     /* TASK_REFUSED_, of a function of the map in the run that is under way; see inner_statements. */
     int32_t refused;
 } Authorizer;
+
+/* Adds a name, unless it is there. SQLITE_OK or SQLITE_NOMEM. */
+int names_add(Names *names, const char *name);
+bool names_have(const Names *names, const char *name);
 
 /* Lets a query read the column of its cut table, which may be the rowid. SQLITE_OK or SQLITE_NOMEM. */
 int authorizer_add_key(Authorizer *authorizer, const char *column);
@@ -62,6 +71,9 @@ void authorizer_attach(Authorizer *authorizer, sqlite3 *db);
 /* Steps a statement over the map's rows, whose functions may prepare statements of their own only as
    inner_statements allows. Returns as sqlite3_step. */
 int authorizer_step(Authorizer *authorizer, sqlite3_stmt *statement);
+
+/* Whether the map runs, so that a statement which is prepared now is one of its functions'. */
+bool authorizer_in_function(const Authorizer *authorizer);
 
 /* Whether a map may not call the function, nor may a statement that its functions prepare: the function is
  * about a connection, a file or the process, or is for the statements of workers only. */

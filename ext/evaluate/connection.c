@@ -54,7 +54,7 @@ static int apply_like_setting(sqlite3 *db, uint32_t flags)
                                                                : LIKE_UNKNOWN);
 }
 
-int worker_connection_open(const Recipe *recipe, WorkerVfs *vfs, sqlite3 **db, char *message)
+int worker_connection_open(const Recipe *recipe, WorkerVfs *vfs, sqlite3 **db)
 {
     bool range = recipe->scan != 0;
     int rc = worker_vfs_open(
@@ -67,13 +67,17 @@ int worker_connection_open(const Recipe *recipe, WorkerVfs *vfs, sqlite3 **db, c
                           recipe->encoding == SQLITE_UTF16LE ? "PRAGMA encoding = 'UTF-16le'"
                                                              : "PRAGMA encoding = 'UTF-16be'",
                           NULL, NULL, NULL);
+    return rc;
+}
+
+int worker_connection_load(const Recipe *recipe, sqlite3 *db, char *message)
+{
+    int rc = load_extensions(db, recipe, message);
     if (rc == SQLITE_OK)
-        rc = load_extensions(*db, recipe, message);
-    if (rc == SQLITE_OK)
-        rc = apply_like_setting(*db, recipe->flags);
-    sqlite3_db_config(*db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
-    sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        rc = apply_like_setting(db, recipe->flags);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     return rc;
 }
 

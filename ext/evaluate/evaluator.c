@@ -6,6 +6,7 @@
 #include "ext/base/clock.h"
 #include "ext/base/interrupt.h"
 #include "ext/evaluate/connection.h"
+#include "ext/evaluate/stand_ins.h"
 
 /* Virtual-machine steps between two checks of the cancel flag: some microseconds. */
 enum { CANCEL_STEPS = 1000 };
@@ -78,7 +79,12 @@ static int register_chunk(Evaluator *evaluator)
 static int open_connection(Evaluator *evaluator, char *message)
 {
     const Recipe *recipe = evaluator->recipe;
-    int rc = worker_connection_open(recipe, &evaluator->vfs, &evaluator->db, message);
+    int rc = worker_connection_open(recipe, &evaluator->vfs, &evaluator->db);
+    if (rc != SQLITE_OK)
+        return rc;
+    if (recipe->extension_count)
+        stand_ins_watch_collations(&evaluator->authorizer, evaluator->db);
+    rc = worker_connection_load(recipe, evaluator->db, message);
     if (rc != SQLITE_OK)
         return rc;
     watch_progress(evaluator);
@@ -86,6 +92,8 @@ static int open_connection(Evaluator *evaluator, char *message)
     rc = worker_connection_add_functions(evaluator->db, &evaluator->stop);
     if (rc == SQLITE_OK)
         rc = inner_statements_register(&evaluator->authorizer, evaluator->db);
+    if (rc == SQLITE_OK)
+        rc = stand_ins_register(&evaluator->authorizer, evaluator->db);
     if (rc == SQLITE_OK)
         rc = foreign_functions_bind(&evaluator->foreign, recipe, evaluator->db, &evaluator->stop, message);
     if (rc == SQLITE_OK)
@@ -483,6 +491,7 @@ int evaluator_run(Evaluator *evaluator, const TaskOrder *order, const void *inpu
     evaluator->vfs.now = order->now;
     evaluator->lasting.begins = !evaluator->lasting.run || evaluator->lasting.run != order->run;
     evaluator->authorizer.refused = 0;
+    evaluator->authorizer.lacking[0] = 0;
     evaluator->stop_requested = false;
     Interrupter interrupter;
     foreign_functions_hold(&evaluator->foreign);

@@ -84,6 +84,12 @@ static bool is_temporary_schema(int action, const char *table)
 
 int inner_statement_authorize(Authorizer *authorizer, int action, const char *name)
 {
+    if (action == SQLITE_FUNCTION && !authorizer->refused && !authorizer_refuses(name) &&
+        names_have(&authorizer->host_only, name)) {
+        sqlite3_snprintf(sizeof authorizer->lacking, authorizer->lacking, "%s()", name);
+        authorizer->refused = TASK_REFUSED_FUNCTION;
+        return SQLITE_DENY;
+    }
     bool reads = action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE ||
                  (action == SQLITE_FUNCTION && !authorizer_refuses(name)) ||
                  (action == SQLITE_PRAGMA && tells_of_schema(name));
@@ -95,35 +101,37 @@ int inner_statement_authorize(Authorizer *authorizer, int action, const char *na
     return SQLITE_DENY;
 }
 
-static bool is_named(const Authorizer *authorizer, const char *name)
-{
-    for (int i = 0; i < authorizer->functions.count; i++)
-        if (!strcasecmp(authorizer->functions.items[i], name))
-            return true;
-    return false;
-}
-
 /* The list has a function once for each number of arguments, together. */
-void inner_statement_report(const Authorizer *authorizer, sqlite3 *db, TaskReport *report)
+static void name_functions(const Authorizer *authorizer, sqlite3 *db, char *text, int size)
 {
     enum { FUNCTION_NAME, FUNCTION_BUILTIN };
     sqlite3_stmt *list = NULL;
     char last[64] = "";
-    size_t length = 0;
-    report->refused = authorizer->refused;
-    report->message[0] = 0;
+    int length = 0;
+    text[0] = 0;
     if (sqlite3_prepare_v2(db, sql_ext_host_functions, -1, &list, NULL) == SQLITE_OK)
-        while (sqlite3_step(list) == SQLITE_ROW && length < TASK_MESSAGE_SIZE / 2) {
+        while (sqlite3_step(list) == SQLITE_ROW && length < size / 2) {
             const char *name = (const char *)sqlite3_column_text(list, FUNCTION_NAME);
             if (!name || sqlite3_column_int(list, FUNCTION_BUILTIN) || !strcasecmp(name, last) ||
-                !is_named(authorizer, name) || !strncasecmp(name, "increase_price", 14))
+                !names_have(&authorizer->functions, name) || !strncasecmp(name, "increase_price", 14))
                 continue;
             sqlite3_snprintf(sizeof last, last, "%s", name);
-            sqlite3_snprintf(TASK_MESSAGE_SIZE - (int)length, report->message + length, "%s%s()",
-                             length ? ", " : "", name);
-            length = strlen(report->message);
+            sqlite3_snprintf(size - length, text + length, "%s%s()", length ? ", " : "", name);
+            length = (int)strlen(text);
         }
     sqlite3_finalize(list);
     if (!length)
-        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "its name is not known");
+        sqlite3_snprintf(size, text, "its name is not known");
+}
+
+void inner_statement_report(const Authorizer *authorizer, sqlite3 *db, TaskReport *report)
+{
+    enum { NAMES_SIZE = TASK_MESSAGE_SIZE / 2 };
+    char names[NAMES_SIZE];
+    name_functions(authorizer, db, names, NAMES_SIZE);
+    report->refused = authorizer->refused;
+    sqlite3_snprintf(
+        TASK_MESSAGE_SIZE, report->message,
+        report->refused == TASK_REFUSED_FUNCTION ? "a function in it (%s) runs a statement with %s" : "%s",
+        names, authorizer->lacking);
 }

@@ -6,7 +6,8 @@
  *
  * A worker that is handed rows has no tables, so that such a function would find nothing and quietly give
  * NULL. There, or where what it would find is not what the host has, or where it would write, the statement
- * is refused and the run fails.
+ * is refused and the run fails. So it is where the statement calls a function, or needs a collation, that the
+ * host may have and the worker has not (stand_ins).
  */
 #ifndef PRICEMAP_INNER_STATEMENTS_H
 #define PRICEMAP_INNER_STATEMENTS_H
@@ -27,7 +28,7 @@ int inner_statements_register(Authorizer *authorizer, sqlite3 *db);
 int inner_statement_authorize(Authorizer *authorizer, int action, const char *name);
 
 /* Says in the report what was refused, and which functions of the map can have been it: those that neither
-   SQLite nor pricemap has. */
+   SQLite nor pricemap has. Prepares a statement. */
 void inner_statement_report(const Authorizer *authorizer, sqlite3 *db, TaskReport *report);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/chunk_table.h"
+#include "ext/plan/host_functions.h"
 #include "ext/plan/host_tables.h"
 #include "ext/plan/plan_internal.h"
 #include "ext/plan/sql_text.h"
@@ -104,11 +105,14 @@ int plan_build_recipe(Plan *plan, ConnectionState *state)
 
 /* Whether a function that reads tables on a worker's connection finds what it would find on the host's: the
    worker has the file as its main, and nothing else. */
-static bool find_host_tables(const ConnectionState *state, const char *schema, HostTables *tables)
+static bool find_host_names(const ConnectionState *state, const char *schema, HostTables *tables,
+                            HostFunctionTexts *functions)
 {
     *tables = (HostTables){0};
+    *functions = (HostFunctionTexts){0};
     return state->extension_count && !strcmp(schema, "main") &&
-           host_tables_read(state->db, tables) == SQLITE_OK;
+           host_tables_read(state->db, tables) == SQLITE_OK &&
+           host_functions_read(state->db, functions) == SQLITE_OK;
 }
 
 Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const char *schema, const char *uri,
@@ -116,7 +120,8 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
 {
     Recipe *recipe = NULL;
     HostTables beside;
-    const bool whole = find_host_tables(state, schema, &beside);
+    HostFunctionTexts host_functions;
+    const bool whole = find_host_names(state, schema, &beside, &host_functions);
     const MapText text = plan_text(plan);
     const char *table = plan->source.table, *rowid = plan->source.rowid;
     const bool partial = plan->arguments.partial;
@@ -148,6 +153,8 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
             .tables = &table,
             .host_table_count = whole ? (uint32_t)beside.count : 0,
             .host_tables = (const char *const *)beside.names,
+            .host_function_count = whole ? (uint32_t)host_functions.count : 0,
+            .host_functions = (const char *const *)host_functions.texts,
             .extension_count = (uint32_t)state->extension_count,
             .extensions = (const char *const *)state->extensions,
             .function_count = plan->recipe->function_count,
@@ -159,5 +166,6 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     sqlite3_free(tracing);
     sqlite3_free(rowids);
     host_tables_free(&beside);
+    host_functions_free(&host_functions);
     return recipe;
 }

@@ -37,7 +37,8 @@ int worker_settings_read(ConnectionState *state, const char *const *texts, int c
     sqlite3 *db = state->db;
     int rc = SQLITE_OK, dqs = 0;
     LikeSetting like = LIKE_UNKNOWN;
-    bool called = false;
+    /* Statements of an extension's functions may call it as well. */
+    bool called = state->extension_count > 0;
     *settings = (WorkerSettings){.encoding = SQLITE_UTF8};
     environment_update(&state->environment);
     limits_lift(db, &settings->limits);

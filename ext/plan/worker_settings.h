@@ -11,7 +11,7 @@
 typedef struct WorkerSettings {
     /* Encoding of the host's databases: SQLITE_UTF8, SQLITE_UTF16LE or SQLITE_UTF16BE. */
     uint32_t encoding;
-    /* RECIPE_DQS, and RECIPE_LIKE_ where one of the texts may call LIKE. */
+    /* RECIPE_DQS, and RECIPE_LIKE_ where one of the texts, or an extension, may call LIKE. */
     uint32_t flags;
     SqliteLimits limits;
     /* Columns that a table may have. */

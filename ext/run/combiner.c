@@ -9,7 +9,9 @@ enum { INTERRUPT_STEPS = 1000 };
 
 static int open_connection(Combiner *combiner, const Recipe *recipe, char *message)
 {
-    int rc = worker_connection_open(recipe, &combiner->vfs, &combiner->db, message);
+    int rc = worker_connection_open(recipe, &combiner->vfs, &combiner->db);
+    if (rc == SQLITE_OK)
+        rc = worker_connection_load(recipe, combiner->db, message);
     if (rc == SQLITE_OK)
         rc = worker_connection_add_functions(combiner->db, &combiner->stop);
     if (rc == SQLITE_OK)

@@ -6,6 +6,12 @@
 
 char *task_error_refused(const TaskReport *report, const char *why_fed)
 {
+    if (report->refused == TASK_REFUSED_FUNCTION)
+        return sqlite3_mprintf(
+            "parallel_map: map: %s, which on this connection is another than in workers, or which "
+            "workers have not: put that into an extension and load it into workers with "
+            "parallel_map_load(path), or call the function in the query around the map",
+            report->message);
     if (report->refused != TASK_REFUSED_TABLES)
         return sqlite3_mprintf(
             "parallel_map: map: a function in it (%s) would change something on its connection, "

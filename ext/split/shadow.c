@@ -90,7 +90,9 @@ int shadow_open(Shadow *shadow, ConnectionState *state, const char *path, const 
     *message = 0;
     int rc = build_recipe(shadow, state, path, sql);
     if (rc == SQLITE_OK)
-        rc = worker_connection_open(shadow->recipe, &shadow->vfs, &shadow->db, message);
+        rc = worker_connection_open(shadow->recipe, &shadow->vfs, &shadow->db);
+    if (rc == SQLITE_OK)
+        rc = worker_connection_load(shadow->recipe, shadow->db, message);
     if (rc == SQLITE_OK)
         rc = worker_connection_add_functions(shadow->db, &shadow->stop);
     if (rc == SQLITE_OK)

@@ -207,6 +207,117 @@ static void functions_that_would_find_other_tables(void **state)
     sqlite3_free(path);
 }
 
+static void triple(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    sqlite3_result_int64(context, 3 * (argc ? sqlite3_value_int64(argv[0]) : 1));
+}
+
+static int backwards(void *arg, int a_size, const void *a, int b_size, const void *b)
+{
+    (void)arg;
+    int order = memcmp(a, b, (size_t)(a_size < b_size ? a_size : b_size));
+    return order ? -order : b_size - a_size;
+}
+
+/* The value of a statement that each row of the map runs, which the worker can run as the host does. */
+static void expect_evaluated(sqlite3 *db, const char *statement)
+{
+    char *plain = sqlite3_mprintf("SELECT id, evaluate(%Q) FROM large", statement);
+    char *call = sqlite3_mprintf("evaluate(%Q)", statement);
+    char *map = sqlite3_mprintf("SELECT key, value FROM parallel_map('large', %Q)", call);
+    map_test_same(db, plain, map);
+    sqlite3_free(map);
+    sqlite3_free(call);
+    sqlite3_free(plain);
+}
+
+/* … which has something that the worker has not, or that is another one there. */
+static void expect_lacking(sqlite3 *db, const char *statement, const char *lacking)
+{
+    char *call = sqlite3_mprintf("evaluate(%Q)", statement);
+    char *map = sqlite3_mprintf("SELECT key, value FROM parallel_map('large', %Q)", call);
+    char *why =
+        sqlite3_mprintf("runs a statement with %s, which on this connection is another than in workers, "
+                        "or which workers have not: put that into an extension",
+                        lacking);
+    expect_refused(db, map, "evaluate()", why);
+    sqlite3_free(why);
+    sqlite3_free(map);
+    sqlite3_free(call);
+}
+
+/* A function or a collation that only the host has is for its statements alone: no NULL in workers, and not
+   what SQLite has under the same name. */
+static void functions_that_call_functions_of_the_host(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "rates.db");
+    sqlite3 *db = map_test_open(test, path);
+    make_tables(db);
+    load_everywhere(db);
+    expect_evaluated(db, "SELECT triple(rate) FROM rates");
+    expect_evaluated(db, "SELECT upper(substr('xyz', 2)) || increase_price(100) || tag_of(1) || max(1, 2)");
+    static const struct {
+        const char *name;
+        int arguments, encoding;
+    } functions[] = {
+        {"triple", 1, SQLITE_UTF8},  {"Thrice", -1, SQLITE_UTF16},   {"rank of \"it\"", 0, SQLITE_UTF8},
+        {"lower", 1, SQLITE_UTF8},   {"replace", -1, SQLITE_UTF8},   {"tag_of", 2, SQLITE_UTF8},
+        {"substr", 4, SQLITE_UTF16}, {"look_up", 1, SQLITE_UTF16LE}, {"total", 1, SQLITE_UTF8}};
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        assert_int_equal(sqlite3_create_function(db, functions[i].name, functions[i].arguments,
+                                                 functions[i].encoding, NULL, triple, NULL, NULL),
+                         SQLITE_OK);
+    sqlite3_create_collation(db, "backwards", SQLITE_UTF8, NULL, backwards);
+    static const struct {
+        const char *statement, *lacking;
+    } lacking[] = {{"SELECT triple(rate) FROM rates", "triple()"},
+                   {"SELECT TRIPLE(4)", "triple()"},
+                   {"SELECT thrice()", "thrice()"},
+                   {"SELECT thrice(1, 2, 3)", "thrice()"},
+                   {"SELECT max(\"rank of \"\"it\"\"\"()) FROM rates", "rank of \"it\"()"},
+                   {"SELECT lower('ABC')", "lower()"},
+                   {"SELECT replace('abc', 'b', 'c')", "replace()"},
+                   {"SELECT replace(1)", "replace()"},
+                   {"SELECT substr(1, 2, 3, 4)", "substr()"},
+                   {"SELECT total(rate) FROM rates", "total()"},
+                   {"SELECT rate FROM rates ORDER BY rate COLLATE backwards", "the collation backwards"},
+                   {"SELECT 'a' < 'b' COLLATE Backwards", "the collation Backwards"}};
+    for (size_t i = 0; i < sizeof lacking / sizeof *lacking; i++)
+        expect_lacking(db, lacking[i].statement, lacking[i].lacking);
+    /* What is the same in both goes on, and so does what fails in both. */
+    expect_evaluated(db, "SELECT upper('xyz') || count(*) || max(rate) FROM rates");
+    expect_evaluated(db, "SELECT upper(1, 2, 3)");
+    expect_evaluated(db, "SELECT nothing_of_the_kind(1)");
+    map_test_same(db, "SELECT id, evaluate('SELECT 5') + p FROM large",
+                  "SELECT key, value FROM parallel_map('large', 'evaluate(''SELECT 5'') + p')");
+    sql_test_close(&db);
+    sqlite3_free(path);
+}
+
+/* LIKE compares in such a statement as it does in the host, whether the map's own text has LIKE or not. */
+static void functions_that_compare_with_like(void **state)
+{
+    MapTest *test = *state;
+    char *path = map_test_path(test, "rates.db");
+    static const char *const settings[] = {"PRAGMA case_sensitive_like = 1",
+                                           "PRAGMA case_sensitive_like = 0"};
+    sqlite3 *db = map_test_open(test, path);
+    make_tables(db);
+    load_everywhere(db);
+    expect_evaluated(db, "SELECT count(*) FROM rates WHERE rate LIKE 'X'");
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        sql_test_run(db, settings[i]);
+        expect_evaluated(db, "SELECT count(*) FROM rates WHERE rate LIKE 'X'");
+        expect_evaluated(db, "SELECT like('X', 'x')");
+    }
+    assert_int_equal(sqlite3_create_function(db, "like", 2, SQLITE_UTF8, NULL, triple, NULL, NULL),
+                     SQLITE_OK);
+    expect_lacking(db, "SELECT count(*) FROM rates WHERE rate LIKE 'X'", "like()");
+    sql_test_close(&db);
+    sqlite3_free(path);
+}
+
 static void functions_that_would_change_something(void **state)
 {
     MapTest *test = *state;
@@ -388,6 +499,8 @@ int main(void)
         MAP_TEST_EACH(functions_that_read_tables_late),
         MAP_TEST_EACH(functions_that_take_long),
         MAP_TEST_EACH(functions_that_would_find_other_tables),
+        MAP_TEST_EACH(functions_that_call_functions_of_the_host),
+        MAP_TEST_EACH(functions_that_compare_with_like),
         MAP_TEST_EACH(functions_that_would_change_something),
         MAP_TEST_EACH(subtypes_of_the_source),
         MAP_TEST_EACH(subtypes_while_the_host_writes),
