@@ -93,7 +93,7 @@ const Verb verb_check = {
     .args_doc = "[RUN]",
     .doc =
         "Ends with exit status 1 where a run is slower than its baseline.\v"
-        "RUN and BASE are what they are for pricereport compare, and judged as there. RUN is the latest when left "
+        "RUN and BASE are named and judged as by pricereport compare. RUN is the latest when left "
         "out; BASE is, for each benchmark by itself, the measurement before it on the same machine. "
         "best is the fastest of all others.\n\n"
         "Before it fails, it performs the run's recorded command once more, in the current folder, and only what "

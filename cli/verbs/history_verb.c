@@ -57,8 +57,9 @@ const Verb verb_history = {
         "Prints the figures of a benchmark over the runs, oldest first, and in which runs it changed for good.\v"
         "BENCHMARK is a name, a name with its variant as in 'increase_price threads x 2', or a pattern as in "
         "'increase_*'. Without it, every benchmark is listed with its newest figures and its last change.\n\n"
-        "A change is where two levels meet that differ by the threshold, and for certain (p < 0.001), among at "
-        "least 7 runs. When only the newest run differs, it is unconfirmed: the next one decides.",
+        "A change is a run from which on the medians are at another level: by the threshold, and significantly "
+        "(p < 0.001), among at least 7 runs. When only the newest run differs, the change is unconfirmed: the next "
+        "run decides.",
     .arguments = VERB_OWN,
     .mode = HISTORY_READ,
     .parse = parse,

@@ -17,7 +17,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 }
 
 static const struct argp_option table[] = {
-    {"here", VERB_FLAG(here), NULL, 0, "Take this machine for what the files do not say of theirs", 1},
+    {"here", VERB_FLAG(here), NULL, 0, "Record this machine where a file does not describe its own", 1},
     {"ignore-failure", VERB_FLAG(command.ignore_failure), NULL, 0,
      "Take in timings of commands that failed, too", 1},
     {"label", KEY_LABEL, "TEXT", 0, "A name for the runs in lists and charts", 1},
@@ -64,8 +64,8 @@ const Verb verb_import = {
         "Takes the results of other tools into the history: the JSON of hyperfine (--export-json), Google Benchmark "
         "(--benchmark_out_format=json) and pytest-benchmark (--benchmark-json), recognised by their content.\v"
         "Each file becomes one run, with every sample; - is standard input. A file that was imported before is not "
-        "imported again. What of a file cannot be taken is left out, and named. When a whole file cannot be "
-        "imported, none is.",
+        "imported again. An entry that cannot be imported is left out, and named. When a whole file cannot be "
+        "imported, none of the files is.",
     .arguments = VERB_REST,
     .missing = "the files are missing: name the JSON that the other tool wrote",
     .mode = HISTORY_RECORD,

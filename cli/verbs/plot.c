@@ -27,8 +27,8 @@ const Verb verb_plot = {
     .args_doc = "[RUN]",
     .doc =
         "Draws what is recorded: the executors of a run compared, the history of its benchmarks on its machine, "
-        "the distribution of its samples, and the timeline of its workers; and where numbers of workers, or rows "
-        "and their cost, were varied, how it scales, and from where on it pays.\v"
+        "the distribution of its samples, and the timeline of its workers; of runs with several numbers of workers, "
+        "the gain by each; of runs with several numbers of rows, from which number on workers are faster.\v"
         "RUN is a number, a label, a branch, the beginning of a commit, or latest, which is what it is when left out; "
         "then a chart that needs what the latest run lacks shows the newest run of the same machine that has it. "
         "Beside each chart its data (.dat) and its script (.gp) are kept. "

@@ -52,7 +52,8 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 
 static const struct argp_option table[] = {
     {"reason", VERB_TEXT(reason), "TEXT", 0, "Why; it is kept, and shown wherever it matters", 1},
-    {"undo", VERB_FLAG(undo), NULL, 0, "Take back what was said of the run, or of these benchmarks of it", 1},
+    {"undo", VERB_FLAG(undo), NULL, 0, "Remove the remark from the run, or from the named benchmarks of it",
+     1},
     {0},
 };
 
@@ -118,7 +119,7 @@ const Verb verb_ack = {
         "Acknowledges that benchmarks changed in a run, and that the new level is right.\v"
         "From then on, compare --fail and check do not fail for a regression that came with this run, unless the "
         "benchmark has become slower still. "
-        "Without BENCHMARK it is all of the run. Without RUN it lists what is acknowledged.",
+        "Without BENCHMARK all of the run is acknowledged. Without RUN the acknowledged figures are listed.",
     .arguments = VERB_OWN,
     .mode = HISTORY_READ,
     .parse = parse,
@@ -133,7 +134,7 @@ const Verb verb_exclude = {
     .doc =
         "Excludes figures that are wrong: nothing is judged by them any more.\v"
         "They are no baseline, and no part of the history that is searched for changes; but they stay, and are "
-        "shown. Without BENCHMARK it is all of the run. Without RUN it lists what is excluded.",
+        "shown. Without BENCHMARK all of the run is excluded. Without RUN the excluded figures are listed.",
     .arguments = VERB_OWN,
     .mode = HISTORY_READ,
     .parse = parse,

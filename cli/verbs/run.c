@@ -199,9 +199,9 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 
 static const struct argp_option table[] = {
     {"in", VERB_TEXT(map.in), "FILE", 0, "The SQLite database, which is only read", 1},
+    {"database", VERB_TEXT(map.in), NULL, OPTION_ALIAS, NULL, 1},
     {"source", VERB_TEXT(map.source), "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
     {"map", VERB_TEXT(map.map), "MAP", 0, "The expression over the source's columns", 1},
-    {"database", VERB_TEXT(map.in), NULL, OPTION_ALIAS, NULL, 1},
     {"query", VERB_TEXT(map.query), "SELECT", 0,
      "A whole SELECT in place of a map: as SQLite runs it (serial), and divided among workers", 1},
     {"load", KEY_LOAD, "EXTENSION", 0,

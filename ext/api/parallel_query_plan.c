@@ -119,7 +119,8 @@ static bool read_executor(PlanTable *table, sqlite3_value *value, bool *automati
     if (known)
         return true;
     sqlite3_free(table->base.zErrMsg);
-    table->base.zErrMsg = sqlite3_mprintf("parallel_query_plan: executor: '%s' is none", name);
+    table->base.zErrMsg =
+        sqlite3_mprintf("parallel_query_plan: executor is '%s': expected " EXECUTOR_CHOICES, name);
     return false;
 }
 

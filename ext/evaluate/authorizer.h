@@ -51,7 +51,7 @@ typedef struct Authorizer {
     /* Functions that statements of the map's functions may not call, because the host has others under these
      * names; see stand_ins. */
     Names host_only;
-    /* What a statement has for which it was refused with TASK_REFUSED_FUNCTION, as in "f()"; else "". */
+    /* Name, as in "f()", for which a statement was refused with TASK_REFUSED_FUNCTION; else "". */
     char lacking[128];
     /* TASK_REFUSED_, of a function of the map in the run that is under way; see inner_statements. */
     int32_t refused;

@@ -124,8 +124,8 @@ static int register_form(sqlite3 *db, const HostForm *form)
     return rc;
 }
 
-/* PRAGMA case_sensitive_like, on or off, puts functions of SQLite's into the place of LIKE: workers have the
-   same setting. */
+/* PRAGMA case_sensitive_like, on or off, replaces LIKE by functions of SQLite's: workers have the same
+   setting. */
 static bool is_like_of_pragma(const Recipe *recipe, const HostForm *form)
 {
     return recipe->flags & (RECIPE_LIKE_BINARY | RECIPE_LIKE_NOCASE) && !strcasecmp(form->name, "like");

@@ -38,6 +38,14 @@ static void help_is_there_for_every_verb(void **state)
     command_free(&outcome);
 }
 
+static void other_names_stand_beside_their_options(void **state)
+{
+    (void)state;
+    Outcome outcome = command_run("run", "--help", NULL);
+    assert_non_null(strstr(outcome.out, "--in=FILE, --database=FILE"));
+    command_free(&outcome);
+}
+
 static void version_is_told(void **state)
 {
     (void)state;
@@ -255,6 +263,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_manual_is_true, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(help_is_there_for_every_verb, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(other_names_stand_beside_their_options, command_setup,
+                                        command_teardown),
         cmocka_unit_test_setup_teardown(version_is_told, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(unknown_verbs_are_wrong_usage, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(wrong_arguments_are_named, command_setup, command_teardown),

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "executor_list.h"
 #include "tests/support/sql_test.h"
 
 typedef struct PlanTest {
@@ -91,12 +92,11 @@ static void expect_rows(sqlite3 *db, const char *select)
         sqlite3_free(plain);
         sqlite3_free(rows);
     } else {
-        sql =
-            sqlite3_mprintf("WITH plain AS MATERIALIZED (%s), rows AS MATERIALIZED (SELECT * FROM q) SELECT "
-                            "(SELECT count(*) FROM rows) = (SELECT count(*) FROM plain), "
-                            "(SELECT count(*) FROM (SELECT * FROM rows EXCEPT SELECT * FROM plain)), "
-                            "(SELECT count(*) FROM (SELECT * FROM plain EXCEPT SELECT * FROM rows))",
-                            select);
+        sql = sqlite3_mprintf("WITH plain AS MATERIALIZED (%s), rows AS MATERIALIZED (SELECT * FROM q) "
+                              "SELECT (SELECT count(*) FROM rows) = (SELECT count(*) FROM plain), "
+                              "(SELECT count(*) FROM (SELECT * FROM rows EXCEPT SELECT * FROM plain)), "
+                              "(SELECT count(*) FROM (SELECT * FROM plain EXCEPT SELECT * FROM rows))",
+                              select);
         char *compared = sql_test_rows(db, sql);
         if (strcmp(compared, "1|0|0") != 0)
             fail_msg("%s\n  compares as %s", select, compared);
@@ -562,7 +562,7 @@ static void errors(void **state)
     sql_test_expect_error(test->db, "SELECT * FROM parallel_query_plan('EXPLAIN SELECT 1')", SQLITE_ERROR,
                           "parallel_query: it has to be a SELECT");
     sql_test_expect_error(test->db, "SELECT * FROM parallel_query_plan('SELECT 1', 'nobody')", SQLITE_ERROR,
-                          "parallel_query_plan: executor: 'nobody' is none");
+                          "parallel_query_plan: executor is 'nobody': expected " EXECUTOR_CHOICES);
     sql_test_expect_error(test->db, "CREATE VIRTUAL TABLE temp.x USING parallel_query_plan('SELECT 1')",
                           SQLITE_ERROR, "no such module: parallel_query_plan");
     /* A comment or a semicolon at the end is none of the statement. */
