@@ -88,8 +88,10 @@ struct Evaluator {
     int64_t give_up_ns;
     /* Partition: whether that time is counted from the end of the constants and the first row. */
     bool gives_up;
-    /* Query: the range of the run that is under way. */
+    /* Query: the range of the run that is under way, and the ranges of the key that is cut; without rows:
+       rowids are. */
     MorselScan morsels;
+    RowsetView morsel_keys;
     /* Partition: number of the read transaction; see TaskReport. */
     int64_t view;
     /* Partition: rows that the tracing statement began, and the rowid of the last of them. */

@@ -59,6 +59,9 @@ int made_tables_create(sqlite3 *db, const Recipe *recipe)
         recipe->made_count ? sqlite3_exec(db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) : SQLITE_OK;
     for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->made_count; i++) {
         const RecipeTable *table = recipe_made(recipe, i);
+        /* Ranges of a key are no table. */
+        if (!*recipe_text(recipe, table->declaration))
+            continue;
         rc = sqlite3_exec(db, recipe_text(recipe, table->declaration), NULL, NULL, NULL);
         if (rc == SQLITE_OK && table->rows_size)
             rc = fill_table(db, recipe, table);

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { COLUMN_FIRST, COLUMN_LAST };
+enum { COLUMN_FIRST, COLUMN_LAST, COLUMN_FIRST_KEY, COLUMN_LAST_KEY };
 
 typedef struct MorselTable {
     sqlite3_vtab base;
@@ -21,7 +21,8 @@ static int morsel_connect(sqlite3 *db, void *aux, int argc, const char *const *a
     (void)argc;
     (void)argv;
     (void)message;
-    int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(first_rowid INTEGER, last_rowid INTEGER)");
+    int rc = sqlite3_declare_vtab(
+        db, "CREATE TABLE x(first_rowid INTEGER, last_rowid INTEGER, first_key, last_key)");
     if (rc != SQLITE_OK)
         return rc;
     MorselTable *table = calloc(1, sizeof *table);
@@ -131,10 +132,32 @@ static int morsel_eof(sqlite3_vtab_cursor *base)
     return ((MorselCursor *)base)->ended;
 }
 
+bool morsel_key(const MorselScan *scan, int64_t range, bool last, RowsetValue *key)
+{
+    return range >= 1 && range <= scan->keys.rows &&
+           rowset_get(&scan->keys, (uint32_t)(range - 1), last, key);
+}
+
+/* The ends of a morsel by its keys. */
+static int give_key(sqlite3_context *context, const MorselScan *scan, uint32_t morsel, bool last)
+{
+    const TaskOrder *order = scan->order;
+    int64_t first_range = morsel ? morsel_first(order, morsel) : order->first_rowid;
+    int64_t last_range = morsel + 1 < order->morsel_count ? morsel_last(order, morsel) : order->last_rowid;
+    RowsetValue key;
+    if (!morsel_key(scan, last ? last_range : first_range, last, &key))
+        return SQLITE_CORRUPT_VTAB;
+    rowset_result(context, &key, scan->encoding, SQLITE_STATIC);
+    return SQLITE_OK;
+}
+
 static int morsel_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
-    const TaskOrder *order = ((MorselTable *)base->pVtab)->scan->order;
+    const MorselScan *scan = ((MorselTable *)base->pVtab)->scan;
+    const TaskOrder *order = scan->order;
     uint32_t morsel = ((MorselCursor *)base)->morsel;
+    if (column >= COLUMN_FIRST_KEY)
+        return give_key(context, scan, morsel, column == COLUMN_LAST_KEY);
     sqlite3_result_int64(context,
                          column == COLUMN_FIRST ? morsel_first(order, morsel) : morsel_last(order, morsel));
     return SQLITE_OK;

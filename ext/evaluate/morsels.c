@@ -1,5 +1,7 @@
 #include "ext/evaluate/morsels.h"
 
+#include <string.h>
+
 #include "ext/evaluate/evaluator_internal.h"
 #include "ext/evaluate/made_tables.h"
 #include "sql/ext_sql.h"
@@ -23,6 +25,19 @@ static int read_keys(Evaluator *evaluator)
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Finds the ranges of the key that is cut, which come with the recipe as a table that is not made. */
+static int open_keys(Evaluator *evaluator)
+{
+    const Recipe *recipe = evaluator->recipe;
+    for (uint32_t i = 0; i < recipe->made_count; i++) {
+        const RecipeTable *table = recipe_made(recipe, i);
+        if (!strcmp(recipe_text(recipe, table->name), MORSEL_TABLE_NAME) &&
+            !rowset_open(&evaluator->morsel_keys, recipe_text(recipe, table->rows), table->rows_size))
+            return SQLITE_CORRUPT;
+    }
+    return SQLITE_OK;
+}
+
 /* A scan of one table comes by each page once; a join comes back to those of its inner tables. SQLite writes
    a virtual table into its schema when it first meets the table, which the authorizer would refuse later. */
 int evaluator_morsels_begin(Evaluator *evaluator)
@@ -33,6 +48,8 @@ int evaluator_morsels_begin(Evaluator *evaluator)
                           NULL, NULL);
     if (rc == SQLITE_OK && evaluator->recipe->table_count)
         rc = read_keys(evaluator);
+    if (rc == SQLITE_OK)
+        rc = open_keys(evaluator);
     return rc == SQLITE_OK ? made_tables_create(evaluator->db, evaluator->recipe) : rc;
 }
 
@@ -69,10 +86,18 @@ static int bind_order(Evaluator *evaluator, const TaskOrder *order, const void *
 {
     sqlite3_stmt *statement = evaluator->statement;
     int count = sqlite3_bind_parameter_count(statement);
-    if (count >= 1)
+    RowsetValue first, last;
+    bool keys = morsel_key(&evaluator->morsels, order->first_rowid, false, &first) &&
+                morsel_key(&evaluator->morsels, order->last_rowid, true, &last);
+    if (evaluator->morsel_keys.rows && !keys)
+        return SQLITE_CORRUPT;
+    if (keys && count >= 2) {
+        rowset_bind(statement, 1, &first, evaluator->scan.encoding, SQLITE_STATIC);
+        rowset_bind(statement, 2, &last, evaluator->scan.encoding, SQLITE_STATIC);
+    } else if (count >= 2) {
         sqlite3_bind_int64(statement, 1, morsel_range_first(order));
-    if (count >= 2)
         sqlite3_bind_int64(statement, 2, morsel_range_last(order));
+    }
     return input_size ? made_tables_bind_row(statement, MORSEL_FIRST_PARAMETER, input, input_size,
                                              evaluator->scan.encoding)
                       : SQLITE_OK;
@@ -87,7 +112,10 @@ int evaluator_morsels_run(Evaluator *evaluator, const TaskOrder *order, const vo
         return rc;
     report->next_rowid = order->first_rowid;
     report->view = evaluator->view;
-    evaluator->morsels = (MorselScan){.order = order, .control = evaluator->scan.control};
+    evaluator->morsels = (MorselScan){.order = order,
+                                      .control = evaluator->scan.control,
+                                      .keys = evaluator->morsel_keys,
+                                      .encoding = evaluator->scan.encoding};
     worker_vfs_begin_range(&evaluator->vfs);
     rc = bind_order(evaluator, order, input, input_size);
     if (rc == SQLITE_OK)

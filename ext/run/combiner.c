@@ -41,7 +41,7 @@ int combiner_begin(Combiner *combiner, const Query *query, const SplitStage *sta
 {
     char message[TASK_MESSAGE_SIZE] = "";
     Recipe *recipe;
-    int rc = query_recipe_build(query, stage, NULL, 0, &recipe);
+    int rc = query_recipe_build(query, stage, NULL, NULL, 0, &recipe);
     if (rc != SQLITE_OK)
         return rc;
     host_watch_begin(&combiner->watch, query->interrupt_probe, 0);

@@ -5,10 +5,12 @@
 #include "ext/base/error.h"
 #include "ext/base/interrupt.h"
 #include "ext/evaluate/worker_vfs.h"
+#include "ext/plan/worker_settings.h"
 #include "ext/run/controller.h"
 #include "ext/run/executor_set.h"
 #include "ext/run/host_watch.h"
 #include "ext/run/parts_growth.h"
+#include "ext/run/query_keys.h"
 #include "ext/run/query_recipe.h"
 #include "ext/run/task_list.h"
 #include "ext/run/task_source.h"
@@ -41,8 +43,10 @@ typedef struct StageRun {
     TaskList tasks;
     Controller controller;
     ExecutorSet executors;
-    /* Rowids of the table. */
+    /* Rowids of the table; where a key of it is cut, its ranges, which count as rowids do. */
     double rowids;
+    /* Ranges of the key, as query_keys_read has them; empty: rowids are cut. */
+    Buffer keys;
     /* Parts of the ranges that ran in place. */
     PartsGrowth growth;
     /* Whether the host was interrupted while it ran a task itself. */
@@ -101,8 +105,10 @@ static double next_rowids(const StageRun *run)
     }
     if (!controller->decides || controller->stays_in_place)
         return left;
-    if (!controller->in_place_ns)
-        return run->rowids / FIRST_SHARE > FIRST_ROWIDS ? run->rowids / FIRST_SHARE : FIRST_ROWIDS;
+    if (!controller->in_place_ns) {
+        double least = run->keys.size ? 0 : FIRST_ROWIDS, share = run->rowids / FIRST_SHARE;
+        return share > least ? share : least;
+    }
     /* As much again as was done, so that few ranges do where workers do not pay. */
     double ns = controller->spent_ns > least_range_ns ? controller->spent_ns : least_range_ns;
     double rowids = ns / controller->in_place_ns, showing = parts_growth_rowids(&run->growth);
@@ -341,6 +347,13 @@ static int go_on_with(StageRun *run, const ExecutorKind *kind, const RunTask *en
                                           estimate, run->rowids));
 }
 
+/* About how many rows so many ranges of the key have. */
+static uint32_t rows_of_keys(const StageRun *run, uint32_t ranges)
+{
+    double rows = (double)run->stage->key.rows / run->rowids * ranges;
+    return rows < UINT32_MAX ? (uint32_t)rows : UINT32_MAX;
+}
+
 static int finish_current(StageRun *run)
 {
     const RunTask *entry = task_list_current(&run->tasks);
@@ -348,6 +361,8 @@ static int finish_current(StageRun *run)
     int rc = take_parts(run);
     if (rc != SQLITE_OK)
         return rc;
+    if (run->keys.size)
+        entry->task->report.rows_in = rows_of_keys(run, entry->task->report.rows_in);
     TaskSample sample =
         figures_add(&run->outcome->figures, &run->query->state->log, entry->task, entry->executor->kind);
     sample.units = rowids_done(entry->task);
@@ -392,6 +407,27 @@ static int try_file(StageRun *run, Evaluator **evaluator)
     return SQLITE_OK;
 }
 
+/* Finds the ranges of the key that is cut. */
+static int read_keys(StageRun *run)
+{
+    const Query *query = run->query;
+    TaskSource *source = &run->source;
+    RowsetView view;
+    WorkerSettings settings;
+    int rc = worker_settings_read(query->state, NULL, 0, &settings);
+    if (rc == SQLITE_OK)
+        rc = query_keys_read(query, run->stage, settings.encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16,
+                             &run->keys, &run->why);
+    if (rc == SQLITE_OK && !rowset_open(&view, run->keys.data, run->keys.size))
+        rc = SQLITE_CORRUPT;
+    if (rc != SQLITE_OK)
+        return rc;
+    source->first_rowid = source->next_rowid = 1;
+    source->last_rowid = view.rows;
+    run->rowids = view.rows;
+    return SQLITE_OK;
+}
+
 /* Reads the bounds of the cut table, as a worker sees it, which is as the host sees it. */
 static int read_bounds(StageRun *run, const Evaluator *evaluator)
 {
@@ -399,6 +435,8 @@ static int read_bounds(StageRun *run, const Evaluator *evaluator)
     TaskSource *source = &run->source;
     sqlite3_stmt *bounds = NULL;
     /* A statement that reads no range runs once. */
+    if (run->keys.size)
+        return SQLITE_OK;
     source->first_rowid = source->next_rowid = source->last_rowid = 1;
     if (stage->form == SPLIT_WHOLE)
         return SQLITE_OK;
@@ -430,7 +468,10 @@ static int begin_source(StageRun *run, Snapshot *snapshot)
                            .run = ++query->state->last_scan,
                            .snapshot = snapshot};
     run->outcome->now = source->now;
-    int rc = query_recipe_build(query, run->stage, snapshot_uri(snapshot), source->run, &source->recipe);
+    int rc = run->stage->key.column ? read_keys(run) : SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = query_recipe_build(query, run->stage, run->keys.size ? &run->keys : NULL, snapshot_uri(snapshot),
+                                source->run, &source->recipe);
     if (rc == SQLITE_OK)
         rc = try_file(run, &evaluator);
     return rc == SQLITE_OK ? read_bounds(run, evaluator) : rc;
@@ -482,6 +523,7 @@ static void end(StageRun *run)
     task_source_close(&run->source);
     executor_set_await_end(&run->executors, run->query->interrupt_probe);
     executor_set_let_go(&run->executors);
+    buffer_heap_free(&run->keys);
 }
 
 int query_stage_run(const Query *query, const SplitStage *stage, Snapshot *snapshot, Parts *parts,
@@ -489,6 +531,7 @@ int query_stage_run(const Query *query, const SplitStage *stage, Snapshot *snaps
 {
     StageRun run = {.query = query, .stage = stage, .parts = parts, .outcome = outcome};
     task_list_begin(&run.tasks);
+    buffer_heap_init(&run.keys);
     int rc = begin_source(&run, snapshot);
     if (rc == SQLITE_OK)
         rc = begin_executors(&run);

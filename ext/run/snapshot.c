@@ -142,6 +142,12 @@ static bool open_sentinel(Snapshot *snapshot)
 static int prepare_holder(Snapshot *snapshot, const char *table, const char *rowid,
                           const SnapshotBounds *bounds)
 {
+    if (!rowid) {
+        char *any = sqlite3_mprintf("SELECT 0, 0 FROM \"%w\".\"%w\" LIMIT 1", snapshot->schema, table);
+        int rc = any ? sqlite3_prepare_v2(snapshot->db, any, -1, &snapshot->holder, NULL) : SQLITE_NOMEM;
+        sqlite3_free(any);
+        return rc;
+    }
     const char *where = bounds->condition ? " WHERE " : "",
                *condition = bounds->condition ? bounds->condition : "";
     char *sql = sqlite3_mprintf("SELECT min(r), max(r) FROM (SELECT min(%s) AS r FROM \"%w\".\"%w\"%s%s "
@@ -163,9 +169,9 @@ static int hold(Snapshot *snapshot, const char *table, const char *rowid, const 
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(snapshot->holder);
-    if (rc != SQLITE_ROW)
-        return rc == SQLITE_DONE ? SQLITE_ERROR : rc;
-    if (sqlite3_column_type(snapshot->holder, 0) != SQLITE_INTEGER) {
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return rc;
+    if (rc == SQLITE_DONE || sqlite3_column_type(snapshot->holder, 0) != SQLITE_INTEGER) {
         *why = bounds->condition ? "no row is requested" : "the table is empty";
         return SQLITE_OK;
     }

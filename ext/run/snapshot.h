@@ -31,7 +31,8 @@ typedef struct SnapshotBounds {
 
 /*
  * Begins to hold the host's view of the database of `table`, which is in `schema` (NULL: where SQLite finds
- * it). `rowid` is a name of the table's rowid that no column hides. SQLITE_OK with *out set: until
+ * it). `rowid` is a name of the table's rowid that no column hides; NULL: its
+ * bounds are not read. SQLITE_OK with *out set: until
  * snapshot_release the host is in a read transaction on the database. SQLITE_OK with *out NULL: workers must
  * not read the file, and *why, a constant text, says why. Else an error of the host's own reading, as
  * SQLITE_BUSY, whose text is the connection's.

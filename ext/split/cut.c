@@ -140,6 +140,14 @@ bool cut_begin(Splitting *splitting, Cut *cut)
     return split_goes_on(splitting);
 }
 
+bool cut_is_range_column(const Cut *cut, const Expr *expr)
+{
+    const Expr *origin = cut_origin(cut, expr);
+    return origin->kind == EXPR_COLUMN && origin->from == cut->item &&
+           (cut->has_key ? cut->key.is_own_collation && origin->column == cut->key.number
+                         : origin->column == -1);
+}
+
 /* ---- which table ---- */
 
 static bool starts(const char *text, const char *with)
@@ -155,7 +163,7 @@ static bool is_costly(Splitting *splitting)
     for (int i = 0; i < shadow->function_count; i++)
         if (host_rules_defines(shadow->db, shadow->functions[i]))
             return true;
-    return !splitting->options->least_rows;
+    return false;
 }
 
 /* Whether a walk or search of this form may be one over a range of rowids: by the rowid, or through an index
@@ -168,7 +176,7 @@ static bool check_access(Splitting *splitting, const Loop *loop, bool outermost)
     if (starts(access, LOOP_OF_INDEXES))
         return split_refuse(splitting, "several indexes are searched for %s", name);
     if (!loop->search && starts(access, "USING COVERING INDEX"))
-        return (outermost && is_costly(splitting)) ||
+        return (outermost && (is_costly(splitting) || !splitting->options->least_rows)) ||
                split_refuse(splitting, "an index answers it without reading the table %s", name);
     if (!loop->search && starts(access, "USING INDEX"))
         return outermost || split_refuse(splitting, "an index is walked for each row before %s", name);
@@ -186,7 +194,47 @@ static bool check_access(Splitting *splitting, const Loop *loop, bool outermost)
 
 static bool is_usable(const KnownTable *table)
 {
-    return table->name && !table->view && table->rowid;
+    return table->name && !table->view && (table->rowid || table->without_rowid);
+}
+
+/* Whether rows are sorted by the key before all else, or are grouped by it and groups are small. */
+static bool comes_by_key(Splitting *splitting, const Cut *cut)
+{
+    const ExprList *groups = &cut->core->group_by;
+    const OrderList *order = &splitting->target->order_by;
+    for (int i = 0; i < groups->count; i++)
+        if (cut_is_range_column(cut, groups->items[i]))
+            return cut_key_is_of_few_rows(splitting, resolved_table(cut->item), &cut->key);
+    return !groups->count && order->count && cut_is_range_column(cut, order->items[0].expr);
+}
+
+/* Whether ranges of a key are better than those of rowids: where the plain loop reads the table itself by the
+   key, rows lie in no order there, so that only small groups that are whole, or rows in their order, pay for
+   it. A costly function is computed as often either way, and rowids divide more evenly. */
+static bool takes_key(Splitting *splitting, Cut *cut, const Loop *loop)
+{
+    const KnownTable *table = resolved_table(loop->item);
+    bool covers = starts(loop->access, "USING COVERING INDEX") || table->without_rowid;
+    cut->has_key =
+        !cut->by_rowid && cut_key_find(splitting, loop, cut->nested_count ? NULL : cut->where, &cut->key);
+    if (cut->has_key && table->rowid && !loop->search &&
+        (covers ? is_costly(splitting) : !comes_by_key(splitting, cut)))
+        cut->has_key = false;
+    return cut->has_key;
+}
+
+/* Whether the table of the loop can be cut, by a key or by its rowids. */
+static bool choose_ranges(Splitting *splitting, Cut *cut, const Loop *loop)
+{
+    const KnownTable *table = resolved_table(loop->item);
+    cut->has_key = false;
+    if ((*loop->access || !table->rowid) && takes_key(splitting, cut, loop))
+        return true;
+    if (!split_goes_on(splitting))
+        return false;
+    return table->rowid ? check_access(splitting, loop, cut->loop == 0)
+                        : split_refuse(splitting, "%s has no rowids, and no key that divides it",
+                                       loop->item->written_as);
 }
 
 /* Whether the loops around this one are short: each range goes through all of them again. What has no rowids
@@ -213,7 +261,7 @@ bool cut_find(Splitting *splitting, Cut *cut)
         cut->item = loop->item;
         return (comes_after_small(splitting, cut) ||
                 split_refuse(splitting, "the tables before %s are large", loop->item->written_as)) &&
-               check_access(splitting, loop, cut->loop == 0);
+               choose_ranges(splitting, cut, loop);
     }
     return false;
 }
@@ -226,6 +274,20 @@ static Expr *range_column(Splitting *splitting, const FromItem *item, const char
     if (column)
         *column = (Expr){.kind = EXPR_COLUMN, .text = name, .from = item, .column = -1};
     return column;
+}
+
+/* The column that ranges are of, as the index compares it. */
+static Expr *cut_column(Splitting *splitting, const Cut *cut)
+{
+    if (!cut->has_key)
+        return range_column(splitting, cut->item, resolved_table(cut->item)->rowid);
+    Expr *column = range_column(splitting, cut->item, cut->key.column);
+    if (cut->key.is_own_collation)
+        return column;
+    Expr *collated = arena_take(&splitting->arena, sizeof *collated);
+    if (collated)
+        *collated = (Expr){.kind = EXPR_COLLATE, .text = cut->key.collation, .left = column};
+    return collated;
 }
 
 static Expr *range_end(Splitting *splitting, const char *text)
@@ -244,9 +306,11 @@ static Expr *range_condition(Splitting *splitting, const Cut *cut, FromItem *mor
         return NULL;
     *range = (Expr){
         .kind = EXPR_BETWEEN,
-        .left = range_column(splitting, cut->item, resolved_table(cut->item)->rowid),
-        .right = morsels ? range_column(splitting, morsels, "first_rowid") : range_end(splitting, "?1"),
-        .third = morsels ? range_column(splitting, morsels, "last_rowid") : range_end(splitting, "?2"),
+        .left = cut_column(splitting, cut),
+        .right = morsels ? range_column(splitting, morsels, cut->has_key ? "first_key" : "first_rowid")
+                         : range_end(splitting, "?1"),
+        .third = morsels ? range_column(splitting, morsels, cut->has_key ? "last_key" : "last_rowid")
+                         : range_end(splitting, "?2"),
     };
     return range;
 }
@@ -288,6 +352,8 @@ bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *fr
         from_list_add(&splitting->arena, from, morsels);
     for (int i = 0; i < cut->from.count; i++)
         from_list_add(&splitting->arena, from, cut->from.items[i]);
+    if (form != SPLIT_WHOLE && cut->has_key)
+        *where = cut_key_unbound(splitting, *where, cut->key.bounded);
     if (form != SPLIT_WHOLE)
         *where =
             both(splitting, range_condition(splitting, cut, form == SPLIT_MORSELS ? morsels : NULL), *where);
@@ -299,10 +365,12 @@ bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *fr
 
 /* ---- the loops of workers ---- */
 
-/* The access with the range of rowids among its terms: what is known before it stays. */
-static bool is_cut_access(const Loop *plain, const Loop *cut)
+/* The access with the range among its terms: what is known before it stays. */
+static bool is_cut_access(const CutKey *key, const Loop *plain, const Loop *cut)
 {
     static const char by_rowid[] = "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
+    if (key)
+        return cut->search && !strcmp(cut->access, key->access);
     if (!plain->search || starts(plain->access, "USING INTEGER PRIMARY KEY"))
         return cut->search && !strcmp(cut->access, by_rowid);
     size_t length = strlen(plain->access);
@@ -320,7 +388,7 @@ bool cut_check(Splitting *splitting, const Cut *cut, SplitForm form, const LoopL
         const Loop *plain = &cut->loops.items[i], *found = &loops->items[i + before];
         bool same = found->item && found->item->written_as == plain->item->written_as;
         if (i == cut->loop)
-            same = same && is_cut_access(plain, found);
+            same = same && is_cut_access(cut->has_key ? &cut->key : NULL, plain, found);
         else
             same = same && plain->search == found->search && !strcmp(plain->access, found->access);
         if (!same)

@@ -1,10 +1,11 @@
 /*
- * Which table is cut, and the FROM clause of workers: the ranges first, then the tables in the order of the
- * plain statement's own loops, pinned by CROSS JOIN.
+ * Which table is cut, by its rowids or by a key, and the FROM clause of workers: the ranges first, then the
+ * tables in the order of the plain statement's own loops, pinned by CROSS JOIN.
  */
 #ifndef PRICEMAP_SPLIT_CUT_H
 #define PRICEMAP_SPLIT_CUT_H
 
+#include "ext/split/cut_key.h"
 #include "ext/split/loops.h"
 #include "ext/split/tables.h"
 
@@ -28,6 +29,11 @@ typedef struct Cut {
     /* Number of the loop whose table is cut; that table. */
     int loop;
     const FromItem *item;
+    /* Key by whose ranges the table is cut, where has_key says so; else its rowids are. */
+    CutKey key;
+    bool has_key;
+    /* Whether no key is to be tried. */
+    bool by_rowid;
     /* FROM clause over the items in the order of the loops, and all conditions that are none of an outer
        join; NULL: none. */
     FromList from;
@@ -49,6 +55,9 @@ bool cut_find(Splitting *splitting, Cut *cut);
 /* FROM and WHERE of the worker's statement, with the ranges as a table (SPLIT_MORSELS), as parameters or
    without them (SPLIT_WHOLE). */
 bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *from, Expr **where);
+
+/* Whether an expression is what the ranges are of: the rowid, or the key, compared as the ranges are. */
+bool cut_is_range_column(const Cut *cut, const Expr *expr);
 
 /* The expression that a column of a nested subquery stands for, down to the tables. */
 const Expr *cut_origin(const Cut *cut, const Expr *expr);

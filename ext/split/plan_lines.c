@@ -28,8 +28,9 @@ static void add_stage(sqlite3_str *lines, const SplitStage *stage)
         add_line(lines, 0, sqlite3_mprintf("Combine: %s", stage->combine_words));
         add_line(lines, 1, sqlite3_mprintf("SQL: %s", stage->combine_sql));
         add_line(lines, 1,
-                 sqlite3_mprintf("%s: %s of rowids of %s%s", merged ? "Gather Merge" : "Gather",
-                                 stage->form == SPLIT_MORSELS ? "morsels" : "ranges", stage->cut_table,
+                 sqlite3_mprintf("%s: %s of %s of %s%s", merged ? "Gather Merge" : "Gather",
+                                 stage->form == SPLIT_MORSELS ? "morsels" : "ranges",
+                                 stage->key.column ? stage->key.column : "rowids", stage->cut_table,
                                  stage->form == SPLIT_RANGES ? order : ""));
     }
     add_line(lines, 2, sqlite3_mprintf("%s", stage->worker_words));

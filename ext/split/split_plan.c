@@ -400,10 +400,18 @@ static bool find_target(Splitting *splitting)
 static bool try_tables(Splitting *splitting, Cut *cut)
 {
     const char *first_reason = NULL;
-    for (cut->loop = 0;; cut->loop++) {
+    for (cut->loop = 0, cut->by_rowid = false;; cut->loop++) {
         if (cut_find(splitting, cut) && stages_build(splitting, cut))
             return true;
         free_stages(splitting->plan);
+        /* The same table may be cut by its rowids all the same. */
+        if (splitting->rc == SQLITE_OK && splitting->reason && cut->has_key) {
+            splitting->reason = NULL;
+            cut->by_rowid = true;
+            cut->loop--;
+            continue;
+        }
+        cut->by_rowid = false;
         if (splitting->rc != SQLITE_OK || !splitting->reason)
             break;
         if (!first_reason)

@@ -4,18 +4,19 @@
  * not change, so that any thread may read it.
  *
  * A plan has stages, run one after the other. Each stage is a SELECT of its own: its *partial query* runs in
- * workers, each over some ranges of one table's rowids, and reads the other tables whole; its *combining
- * query* makes the stage's result of the workers' rows, called *parts*. Or it is plain: then one statement
- * runs on one connection. The last stage's result is the statement's. A stage before the last gives the rows
- * of a table that later stages read by its name, as a CTE that is computed once.
+ * workers, each over some ranges of one table's rowids or of a key of it, and reads the other tables whole;
+ * its *combining query* makes the stage's result of the workers' rows, called *parts*. Or it is plain: then
+ * one statement runs on one connection. The last stage's result is the statement's. A stage before the last
+ * gives the rows of a table that later stages read by its name, as a CTE that is computed once.
  *
  * The names that stand in the texts, beside the names of the user's tables:
  *
- *   pricemap_morsel   virtual table of workers, with the columns first_rowid and last_rowid: each row is a
- *                     range, both ends included, that this worker has taken. It is the outermost loop of a
- *                     statement (SPLIT_MORSELS) and gives rows until all ranges are taken; it may be opened
- *                     once in a run of the statement, the second time is an error that leads to the plain
- * one. pricemap_parts    table of a stage's parts, that its combining query reads and nothing else does. Its
+ *   pricemap_morsel   virtual table of workers, with the columns first_rowid and last_rowid, or first_key and
+ *                     last_key where a key is cut: each row is a range that this worker has taken, both ends
+ *                     included. The table is the outermost loop of a statement (SPLIT_MORSELS) and gives rows
+ *                     until all ranges are taken; to open it a second time in a run of the statement is an
+ *                     error that leads to the plain one.
+ *   pricemap_parts    table of a stage's parts, that its combining query reads and nothing else does. Its
  *                     columns are SplitStage.parts, and its rows come in the order of SplitStage.sorted.
  *   pricemap_stageN   table of the rows of the stage number N, from 1: SplitStage.name.
  *   pricemap_sum_part(x)   aggregate of workers, exact: a state as a blob. NULL where x was never a value.
@@ -90,6 +91,22 @@ typedef struct SplitSortKey {
     bool nulls_last;
 } SplitSortKey;
 
+/* A key by whose ranges a table is cut, where its loop does not walk by rowid; column NULL: its rowids are.
+   Ranges count as rowids do, from 1: a run finds out their ends. */
+typedef struct SplitKey {
+    /* Column, and collation by which its ranges compare. */
+    char *column, *collation;
+    /* Index that is walked; NULL: the primary key of a table WITHOUT ROWID. */
+    char *index;
+    /* Name of the table in `condition`, which the rows of interest fulfil and which may name the user's
+       parameters; whether it says anything. */
+    char *table_name, *condition;
+    bool narrowed;
+    /* About how many rows the table has: of one without statistics and rowids SPLIT_LEAST_ROWS at the most.
+     */
+    int64_t rows;
+} SplitKey;
+
 typedef struct SplitStage {
     /* Table that later stages read the result as; NULL: the last stage. */
     char *name;
@@ -99,9 +116,10 @@ typedef struct SplitStage {
     char *worker_sql;
     /* Combining query over the parts; NULL: SPLIT_WHOLE. */
     char *combine_sql;
-    /* Table that is cut, a rowid table of the file, without its schema; NULL: SPLIT_WHOLE. */
+    /* Table that is cut, without its schema; NULL: SPLIT_WHOLE. */
     char *cut_table;
-    /* Name of its rowid that no column hides. */
+    SplitKey key;
+    /* Name of its rowid that no column hides; NULL: it has none. */
     const char *cut_rowid;
     /* Columns of the parts: name, affinity and collation, as columns_declare takes them. A column without
        affinity is written with a unary plus in the combining query where that matters. */

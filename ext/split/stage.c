@@ -43,29 +43,23 @@ static bool aggregates(const Select *select)
 
 /* ---- what kind of stage ---- */
 
-/* Whether the expression is the rowid of the cut table. */
-static bool is_cut_rowid(const Building *building, const Expr *expr)
-{
-    const Expr *origin = cut_origin(building->cut, expr);
-    return origin->kind == EXPR_COLUMN && origin->from == building->cut->item && origin->column == -1;
-}
-
-/* Whether a key of the groups is the rowid of the cut table: then no group has rows in two ranges. */
+/* Whether a key of the groups is what the ranges are of: then no group has rows in two ranges. */
 static bool has_whole_groups(const Building *building)
 {
     const ExprList *keys = &building->core->group_by;
     for (int i = 0; i < keys->count; i++)
-        if (is_cut_rowid(building, keys->items[i]))
+        if (cut_is_range_column(building->cut, keys->items[i]))
             return true;
     return false;
 }
 
-/* Whether the rows are sorted by the rowid of the cut table before all else: then those of one range after
+/* Whether the rows are sorted by what the ranges are of before all else: then those of one range after
    the other are, and none has to be kept. */
 static bool is_sorted_by_ranges(const Building *building)
 {
     const OrderList *order = &building->select->order_by;
-    return order->count && !order->items[0].descending && is_cut_rowid(building, order->items[0].expr);
+    return order->count && !order->items[0].descending &&
+           cut_is_range_column(building->cut, order->items[0].expr);
 }
 
 static bool has_constant_subquery(const SelectCore *core)
@@ -209,6 +203,8 @@ static bool sort_ties(Building *building)
 {
     Splitting *splitting = building->splitting;
     const OrderTerm ascending = {.nulls = ""};
+    if (!resolved_table(building->cut->item)->rowid)
+        return true;
     Expr *rowid = arena_take(&splitting->arena, sizeof *rowid);
     if (!rowid)
         return split_fail(splitting, SQLITE_NOMEM);
@@ -467,6 +463,36 @@ static Select *add_layers(Building *building)
     return select;
 }
 
+/* A condition of the key as SQL text, "" for none. */
+static char *condition_text(const Expr *condition)
+{
+    Writer writer = {.sql = sqlite3_str_new(NULL), .parameter_shift = STAGE_PARAMETER_SHIFT};
+    if (condition)
+        write_expression(&writer, condition);
+    else
+        sqlite3_str_appendall(writer.sql, "TRUE");
+    return sqlite3_str_finish(writer.sql);
+}
+
+/* How the run finds the ranges of the key, and what the worker may read for it. */
+static bool write_key(Building *building)
+{
+    const CutKey *key = &building->cut->key;
+    SplitKey *to = &building->stage->key;
+    char *equal = condition_text(key->equal), *bounded = condition_text(key->bounded);
+    to->column = sqlite3_mprintf("%s", key->column);
+    to->collation = sqlite3_mprintf("%s", key->collation);
+    to->index = key->index ? sqlite3_mprintf("%s", key->index) : NULL;
+    to->table_name = sqlite3_mprintf("%s", building->cut->item->written_as);
+    to->condition = equal && bounded ? sqlite3_mprintf("%s AND %s", equal, bounded) : NULL;
+    to->narrowed = key->equal || key->bounded;
+    to->rows = tables_rows(building->splitting, resolved_table(building->cut->item));
+    sqlite3_free(equal);
+    sqlite3_free(bounded);
+    return (to->column && to->collation && to->table_name && to->condition && (to->index || !key->index)) ||
+           split_fail(building->splitting, SQLITE_NOMEM);
+}
+
 static bool write_texts(Building *building)
 {
     SplitStage *stage = building->stage;
@@ -481,7 +507,7 @@ static bool write_texts(Building *building)
     stage->cut_rowid = resolved_table(building->cut->item)->rowid;
     if (!stage->worker_sql || !stage->combine_sql || !stage->cut_table)
         return split_fail(splitting, SQLITE_NOMEM);
-    return true;
+    return !building->cut->has_key || write_key(building);
 }
 
 /* Has SQLite plan the worker's statement: its loops have to be the plain ones. */

@@ -63,6 +63,11 @@ void stage_free(SplitStage *stage)
     sqlite3_free(stage->worker_sql);
     sqlite3_free(stage->combine_sql);
     sqlite3_free(stage->cut_table);
+    sqlite3_free(stage->key.column);
+    sqlite3_free(stage->key.collation);
+    sqlite3_free(stage->key.index);
+    sqlite3_free(stage->key.table_name);
+    sqlite3_free(stage->key.condition);
     sqlite3_free(stage->worker_plan);
     sqlite3_free(stage->worker_words);
     sqlite3_free(stage->combine_words);

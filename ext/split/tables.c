@@ -75,8 +75,8 @@ static int read_rowid(Splitting *splitting, KnownTable *table)
         table->key_column = column ? find_column(&table->columns, column) : -1;
     }
     sqlite3_finalize(statement);
-    /* A table WITHOUT ROWID has none. */
-    return rc == SQLITE_ERROR ? SQLITE_OK : rc;
+    table->without_rowid = rc == SQLITE_ERROR;
+    return table->without_rowid ? SQLITE_OK : rc;
 }
 
 /* Reads the schema's entry of the name; *found stays NULL where there is none. */
@@ -156,12 +156,16 @@ static int64_t read_number(Splitting *splitting, char *sql)
    subtraction of two that are far apart gives a REAL, which is taken as many. */
 int64_t tables_rows(Splitting *splitting, KnownTable *table)
 {
-    if (table->rows >= 0 || !table->rowid)
-        return table->rowid ? table->rows : 0;
+    if (table->rows >= 0 || (!table->rowid && !table->without_rowid))
+        return table->rows >= 0 ? table->rows : 0;
     int64_t rows = read_number(
         splitting, sqlite3_mprintf("SELECT max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 WHERE tbl = %Q",
                                    table->name));
-    if (rows < 0)
+    if (rows < 0 && table->without_rowid)
+        rows = read_number(splitting,
+                           sqlite3_mprintf("SELECT count(*) FROM (SELECT 1 FROM main.\"%w\" LIMIT %d)",
+                                           table->name, TABLES_ROWS_COUNTED));
+    else if (rows < 0)
         rows = read_number(
             splitting, sqlite3_mprintf("SELECT CASE WHEN b IS NULL THEN 0 WHEN typeof(b - a + 1) = 'real' "
                                        "THEN 9223372036854775807 ELSE b - a + 1 END FROM (SELECT "

@@ -13,6 +13,8 @@ typedef struct KnownTable {
     NameList columns;
     /* Name of the rowid that no column hides; NULL: the table has none, or it cannot be named. */
     const char *rowid;
+    /* Whether it is a table WITHOUT ROWID, whose rows lie in the order of its primary key. */
+    bool without_rowid;
     /* Column that is the rowid, as an INTEGER PRIMARY KEY is; -1: none. */
     int key_column;
     /* SELECT whose result it is; NULL: a table. */
@@ -37,6 +39,9 @@ KnownTable *tables_of_columns(Splitting *splitting, const NameList *columns);
 /* About how many rows the table has, never less than there are but for statistics that are old; 0 where it
    has none or cannot be read. */
 int64_t tables_rows(Splitting *splitting, KnownTable *table);
+
+/* Rows up to which a table without statistics and without rowids is counted: tables_rows gives no more. */
+enum { TABLES_ROWS_COUNTED = SPLIT_LEAST_ROWS };
 
 /* The column of that name; -1: the rowid; -2: none. */
 int tables_column(const KnownTable *table, const char *name);

@@ -22,7 +22,7 @@ static const char usage[] =
     "Exit status: 0 all the same, 1 something differed, 2 wrong usage, 3 could not do it.\n";
 
 typedef struct Totals {
-    long selects, divided, findings;
+    long selects, divided, by_key, findings;
 } Totals;
 
 /* Rows as lines, or the error. */
@@ -104,10 +104,12 @@ static void run(sqlite3 *db, const char *sql)
         give_up(sql, message);
 }
 
-static bool was_divided(sqlite3 *db)
+/* Whether the last query was divided, and whether by morsels of a key. */
+static bool was_divided(sqlite3 *db, bool *by_key)
 {
-    Rows rows = rows_of(db, "SELECT access FROM parallel_map_runs ORDER BY run DESC LIMIT 1", true);
+    Rows rows = rows_of(db, "SELECT access, map FROM parallel_map_runs ORDER BY run DESC LIMIT 1", true);
     bool divided = rows.count == 1 && strstr(rows.lines[0], "partition");
+    *by_key = divided && strstr(rows.lines[0], "first_key");
     free_rows(&rows);
     return divided;
 }
@@ -126,7 +128,9 @@ static void compare(sqlite3 *db, const SelectText *select, const char *world, co
         add_line(&query, sqlite3_mprintf("%s", message));
     sqlite3_free(message);
     totals->selects++;
-    totals->divided += was_divided(db);
+    bool by_key;
+    totals->divided += was_divided(db, &by_key);
+    totals->by_key += by_key;
     if (!same_rows(&plain, &query) && totals->findings++ < FINDINGS_SHOWN)
         printf(
             "-- plain: %d rows, first %s; parallel_query: %d rows, first %s\n.load pricemap\n%s\n%s;\n%s;\nSELECT * FROM q;\n",
@@ -199,7 +203,7 @@ int main(int argc, char **argv)
                   selects - totals.selects < SELECTS_PER_WORLD ? selects - totals.selects : SELECTS_PER_WORLD,
                   &totals);
     rmdir(folder);
-    printf("%ld SELECTs, %ld of them divided among workers, %ld different\n", totals.selects, totals.divided,
-           totals.findings);
+    printf("%ld SELECTs, %ld of them divided among workers, %ld by morsels of a key, %ld different\n",
+           totals.selects, totals.divided, totals.by_key, totals.findings);
     return totals.findings ? 1 : totals.divided * 10 < totals.selects * 3 && selects >= 500 ? 1 : 0;
 }

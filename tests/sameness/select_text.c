@@ -24,7 +24,7 @@ static void append_value(sqlite3_str *sql, Random *random, char kind)
 static void append_rows(sqlite3_str *sql, Random *random, const char *table, const char *kinds, int rows)
 {
     int key = random_below(random, 100) - 50;
-    sqlite3_str_appendf(sql, "INSERT INTO %s VALUES ", table);
+    sqlite3_str_appendf(sql, "INSERT OR IGNORE INTO %s VALUES ", table);
     for (int i = 0; i < rows; i++) {
         key += random_once_in(random, 40) ? 100 : 1;
         for (const char *kind = kinds; *kind; kind++) {
@@ -41,12 +41,27 @@ static void append_rows(sqlite3_str *sql, Random *random, const char *table, con
 
 char *select_text_world(Random *random)
 {
-    static const char *const indexes[] = {"a(g)", "a(h, n)", "a(n)", "a(x)",
-                                          "b(g)", "b(t)",    "c(g)", "c(w, g)"};
+    static const char *const indexes[] = {"a(g)",         "a(h, n)",
+                                          "a(n)",         "a(x)",
+                                          "a(g DESC, h)", "a(h COLLATE BINARY)",
+                                          "a(h DESC, x)", "a(n DESC) WHERE n > 5",
+                                          "a(n % 3, x)",  "a(n, x, g)",
+                                          "b(g)",         "b(t)",
+                                          "c(g)",         "c(w, g)"};
+    /* Rows that a primary key does not take are left out. */
+    static const char *const keys[] = {"id", "n, id", "h, id", "h COLLATE BINARY DESC, g, id", "g, x, id"};
     sqlite3_str *sql = sqlite3_str_new(NULL);
+    if (random_once_in(random, 3))
+        sqlite3_str_appendf(
+            sql,
+            "CREATE TABLE a(id INT, g, h TEXT COLLATE NOCASE, x REAL, n INT, PRIMARY KEY(%s)) "
+            "WITHOUT ROWID;",
+            random_pick(random, keys));
+    else
+        sqlite3_str_appendall(
+            sql, "CREATE TABLE a(id INTEGER PRIMARY KEY, g, h TEXT COLLATE NOCASE, x REAL, n INT);");
     sqlite3_str_appendall(
-        sql, "CREATE TABLE a(id INTEGER PRIMARY KEY, g, h TEXT COLLATE NOCASE, x REAL, n INT);"
-             "CREATE TABLE b(k INTEGER PRIMARY KEY, g, t TEXT, v REAL); CREATE TABLE c(g, w INT);"
+        sql, "CREATE TABLE b(k INTEGER PRIMARY KEY, g, t TEXT, v REAL); CREATE TABLE c(g, w INT);"
              "CREATE VIEW big AS SELECT id, g, h, x, n FROM a WHERE n > 5;");
     append_rows(sql, random, "a", "IGTRN", 20 + random_below(random, 500));
     append_rows(sql, random, "b", "IGTR", 1 + random_below(random, 60));
@@ -61,9 +76,11 @@ char *select_text_world(Random *random)
 
 /* ---- expressions ---- */
 
-/* What a SELECT reads: whether b and c are joined to a. */
+/* What a SELECT reads: whether b and c are joined to a, and the only columns of a that are read where an
+   index may have all of them; 0: any are. */
 typedef struct Sources {
     bool b, c;
+    int narrow;
 } Sources;
 
 static const char *column(Random *random, Sources sources)
@@ -71,6 +88,9 @@ static const char *column(Random *random, Sources sources)
     static const char *const of_a[] = {"a.id", "a.g", "a.h", "a.x", "a.n", "a.n", "a.g"};
     static const char *const of_b[] = {"b.k", "b.g", "b.t", "b.v"};
     static const char *const of_c[] = {"c.g", "c.w"};
+    static const char *const narrow[][2] = {{"a.g", "a.h"}, {"a.h", "a.n"}, {"a.n", "a.x"}, {"a.h", "a.h"}};
+    if (sources.narrow)
+        return narrow[sources.narrow - 1][random_below(random, 2)];
     if (sources.b && random_once_in(random, 3))
         return random_pick(random, of_b);
     if (sources.c && random_once_in(random, 4))
@@ -221,7 +241,9 @@ SelectText select_text_make(Random *random)
 {
     static const SelectForm forms[] = {ROWS, DISTINCT_ROWS, ONE_GROUP, GROUPS, GROUPS, GROUPS};
     SelectForm form = random_pick(random, forms);
-    Sources sources = {random_once_in(random, 4), random_once_in(random, 4)};
+    Sources sources = {random_once_in(random, 4), random_once_in(random, 4), 0};
+    if (!sources.b && !sources.c && random_once_in(random, 3))
+        sources.narrow = 1 + random_below(random, 4);
     char *keys[2] = {NULL, NULL};
     if (form == GROUPS)
         for (int i = 0; i < 1 + random_once_in(random, 3); i++)

@@ -28,8 +28,8 @@ static int make_database(void **state)
     test->db = sql_test_open_file(test->path);
     sql_test_run(
         test->db,
-        "CREATE TABLE sales(id INTEGER PRIMARY KEY, item INT, day INT, p REAL, name TEXT COLLATE NOCASE, k);"
-        "CREATE INDEX by_k ON sales(k, day); CREATE INDEX by_name ON sales(name);"
+        "CREATE TABLE sales(id INTEGER PRIMARY KEY, item INT, day INT, p REAL, name TEXT COLLATE NOCASE, k, part);"
+        "CREATE INDEX by_k ON sales(k, day); CREATE INDEX by_name ON sales(name); CREATE INDEX by_part ON sales(part);"
         "CREATE TABLE items(item INTEGER PRIMARY KEY, category TEXT, price REAL);"
         "CREATE TABLE days(day INT, kind TEXT); CREATE INDEX by_day ON days(day);"
         "CREATE TABLE pairs(a, b, PRIMARY KEY(a, b)) WITHOUT ROWID;"
@@ -38,7 +38,7 @@ static int make_database(void **state)
         "CREATE TABLE \"odd \"\" name\"(\"a \"\" b\", rowid TEXT);"
         "CREATE VIEW cheap AS SELECT id, p FROM sales WHERE p < 5;"
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
-        " INSERT INTO sales SELECT i, i % 100, i % 7, i / 8.0, 'n' || (i % 20), i % 11 FROM n;"
+        " INSERT INTO sales SELECT i, i % 100, i % 7, i / 8.0, 'n' || (i % 20), i % 11, nullif(i % 3, 1) FROM n;"
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)"
         " INSERT INTO items SELECT i, 'c' || (i % 5), i FROM n;"
         "INSERT INTO days VALUES (0, 'x'), (1, 'y'), (2, 'x');"
@@ -217,7 +217,7 @@ static void rows(void **state)
         {"SELECT id, p * 2 FROM sales WHERE day > 3",
          {"Combine: as they come", "Gather: ranges of rowids of sales, in their order", "Rows: id, p * 2",
           "BETWEEN ?1 AND ?2"}},
-        {"SELECT * FROM sales WHERE name LIKE '%7%'", {"Rows: id, item, day, p, name, k"}},
+        {"SELECT * FROM sales WHERE name LIKE '%7%'", {"Rows: id, item, day, p, name, k, part"}},
         {"SELECT id FROM sales WHERE p > 3 ORDER BY p DESC, name LIMIT 10 OFFSET 5",
          {"ORDER BY \"pricemap_parts\".\"c1\" DESC, \"pricemap_parts\".\"c2\", \"pricemap_parts\".\"c0\" LIMIT 10 OFFSET 5",
           "Gather Merge: morsels", "at most 15", "ORDER BY 2 DESC, 3, 1 LIMIT 15"}},
@@ -356,11 +356,11 @@ static void left_whole(void **state)
 {
     static const PlanCase cases[] = {
         {"SELECT count(*) FROM sales", {"Plain: SQLite counts the rows without reading them\n"}},
-        {"SELECT k FROM sales", {"Plain: an index answers it without reading the table sales\n"}},
+        {"SELECT part FROM sales", {"Plain: an index answers it without reading the table sales\n"}},
         {"SELECT max(k) FROM sales", {"Plain: an index of sales answers it at once\n"}},
         {"SELECT * FROM sales LIMIT 5", {"Plain: its LIMIT ends it after its first rows\n"}},
         {"SELECT * FROM sales WHERE id = 5", {"Plain: a row of sales is found by its rowid\n"}},
-        {"SELECT * FROM sales WHERE k > 5 AND p > 2 AND k < 7",
+        {"SELECT * FROM sales WHERE k > 5 AND p > 2 AND k < day",
          {"Plain: sales is searched by a range of an index\n"}},
         {"SELECT 1", {"Plain: it reads no table\n"}},
         {"SELECT day, id FROM sales ORDER BY 2 COLLATE NOCASE DESC", {"Plain: a position in ORDER BY"}},
@@ -375,7 +375,6 @@ static void left_whole(void **state)
         {"SELECT p FROM sales UNION ALL SELECT price FROM items", {"Plain: UNION ALL is not split\n"}},
         {"VALUES (1)", {"Plain: VALUES are not split\n"}},
         {"SELECT random(), p FROM sales", {"Plain: random() is not about values alone\n"}},
-        {"SELECT count(b + 1) FROM pairs", {"Plain: "}},
         {"SELECT sum(twice) FROM made", {"Plain: made has a column that is computed when it is read\n"}},
         {"SELECT sum(value) FROM json_each('[1]')", {"Plain: it reads a virtual table\n"}},
         {"SELECT name FROM sqlite_schema", {"Plain: the table sqlite_schema is not found\n"}},
