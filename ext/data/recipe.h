@@ -44,6 +44,8 @@ enum {
     RECIPE_COUNTS = 1024,
     /* Feed: the source has rowids, which the host's authorizer has read as NULL: so has the worker's. */
     RECIPE_ROWID_NULL = 2048,
+    /* Partition: the rows are wanted from the last rowid to the first; see recipe_rowid. */
+    RECIPE_BACKWARDS = 4096,
 };
 
 /* A table that a query reads and that is in no file: rows that were computed before. Its members are offsets
@@ -192,6 +194,16 @@ static inline const char *recipe_text(const Recipe *recipe, uint32_t offset)
 static inline const RecipeTable *recipe_made(const Recipe *recipe, uint32_t i)
 {
     return (const RecipeTable *)(const void *)((const char *)recipe + recipe->made) + i;
+}
+
+/*
+ * The rowid that a number of a range stands for, and the number of a rowid. Ranges, and the places in them
+ * that tasks report, ascend in the order in which their rows are wanted: those of a backward scan are
+ * mirrored rowids, so that nothing but what reads the table, or names a row, has to know of the direction.
+ */
+static inline int64_t recipe_rowid(const Recipe *recipe, int64_t number)
+{
+    return recipe->flags & RECIPE_BACKWARDS ? ~number : number;
 }
 
 /* The next text of a list. */

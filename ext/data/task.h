@@ -41,7 +41,8 @@ typedef struct TaskOrder {
     uint64_t position;
     /* Rows of the input to evaluate: from first_row to before end_row. */
     uint32_t first_row, end_row;
-    /* Range of rowids to read, both ends included. Such a task has no input and counts as one row. */
+    /* Range of rowids to read, both ends included, as recipe_rowid numbers them. Such a task has no input and
+     * counts as one row. */
     int64_t first_rowid, last_rowid;
     /* Rows of the range that are evaluated in one turn at the most. */
     uint32_t row_limit;
@@ -49,7 +50,7 @@ typedef struct TaskOrder {
      * as morsels_pack gives them. */
     uint32_t morsel_count;
     uint64_t morsels;
-    /* Whether the range is the table's first one, or its last one. */
+    /* Whether the range is the first one of the scan over its table, or the last one. */
     bool begins_table, ends_table;
     /* Whether the report is to say what the turn had of a processor, and how long it was queued for one. */
     bool measured, measures_queue;
@@ -78,8 +79,8 @@ typedef struct TaskReport {
     int32_t refused;
     /* Range: whether the worker gave it up without a result because it took too long; cut it into parts. */
     bool gave_up;
-    /* Range: rowid where the rest begins, with next_row < end_row; with an error the rowid of the failed row.
-     */
+    /* Range: rowid where the rest begins, with next_row < end_row; with an error the rowid of the failed row;
+     * as recipe_rowid numbers them. */
     int64_t next_rowid;
     /* Whether the worker came to no row because it cannot prepare the map; not 0: it cannot. */
     int32_t unprepared;

@@ -94,7 +94,8 @@ struct Evaluator {
     RowsetView morsel_keys;
     /* Partition: number of the read transaction; see TaskReport. */
     int64_t view;
-    /* Partition: rows that the tracing statement began, and the rowid of the last of them. */
+    /* Partition: rows that the tracing statement began, and the rowid of the last of them, as recipe_rowid
+       numbers it. */
     uint32_t traced_rows;
     int64_t traced_rowid;
     /* Partition: those of them that fulfil the conditions on the source, where RECIPE_COUNTS. */

@@ -42,7 +42,7 @@ static void trace_row(sqlite3_context *context, int argc, sqlite3_value **argv)
             start_clock(evaluator, scan->left_first_ns);
     }
     evaluator->traced_rows++;
-    evaluator->traced_rowid = sqlite3_value_int64(argv[0]);
+    evaluator->traced_rowid = recipe_rowid(evaluator->recipe, sqlite3_value_int64(argv[0]));
     if (evaluator_is_stopped(evaluator))
         sqlite3_result_error_code(context, SQLITE_INTERRUPT);
     else
@@ -77,13 +77,22 @@ static int64_t walk_last(const TaskOrder *order)
     return order->ends_table ? INT64_MAX : order->last_rowid;
 }
 
+/* The least and the greatest rowid of an order's range. */
+static void find_bounds(const Evaluator *evaluator, const TaskOrder *order, int64_t bounds[2])
+{
+    const bool backwards = evaluator->recipe->flags & RECIPE_BACKWARDS;
+    bounds[backwards] = recipe_rowid(evaluator->recipe, walk_first(order));
+    bounds[!backwards] = recipe_rowid(evaluator->recipe, walk_last(order));
+}
+
 static void range_bound(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
     Evaluator *evaluator = sqlite3_user_data(context);
+    int64_t bounds[2];
+    find_bounds(evaluator, evaluator->order, bounds);
     evaluator->scan.read = true;
-    sqlite3_result_int64(context, sqlite3_value_int(argv[0]) ? walk_last(evaluator->order)
-                                                             : walk_first(evaluator->order));
+    sqlite3_result_int64(context, bounds[sqlite3_value_int(argv[0]) != 0]);
 }
 
 int evaluator_range_begin(Evaluator *evaluator)
@@ -198,8 +207,10 @@ static int run_range(Evaluator *evaluator, const TaskOrder *order, TaskReport *r
     EvaluatorOutput *output = evaluator->output;
     evaluator->traced_rows = evaluator->counted_rows = 0;
     if (!traced) {
-        sqlite3_bind_int64(statement, 1, walk_first(order));
-        sqlite3_bind_int64(statement, 2, walk_last(order));
+        int64_t bounds[2];
+        find_bounds(evaluator, order, bounds);
+        sqlite3_bind_int64(statement, 1, bounds[0]);
+        sqlite3_bind_int64(statement, 2, bounds[1]);
     }
     evaluator_bind_values(evaluator, statement);
     range_seam_begin(evaluator);

@@ -20,7 +20,7 @@ static int corrupt(char *message)
 static int find_walk(void *arg, const Instruction *instruction)
 {
     RangeAccess *access = arg;
-    if (!instruction_is(instruction, "SeekGE"))
+    if (!instruction_is(instruction, "SeekGE") && !instruction_is(instruction, "SeekLE"))
         return SQLITE_OK;
     *access = ACCESS_WALK;
     return SQLITE_DONE;
@@ -70,14 +70,16 @@ static int next_rowid(const Evaluator *evaluator, Found *found)
     int rc = sqlite3_step(evaluator->rowids);
     *found = (Found){.end = rc == SQLITE_DONE};
     if (rc == SQLITE_ROW)
-        found->rowid = sqlite3_column_int64(evaluator->rowids, 0);
+        found->rowid = recipe_rowid(evaluator->recipe, sqlite3_column_int64(evaluator->rowids, 0));
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
+/* Has the statement of the rowids begin at `rowid`, and go on in the direction of the scan. */
 static void bind_from(const Evaluator *evaluator, int64_t rowid)
 {
-    sqlite3_bind_int64(evaluator->rowids, 1, rowid);
-    sqlite3_bind_int64(evaluator->rowids, 2, INT64_MAX);
+    const bool backwards = evaluator->recipe->flags & RECIPE_BACKWARDS;
+    sqlite3_bind_int64(evaluator->rowids, 1, backwards ? INT64_MIN : rowid);
+    sqlite3_bind_int64(evaluator->rowids, 2, backwards ? ~rowid : INT64_MAX);
 }
 
 /*

@@ -24,7 +24,7 @@ void range_seam_begin(struct Evaluator *evaluator);
 
 /* A walk that is over. */
 typedef struct RangeWalk {
-    /* The range, as the statement had it bound. */
+    /* The range, as the statement had it bound; rowids are those of recipe_rowid. */
     int64_t first_rowid, last_rowid;
     /* The rows that were walked. */
     int64_t rows;

@@ -100,9 +100,10 @@ int feed_check_schema(Feed *feed, bool used)
 
 int feed_prepare_range(const Feed *feed, const Source *source, sqlite3 *db, sqlite3_stmt **statement)
 {
-    char *sql = sqlite3_mprintf("%s WHERE %s >= ?1 AND %s <= ?2%s%s ORDER BY %s", feed->base_sql,
+    char *sql = sqlite3_mprintf("%s WHERE %s >= ?1 AND %s <= ?2%s%s ORDER BY \"%w\".%s%s", feed->base_sql,
                                 source->rowid, source->rowid, feed->conditions ? " AND " : "",
-                                feed->conditions ? feed->conditions : "", source->rowid);
+                                feed->conditions ? feed->conditions : "", source->alias, source->rowid,
+                                feed->order < 0 ? " DESC" : "");
     int rc = prepare(db, sql, 0, statement);
     sqlite3_free(sql);
     return rc;

@@ -9,8 +9,16 @@
 #define AFTER_NAME "\"pricemap after\""
 #define MAP_NAME "\"pricemap map\""
 
-/* SELECT [before AS …,] map [, after AS …] FROM from [WHERE rows AND …] [GROUP BY]; the newlines end a
-   comment that a part may end with. */
+/* Orders the rows of the map's statement over a range, where they are wanted backwards. A column of the map
+   may be called as the rowid is: so the source's name comes before it. */
+static void append_order(sqlite3_str *sql, const MapText *text, const char *rows)
+{
+    if (rows && text->backwards)
+        sqlite3_str_appendf(sql, " ORDER BY \"%w\".%s DESC", text->alias, text->backwards);
+}
+
+/* SELECT [before AS …,] map [, after AS …] FROM from [WHERE rows AND …] [GROUP BY]; the newlines
+   end a comment that a part may end with. */
 static void append_map(sqlite3_str *sql, const MapText *text, const char *from, const char *before,
                        const char *after, const char *rows)
 {
@@ -58,10 +66,21 @@ static char *conditioned_select(const MapText *text, const char *from, const cha
     append_names(sql, text, before, after, false);
     sqlite3_str_appendall(sql, ") AS (");
     append_map(sql, text, from, before, after, rows);
+    append_order(sql, text, rows);
     sqlite3_str_appendall(sql, ") SELECT ");
     append_names(sql, text, before, after, true);
     sqlite3_str_appendf(sql, " FROM " MAP_NAME " LIMIT -1) WHERE %s", text->conditions);
     return sqlite3_str_finish(sql);
+}
+
+/* Ends the statement of a map of which not all columns are read with the whole map. The order is outside:
+   with one inside SQLite would not take the map apart, and would compute all of its columns. */
+static void append_whole(sqlite3_str *sql, const MapText *text, const char *from, const char *before,
+                         const char *after, const char *rows)
+{
+    const bool backwards = rows && text->backwards;
+    append_map(sql, text, from, before, backwards ? text->backwards : after, rows);
+    sqlite3_str_appendall(sql, backwards ? ") ORDER BY " AFTER_NAME " DESC" : ")");
 }
 
 /*
@@ -77,6 +96,7 @@ static char *map_select(const MapText *text, const char *from, const char *befor
     sqlite3_str *sql = sqlite3_str_new(NULL);
     if (text->used == MAP_ALL_COLUMNS) {
         append_map(sql, text, from, before, after, rows);
+        append_order(sql, text, rows);
         return sqlite3_str_finish(sql);
     }
     const char *separator = "";
@@ -91,8 +111,7 @@ static char *map_select(const MapText *text, const char *from, const char *befor
         else
             sqlite3_str_appendf(sql, "%sNULL", separator);
     sqlite3_str_appendf(sql, "%s%s FROM (", after ? ", " : "", after ? AFTER_NAME : "");
-    append_map(sql, text, from, before, after, rows);
-    sqlite3_str_appendall(sql, ")");
+    append_whole(sql, text, from, before, after, rows);
     return sqlite3_str_finish(sql);
 }
 
@@ -146,10 +165,11 @@ char *map_sql_partition(const MapText *text, const char *table, const char *rowi
     return numbered;
 }
 
-char *map_sql_rowids(const char *table, const char *rowid)
+char *map_sql_rowids(const char *table, const char *rowid, bool backwards)
 {
-    return sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s >= ?1 AND %s <= ?2", rowid, table,
-                           rowid, rowid);
+    return sqlite3_mprintf("SELECT %s FROM main.\"%w\" NOT INDEXED WHERE %s >= ?1 AND %s <= ?2%s%s%s", rowid,
+                           table, rowid, rowid, backwards ? " ORDER BY " : "", backwards ? rowid : "",
+                           backwards ? " DESC" : "");
 }
 
 char *map_sql_plain(const MapText *text, size_t source_length, PlainSelect *plain)

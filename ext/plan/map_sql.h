@@ -42,6 +42,8 @@ typedef struct MapText {
     const char *conditions;
     /* Whether the texts have parameters. */
     bool parameters;
+    /* Rowid by which ranges are walked backwards; NULL: forwards. */
+    const char *backwards;
 } MapText;
 
 /* The statement of the map over the source itself, as the host would run it without workers, and its length
@@ -68,8 +70,8 @@ char *map_sql_chunk(const MapText *text, const ColumnList *query, bool viewed);
 char *map_sql_partition(const MapText *text, const char *table, const char *rowid,
                         const char *source_conditions, bool tracing, bool counted);
 
-/* The statement that gives the rowids of the table in ?1 … ?2. */
-char *map_sql_rowids(const char *table, const char *rowid);
+/* The statement that gives the rowids of the table in ?1 … ?2, the last one first with `backwards`. */
+char *map_sql_rowids(const char *table, const char *rowid, bool backwards);
 
 /*
  * The map over the source itself, without its key; *plain has the same text. `source_length`: number of

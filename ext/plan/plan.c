@@ -41,7 +41,8 @@ MapText plan_text(const Plan *plan)
                      .output = plan->output.items,
                      .columns = plan->map_columns,
                      .conditions = plan->conditions,
-                     .parameters = plan->request.parameters > 0};
+                     .parameters = plan->request.parameters > 0,
+                     .backwards = plan->feed.order < 0 ? plan->source.rowid : NULL};
 }
 
 /* The brackets around a SELECT count as the user's: the same statement without workers has them. Conditions

@@ -119,10 +119,6 @@ int plan_place_conditions(Plan *plan, sqlite3 *db)
 bool plan_conditions_leave_ranges(Plan *plan, sqlite3 *db)
 {
     enum { DETAIL = 3 /* column of EXPLAIN QUERY PLAN */ };
-    if (plan->feed.order < 0) {
-        plan->why_feed = "the rows are read backwards";
-        return false;
-    }
     if (!plan->source_conditions)
         return true;
     bool ranges = false;

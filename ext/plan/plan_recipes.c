@@ -131,14 +131,15 @@ Recipe *plan_partition_recipe(const Plan *plan, ConnectionState *state, const ch
     char *select = map_sql_partition(&text, table, rowid, conditions, false, partial);
     char *uncounted = uncountable ? NULL : map_sql_partition(&text, table, rowid, conditions, false, false);
     char *tracing = map_sql_partition(&text, table, rowid, conditions, true, partial);
-    char *rowids = map_sql_rowids(table, rowid);
+    char *rowids = map_sql_rowids(table, rowid, text.backwards);
     const char **functions = recipe_functions(plan->recipe);
     if (functions && select && tracing && rowids && (uncounted || uncountable))
         recipe = recipe_build(&(RecipeParts){
             .encoding = plan->recipe->encoding,
             .flags = plan->recipe->flags | (whole ? RECIPE_TABLES : 0u) |
                      (plan->has_constants ? RECIPE_CONSTANTS : 0u) |
-                     (conditions ? RECIPE_WHERE | RECIPE_COUNTS : 0u),
+                     (conditions ? RECIPE_WHERE | RECIPE_COUNTS : 0u) |
+                     (text.backwards ? RECIPE_BACKWARDS : 0u),
             .limits = plan->recipe->limits,
             .environment = &plan->recipe->environment,
             .scan = scan,

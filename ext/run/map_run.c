@@ -64,7 +64,7 @@ static int fail_task(MapRun *run, char **message)
     if (!ranged || !report->rows_in)
         return fail(run, code, report->message, message);
     int64_t position = run->plan->arguments.ordered ? run->figures.rows_in + 1 : 0;
-    return fail_made(run, code, task_error_in_range(report, position), message);
+    return fail_made(run, code, task_error_in_range(entry->task, position), message);
 }
 
 /* ---- executors ---- */
@@ -141,6 +141,18 @@ static bool wants_task(const MapRun *run)
            row_goal_units(&run->goal, &run->tasks) != 0;
 }
 
+/* Rows that a task over a range of so many units may give in one turn: no more than a LIMIT needs still, as
+   the reader may not come back. */
+static uint32_t most_rows(const MapRun *run, int64_t units)
+{
+    const RowGoal *goal = &run->goal;
+    const uint32_t most = chunk_size_output_rows(&run->chunk_size, units);
+    const double needed = (double)goal->wanted - goal->rows;
+    if (!goal->wanted || run->plan->arguments.partial || needed >= most)
+        return most;
+    return needed > 1 ? (uint32_t)needed : 1;
+}
+
 /* Fills a task with a chunk of the source. False: nothing was left of it. */
 static bool fill_task(MapRun *run, Task *task)
 {
@@ -152,7 +164,7 @@ static bool fill_task(MapRun *run, Task *task)
     if (needed >= 0 && (double)units > needed)
         units = (int64_t)needed + ((double)(int64_t)needed < needed);
     controller_feed_begins(&run->controller);
-    if (!task_source_fill(&run->source, task, units, chunk_size_output_rows(&run->chunk_size, units),
+    if (!task_source_fill(&run->source, task, units, most_rows(run, units),
                           !run->chunk_size.rules.requested_rows))
         return false;
     TaskOrder *order = &task->order;
@@ -228,8 +240,12 @@ static int finish_current(MapRun *run)
     if (!entry)
         return SQLITE_OK;
     executor_release(entry->executor, entry->task);
-    if (task_has_rest(entry->task))
+    if (task_has_rest(entry->task)) {
+        TaskOrder *order = &entry->task->order;
+        if (run->goal.wanted && task_is_range(entry->task) && !run->plan->arguments.partial)
+            order->row_limit = most_rows(run, order->last_rowid - entry->task->report.next_rowid + 1);
         return task_list_submit_rest(&run->tasks, run->executors.executor);
+    }
     task_list_retire_current(&run->tasks, task_is_range(entry->task) == (run->source.snapshot != NULL));
     return SQLITE_OK;
 }
@@ -302,8 +318,8 @@ static int begin_with_tables(MapRun *run, bool *begun, char **message)
 static int next_task(MapRun *run, char **message)
 {
     const TaskSource *source = &run->source;
-    int rc = finish_current(run);
     row_goal_extend(&run->goal);
+    int rc = finish_current(run);
     if (rc == SQLITE_OK)
         rc = hand_out(run, message);
     if (rc == SQLITE_OK && !run->tasks.count)

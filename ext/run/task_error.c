@@ -40,9 +40,11 @@ char *task_error_lacking(const TaskReport *report)
         report->message);
 }
 
-char *task_error_in_range(const TaskReport *report, int64_t position)
+char *task_error_in_range(const Task *task, int64_t position)
 {
+    const TaskReport *report = &task->report;
     if (position)
         return sqlite3_mprintf("%s (row %lld)", report->message, (long long)position);
-    return sqlite3_mprintf("%s (rowid %lld)", report->message, (long long)report->next_rowid);
+    return sqlite3_mprintf("%s (rowid %lld)", report->message,
+                           (long long)recipe_rowid(task->recipe, report->next_rowid));
 }

@@ -20,6 +20,6 @@ char *task_error_lacking(const TaskReport *report);
 
 /* For a row that failed in a range, of which the worker does not know the position in the source. `position`:
  * the row's, from 1, where it is known; 0: the rowid names the row. */
-char *task_error_in_range(const TaskReport *report, int64_t position);
+char *task_error_in_range(const Task *task, int64_t position);
 
 #endif

@@ -31,6 +31,16 @@ static bool can_read_file(const TaskSource *source)
     return chunk_runner_evaluator(source->state->runner, source->recipe, &evaluator, message) == SQLITE_OK;
 }
 
+/* Takes the bounds of the rowids from the snapshot, in the order of the scan. */
+static void find_bounds(TaskSource *source)
+{
+    int64_t least, greatest;
+    snapshot_bounds(source->snapshot, &least, &greatest);
+    const bool backwards = source->plan->feed.order < 0;
+    source->first_rowid = backwards ? ~greatest : least;
+    source->last_rowid = backwards ? ~least : greatest;
+}
+
 static int try_partition(TaskSource *source, char **message)
 {
     const Plan *plan = source->plan;
@@ -46,7 +56,7 @@ static int try_partition(TaskSource *source, char **message)
     }
     if (!source->snapshot)
         return SQLITE_OK;
-    snapshot_bounds(source->snapshot, &source->first_rowid, &source->last_rowid);
+    find_bounds(source);
     source->next_rowid = source->first_rowid;
     if (!plan->reads_tables && (uint64_t)source->last_rowid - (uint64_t)source->next_rowid < PARTITION_ROWIDS)
         source->why_feed = source->whole_table ? "the table is small" : "few rows are requested";
@@ -135,8 +145,9 @@ static int step_feed(TaskSource *source, sqlite3_stmt **statement)
             return rc;
         RowidRange range = source->ranges[source->range_next++];
         sqlite3_reset(source->range_feed);
-        sqlite3_bind_int64(source->range_feed, 1, range.first);
-        sqlite3_bind_int64(source->range_feed, 2, range.last);
+        const bool backwards = source->plan->feed.order < 0;
+        sqlite3_bind_int64(source->range_feed, 1, backwards ? ~range.last : range.first);
+        sqlite3_bind_int64(source->range_feed, 2, backwards ? ~range.first : range.last);
         rc = sqlite3_step(source->range_feed);
         if (rc != SQLITE_DONE)
             return rc;

@@ -14,6 +14,7 @@
 #include "ext/run/snapshot.h"
 #include "ext/run/task_sample.h"
 
+/* Rowids from the first to the last, as recipe_rowid numbers them. */
 typedef struct RowidRange {
     int64_t first, last;
 } RowidRange;
@@ -76,7 +77,8 @@ typedef struct TaskSource {
     Snapshot *snapshot;
     /* Recipe of the tasks. */
     Recipe *recipe;
-    /* Least rowid of the requested rows, as the file has it, and whether those may be all of the table. */
+    /* Rowid of the first of the requested rows, as the file has it, and whether those may be all of the
+       table. This and all rowids below are as recipe_rowid numbers them. */
     int64_t first_rowid;
     bool whole_table;
     /* Rowids that no task has yet: from next_rowid to last_rowid. */

@@ -214,7 +214,8 @@ static void make_part(Case *test, Random *random, const CaseSource *source)
     append_options(sql, &options);
     sqlite3_str_appendf(sql, ", ordered = %d)", !options.unordered);
     test->setup = sqlite3_str_finish(sql);
-    if (around_make(&around, random, !options.unordered && !source->rows.indexed)) {
+    if (around_make(&around, random, !options.unordered && !source->rows.indexed,
+                    source->rows.rowid[0] != 0)) {
         char *part = sqlite3_mprintf("(SELECT %s AS e0, %s AS e1, c0 AS e2, %s AS e3 FROM %s)", e0, e1, e3,
                                      source->from);
         char *whole = part ? put(around.query, part) : NULL;
@@ -224,7 +225,7 @@ static void make_part(Case *test, Random *random, const CaseSource *source)
         sqlite3_free(part);
     }
     test->teardown = sqlite3_mprintf("DROP TABLE IF EXISTS m");
-    test->any_order = options.unordered || source->rows.indexed || around.any_order;
+    test->any_order = !around.says_order && (options.unordered || source->rows.indexed || around.any_order);
     test->one_authorizer = source->rows.is_view || *source->told == '(';
     test->reads_part = test->any_error = true;
     sqlite3_free(around.query);

@@ -105,7 +105,7 @@ static void append_join(sqlite3_str *sql, Random *random, Around *around)
     around->any_order = true;
 }
 
-bool around_make(Around *around, Random *random, bool ordered)
+bool around_make(Around *around, Random *random, bool ordered, bool unique)
 {
     static const char *const read[] = {"*", "e0", "e2", "e1, e3", "count(*), min(e2), max(e3)"};
     static const char *const orders[] = {"", "", " ORDER BY e3", " ORDER BY e3 DESC", " ORDER BY e2, e3"};
@@ -122,7 +122,8 @@ bool around_make(Around *around, Random *random, bool ordered)
          */
         const char *order = random_pick(random, orders);
         sqlite3_str_appendall(sql, order);
-        if (ordered && !around->any_order && !*order && random_once_in(random, 2)) {
+        around->says_order = unique && !strncmp(order, " ORDER BY e3", strlen(" ORDER BY e3"));
+        if ((around->says_order || (ordered && !around->any_order && !*order)) && random_once_in(random, 2)) {
             sqlite3_str_appendf(sql, " LIMIT %d", 1 + random_below(random, 12));
             if (random_once_in(random, 2))
                 sqlite3_str_appendf(sql, " OFFSET %d", random_below(random, 12));

@@ -45,6 +45,14 @@ static const Question questions[] = {
     {"SELECT p % 5 AS g, count(*) FROM d.t GROUP BY 1 ORDER BY 1",
      MAP "source = d.t, partial = 1, map = (p % 5 AS g, count(*) AS n), group_by = (p % 5))",
      "SELECT g, sum(n) FROM m GROUP BY 1 ORDER BY 1"},
+    {"SELECT rowid, p + 1, b FROM d.t ORDER BY rowid DESC",
+     MAP "source = d.t, map = (rowid AS r, p + 1 AS q, b))", "SELECT * FROM m ORDER BY r DESC"},
+    {"SELECT rowid, p FROM d.t WHERE p % 7 < 3 ORDER BY rowid DESC",
+     MAP "source = d.t, map = (rowid AS r, p), where = (p % 7 < 3))", "SELECT * FROM m ORDER BY r DESC"},
+    {"SELECT rowid, p + increase_price(50) FROM d.t ORDER BY rowid DESC",
+     MAP "source = d.t, map = (rowid AS r, p + increase_price(50) AS q))", "SELECT * FROM m ORDER BY r DESC"},
+    {"SELECT rowid, b FROM d.t WHERE rowid < 9000 ORDER BY rowid DESC LIMIT 300",
+     MAP "source = d.t, map = (rowid AS r, b))", "SELECT * FROM m WHERE r < 9000 ORDER BY r DESC LIMIT 300"},
     {"SELECT rowid, p * 2 FROM d.t", "SELECT 1", "SELECT key, value FROM parallel_map('d.t', 'p * 2')"},
     {"SELECT count(*), total(p) FROM d.t", MAP "source = d.t, map = (p), ordered = 0)",
      "SELECT count(*), total(p) FROM m"},
@@ -134,7 +142,8 @@ static void ask_all(MapTest *test, const char *path, const char *what, Outcome *
             if (!found)
                 continue;
             outcome->wrong++;
-            print_error("%s, %s: %s\n    %s\n", what, test->executor, found, questions[i].create);
+            print_error("%s, %s: %s\n    %s\n    %s\n", what, test->executor, found, questions[i].create,
+                        questions[i].map);
         }
         map_test_run(test->db, "DETACH d");
     }

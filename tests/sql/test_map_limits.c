@@ -53,7 +53,7 @@ static void check_limits(sqlite3 *db)
         {"SELECT e FROM %s LIMIT 30 OFFSET -1", 30, 30},
         {"SELECT e FROM %s WHERE id > 100 LIMIT 3", 3, 3},
         {"SELECT e FROM %s WHERE k = 3 LIMIT 7", 7, 7},
-        {"SELECT e FROM %s WHERE e > 100 LIMIT 4", 186, 186 + 4 * 64},
+        {"SELECT e FROM %s WHERE e > 100 LIMIT 4", 185, 186 + 4 * 64},
         {"SELECT id, e FROM %s ORDER BY id LIMIT 4", 4, 4},
         {"SELECT id, e FROM %s ORDER BY id DESC LIMIT 4 OFFSET 3", 7, 7},
         {"SELECT id, e FROM %s WHERE k = 3 ORDER BY id DESC, e LIMIT 4", 4, 4},
@@ -87,6 +87,104 @@ static void limits_in_ranges(void **state)
     sqlite3_free(path);
     make_table(db, 12000, "");
     check_limits(db);
+    sqlite3_close(db);
+}
+
+static void expect_access(sqlite3 *db, const char *access)
+{
+    char *expected = sqlite3_mprintf("%Q", access);
+    sql_test_expect(db, "SELECT access FROM parallel_map_runs ORDER BY run DESC LIMIT 1", expected);
+    sqlite3_free(expected);
+}
+
+static sqlite3 *open_ranges(MapTest *test, int rows)
+{
+    char *path = map_test_path(test, "ranges.db");
+    sqlite3 *db = map_test_open(test, path);
+    sqlite3_free(path);
+    make_table(db, rows, "");
+    return db;
+}
+
+/* Ranges are walked from the last rowid to the first: all rows, few of them, and those that conditions let
+ * through, with gaps, from the greatest rowid to the least that there can be. */
+static void backwards_in_ranges(void **state)
+{
+    static const char *const queries[] = {
+        "SELECT id, k, e FROM %s ORDER BY id DESC",
+        "SELECT e, id FROM %s WHERE k = 3 ORDER BY id DESC",
+        "SELECT e FROM %s WHERE e > 100 ORDER BY id DESC LIMIT 40 OFFSET 3",
+        "SELECT e FROM %s WHERE id > 500 AND id <= 23000 AND k <> 4 ORDER BY id DESC",
+        "SELECT id, e FROM %s WHERE id < 23000 ORDER BY id DESC LIMIT 20",
+        "SELECT count(*), sum(k) FROM (SELECT k FROM %s ORDER BY id DESC)",
+    };
+    MapTest *test = *state;
+    sqlite3 *db = open_ranges(test, 12000);
+    map_test_run(db, "DELETE FROM t WHERE id BETWEEN 4000 AND 9001 OR id %% 7 = 3");
+    for (int extremes = 0; extremes < 2; extremes++) {
+        for (int chunk = 0; chunk < 2; chunk++)
+            for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+                map_test_chunk(db, chunk * 97);
+                same(db, queries[i]);
+                expect_access(db, "partition");
+            }
+        map_test_run(db, "INSERT OR IGNORE INTO t VALUES(-9223372036854775808, 1.5, 3), (-3, 2.5, 3),"
+                         " (9223372036854775807, 3.5, 3)");
+    }
+    sqlite3_close(db);
+}
+
+/* The last rows of many are there at once, and nothing else is evaluated. */
+static void the_last_of_many(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = open_ranges(test, 1000000);
+    same(db, "SELECT id, e FROM %s ORDER BY id DESC LIMIT 10");
+    expect_access(db, "partition");
+    assert_int_equal(rows_in(db), 10);
+    same(db, "SELECT id, e FROM %s WHERE k = 3 ORDER BY id DESC LIMIT 10");
+    expect_access(db, "partition");
+    assert_true(rows_in(db) >= 10 && rows_in(db) < 200);
+    sqlite3_close(db);
+}
+
+/* A constant is computed once, an error names the row by its place in this order, and the rows before it are
+ * given; where the file changes meanwhile the host reads the rest backwards. */
+static void backwards_to_an_error_or_a_change(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = open_ranges(test, 12000);
+    map_test_run(db, "CREATE VIRTUAL TABLE temp.c USING parallel_map(source = t, where = (k < 9),"
+                     " map = (id AS i, p + random() * 0 AS q, p + increase_price(50) AS r))");
+    map_test_same(db, "SELECT id, p, p + increase_price(50) FROM t WHERE k < 9 ORDER BY id DESC",
+                  "SELECT i, q, r FROM c ORDER BY i DESC");
+    expect_access(db, "partition");
+
+    map_test_run(db, "CREATE VIRTUAL TABLE temp.f USING parallel_map(source = t,"
+                     " map = (id, increase_price(iif(id = 20002, 'x', p)) AS e))");
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT id, e FROM f ORDER BY id DESC", -1, &statement, NULL),
+                     SQLITE_OK);
+    for (sqlite3_int64 id = 24000; id > 20002; id -= 2) {
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int64(statement, 0), id);
+    }
+    assert_int_equal(sqlite3_step(statement), SQLITE_ERROR);
+    assert_non_null(strstr(sqlite3_errmsg(db), "(row 2000)"));
+    sqlite3_finalize(statement);
+
+    map_test_run(db, "DROP TABLE f; CREATE TABLE u(x)");
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT id FROM m ORDER BY id DESC", -1, &statement, NULL),
+                     SQLITE_OK);
+    for (sqlite3_int64 id = 24000; id > 0; id -= 2) {
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int64(statement, 0), id);
+        if (id == 24000)
+            map_test_run(db, "INSERT INTO u VALUES(1)");
+    }
+    assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+    sqlite3_finalize(statement);
+    expect_access(db, "partition, then feed");
     sqlite3_close(db);
 }
 
@@ -158,6 +256,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MAP_TEST_EACH(limits_fed),
         MAP_TEST_EACH(limits_in_ranges),
+        MAP_TEST_EACH(backwards_in_ranges),
+        MAP_TEST_EACH(the_last_of_many),
+        MAP_TEST_EACH(backwards_to_an_error_or_a_change),
         MAP_TEST_EACH(rows_that_the_host_drops),
         MAP_TEST_EACH(orders),
     };

@@ -246,7 +246,8 @@ static void try_again(ProcessExecutor *self, Task *task, uint32_t row, const Wor
         /* The row is not known. The run will feed the rows of the range instead, chunk after chunk. */
         fail(self, task, SQLITE_ERROR, task->order.first_row,
              "parallel_map: a worker process ended while it read rowids %lld to %lld",
-             (long long)task->order.first_rowid, (long long)task->order.last_rowid);
+             (long long)recipe_rowid(task->recipe, task->order.first_rowid),
+             (long long)recipe_rowid(task->recipe, task->order.last_rowid));
         return;
     }
     const Retry *retry = retries_note_death(&self->retries, task, row, end->timed_out, end->status);

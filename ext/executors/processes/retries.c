@@ -82,7 +82,8 @@ void retry_message(const Retry *retry, const Task *task, char *text, size_t size
     int length = 0;
     if (task->recipe->scan)
         snprintf(text, size, "a worker process %s%s while it read rowids %lld to %lld", what, times,
-                 (long long)task->order.first_rowid, (long long)task->order.last_rowid);
+                 (long long)recipe_rowid(task->recipe, task->order.first_rowid),
+                 (long long)recipe_rowid(task->recipe, task->order.last_rowid));
     else
         length = snprintf(text, size, "parallel_map: a worker process %s%s", what, times);
     if (task->order.first_row < task->order.end_row && length > 0 && (size_t)length < size)
