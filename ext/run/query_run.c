@@ -143,16 +143,6 @@ static int begin_combining(QueryRun *run, const SplitStage *stage)
     return combining_failed(run, rc);
 }
 
-/* CREATE TEMP TABLE text of a stage's result. */
-static char *declare_result(const SplitStage *stage)
-{
-    char *columns = columns_declare(&stage->result, true);
-    char *text =
-        columns ? sqlite3_mprintf("CREATE TEMP TABLE \"%w\"%s", stage->name, strchr(columns, '(')) : NULL;
-    sqlite3_free(columns);
-    return text;
-}
-
 /* Makes a table of the rows that a stage gave, which the table owns from then on: those that were kept, or
    those of the one task of a stage that is run whole. */
 static int add_result(QueryRun *run, const SplitStage *stage)
@@ -166,7 +156,7 @@ static int add_result(QueryRun *run, const SplitStage *stage)
         return run->why ? SQLITE_ABORT : SQLITE_NOMEM;
     }
     *table = (RecipeTableParts){.name = stage->name,
-                                .declaration = declare_result(stage),
+                                .declaration = split_stage_declaration(stage),
                                 .rows = block   ? block->copy
                                         : whole ? NULL
                                                 : run->kept.data,
@@ -183,10 +173,13 @@ static int add_result(QueryRun *run, const SplitStage *stage)
 /* Runs a stage whose rows later ones read. Returns as begin_parts. */
 static int run_earlier_stage(QueryRun *run, const SplitStage *stage, Snapshot *snapshot)
 {
-    MapExperience none = {0};
+    MapExperience own = {.many_parts = run->query.experience->many_parts};
     Query query = run->query;
-    query.experience = &none;
-    int rc = query_stage_run(&query, stage, snapshot, &run->parts, &run->outcome, &run->why);
+    query.experience = &own;
+    int rc = stage->form == SPLIT_COMBINED
+                 ? SQLITE_OK
+                 : query_stage_run(&query, stage, snapshot, &run->parts, &run->outcome, &run->why);
+    run->query.experience->many_parts = own.many_parts;
     if (rc == SQLITE_OK && stage->form != SPLIT_WHOLE) {
         rc = combiner_begin(&run->combiner, &run->query, stage, &run->parts, run->outcome.now, &run->why);
         if (rc == SQLITE_OK)
@@ -211,7 +204,7 @@ static int run_stages(QueryRun *run, Snapshot *snapshot)
         return SQLITE_NOMEM;
     for (int i = 0; rc == SQLITE_OK && i < plan->stage_count - 1; i++)
         rc = run_earlier_stage(run, &plan->stages[i], snapshot);
-    return rc == SQLITE_OK
+    return rc == SQLITE_OK && last->form != SPLIT_COMBINED
                ? query_stage_run(&run->query, last, snapshot, &run->parts, &run->outcome, &run->why)
                : rc;
 }
@@ -222,12 +215,12 @@ static int begin_parts(QueryRun *run)
 {
     const Query *query = &run->query;
     const SplitPlan *plan = query->plan;
-    const SplitStage *stage = &plan->stages[plan->stage_count - 1];
+    const SplitStage *stage = &plan->stages[plan->stage_count - 1], *cut = split_plan_cut(plan);
     const char *why = NULL;
     Snapshot *snapshot;
     const SnapshotBounds all = {0};
-    int rc = snapshot_pin(query->state->db, plan->schema, stage->cut_table, stage->cut_rowid, &all, &snapshot,
-                          &why);
+    int rc =
+        snapshot_pin(query->state->db, plan->schema, cut->cut_table, cut->cut_rowid, &all, &snapshot, &why);
     if (rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT)
         return rc;
     if (rc != SQLITE_OK || !snapshot) {
@@ -246,7 +239,7 @@ static void begin_log(QueryRun *run)
     const Query *query = &run->query;
     const SplitPlan *plan = query->plan;
     const ExecutorKind *requested = query->has_executor ? query->executor : query->state->settings.executor;
-    const char *partial = plan->plain ? plan->sql : plan->stages[plan->stage_count - 1].worker_sql;
+    const char *partial = plan->plain ? plan->sql : split_plan_cut(plan)->worker_sql;
     RunRecord *record = run_log_add(&query->state->log, plan->sql, partial, executor_kind_name(requested));
     run->outcome.figures = (RunFigures){.number = record ? record->run : 0, .start_ns = clock_ns()};
 }

@@ -6,6 +6,7 @@
 #include "ext/select/write.h"
 #include "ext/split/parts.h"
 #include "ext/split/resolve.h"
+#include "ext/split/stages.h"
 
 static bool is_left(const FromItem *item)
 {
@@ -58,6 +59,8 @@ static void pin(Splitting *splitting, FromList *from, const FromItem *item)
     pinned->join = is_left(item) ? JOIN_LEFT : JOIN_CROSS;
     pinned->on = is_left(item) ? item->on : NULL;
     pinned->using_columns = (NameList){0};
+    if (resolved_table(item)->stage)
+        stages_read(splitting, pinned);
     from_list_add(&splitting->arena, from, pinned);
 }
 

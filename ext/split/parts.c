@@ -237,7 +237,8 @@ static FromItem *add_subquery(Combining *combining, Select *select)
     }
     parts->subqueries = grown;
     grown[parts->subquery_count++] = select;
-    char *name = sqlite3_mprintf(SPLIT_STAGE_TABLE "%d", parts->subquery_count);
+    char *name =
+        sqlite3_mprintf(SPLIT_STAGE_TABLE "%d", splitting->plan->stage_count + parts->subquery_count);
     *table = (FromItem){.table = split_keep(splitting, name)};
     table->written_as = table->table;
     return table;

@@ -27,8 +27,8 @@ typedef struct PartList {
     bool finer;
     /* Whether there is a sum, total or avg. */
     bool sums;
-    /* Subqueries of the combining query: number i, from 0, is read as table SPLIT_STAGE_TABLE i + 1, whose
-       columns are named as those of parts are. */
+    /* Subqueries of the combining query: number i, from 0, is read as the table of the stage that is
+       added as number i + 1 after those of the plan, whose columns are named as those of parts are. */
     Select **subqueries;
     int subquery_count;
 } PartList;

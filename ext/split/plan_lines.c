@@ -24,6 +24,11 @@ static void add_stage(sqlite3_str *lines, const SplitStage *stage)
     const char *order = merged || stage->kind == SPLIT_GROUPS ? "" : ", in their order";
     if (stage->name)
         add_line(lines, 0, sqlite3_mprintf("Stage %s (once):", stage->name));
+    if (stage->form == SPLIT_COMBINED) {
+        add_line(lines, 0, sqlite3_mprintf("Combine: %s", stage->combine_words));
+        add_line(lines, 1, sqlite3_mprintf("SQL: %s", stage->combine_sql));
+        return;
+    }
     if (stage->combine_sql) {
         add_line(lines, 0, sqlite3_mprintf("Combine: %s", stage->combine_words));
         add_line(lines, 1, sqlite3_mprintf("SQL: %s", stage->combine_sql));

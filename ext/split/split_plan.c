@@ -8,9 +8,8 @@
 #include "ext/evaluate/authorizer.h"
 #include "ext/plan/host_rules.h"
 #include "ext/select/write.h"
-#include "ext/split/cut.h"
+#include "ext/split/divide.h"
 #include "ext/split/facts.h"
-#include "ext/split/parts.h"
 #include "ext/split/resolve.h"
 #include "ext/split/same_program.h"
 #include "ext/split/splitting.h"
@@ -235,9 +234,10 @@ static bool parse(Splitting *splitting)
     const Select *select = splitting->parsed.select;
     if (!select)
         return split_goes_on(splitting) && split_refuse(splitting, "%s", splitting->parsed.reason);
-    if (select->core_count > 1)
-        return split_refuse(splitting, "%s is not split", select->operators[1]);
-    if (!select->cores[0]->from.count)
+    for (int i = 1; i < select->core_count; i++)
+        if (strcmp(select->operators[i], "UNION ALL") != 0)
+            return split_refuse(splitting, "%s is not split", select->operators[i]);
+    if (select->core_count == 1 && !select->cores[0]->from.count)
         return split_refuse(splitting, "it reads no table%s", "");
     return true;
 }
@@ -317,132 +317,6 @@ static bool note(Splitting *splitting, const char *written)
 
 /* ---- splitting ---- */
 
-static void free_stages(SplitPlan *plan)
-{
-    for (int i = 0; i < plan->stage_count; i++)
-        stage_free(&plan->stages[i]);
-    free(plan->stages);
-    plan->stages = NULL;
-    plan->stage_count = 0;
-}
-
-/* Whether the aggregate gives the same, whatever the order of its values. */
-static bool is_free_of_order(const Expr *call)
-{
-    static const char *const names[] = {"count", "min", "max"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!sqlite3_stricmp(call->text, names[i]))
-            return true;
-    return false;
-}
-
-static bool check_layer_part(void *arg, Expr *expr)
-{
-    Splitting *splitting = arg;
-    if (expr->select || (expr->kind == EXPR_IN && expr->text))
-        return split_refuse(splitting, "a subquery around a grouped one is not split%s", "");
-    if (resolve_is_aggregate(expr) && !is_free_of_order(expr))
-        return split_refuse(splitting, "%s over a grouped subquery is not split", expr->text);
-    return expr_each_part(expr, check_layer_part, splitting);
-}
-
-/* The combining query does all that a SELECT around the divided one does. */
-static bool check_layer(Splitting *splitting, const Select *layer)
-{
-    const SelectCore *core = layer->cores[0];
-    bool well = true;
-    for (int i = 0; well && i < core->column_count; i++)
-        well = check_layer_part(splitting, core->columns[i].expr);
-    for (int i = 0; well && i < core->group_by.count; i++)
-        well = check_layer_part(splitting, core->group_by.items[i]);
-    for (int i = 0; well && i < layer->order_by.count; i++)
-        well = check_layer_part(splitting, layer->order_by.items[i].expr);
-    return well && (!core->where || check_layer_part(splitting, core->where)) &&
-           (!core->having || check_layer_part(splitting, core->having)) &&
-           (!layer->limit || check_layer_part(splitting, layer->limit)) &&
-           (!layer->offset || check_layer_part(splitting, layer->offset));
-}
-
-/* The subquery that is all of the FROM; NULL: there is none. */
-static Select *only_source(const Select *select)
-{
-    const FromList *from = &select->cores[0]->from;
-    if (select->core_count != 1 || from->count != 1 || from->items[0]->joined.count)
-        return NULL;
-    Select *inside = resolved_table(from->items[0])->select;
-    return inside && inside->core_count == 1 && !inside->with_count ? inside : NULL;
-}
-
-/* Finds the SELECT to divide: the innermost one that groups, sorts or limits, where each around it reads
-   nothing but the next; else the statement itself. */
-static bool find_target(Splitting *splitting)
-{
-    Select *chain[SPLITTING_LAYERS + 1] = {splitting->parsed.select};
-    int length = 1, target = 0;
-    Select *inside;
-    while (length <= SPLITTING_LAYERS && (inside = only_source(chain[length - 1]))) {
-        chain[length] = inside;
-        if (!cut_is_linear(inside))
-            target = length;
-        length++;
-    }
-    for (int i = 0; i < target; i++) {
-        if (!check_layer(splitting, chain[i]))
-            return false;
-        splitting->layers[splitting->layer_count++] = chain[i];
-    }
-    splitting->target = chain[target];
-    return true;
-}
-
-/* Tries the tables in the order of the loops. Whether the statement is divided; if not, the reason of the
-   first table is noted: it is the one that the statement's time goes into. */
-static bool try_tables(Splitting *splitting, Cut *cut)
-{
-    const char *first_reason = NULL;
-    for (cut->loop = 0, cut->by_rowid = false;; cut->loop++) {
-        if (cut_find(splitting, cut) && stages_build(splitting, cut))
-            return true;
-        free_stages(splitting->plan);
-        /* The same table may be cut by its rowids all the same. */
-        if (splitting->rc == SQLITE_OK && splitting->reason && cut->has_key) {
-            splitting->reason = NULL;
-            cut->by_rowid = true;
-            cut->loop--;
-            continue;
-        }
-        cut->by_rowid = false;
-        if (splitting->rc != SQLITE_OK || !splitting->reason)
-            break;
-        if (!first_reason)
-            first_reason = splitting->reason;
-        splitting->reason = NULL;
-    }
-    splitting->reason = first_reason;
-    return false;
-}
-
-/* Cuts the first large table; where there is none, and small ones may be cut, the first of them. */
-static bool divide(Splitting *splitting)
-{
-    Cut cut;
-    if (!find_target(splitting) || !cut_begin(splitting, &cut))
-        return false;
-    cut.least_rows = SPLIT_LEAST_ROWS;
-    bool divided = try_tables(splitting, &cut);
-    if (!divided && splitting->rc == SQLITE_OK && splitting->options->least_rows < SPLIT_LEAST_ROWS) {
-        const char *reason = splitting->reason;
-        cut.least_rows = splitting->options->least_rows;
-        splitting->reason = NULL;
-        divided = try_tables(splitting, &cut);
-        if (!divided && reason)
-            splitting->reason = reason;
-    }
-    if (!divided && splitting->rc == SQLITE_OK && !splitting->reason)
-        split_refuse(splitting, "its tables are small%s", "");
-    return divided;
-}
-
 /* A table of the file hides the one of morsels. */
 static bool check_names(Splitting *splitting)
 {
@@ -457,14 +331,14 @@ static void split(Splitting *splitting)
     if (parse(splitting) && facts_read(splitting, &path) && open_shadow(splitting, path) &&
         check_names(splitting) && resolve_names(splitting) && prove(splitting, &written) &&
         note(splitting, written))
-        divide(splitting);
+        divide_statement(splitting);
     sqlite3_free(written);
 }
 
 /* A plain plan has its statement, its columns and the reason. */
 static int make_plain(SplitPlan *plan, const char *reason)
 {
-    free_stages(plan);
+    stages_free(plan, 0);
     plan->plain = sqlite3_mprintf("%s", reason);
     return plan->plain ? SQLITE_OK : SQLITE_NOMEM;
 }
@@ -507,7 +381,7 @@ void split_plan_free(SplitPlan *plan)
 {
     if (!plan)
         return;
-    free_stages(plan);
+    stages_free(plan, 0);
     free_texts(plan->declared_types, plan->columns.count);
     free_texts(plan->parameters, plan->parameter_count);
     free_texts(plan->functions, plan->function_count);

@@ -68,6 +68,9 @@ typedef enum SplitForm {
     /* Morsels as the outermost loop: the statement runs once per worker, over all ranges that the worker
        takes. */
     SPLIT_MORSELS,
+    /* No statement of workers: the combining query reads the results of earlier stages, and there are no
+       parts. */
+    SPLIT_COMBINED,
 } SplitForm;
 
 typedef enum SplitParts {
@@ -129,6 +132,8 @@ typedef struct SplitStage {
     /* Number of rows that a run of the statement gives at the most, by a LIMIT that is written in it already;
        -1: no such bound. */
     int64_t limit;
+    /* Whether the stage is one of the SELECTs of a UNION ALL. */
+    bool arm;
     /* Columns of the stage's result, which is a table for later stages; empty for the last stage, whose
        result has the columns of the plan. */
     ColumnList result;
@@ -194,6 +199,13 @@ enum { SPLIT_LEAST_ROWS = 2000 };
  */
 int split_plan_create(ConnectionState *state, const char *sql, const SplitOptions *options, SplitPlan **out,
                       char **message);
+
+/* CREATE TEMP TABLE text of the result of a stage that has a name; NULL where memory is short, sqlite3_free
+   it. */
+char *split_stage_declaration(const SplitStage *stage);
+
+/* The stage whose table the run holds the view of: the last that cuts one. */
+const SplitStage *split_plan_cut(const SplitPlan *plan);
 
 /* Frees it; NULL does nothing. */
 void split_plan_free(SplitPlan *plan);

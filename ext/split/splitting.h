@@ -32,6 +32,8 @@ typedef struct Splitting {
     struct KnownTable *tables;
     /* Names that FROM items are written as, each once. */
     NameList written;
+    /* Why the first SELECT of a UNION ALL that is not divided is not; NULL: all are, so far. */
+    const char *why_whole;
     /* Why the statement is plain, in the arena or constant; NULL: no reason so far. */
     const char *reason;
     /* SQLITE_OK, or the error for which there is no plan at all. */

@@ -11,6 +11,26 @@
  */
 bool stages_build(Splitting *splitting, const Cut *cut);
 
+/* Adds a stage that one worker computes as it stands. False with a reason or an error. */
+bool stages_add_whole(Splitting *splitting, Select *select);
+
+/*
+ * Gives the last stage, that of `select`, a table for its result, whose columns have these names, which
+ * differ; *name, in the arena. From then on statements that read the table can be prepared. False with a
+ * reason or an error.
+ */
+bool stages_name_last(Splitting *splitting, Select *select, const NameList *names, const char **name);
+
+/* Makes the FROM item, whose table has a stage, one over the stage's rows; its columns stay what they were.
+ */
+void stages_read(Splitting *splitting, FromItem *item);
+
+/* Adds a stage that combines the results of earlier ones. False with a reason or an error. */
+bool stages_combine(Splitting *splitting, const Select *combine);
+
+/* Frees the stages from number `first` on. */
+void stages_free(SplitPlan *plan, int first);
+
 /* Frees what a stage owns. */
 void stage_free(SplitStage *stage);
 

@@ -19,6 +19,8 @@ typedef struct KnownTable {
     int key_column;
     /* SELECT whose result it is; NULL: a table. */
     Select *select;
+    /* Table that a stage makes of the SELECT's rows; NULL: none does. */
+    const char *stage;
     /* CREATE VIEW text; NULL: no view. */
     const char *view;
     /* Whether a column of it is computed whenever it is read, by what the schema says. */

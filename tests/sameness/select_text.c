@@ -76,10 +76,10 @@ char *select_text_world(Random *random)
 
 /* ---- expressions ---- */
 
-/* What a SELECT reads: whether b and c are joined to a, and the only columns of a that are read where an
-   index may have all of them; 0: any are. */
+/* What a SELECT reads: whether b, c and a grouped subquery s are joined to a, and the only columns of a that
+   are read where an index may have all of them; 0: any are. */
 typedef struct Sources {
-    bool b, c;
+    bool b, c, s;
     int narrow;
 } Sources;
 
@@ -93,6 +93,9 @@ static const char *column(Random *random, Sources sources)
         return narrow[sources.narrow - 1][random_below(random, 2)];
     if (sources.b && random_once_in(random, 3))
         return random_pick(random, of_b);
+    static const char *const of_s[] = {"s.sg", "s.sn", "s.sh"};
+    if (sources.s && random_once_in(random, 4))
+        return random_pick(random, of_s);
     if (sources.c && random_once_in(random, 4))
         return random_pick(random, of_c);
     return random_pick(random, of_a);
@@ -185,7 +188,9 @@ static char *aggregate(Random *random, Sources sources)
 
 static void append_from(sqlite3_str *sql, Random *random, Sources sources)
 {
-    const char *first = random_once_in(random, 8)    ? "big AS a"
+    const char *first = random_once_in(random, 8) ? "big AS a"
+                        : random_once_in(random, 12)
+                            ? "(SELECT max(id) AS id, g, h, max(x) AS x, n FROM a GROUP BY g, h, n) AS a"
                         : random_once_in(random, 10) ? "(SELECT id, g, h, x, n FROM a WHERE id % 3 > 0) AS a"
                                                      : "a";
     sqlite3_str_appendf(sql, " FROM %s", first);
@@ -196,6 +201,12 @@ static void append_from(sqlite3_str *sql, Random *random, Sources sources)
     if (sources.c)
         sqlite3_str_appendall(sql, random_once_in(random, 2) ? " JOIN c ON c.w = a.n"
                                                              : " LEFT JOIN c ON c.g = a.g");
+    if (sources.s)
+        sqlite3_str_appendall(
+            sql,
+            random_once_in(random, 2)
+                ? " JOIN (SELECT g AS sg, count(n) AS sn, max(h) AS sh FROM a GROUP BY g, h) AS s ON s.sg = a.g"
+                : " LEFT JOIN (SELECT DISTINCT n + 1 AS sn, g AS sg, h AS sh FROM a) AS s ON s.sn = a.n");
     int conditions = random_below(random, 3) + sources.b;
     for (int i = 0; i < conditions; i++) {
         char *text = condition(random, sources);
@@ -222,13 +233,17 @@ static bool append_order(sqlite3_str *sql, Random *random, int columns)
 
 typedef enum SelectForm { ROWS, DISTINCT_ROWS, ONE_GROUP, GROUPS } SelectForm;
 
-/* Appends the output columns: for groups their keys first. Returns the number of columns. */
-static int append_columns(sqlite3_str *sql, Random *random, Sources sources, SelectForm form, char **keys)
+/* Appends the output columns: for groups their keys first. There are `columns` of them, 0: any number.
+   Returns the number. */
+static int append_columns(sqlite3_str *sql, Random *random, Sources sources, SelectForm form, char **keys,
+                          int columns)
 {
-    int columns = 1 + random_below(random, 3), count = 0;
+    int count = 0;
     for (int i = 0; i < 2 && keys[i]; i++)
         sqlite3_str_appendf(sql, "%s%s AS k%d", count++ ? ", " : " ", keys[i], i);
-    for (int i = 0; i < columns; i++) {
+    if (!columns)
+        columns = count + 1 + random_below(random, 3);
+    for (int i = 0; count < columns; i++) {
         char *text =
             form == ONE_GROUP || form == GROUPS ? aggregate(random, sources) : expression(random, sources);
         sqlite3_str_appendf(sql, "%s%s AS c%d", count++ ? ", " : " ", text, i);
@@ -237,20 +252,22 @@ static int append_columns(sqlite3_str *sql, Random *random, Sources sources, Sel
     return count;
 }
 
-SelectText select_text_make(Random *random)
+/* Appends a SELECT of so many columns, 0: any number. Returns the number. */
+static int append_select(sqlite3_str *sql, Random *random, int columns)
 {
     static const SelectForm forms[] = {ROWS, DISTINCT_ROWS, ONE_GROUP, GROUPS, GROUPS, GROUPS};
     SelectForm form = random_pick(random, forms);
-    Sources sources = {random_once_in(random, 4), random_once_in(random, 4), 0};
-    if (!sources.b && !sources.c && random_once_in(random, 3))
-        sources.narrow = 1 + random_below(random, 4);
+    Sources sources = {.b = random_once_in(random, 4), .c = random_once_in(random, 4)};
     char *keys[2] = {NULL, NULL};
+    if (!sources.b && !sources.c && random_once_in(random, 5))
+        sources.s = true;
+    else if (!sources.b && !sources.c && random_once_in(random, 3))
+        sources.narrow = 1 + random_below(random, 4);
     if (form == GROUPS)
-        for (int i = 0; i < 1 + random_once_in(random, 3); i++)
+        for (int i = 0; i < 1 + random_once_in(random, 3) && (!columns || i < columns); i++)
             keys[i] = expression(random, sources);
-    sqlite3_str *sql = sqlite3_str_new(NULL);
     sqlite3_str_appendall(sql, form == DISTINCT_ROWS ? "SELECT DISTINCT" : "SELECT");
-    int columns = append_columns(sql, random, sources, form, keys);
+    columns = append_columns(sql, random, sources, form, keys, columns);
     append_from(sql, random, sources);
     for (int i = 0; i < 2 && keys[i]; i++)
         sqlite3_str_appendf(sql, "%s%s", i ? ", " : " GROUP BY ", keys[i]);
@@ -259,9 +276,20 @@ SelectText select_text_make(Random *random)
                             random_once_in(random, 2) ? " HAVING count(*) > (SELECT min(w) + %d FROM c AS d)"
                                                       : " HAVING count(*) > %d",
                             random_below(random, 6));
-    SelectText text = {.ordered = append_order(sql, random, columns)};
-    text.sql = sqlite3_str_finish(sql);
     sqlite3_free(keys[0]);
     sqlite3_free(keys[1]);
+    return columns;
+}
+
+SelectText select_text_make(Random *random)
+{
+    sqlite3_str *sql = sqlite3_str_new(NULL);
+    int columns = append_select(sql, random, 0);
+    for (int i = 0; i < 2 && random_once_in(random, 6); i++) {
+        sqlite3_str_appendall(sql, " UNION ALL ");
+        append_select(sql, random, columns);
+    }
+    SelectText text = {.ordered = append_order(sql, random, columns)};
+    text.sql = sqlite3_str_finish(sql);
     return text;
 }

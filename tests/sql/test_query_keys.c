@@ -8,59 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/map_test.h"
+#include "tests/support/query_test.h"
 
 #define NUMBERS "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 4000)"
-
-/* Opens a file with the tables that `script` makes. */
-static sqlite3 *open_file(MapTest *test, const char *script)
-{
-    char *path = map_test_path(test, "keys.db");
-    sql_test_close(&test->db);
-    test->db = map_test_open(test, path);
-    sqlite3_free(path);
-    sql_test_run(test->db, script);
-    return test->db;
-}
-
-/* The query over morsels of a key has to give the SELECT's rows, of which there are few. Returns whether it
-   was divided; where not, *why (for sqlite3_free) is the reason. */
-static bool compare(const MapTest *test, const char *select, char **why)
-{
-    char *sql = sqlite3_mprintf(
-        "DROP TABLE IF EXISTS temp.q; CREATE VIRTUAL TABLE temp.q USING parallel_query(%s)", select);
-    sql_test_run(test->db, sql);
-    sqlite3_free(sql);
-    char *rows = sql_test_rows(test->db, "SELECT * FROM q"), *plain = sql_test_rows(test->db, select);
-    if (strcmp(rows, plain) != 0)
-        fail_msg("%s\n  gives\n%s\n  and by workers\n%s", select, plain, rows);
-    sqlite3_free(rows);
-    sqlite3_free(plain);
-    *why = sql_test_rows(test->db, "SELECT access, reason FROM parallel_map_runs ORDER BY run DESC LIMIT 1");
-    return strstr(*why, "'partition'") != NULL;
-}
-
-static void expect_divided(const MapTest *test, const char *select, const char *partial)
-{
-    char *why;
-    bool divided = compare(test, select, &why);
-    /* `auto` may find that there are too many groups. */
-    if (!divided && strcmp(test->executor, "auto") != 0)
-        fail_msg("%s\n  is not divided: %s", select, why);
-    sqlite3_free(why);
-    char *sql = sqlite3_mprintf(
-        "SELECT iif(map LIKE '%%%q%%', 1, map) FROM parallel_map_runs ORDER BY run DESC LIMIT 1", partial);
-    sql_test_expect(test->db, sql, "1");
-    sqlite3_free(sql);
-}
-
-static void expect_whole(const MapTest *test, const char *select, const char *reason)
-{
-    char *why;
-    if (compare(test, select, &why) || !strstr(why, reason))
-        fail_msg("%s\n  is run as %s", select, why);
-    sqlite3_free(why);
-}
 
 /* Rows of each key, none lost and none twice. */
 static void keys_of_any_kind(void **state)
@@ -85,7 +35,7 @@ static void keys_of_any_kind(void **state)
     };
     static const char *const columns[] = {"", "TEXT COLLATE NOCASE", "INT"};
     MapTest *test = *state;
-    sqlite3 *db = open_file(test, "PRAGMA encoding = 'UTF-8'");
+    sqlite3 *db = query_test_open(test, "PRAGMA encoding = 'UTF-8'");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         for (size_t j = 0; j < sizeof columns / sizeof *columns; j++) {
             map_test_run(
@@ -98,14 +48,15 @@ static void keys_of_any_kind(void **state)
                 NUMBERS
                 " INSERT INTO t SELECT %s, i FROM n; INSERT INTO u SELECT v, k, 'as wide as needed' FROM t",
                 keys[i]);
-            expect_divided(test, "SELECT count(v + 0), sum(v), min(k), max(k) FROM u", "\"first_key\"");
+            query_test_expect_divided(test, "SELECT count(v + 0), sum(v), min(k), max(k) FROM u",
+                                      "\"first_key\"");
             const char *of_table = "SELECT count(v + 0), sum(v), min(k), max(k) FROM t";
             if (i < ODD) {
-                expect_divided(test, of_table, "\"first_key\"");
+                query_test_expect_divided(test, of_table, "\"first_key\"");
                 continue;
             }
             char *why;
-            compare(test, of_table, &why);
+            query_test_compare(test, of_table, &why);
             sqlite3_free(why);
         }
 }
@@ -113,23 +64,24 @@ static void keys_of_any_kind(void **state)
 static void texts_in_utf16(void **state)
 {
     MapTest *test = *state;
-    open_file(test,
-              "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(k TEXT, v INT, PRIMARY KEY(k, v)) WITHOUT ROWID;"
+    query_test_open(
+        test, "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(k TEXT, v INT, PRIMARY KEY(k, v)) WITHOUT ROWID;"
               "CREATE TABLE u(k TEXT, v INT, more); CREATE INDEX i ON u(k, v);" NUMBERS
               "INSERT INTO t SELECT char(i * 17 % 60000 + 5) || i, i FROM n;"
               "INSERT INTO u SELECT *, 'as wide as needed' FROM t");
-    expect_divided(test, "SELECT count(v + 0), sum(v) FROM t", "\"first_key\"");
-    expect_divided(test, "SELECT count(v + 0), sum(v) FROM u", "\"first_key\"");
+    query_test_expect_divided(test, "SELECT count(v + 0), sum(v) FROM t", "\"first_key\"");
+    query_test_expect_divided(test, "SELECT count(v + 0), sum(v) FROM u", "\"first_key\"");
 }
 
 /* Conditions of the search stay: the range is searched instead of those on its column. */
 static void searches_are_divided(void **state)
 {
     MapTest *test = *state;
-    sqlite3 *db = open_file(test, "CREATE TABLE t(a INT, k INT, v); CREATE INDEX i ON t(a, k);" NUMBERS
-                                  "INSERT INTO t SELECT i % 3, i * 37 % 1009, i FROM n;"
-                                  "CREATE TABLE s(n TEXT COLLATE NOCASE, v); CREATE INDEX j ON s(n);" NUMBERS
-                                  "INSERT INTO s SELECT char(65 + i % 26) || (i % 90), i FROM n");
+    sqlite3 *db =
+        query_test_open(test, "CREATE TABLE t(a INT, k INT, v); CREATE INDEX i ON t(a, k);" NUMBERS
+                              "INSERT INTO t SELECT i % 3, i * 37 % 1009, i FROM n;"
+                              "CREATE TABLE s(n TEXT COLLATE NOCASE, v); CREATE INDEX j ON s(n);" NUMBERS
+                              "INSERT INTO s SELECT char(65 + i % 26) || (i % 90), i FROM n");
     static const char *const selects[] = {
         "SELECT sum(v), count(v), min(v) FROM t WHERE a = 1",
         "SELECT sum(v), count(v), min(v) FROM t WHERE 2 = a AND k >= '100' AND k < 900.5",
@@ -139,7 +91,7 @@ static void searches_are_divided(void **state)
         "SELECT sum(v), count(v), min(v) FROM s WHERE n BETWEEN 'B' AND 'b99'",
     };
     for (size_t i = 0; i < sizeof selects / sizeof *selects; i++)
-        expect_divided(test, selects[i], " AND ");
+        query_test_expect_divided(test, selects[i], " AND ");
     sql_test_expect(
         db, "SELECT count(*) FROM parallel_map_runs WHERE map LIKE '%first_key%' AND access = 'partition'",
         "6");
@@ -156,10 +108,10 @@ static void searches_are_divided(void **state)
 static void keys_that_are_null(void **state)
 {
     MapTest *test = *state;
-    sqlite3 *db = open_file(test, "CREATE TABLE t(k, v, more); CREATE INDEX i ON t(k, v);" NUMBERS
-                                  "INSERT INTO t SELECT i, i % 9, 'as wide as needed' FROM n");
+    sqlite3 *db = query_test_open(test, "CREATE TABLE t(k, v, more); CREATE INDEX i ON t(k, v);" NUMBERS
+                                        "INSERT INTO t SELECT i, i % 9, 'as wide as needed' FROM n");
     const char *select = "SELECT count(v), sum(v) FROM t";
-    expect_divided(test, select, "\"first_key\"");
+    query_test_expect_divided(test, select, "\"first_key\"");
     map_test_run(db, "INSERT INTO t(v) VALUES (5)");
     /* The plan was made before. */
     sql_test_expect(db, "SELECT * FROM q", "4001|15999");
@@ -172,32 +124,22 @@ static void keys_that_are_null(void **state)
         "1");
     map_test_run(db, "UPDATE t SET k = 7");
     sql_test_run(db, "SELECT * FROM q");
-    expect_whole(test, "SELECT sum(v) FROM t WHERE k > 5 AND k < 9",
-                 "the keys that would be cut do not divide");
-    expect_whole(test, "SELECT sum(v) FROM t WHERE k > 15 AND k < 19",
-                 "no row has the key that would be cut");
+    query_test_expect_whole(test, "SELECT sum(v) FROM t WHERE k > 5 AND k < 9",
+                            "the keys that would be cut do not divide");
+    query_test_expect_whole(test, "SELECT sum(v) FROM t WHERE k > 15 AND k < 19",
+                            "no row has the key that would be cut");
 }
 
 /* Indexes that have not all rows, or no column as their key, give no ranges. */
 static void indexes_without_ranges(void **state)
 {
     MapTest *test = *state;
-    open_file(test, "CREATE TABLE t(k INT, v INT); CREATE INDEX i ON t(k) WHERE v > 5;"
-                    "CREATE INDEX j ON t(k + v);" NUMBERS "INSERT INTO t SELECT i % 50, i % 90 FROM n");
-    expect_divided(test, "SELECT k, count(*) FROM t WHERE v > 5 GROUP BY k ORDER BY k", "\"first_rowid\"");
-    expect_whole(test, "SELECT sum(v), count(v) FROM t WHERE k + v > 5",
-                 "t is searched by a range of an index");
-}
-
-/* The plan of a query under `auto` has to have a text. */
-static void expect_plan(sqlite3 *db, const char *select, const char *text)
-{
-    char *sql = sqlite3_mprintf("SELECT line FROM parallel_query_plan(%Q)", select);
-    char *lines = sql_test_rows(db, sql);
-    if (!strstr(lines, text))
-        fail_msg("%s\n  has not '%s' in\n%s", select, text, lines);
-    sqlite3_free(lines);
-    sqlite3_free(sql);
+    query_test_open(test, "CREATE TABLE t(k INT, v INT); CREATE INDEX i ON t(k) WHERE v > 5;"
+                          "CREATE INDEX j ON t(k + v);" NUMBERS "INSERT INTO t SELECT i % 50, i % 90 FROM n");
+    query_test_expect_divided(test, "SELECT k, count(*) FROM t WHERE v > 5 GROUP BY k ORDER BY k",
+                              "\"first_rowid\"");
+    query_test_expect_whole(test, "SELECT sum(v), count(v) FROM t WHERE k + v > 5",
+                            "t is searched by a range of an index");
 }
 
 /* Where the plain loop walks an index or the rows of a table WITHOUT ROWID, ranges are those of its key. */
@@ -234,7 +176,7 @@ static void plans(void **state)
          "Plain: pairs has no rowids, and no key that divides it"},
         {"SELECT max(k) FROM sales", "Plain: an index of sales answers it at once"},
     };
-    sqlite3 *db = open_file(
+    sqlite3 *db = query_test_open(
         *state, "CREATE TABLE sales(id INTEGER PRIMARY KEY, day INT, p REAL, name TEXT COLLATE NOCASE, k);"
                 "CREATE INDEX by_k ON sales(k, day); CREATE INDEX by_name ON sales(name);"
                 "CREATE TABLE pairs(a, b, PRIMARY KEY(a, b)) WITHOUT ROWID;"
@@ -245,8 +187,8 @@ static void plans(void **state)
                 "iif(id % 2, 'a', 'A') || (id % 300), p FROM sales");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *why;
-        expect_plan(db, cases[i][0], cases[i][1]);
-        compare(*state, cases[i][0], &why);
+        query_test_expect_plan(db, cases[i][0], cases[i][1]);
+        query_test_compare(*state, cases[i][0], &why);
         sqlite3_free(why);
     }
 }
@@ -270,14 +212,14 @@ static void keys_that_the_host_denies(void **state)
     MapTest *test = *state;
     Answer answer = {SQLITE_OK};
     const char *select = "SELECT sum(v), count(v) FROM t";
-    sqlite3 *db = open_file(test, "CREATE TABLE t(k INT PRIMARY KEY, v INT) WITHOUT ROWID;" NUMBERS
-                                  "INSERT INTO t SELECT i, i % 90 FROM n");
+    sqlite3 *db = query_test_open(test, "CREATE TABLE t(k INT PRIMARY KEY, v INT) WITHOUT ROWID;" NUMBERS
+                                        "INSERT INTO t SELECT i, i % 90 FROM n");
     sqlite3_set_authorizer(db, judge_key, &answer);
-    expect_divided(test, select, "\"first_key\"");
+    query_test_expect_divided(test, select, "\"first_key\"");
     answer.answer = SQLITE_DENY;
-    expect_whole(test, select, "");
+    query_test_expect_whole(test, select, "");
     answer.answer = SQLITE_IGNORE;
-    expect_whole(test, select, "");
+    query_test_expect_whole(test, select, "");
     sqlite3_set_authorizer(db, NULL, NULL);
 }
 

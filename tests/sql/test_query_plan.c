@@ -372,7 +372,7 @@ static void left_whole(void **state)
         {"SELECT day, sum(p) > (SELECT price FROM items WHERE item = day) FROM sales GROUP BY day",
          {"Plain: a subquery beside aggregates is not split\n"}},
         {"SELECT id, row_number() OVER () FROM sales", {"Plain: window functions are not split\n"}},
-        {"SELECT p FROM sales UNION ALL SELECT price FROM items", {"Plain: UNION ALL is not split\n"}},
+        {"SELECT p FROM sales UNION SELECT price FROM items", {"Plain: UNION is not split\n"}},
         {"VALUES (1)", {"Plain: VALUES are not split\n"}},
         {"SELECT random(), p FROM sales", {"Plain: random() is not about values alone\n"}},
         {"SELECT sum(twice) FROM made", {"Plain: made has a column that is computed when it is read\n"}},

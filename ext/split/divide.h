@@ -1,0 +1,11 @@
+/* The division of a statement into stages: which of its SELECTs are divided, and by which of their tables. */
+#ifndef PRICEMAP_SPLIT_DIVIDE_H
+#define PRICEMAP_SPLIT_DIVIDE_H
+
+#include "ext/split/splitting.h"
+
+/* Adds the stages of the resolved statement to the plan. False with a reason or an error; the plan may have
+   stages then all the same. */
+bool divide_statement(Splitting *splitting);
+
+#endif

@@ -1,0 +1,144 @@
+/* parallel_query in stages: UNION ALL, and subqueries in FROM that are divided by themselves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/query_test.h"
+
+static const char make_tables[] =
+    "CREATE TABLE sales(id INTEGER PRIMARY KEY, item INT, day INT, p REAL, name TEXT COLLATE NOCASE, code TEXT);"
+    "CREATE TABLE items(item INTEGER PRIMARY KEY, category TEXT, price REAL);"
+    "CREATE TABLE returns(id INTEGER PRIMARY KEY, item INT, day INT, p REAL);"
+    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 4000)"
+    "INSERT INTO sales SELECT i, i % 100, i % 7, i / 8.0, iif(i % 2, 'N', 'n') || (i % 10), i % 50 FROM n;"
+    "INSERT INTO items SELECT DISTINCT item, 'c' || (item % 5), item / 2.0 FROM sales;"
+    "INSERT INTO returns SELECT id, item, day, p + 1 FROM sales WHERE id % 3";
+
+/* What is divided of a SELECT, by a text of its plan, and how often it stands there. */
+static const struct {
+    const char *select, *text;
+    int count;
+} selects[] = {
+    {"SELECT id, p FROM sales WHERE day = 3 UNION ALL SELECT id, p FROM returns WHERE day = 5 ORDER BY p, 1 DESC",
+     "Gather:", 2},
+    {"SELECT day AS d, sum(p) FROM sales GROUP BY day UNION ALL SELECT item, sum(p) FROM returns GROUP BY item "
+     "UNION ALL SELECT item, price FROM items UNION ALL SELECT 1, 'text' ORDER BY d, 2",
+     "Gather Merge:", 2},
+    {"SELECT name, count(*) FROM sales GROUP BY name UNION ALL SELECT name, -id FROM sales WHERE id < 30 "
+     "ORDER BY 2 DESC, 1 LIMIT 19 OFFSET 4",
+     "Gather", 2},
+    {"WITH x AS (SELECT item, p FROM sales WHERE day > 3) SELECT count(p), max(item) FROM x UNION ALL SELECT "
+     "max(p), min(item) FROM returns",
+     "Gather", 2},
+    {"SELECT s.day, max(s.p - x.a), count(x.n) FROM sales s CROSS JOIN (SELECT item, avg(p) AS a, count(*) AS n "
+     "FROM returns GROUP BY item) AS x ON x.item = s.item GROUP BY s.day ORDER BY 1",
+     "Stage pricemap_stage1", 1},
+    {"SELECT s.id, x.code FROM sales s CROSS JOIN (SELECT DISTINCT code FROM sales WHERE p > 30) AS x ON x.code = "
+     "s.item WHERE s.day = 2 ORDER BY s.id, x.code",
+     "Gather", 2},
+    {"WITH x AS MATERIALIZED (SELECT item, max(p) AS m FROM returns GROUP BY item) SELECT day, count(m) FROM sales "
+     "CROSS JOIN x USING (item) GROUP BY day ORDER BY day",
+     "Stage pricemap_stage1", 1},
+    {"SELECT x.item, x.n, y.m FROM (SELECT item, count(day) AS n FROM sales GROUP BY item) x LEFT JOIN (SELECT item, "
+     "max(p) AS m FROM returns WHERE day = 2 GROUP BY item) y USING (item) ORDER BY 1 LIMIT 9",
+     "Gather Merge:", 2},
+    {"SELECT sum(p) > (SELECT avg(price) FROM items), day FROM sales GROUP BY day UNION ALL SELECT p > (SELECT "
+     "max(price) FROM items), day FROM returns WHERE id < 9 ORDER BY 2, 1",
+     "pricemap_stage", 0},
+    /* What a subquery's columns have of affinities, and have not, stays. */
+    {"SELECT s.id FROM sales s CROSS JOIN (SELECT day, count(*) % 7 AS n, max(category) AS c FROM returns JOIN items USING (item) GROUP BY day) x "
+     "WHERE x.n = s.code AND x.c >= s.item AND s.p < 70 ORDER BY 1",
+     "(+ \"x\".\"n\")", 1},
+};
+
+static int times(const char *lines, const char *text)
+{
+    int count = 0;
+    for (const char *at = strstr(lines, text); at; at = strstr(at + 1, text))
+        count++;
+    return count;
+}
+
+static void selects_in_stages(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    for (size_t i = 0; i < sizeof selects / sizeof *selects; i++) {
+        char *sql =
+            sqlite3_mprintf("SELECT line FROM parallel_query_plan(%Q) WHERE line NOT LIKE '%%SQL:%%' OR "
+                            "line LIKE '%%(+%%'",
+                            selects[i].select);
+        char *lines = sql_test_rows(db, sql);
+        int count = times(lines, selects[i].text);
+        if (selects[i].count ? count != selects[i].count : !count)
+            fail_msg("%s\n  has '%s' %d times in\n%s", selects[i].select, selects[i].text, count, lines);
+        sqlite3_free(lines);
+        sqlite3_free(sql);
+        query_test_expect_divided(test, selects[i].select, "SELECT");
+    }
+}
+
+static void parameters_of_stages(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(
+        db, "CREATE VIRTUAL TABLE temp.q USING parallel_query(SELECT count(*), :name AS n FROM sales WHERE "
+            "day = :day UNION ALL SELECT max(id), typeof(:day) FROM returns WHERE day > :day LIMIT :most)");
+    sql_test_expect(db, "SELECT * FROM q('a', 3, 5)", "572|'a'\n3995|'integer'");
+    sql_test_expect(db, "SELECT * FROM q('a', 3, 1)", "572|'a'");
+}
+
+/* A stage's rows have a bound; a part's error leads to the plain statement's own. */
+static void stages_that_fail(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(
+        db,
+        "CREATE VIRTUAL TABLE temp.q USING parallel_query(SELECT zeroblob(20000) AS z FROM sales UNION ALL "
+        "SELECT p FROM returns WHERE id < 5)");
+    sql_test_expect(db, "SELECT count(*), sum(length(z)) FROM q", "4003|80000012");
+    sql_test_expect(db,
+                    "SELECT access, reason LIKE '% take %' FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
+                    "'whole'|1");
+    sql_test_run(db, "CREATE VIRTUAL TABLE temp.r USING parallel_query(SELECT count(p) FROM sales UNION ALL "
+                     "SELECT sum(abs(iif(id = 3998, -9223372036854775808, day))) FROM returns)");
+    sql_test_expect_error(db, "SELECT * FROM r", SQLITE_ERROR, "integer overflow");
+}
+
+/* What is no UNION ALL, or is sorted by what the stages do not have, stays whole. */
+static void left_whole(void **state)
+{
+    static const char *const cases[][2] = {
+        {"SELECT p FROM sales UNION SELECT price FROM items", "Plain: UNION is not split"},
+        {"SELECT p FROM sales UNION ALL SELECT price FROM items EXCEPT SELECT 1",
+         "Plain: EXCEPT is not split"},
+        {"SELECT name, 1 FROM sales UNION ALL SELECT code, 2 FROM sales ORDER BY 1",
+         "Plain: the parts of its UNION ALL compare differently"},
+        {"SELECT p FROM sales UNION ALL SELECT price FROM items ORDER BY p COLLATE NOCASE",
+         "Plain: the ORDER BY of its UNION ALL is not understood"},
+        {"SELECT price FROM items UNION ALL SELECT 5", "Plain: its tables are small"},
+        {"SELECT p FROM sales UNION ALL SELECT 5 LIMIT (SELECT 3)", "Plain: a subquery around"},
+    };
+    sqlite3 *db = query_test_open(*state, make_tables);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        query_test_expect_plan(db, cases[i][0], cases[i][1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MAP_TEST_EACH(selects_in_stages),
+        MAP_TEST_EACH(parameters_of_stages),
+        MAP_TEST_EACH(stages_that_fail),
+        MAP_TEST(left_whole),
+    };
+    cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
