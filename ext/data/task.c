@@ -56,6 +56,7 @@ void task_report_timeout(Task *task)
     TaskReport *report = &task->report;
     char row[40] = "";
     report->rc = SQLITE_ERROR;
+    report->timed_out = true;
     report->rows_in = 0;
     if (!task->recipe->scan)
         snprintf(row, sizeof row, " (row %lld)", (long long)task->order.position + report->next_row);

@@ -84,6 +84,8 @@ typedef struct TaskReport {
     int64_t next_rowid;
     /* Whether the worker came to no row because it cannot prepare the map; not 0: it cannot. */
     int32_t unprepared;
+    /* Whether the turn was ended because it took longer than the task's timeout. */
+    bool timed_out;
     /* Number of the worker, from 0 (-1: the host itself), and the id of its process. */
     int32_t worker, pid;
     /* Begin and end of the turn, CLOCK_MONOTONIC. */

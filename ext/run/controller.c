@@ -86,11 +86,11 @@ static void explain_leaving(Controller *controller, const ExecutorKind *kind)
     const double us = controller->in_place_ns / 1e3;
     if (controller->waits)
         explain(controller,
-                "%s: a row takes %.0f us in place, and a processor for %.0f us of them: it waits; %d workers",
+                "%s: a row takes %.0f µs in place, and a processor for %.0f µs of them: it waits; %d workers",
                 kind->name, us, experience->in_place_processor_ns / 1e3, controller->workers);
     else
-        explain(controller, "%s: %.0f ns a row to evaluate in place%s, %.0f us of it seen and more to come",
-                kind->name, controller->in_place_ns,
+        explain(controller, "%s: %.2f µs a row to evaluate in place%s, %.0f µs of it seen and more to come",
+                kind->name, us,
                 controller->locked         ? ", where threads would wait for the lock of Python's interpreter"
                 : experience->failed_kinds ? ", where threads hold each other up"
                                            : "",
@@ -123,7 +123,7 @@ static const ExecutorKind *leave_host(Controller *controller, const SourceRest *
     if (!workers_pay(&figures, controller->workers, controller->reason, sizeof controller->reason))
         return &executor_serial;
     if (!rest->more) {
-        explain(controller, "serial: %.0f us of work in all, and no rows left for workers",
+        explain(controller, "serial: %.0f µs of work in all, and no rows left for workers",
                 controller->spent_ns / 1e3);
         return &executor_serial;
     }
@@ -215,14 +215,14 @@ static const ExecutorKind *give_up_kind(Controller *controller, double row_ns)
     experience->window_kind = NULL;
     const int next = best_kind(controller);
     if (next >= 0) {
-        explain(controller, "%s: a row took %.0f ns in place and %.0f ns in %d %s, which hold each other up",
-                executor_kinds[next]->name, controller->in_place_ns, row_ns, controller->workers,
+        explain(controller, "%s: a row took %.2f µs in place and %.2f µs in %d %s, which hold each other up",
+                executor_kinds[next]->name, controller->in_place_ns / 1e3, row_ns / 1e3, controller->workers,
                 failed->workers);
         return switch_kind(controller, executor_kinds[next]);
     }
     begin_rest(controller);
-    explain(controller, "serial: a row took %.0f ns in place and %.0f ns in %d %s: nothing is gained",
-            controller->in_place_ns, row_ns, controller->workers, failed->workers);
+    explain(controller, "serial: a row took %.2f µs in place and %.2f µs in %d %s: nothing is gained",
+            controller->in_place_ns / 1e3, row_ns / 1e3, controller->workers, failed->workers);
     return switch_kind(controller, &executor_serial);
 }
 
@@ -253,7 +253,7 @@ static void grow(Controller *controller, double row_ns)
     controller->warmup_tasks = EXECUTOR_DEPTH * before;
     set_workers(controller, waiting->workers);
     explain(controller,
-            "%s: a row takes %.0f us in place, and a processor for %.0f us of them: it waits; %d workers did "
+            "%s: a row takes %.0f µs in place, and a processor for %.0f µs of them: it waits; %d workers did "
             "%.0f rows a second: %d workers",
             controller->kind->name, controller->in_place_ns / 1e3, computed_ns / 1e3, before,
             before * 1e9 / row_ns, waiting->workers);
@@ -266,9 +266,9 @@ static void count_useful_workers(Controller *controller, double row_ns, double h
     int useful = busy >= controller->workers ? controller->workers : (int)busy + 1;
     if (useful < controller->workers_used)
         explain(controller,
-                "%s: a row takes a worker %.0f ns, and the host %.0f ns to read and to use: %d of "
+                "%s: a row takes a worker %.2f µs, and the host %.2f µs to read and to use: %d of "
                 "%d workers keep up with it",
-                controller->kind->name, row_ns, host_ns, useful, controller->workers);
+                controller->kind->name, row_ns / 1e3, host_ns / 1e3, useful, controller->workers);
     controller->workers_used = useful;
 }
 
@@ -351,7 +351,7 @@ static const ExecutorKind *next_in_place(Controller *controller, const TaskSampl
     }
     if (controller->spent_ns >= believe_ns || !rest->more)
         return leave_host(controller, rest, controller->feed_ns);
-    explain(controller, "serial: only %.0f us of work seen so far", controller->spent_ns / 1e3);
+    explain(controller, "serial: only %.0f µs of work seen so far", controller->spent_ns / 1e3);
     return &executor_serial;
 }
 

@@ -47,6 +47,10 @@ typedef struct StageRun {
     double rowids;
     /* Ranges of the key, as query_keys_read has them; empty: rowids are cut. */
     Buffer keys;
+    /* Nanoseconds of the tasks of each kind of executor, and the most workers that had some of them at once.
+     */
+    int64_t busy_ns[EXECUTOR_KINDS];
+    int workers;
     /* Parts of the ranges that ran in place. */
     PartsGrowth growth;
     /* Whether the host was interrupted while it ran a task itself. */
@@ -90,8 +94,17 @@ static int task_limit(const StageRun *run)
     return (takes_morsels(run) ? 1 : EXECUTOR_DEPTH) * run->controller.workers_used;
 }
 
-/* Rowids of the next range. */
-static double next_rowids(const StageRun *run)
+/* As many of the rowids as take a part of the time that a task may take, as far as that is known. */
+static double within_timeout(const StageRun *run, double rowids)
+{
+    static const double share = 0.25;
+    double ns = run->controller.in_place_ns;
+    double most = ns > 0 ? share * run->query->state->settings.timeout_seconds * 1e9 / ns : 0;
+    return most <= 0 || rowids <= most ? rowids : most < 1 ? 1 : most;
+}
+
+/* Rowids of the next range, whatever its time. */
+static double wanted_rowids(const StageRun *run)
 {
     const Controller *controller = &run->controller;
     double left = task_source_rest(&run->source).units;
@@ -139,6 +152,7 @@ static Task *new_task(StageRun *run)
     }
     if (task) {
         task->retries = 0;
+        task->timeout = run->query->state->settings.timeout_seconds;
         task->worker_limit = run->controller.workers_used;
     }
     return task;
@@ -211,11 +225,12 @@ static int hand_out(StageRun *run)
     TaskList *tasks = &run->tasks;
     int rc = task_list_submit_waiting(tasks, run->executors.executor);
     while (rc == SQLITE_OK && !run->source.ended && tasks->count < task_limit(run)) {
-        double rowids = next_rowids(run);
+        double rowids = wanted_rowids(run);
         Task *task = new_task(run);
         if (!task)
             return SQLITE_NOMEM;
-        fill_task(run, task, rowids, takes_morsels(run) ? MORSELS : 1);
+        fill_task(run, task, takes_morsels(run) ? rowids : within_timeout(run, rowids),
+                  takes_morsels(run) ? MORSELS : 1);
         rc = task_list_insert(tasks, tasks->count, task);
         if (rc == SQLITE_OK)
             rc = run_task_submit(&tasks->tasks[tasks->count - 1], run->executors.executor);
@@ -232,11 +247,13 @@ static void run_in_place(StageRun *run, Task *task)
 {
     HostWatch watch;
     ConnectionState *state = run->query->state;
-    host_watch_begin(&watch, run->query->interrupt_probe, 0);
+    host_watch_begin(&watch, run->query->interrupt_probe, task->timeout);
     chunk_runner_watch(state->runner, state->db, host_watch_stop, &watch);
     executor_wait(run->executors.serial, task, WAIT_MS);
     chunk_runner_watch(state->runner, NULL, NULL, NULL);
     run->interrupted = run->interrupted || watch.interrupted;
+    if (watch.timed_out && task->report.rc == SQLITE_INTERRUPT)
+        task_report_timeout(task);
 }
 
 /* Submits the first task once more, which found no room with the executor: in place, or to one worker more,
@@ -294,6 +311,13 @@ static int take_parts(StageRun *run)
     const TaskReport *report = &task->report;
     if (report->rc == SQLITE_INTERRUPT && run->interrupted)
         return SQLITE_INTERRUPT;
+    /* The statement as it stands would take longer still. */
+    if (report->rc != SQLITE_OK && report->timed_out) {
+        int rc =
+            run_whole(run, sqlite3_mprintf("parallel_query: a part took longer than timeout_seconds = %g",
+                                           task->timeout));
+        return rc == SQLITE_ABORT ? SQLITE_ERROR : rc;
+    }
     if (report->rc != SQLITE_OK && task->retries > entry->executor->limits.retries) {
         int rc = run_whole(run, sqlite3_mprintf("parallel_query: %s", report->message));
         return rc == SQLITE_ABORT ? SQLITE_ERROR : rc;
@@ -354,6 +378,14 @@ static uint32_t rows_of_keys(const StageRun *run, uint32_t ranges)
     return rows < UINT32_MAX ? (uint32_t)rows : UINT32_MAX;
 }
 
+static void count_busy(StageRun *run, const RunTask *entry)
+{
+    const TaskReport *report = &entry->task->report;
+    run->busy_ns[executor_kind_index(entry->executor->kind)] += report->end_ns - report->start_ns;
+    if (!entry->executor->kind->in_place && run->controller.workers_used > run->workers)
+        run->workers = run->controller.workers_used;
+}
+
 static int finish_current(StageRun *run)
 {
     const RunTask *entry = task_list_current(&run->tasks);
@@ -365,6 +397,7 @@ static int finish_current(StageRun *run)
         entry->task->report.rows_in = rows_of_keys(run, entry->task->report.rows_in);
     TaskSample sample =
         figures_add(&run->outcome->figures, &run->query->state->log, entry->task, entry->executor->kind);
+    count_busy(run, entry);
     sample.units = rowids_done(entry->task);
     if (may_have_many_parts(run, entry))
         parts_growth_add(&run->growth, sample.units, entry->task->report.rows_out);
@@ -504,15 +537,32 @@ static int begin_executors(StageRun *run)
     return rc;
 }
 
+/* Says what the stage was run by, where no other took longer. */
+static void write_outcome(StageRun *run)
+{
+    StageOutcome *outcome = run->outcome;
+    int most = 0;
+    int64_t all = 0;
+    for (int i = 0; i < EXECUTOR_KINDS; i++) {
+        all += run->busy_ns[i];
+        if (run->busy_ns[i] > run->busy_ns[most])
+            most = i;
+    }
+    if (outcome->executor && all <= outcome->most_ns)
+        return;
+    outcome->most_ns = all;
+    outcome->executor = all                       ? executor_kinds[most]
+                        : run->executors.executor ? run->executors.executor->kind
+                                                  : NULL;
+    outcome->workers = outcome->executor && outcome->executor->in_place ? 1 : run->workers;
+    memcpy(outcome->reason, run->controller.reason, sizeof outcome->reason);
+}
+
 static void end(StageRun *run)
 {
     StageOutcome *outcome = run->outcome;
     task_list_clear(&run->tasks);
-    if (run->executors.executor) {
-        outcome->executor = run->executors.executor->kind;
-        outcome->workers = executor_set_is_in_place(&run->executors) ? 1 : run->controller.workers_used;
-    }
-    memcpy(outcome->reason, run->controller.reason, sizeof outcome->reason);
+    write_outcome(run);
     outcome->retries += run->tasks.retries;
     outcome->startup_ns += run->executors.startup_ns;
     if (run->source.recipe)

@@ -16,7 +16,9 @@
 /* Figures of a stage for the log of runs. */
 typedef struct StageOutcome {
     RunFigures figures;
-    /* Executor that the last task went to, and the controller's reason for it. */
+    /* Of the stage that took most of the workers' time, which is `most_ns`: the executor that had most of its
+       tasks' time, the number of workers, and the controller's reason. */
+    int64_t most_ns;
     const ExecutorKind *executor;
     int workers;
     char reason[256];

@@ -20,18 +20,18 @@ bool workers_pay(const WorkFigures *figures, int workers, char *reason, int reas
     else if (figures->fed && figures->eval_ns < least_fed_ns)
         sqlite3_snprintf(
             reason_size, reason,
-            "serial: %.0f ns a row to evaluate and %.0f ns to read: handing rows out would cost more",
-            figures->eval_ns, figures->feed_ns);
+            "serial: %.2f µs a row to evaluate and %.2f µs to read: handing rows out would cost more",
+            figures->eval_ns / 1e3, figures->feed_ns / 1e3);
     else if (parallel > most_share * serial)
         sqlite3_snprintf(reason_size, reason,
-                         "serial: %.0f ns a row to evaluate, and %.0f ns for the host to read and to use it: "
+                         "serial: %.2f µs a row to evaluate, and %.2f µs for the host to read and to use it: "
                          "workers would wait for the host",
-                         figures->eval_ns, host);
+                         figures->eval_ns / 1e3, host / 1e3);
     else if (figures->left_ns > 0 && saved < 2 * figures->start_ns)
-        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work are left, and workers cost %.0f us",
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f µs of work are left, and workers cost %.0f µs",
                          figures->left_ns / 1e3, figures->start_ns / 1e3);
     else if (figures->left_ns <= 0 && figures->spent_ns < figures->start_ns)
-        sqlite3_snprintf(reason_size, reason, "serial: %.0f us of work seen, and workers cost %.0f us",
+        sqlite3_snprintf(reason_size, reason, "serial: %.0f µs of work seen, and workers cost %.0f µs",
                          figures->spent_ns / 1e3, figures->start_ns / 1e3);
     else
         return true;

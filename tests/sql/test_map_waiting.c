@@ -95,8 +95,8 @@ static void auto_sees_that_rows_wait(void **state)
     sql_test_run(test->db, "SELECT parallel_map_config('workers', NULL)");
     sql_test_expect(test->db, "SELECT parallel_map_config('waiting_workers')", "32");
     const char *newest =
-        "SELECT workers > parallel_map_config('workers'), reason LIKE '%a row takes % us in place, "
-        "and a processor for % us of them: it waits;%' FROM parallel_map_runs ORDER BY run DESC "
+        "SELECT workers > parallel_map_config('workers'), reason LIKE '%a row takes % µs in place, "
+        "and a processor for % µs of them: it waits;%' FROM parallel_map_runs ORDER BY run DESC "
         "LIMIT 1";
     for (int i = 0; i < 2; i++) {
         /* Not beside the plain SELECT, for whose rows the map's would wait. */

@@ -100,7 +100,9 @@ static void fail_used_up(ProcessExecutor *self, Task *task, const Retry *retry)
 {
     char text[TASK_MESSAGE_SIZE];
     retry_message(retry, task, text, sizeof text);
+    const bool timed_out = retry->timed_out;
     fail(self, task, SQLITE_ERROR, retry->row, "%s", text);
+    task->report.timed_out = timed_out;
 }
 
 /* Whether a report, which a worker wrote, is a possible answer to the task's order. */

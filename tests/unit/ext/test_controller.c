@@ -36,10 +36,10 @@ static void little_work_stays_in_place(void **state)
     assert_ptr_equal(task(&script, 10, -1), &executor_serial);
     expect_reason(&script, "no work seen so far but the constants");
     assert_ptr_equal(task(&script, 10, 1000), &executor_serial);
-    expect_reason(&script, "serial: only 10 us of work seen so far");
+    expect_reason(&script, "serial: only 10 µs of work seen so far");
     script.rest.more = false;
     assert_ptr_equal(task(&script, 10, 1000), &executor_serial);
-    expect_reason(&script, "serial: 20 us of work seen, and workers cost");
+    expect_reason(&script, "serial: 20 µs of work seen, and workers cost");
     assert_true(script.experience.in_place_row_ns == 1000);
 }
 
@@ -55,14 +55,14 @@ static void much_work_goes_to_the_workers_that_start_fastest(void **state)
     assert_true(tasks_until_switch(&script, 1000, 1000) <= 1000);
     assert_ptr_equal(script.controller.kind, fastest);
     assert_int_equal(script.controller.workers_used, WORKERS);
-    expect_reason(&script, "1000 ns a row to evaluate in place");
+    expect_reason(&script, "1.00 µs a row to evaluate in place");
     /* Workers that gain keep the work. */
     assert_int_equal(tasks_until_switch(&script, 1000, 1000), 1001);
 
     /* What was learnt sends the next run to workers at once, if enough rows are known to come. */
     assert_ptr_equal(begin(&script, 1e6, WORKERS), fastest);
     assert_ptr_equal(begin(&script, 10, WORKERS), &executor_serial);
-    expect_reason(&script, "us of work are left, and workers cost");
+    expect_reason(&script, "µs of work are left, and workers cost");
     assert_ptr_equal(begin(&script, 0, WORKERS), &executor_serial);
 }
 

@@ -23,7 +23,7 @@ static void rows_that_wait_get_more_workers(void **state)
     assert_ptr_not_equal(kind, &executor_serial);
     assert_int_equal(script.controller.workers_used, 4);
     expect_reason(&script,
-                  "a row takes 10100 us in place, and a processor for 20 us of them: it waits; 4 workers");
+                  "a row takes 10100 µs in place, and a processor for 20 µs of them: it waits; 4 workers");
     int used = 4, rows = 1;
     for (; script.controller.workers_used < 32; rows++) {
         assert_ptr_equal(task_of(&script, 1, ten_milliseconds), kind);
@@ -153,7 +153,7 @@ static void short_runs_show_it_too(void **state)
 {
     (void)state;
     Script script = {0};
-    /* 1000 rows of 0.9 us; at a lock two threads take more than twice as long. */
+    /* 1000 rows of 0.9 µs; at a lock two threads take more than twice as long. */
     const Row alone = {.ns = 900, .processor_ns = 900},
               held_up = {.ns = 2100, .processor_ns = 1200, .blocked = 0.5};
     Executor pools[EXECUTOR_KINDS];
