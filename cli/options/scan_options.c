@@ -15,7 +15,7 @@ static const int64_t most_rounds = 1000000000; /* as increase_price_crazy has it
 /* Executors, separated by commas, none twice, or wrong usage. */
 static void parse_executors(struct argp_state *state, const char *text, Scan *scan)
 {
-    static const char *const known[] = {EXECUTOR_STRINGS, "auto"};
+    static const char *const known[] = {EXECUTOR_STRINGS, EXECUTOR_REMOTE_STRINGS, "auto"};
     const size_t known_count = sizeof known / sizeof *known;
     const char *next = text;
     scan->executor_count = 0;

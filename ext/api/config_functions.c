@@ -6,6 +6,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "ext/api/machine_settings.h"
 #include "ext/base/error.h"
 #include "ext/base/numbers.h"
 #include "ext/base/processors.h"
@@ -137,12 +138,15 @@ static void config_function(sqlite3_context *context, int argc, sqlite3_value **
     ConnectionState *state = sqlite3_user_data(context);
     const char *name = (const char *)sqlite3_value_text(argv[0]);
     SettingName setting;
+    if (name && machine_setting_function(context, state, name, argc == 2 ? argv[1] : NULL))
+        return;
     if (!name || !find_setting(name, &setting)) {
         error_result(
             context,
             sqlite3_mprintf(
                 "parallel_map_config: unknown name '%s': expected executor, workers, waiting_workers, "
-                "chunk, retries, timeout_seconds, idle_seconds, progress or sums",
+                "chunk, retries, timeout_seconds, idle_seconds, progress, sums, mpi_hosts, mpi_hostfile, "
+                "mpi_launcher, mpi_address or heartbeat_seconds",
                 name ? name : "NULL"));
         return;
     }

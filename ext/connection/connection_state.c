@@ -9,6 +9,8 @@
 #include "ext/base/processors.h"
 #include "ext/connection/language_functions.h"
 
+enum { HEARTBEAT_SECONDS = 10 };
+
 static const Settings default_settings = {
     .waiting_workers = 32,
     .retries = 2,
@@ -23,6 +25,7 @@ ConnectionState *connection_state_create(sqlite3 *db)
     state->db = db;
     state->references = 1;
     state->settings = default_settings;
+    state->machines.heartbeat_seconds = HEARTBEAT_SECONDS;
     state->folder = getcwd(NULL, 0);
     environment_read(&state->environment);
     state->runner = chunk_runner_create(false);
@@ -60,6 +63,10 @@ void connection_state_unref(void *arg)
     for (int i = 0; i < 2 * state->extension_count; i++)
         free(state->extensions[i]);
     free(state->extensions);
+    free(state->machines.hosts);
+    free(state->machines.hostfile);
+    free(state->machines.launcher);
+    free(state->machines.address);
     free(state->folder);
     free(state);
 }
@@ -90,8 +97,8 @@ static int create_executor(ConnectionState *state, const ExecutorWish *wish, Exe
         return SQLITE_ERROR;
     }
     const WorkerProgram *program = wish->language && isolates ? &state->language.program : NULL;
-    *slot = wish->kind->create(
-        &(ExecutorParts){.runner = state->runner, .folder = state->folder, .program = program});
+    *slot = wish->kind->create(&(ExecutorParts){
+        .runner = state->runner, .folder = state->folder, .program = program, .machines = &state->machines});
     return *slot ? SQLITE_OK : SQLITE_NOMEM;
 }
 

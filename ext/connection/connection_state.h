@@ -66,6 +66,8 @@ typedef struct ConnectionState {
     sqlite3 *db;
     int references;
     Settings settings;
+    /* Settings of workers on other machines; its texts are malloc'd. */
+    MachineSettings machines;
     RunLog log;
     /* Number of times that parallel_map was used in statements prepared so far. A plan compares it before and
      * after preparing its source, to see whether the source reads a map, and with the number of its last

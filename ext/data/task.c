@@ -51,6 +51,19 @@ uint64_t task_input_bytes(const Task *task)
                                                                   : task->input.size;
 }
 
+bool task_report_fits(const Task *task, const TaskReport *report, uint32_t end_row)
+{
+    const TaskOrder *order = &task->order;
+    if (task->recipe->scan && report->rc == SQLITE_OK && report->next_row == order->first_row)
+        return report->next_rowid <= order->last_rowid &&
+               (report->next_rowid > order->first_rowid || report->gave_up);
+    if (report->next_row < task->order.first_row || report->next_row > end_row)
+        return false;
+    if (report->rc == SQLITE_OK)
+        return report->next_row > task->order.first_row || task->order.first_row >= end_row;
+    return (report->rc & 0xff) <= SQLITE_WARNING && report->rc > 0;
+}
+
 void task_report_timeout(Task *task)
 {
     TaskReport *report = &task->report;

@@ -134,6 +134,8 @@ typedef struct Task {
     /* Rowset of the rows that the map gave, borrowed until the release; NULL: none. */
     const unsigned char *output;
     size_t output_size;
+    /* Machine that ran the task, a text of the executor's; NULL: this one. */
+    const char *machine;
     /* Number of times that a worker died over the task. */
     uint32_t retries;
     atomic_bool done;
@@ -161,6 +163,10 @@ int task_set_values(Task *task, uint64_t rows_bytes, const void *values, uint32_
 
 /* The bytes of the input that a worker has to be given. */
 uint64_t task_input_bytes(const Task *task);
+
+/* Whether a report that came from outside this process is a possible answer to a task that was to be done up
+   to before `end_row`. */
+bool task_report_fits(const Task *task, const TaskReport *report, uint32_t end_row);
 
 /* Turns the report of a task that was stopped in this process because its time was over into an error that
  * says so. */

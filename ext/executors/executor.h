@@ -49,6 +49,18 @@ typedef enum ScanEnd {
     SCAN_BUSY,
 } ScanEnd;
 
+/* Where workers on other machines are to be had, and how; texts that are NULL: none was set. */
+typedef struct MachineSettings {
+    /* Machines and their slots ('a:16,b:16'), or a file that lists them, as the launcher takes them. */
+    char *hosts, *hostfile;
+    /* Command that starts the ranks, to which the rank program is appended. */
+    char *launcher;
+    /* Name or address under which ranks reach this machine. */
+    char *address;
+    /* Seconds without a sign of life after which a machine counts as lost. */
+    double heartbeat_seconds;
+} MachineSettings;
+
 /* The connection's things that a new executor may borrow for its whole life. */
 typedef struct ExecutorParts {
     /* Evaluators of the connection, for tasks that run on the host's own thread. */
@@ -57,6 +69,8 @@ typedef struct ExecutorParts {
     const char *folder;
     /* Program of worker processes, which is copied; NULL: pricemap-worker. */
     const struct WorkerProgram *program;
+    /* Settings of executors whose workers are on other machines; read whenever these are started. */
+    const MachineSettings *machines;
 } ExecutorParts;
 
 /* A kind of executor: its facts, and its functions, which only the functions below call. A function that is
@@ -70,6 +84,10 @@ typedef struct ExecutorKind {
     bool in_place;
     /* Whether a map that crashes leaves the host alive: then the host never runs a task itself instead. */
     bool isolates;
+    /* Whether workers are on other machines: they read no file of the host's, so that every row is fed; a
+       task costs more to hand over; and there are as many as those machines have processors, unless the user
+       has set a number. */
+    bool remote;
     /* Whether `auto` may choose this kind. */
     bool automatic;
     /* Nanoseconds from the start of missing workers to the first result, measured on two processors. */
@@ -114,8 +132,9 @@ struct Executor {
 bool executor_is_ours(const Executor *executor);
 
 /*
- * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX) can take tasks; starts what is missing, and
- * replaces workers that have died meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it),
+ * Sees to it that at least `workers` (1 … EXECUTOR_WORKERS_MAX; 0, where the kind is remote: as many as the
+ * machines have processors) can take tasks; starts what is missing, and replaces workers that have died
+ * meanwhile. SQLITE_OK, or an error with *message set (sqlite3_free it),
  * which names what failed and what to do; SQLITE_INTERRUPT where limits.give_up ended the start.
  */
 int executor_ensure_workers(Executor *executor, int workers, char **message);

@@ -10,6 +10,8 @@ static const double partial_chunk_ns = 8e6;
 /* The rest of the source is not cut into chunks that take less than this, as far as the time of a unit is
    known: to hand a chunk to a sleeping worker costs as much. */
 static const double chunk_least_ns = 50e3;
+/* The same for chunks that go to another machine, which costs a fifth of a millisecond and more each. */
+static const double remote_target_ns = 50e6, remote_least_ns = 2e6;
 /* Bound of a number of rowids, far beyond any table and exact as a double. */
 static const double rowids_max = 1e15;
 
@@ -20,6 +22,7 @@ enum {
     OUTPUT_BYTES = 8 << 20,
     /* Bytes of output that a chunk should have; longer chunks gain nothing. */
     CHUNK_BYTES = 96 << 10,
+    REMOTE_CHUNK_BYTES = TASK_OUTPUT_BYTES / 2,
     /* Rowids of the first range of a run. */
     FIRST_ROWIDS = 16,
     /* Factor by which a chunk may be larger than the one before it. */
@@ -44,7 +47,8 @@ static double target_time(const ChunkSize *size, const ChunkSetting *setting, do
     if (setting->in_place)
         return chunk_target_ns;
     double target = hand_out_ns * setting->workers;
-    target = target > chunk_target_ns ? target : chunk_target_ns;
+    double least = setting->remote ? remote_target_ns : chunk_target_ns;
+    target = target > least ? target : least;
     if (!size->rules.partial)
         return target;
     double longer = left_ns / (CHUNKS_LEFT * setting->workers);
@@ -66,7 +70,8 @@ static int64_t requested_units(const ChunkSize *size, bool ranged)
 static double largest_share(const ChunkSetting *setting, double unit_ns)
 {
     double share = setting->rest.units / (2.0 * setting->workers);
-    return unit_ns > 0 && share < chunk_least_ns / unit_ns ? chunk_least_ns / unit_ns : share;
+    double least_ns = setting->remote ? remote_least_ns : chunk_least_ns;
+    return unit_ns > 0 && share < least_ns / unit_ns ? least_ns / unit_ns : share;
 }
 
 double chunk_size_time(const ChunkSize *size, bool ranged, double units)
@@ -98,8 +103,9 @@ int64_t chunk_size_next(const ChunkSize *size, const ChunkSetting *setting)
         units = (double)size->last_units * CHUNK_GROWTH;
     if (!setting->in_place && rest->units > 0 && units > largest_share(setting, unit_ns))
         units = largest_share(setting, unit_ns);
-    if (units * size->unit_bytes > CHUNK_BYTES)
-        units = CHUNK_BYTES / size->unit_bytes;
+    const double bytes = setting->remote ? REMOTE_CHUNK_BYTES : CHUNK_BYTES;
+    if (units * size->unit_bytes > bytes)
+        units = bytes / size->unit_bytes;
     return units < 1 ? 1 : units > most ? (int64_t)most : (int64_t)units;
 }
 

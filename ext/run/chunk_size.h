@@ -41,6 +41,8 @@ typedef struct ChunkSetting {
     SourceRest rest;
     /* Whether tasks run in the host itself now. */
     bool in_place;
+    /* Whether tasks go to other machines. */
+    bool remote;
     /* Number of workers that tasks may go to. */
     int workers;
 } ChunkSetting;

@@ -29,7 +29,7 @@ int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, ch
     Executor *executor;
     const int processors = connection_state_processors(set->state);
     const ExecutorWish wish = {.kind = kind,
-                               .workers = workers < processors ? workers : processors,
+                               .workers = workers < processors || kind->remote ? workers : processors,
                                .language = set->language,
                                .probe = set->probe};
     int rc = connection_state_executor(set->state, &wish, &executor, message);
@@ -41,7 +41,7 @@ int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, ch
     *held = executor;
     set->startup_ns += executor->startup_ns;
     set->executor = executor;
-    set->started = wish.workers;
+    set->started = kind->remote ? executor->workers : wish.workers;
     return SQLITE_OK;
 }
 

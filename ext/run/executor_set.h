@@ -42,7 +42,8 @@ int executor_set_begin(ExecutorSet *set, const ExecutorSetStart *start, int work
 
 /*
  * Has the executor of this kind, of which up to `workers` are to be used, receive new tasks, and starts those
- * that have a processor each: executor_set_need has the others started as there are tasks for them.
+ * that have a processor each: executor_set_need has the others started as there are tasks for them. `workers`
+ * is 0 for a remote kind, whose workers are all started, where the user has set no number.
  * SQLITE_OK, or an error with *message set (sqlite3_free it): then nothing has changed.
  */
 int executor_set_use(ExecutorSet *set, const ExecutorKind *kind, int workers, char **message);

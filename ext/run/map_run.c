@@ -158,6 +158,7 @@ static bool fill_task(MapRun *run, Task *task)
 {
     ChunkSetting setting = {.rest = needed_rest(run),
                             .in_place = executor_set_is_in_place(&run->executors),
+                            .remote = run->executors.executor->kind->remote,
                             .workers = run->controller.workers_used};
     int64_t units = chunk_size_next(&run->chunk_size, &setting);
     const double needed = row_goal_units(&run->goal, &run->tasks);
@@ -307,7 +308,8 @@ static int begin_with_tables(MapRun *run, bool *begun, char **message)
     chunk_size_forget(&run->chunk_size);
     run->figures.rows_in = 0;
     task_source_close(&run->source);
-    int rc = task_source_open(&run->source, run->state, plan, run->values, run->experience, message);
+    const bool remote = run->executors.executor->kind->remote;
+    int rc = task_source_open(&run->source, run->state, plan, run->values, run->experience, remote, message);
     run->began_with_ranges = run->source.snapshot != NULL;
     *begun = rc == SQLITE_OK;
     return rc;
@@ -430,7 +432,8 @@ static int start(MapRun *run, char **message)
     const bool language = plan_has_language(run->plan);
     int workers = arguments->has_workers ? arguments->workers : settings->workers;
     const int waiting_workers = workers ? 0 : settings->waiting_workers;
-    if (!workers)
+    const bool remote = requested && requested->remote;
+    if (!workers && !remote)
         workers = requested && requested->in_place ? 1 : connection_state_processors(run->state);
     ChunkRules rules = {.requested_rows = arguments->has_chunk ? arguments->chunk : settings->chunk,
                         .columns = run->plan->map_columns,
@@ -451,8 +454,11 @@ static int start(MapRun *run, char **message)
         &(ExecutorSetStart){
             .state = run->state, .requested = requested, .language = language, .probe = run->interrupt_probe},
         workers, message);
+    if (rc == SQLITE_OK && remote && !workers)
+        controller_begin_requested(&run->controller, requested, run->executors.started);
     if (rc == SQLITE_OK)
-        rc = task_source_open(&run->source, run->state, run->plan, run->values, run->experience, message);
+        rc = task_source_open(&run->source, run->state, run->plan, run->values, run->experience, remote,
+                              message);
     if (rc != SQLITE_OK)
         return rc;
     run->began_with_ranges = run->source.snapshot != NULL;

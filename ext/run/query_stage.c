@@ -517,6 +517,9 @@ static int begin_executors(StageRun *run)
     const ExecutorKind *requested = query->has_executor ? query->executor : state->settings.executor;
     if (!requested && query->experience->many_parts)
         return run_whole(run, sqlite3_mprintf("it has many groups, as it had before"));
+    if (requested && requested->remote)
+        return run_whole(run,
+                         sqlite3_mprintf("the workers are on other machines, and a query reads the file"));
     int workers = query->workers ? query->workers : state->settings.workers;
     char *message = NULL;
     if (!workers)

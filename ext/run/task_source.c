@@ -76,7 +76,7 @@ static int try_partition(TaskSource *source, char **message)
 }
 
 int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const RunValues *values,
-                     const MapExperience *experience, char **message)
+                     const MapExperience *experience, bool remote, char **message)
 {
     *source = (TaskSource){.state = state,
                            .plan = plan,
@@ -93,6 +93,10 @@ int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, con
     if (plan->feed.host_writes) {
         source->feeding = FEED_IS_TO_SETTLE;
         source->why_feed = "the host is writing";
+        return SQLITE_OK;
+    }
+    if (remote) {
+        source->why_feed = "the workers are on other machines";
         return SQLITE_OK;
     }
     if (!plan->partitionable) {

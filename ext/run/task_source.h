@@ -99,11 +99,12 @@ typedef struct TaskSource {
 
 /*
  * Decides whether workers read the table themselves (partition) or the host reads it (feed), and readies
- * that. SQLITE_OK; SQLITE_SCHEMA when the plan is stale; else an error with *message set (sqlite3_free it).
- * Close it in any case with task_source_close.
+ * that. `remote`: workers are on other machines, and read nothing themselves. SQLITE_OK; SQLITE_SCHEMA when
+ * the plan is stale; else an error with *message set (sqlite3_free it). Close it in any case with
+ * task_source_close.
  */
 int task_source_open(TaskSource *source, ConnectionState *state, Plan *plan, const RunValues *values,
-                     const MapExperience *experience, char **message);
+                     const MapExperience *experience, bool remote, char **message);
 
 /* Makes a task with the recipe that the source's tasks have now; NULL when out of memory. */
 Task *task_source_create_task(const TaskSource *source);

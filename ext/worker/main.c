@@ -1,16 +1,19 @@
 /*
- * The program pricemap-worker: first the zygote, then, in each process that the zygote forks, a worker.
+ * The program pricemap-worker: first the zygote, then, in each process that the zygote forks, a worker. With
+ * --guard the program is the guard of an MPI job instead.
  *
  * The order at the start matters. The program forks at once and its first process ends, so that the host,
  * which waits for that first process, has no lasting child; see zygote.h.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "ext/channel/messages.h"
+#include "ext/worker/guard.h"
 #include "ext/worker/worker.h"
 #include "ext/worker/zygote.h"
 
@@ -34,5 +37,6 @@ int main(int argc, char **argv)
         zygote_decline(MESSAGES_SOCKET, "fork", errno);
     if (zygote)
         _exit(zygote < 0);
-    _exit(zygote_run(MESSAGES_SOCKET, worker_loop));
+    bool guard = argc > 1 && strcmp(argv[1], "--guard") == 0;
+    _exit(guard ? guard_run(MESSAGES_SOCKET) : zygote_run(MESSAGES_SOCKET, worker_loop));
 }

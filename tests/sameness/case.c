@@ -18,11 +18,12 @@ typedef struct Options {
     bool unordered;
 } Options;
 
-static Options make_options(Random *random)
+static Options make_options(Random *random, const CaseSource *source)
 {
     static const char *const executors[] = {EXECUTOR_STRINGS, "auto"};
     static const int chunks[] = {0, 0, 1, 2, 7, 19, 100, 1000};
-    return (Options){.executor = random_pick(random, executors),
+    const char *executor = random_pick(random, executors);
+    return (Options){.executor = source->executor ? source->executor : executor,
                      .workers = 1 + random_below(random, 4),
                      .chunk = random_pick(random, chunks),
                      .unordered = random_once_in(random, 5)};
@@ -52,7 +53,7 @@ static char *make_number(Random *random, int number)
 /* A call of the table-valued function. */
 static char *make_call(Random *random, const CaseSource *source, const char *map)
 {
-    Options options = make_options(random);
+    Options options = make_options(random, source);
     size_t length = strlen(source->told);
     char *bare = *source->told == '(' ? sqlite3_mprintf("%.*s", (int)length - 2, source->told + 1)
                                       : sqlite3_mprintf("%s", source->told);
@@ -107,7 +108,7 @@ static void make_function(Case *test, Random *random, const CaseSource *source)
    depends on how it sorts them. */
 static void make_partial(Case *test, Random *random, const CaseSource *source)
 {
-    Options options = make_options(random);
+    Options options = make_options(random, source);
     CaseSource plain_columns = *source;
     /* SQLite sorts the rows of a group without subtypes, so that a function that reads them depends on the
      * plan. */
@@ -147,7 +148,7 @@ static void make_table(Case *test, Random *random, const CaseSource *source)
     /* Of e2 only: an expression has another affinity in a subquery than in a table. */
     static const char *const outer[] = {" WHERE e2 IS NOT NULL", " WHERE e2 > 'a'", " WHERE e2 = 5",
                                         " WHERE e2 LIKE 'a%'", " WHERE typeof(e0) <> 'null'"};
-    Options options = make_options(random);
+    Options options = make_options(random, source);
     /* And with a condition or a LIMIT around it SQLite may keep the rows of a query. */
     const char *around = random_once_in(random, 6) && !source->has_subtypes ? random_pick(random, outer) : "";
     /* Plain SQLite does not compute what a WHERE drops, and so would not meet an error in it. */
@@ -202,7 +203,7 @@ static char *put(const char *query, const char *part)
 /* A map within a query that needs a part of it. */
 static void make_part(Case *test, Random *random, const CaseSource *source)
 {
-    Options options = make_options(random);
+    Options options = make_options(random, source);
     char *e0 = make_expression(random, source, false), *e1 = make_expression(random, source, false);
     const char *e3 = source->rows.rowid[0] ? source->rows.rowid : "c0";
     Around around;
@@ -282,6 +283,7 @@ bool case_make(Case *test, Random *random, const World *world)
     *test = (Case){.left_after = random_once_in(random, 6) ? random_below(random, 12) : -1};
     CaseSource source;
     bool made = case_source_make(&source, random, world);
+    source.executor = world->executor;
     /* A schema that cannot be read fails every search for a name in all of them. */
     test->damaged = world->damaged;
     int form = random_below(random, 40);

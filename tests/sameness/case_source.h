@@ -5,11 +5,12 @@
 #include "world.h"
 
 typedef struct CaseSource {
-    WorldSource rows;  /* its columns, and its rowid where it has one */
-    char *told;        /* as parallel_map gets it: a name, or a query in brackets */
-    char *from;        /* as the oracle reads it, after FROM */
-    char *with;        /* what the oracle's SELECT begins with; "" */
-    bool has_subtypes; /* of all columns but the first */
+    const char *executor; /* as World has it */
+    WorldSource rows;     /* its columns, and its rowid where it has one */
+    char *told;           /* as parallel_map gets it: a name, or a query in brackets */
+    char *from;           /* as the oracle reads it, after FROM */
+    char *with;           /* what the oracle's SELECT begins with; "" */
+    bool has_subtypes;    /* of all columns but the first */
 } CaseSource;
 
 /* A random one. False when out of memory; free it with case_source_free in either case. */

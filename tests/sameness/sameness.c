@@ -17,10 +17,10 @@
 enum { CASES_PER_WORLD = 25, FINDINGS_SHOWN = 10, ENOUGH_CASES = 2000 };
 
 static const char usage[] =
-    "Usage: sameness [--cases N] [--minutes M] [--snapshots N] [--seed S]\n"
+    "Usage: sameness [--cases N] [--minutes M] [--snapshots N] [--seed S] [--executor NAME]\n"
     "Compares N random maps (5000) with the plain SELECT, and N sums (200) taken while a writer moves "
     "amounts.\n"
-    "With --minutes it goes on with further seeds for so long. What differs is printed as a script for the "
+    "With --executor all maps have that one, which may be mpi. With --minutes it goes on with further seeds for so long. What differs is printed as a script for the "
     "sqlite3\n"
     "shell, started on a new file. PRICEMAP_EXTENSION names another extension than that of this build.\n"
     "Exit status: 0 all the same, 1 something differed, 2 wrong usage, 3 could not do it.\n";
@@ -36,12 +36,18 @@ typedef struct Settings {
     int cases, minutes, snapshots;
     uint64_t seed;
     const char *extension;
+    /* Executor of all maps; NULL: of each any one. */
+    const char *executor;
 } Settings;
 
 static bool read_settings(Settings *settings, int argc, char **argv)
 {
     for (int i = 1; i < argc; i += 2) {
         char *end = NULL;
+        if (!strcmp(argv[i], "--executor") && i + 1 < argc) {
+            settings->executor = argv[i + 1];
+            continue;
+        }
         unsigned long long number = i + 1 < argc ? strtoull(argv[i + 1], &end, 10) : 0;
         if (!end || !*argv[i + 1] || *end)
             return false;
@@ -76,6 +82,7 @@ static int run_world(const Settings *settings, uint64_t seed, int cases, Totals 
     Random random = {seed};
     int findings = 0;
     int result = world_begin(&world, &random, settings->extension);
+    world.executor = settings->executor;
     for (int i = 0; i < cases && result == 0; i++) {
         Case test;
         result = case_make(&test, &random, &world) ? 0 : -1;
@@ -141,7 +148,7 @@ int main(int argc, char **argv)
     }
     free(extension);
     run_counts_print(&totals.runs);
-    if (settings.cases >= ENOUGH_CASES && result == 0)
+    if (settings.cases >= ENOUGH_CASES && result == 0 && !settings.executor)
         totals.findings += run_counts_missing(&totals.runs);
     printf("sameness: seed %" PRIu64
            ", %ld cases of %ld rows, %ld of them failing in a later row, %ld of %ld beside "

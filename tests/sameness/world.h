@@ -28,7 +28,8 @@ typedef struct World {
     sqlite3 *db;
     sqlite3_str *script;
     bool on_file;
-    bool has_tags; /* tagged() and tag_of() of the tests' extension are there, in workers as well */
+    bool has_tags;        /* tagged() and tag_of() of the tests' extension are there, in workers as well */
+    const char *executor; /* of all cases; NULL: of each any one */
     /* The attached file is to be damaged. */
     bool damaged;
     WorldSource sources[WORLD_SOURCES];

@@ -6,6 +6,7 @@
  *     'exit'         exit(number)
  *     'stack'        overflows the stack
  *     'hang'         that many milliseconds, whatever is to stop it
+ *     'print'        prints the number to standard output
  *     'heap'         from now on SQLite gets only that many bytes more
  *     'descriptors'  gives the number of open descriptors above the standard ones
  *     'signals'      gives the number of signals that are blocked or ignored
@@ -100,6 +101,8 @@ static void misbehave(sqlite3_context *context, int argc, sqlite3_value **argv)
         sqlite3_result_int(context, overflow_stack(NULL));
     else if (strcmp(action, "hang") == 0)
         hang(number);
+    else if (strcmp(action, "print") == 0)
+        printf("%d", number), fflush(stdout);
     else if (strcmp(action, "heap") == 0)
         sqlite3_hard_heap_limit64(sqlite3_memory_used() + number);
     else if (strcmp(action, "descriptors") == 0)

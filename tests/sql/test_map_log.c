@@ -187,13 +187,13 @@ static void configuration(void **state)
     static const char *const bad[][2] = {
         {"'worker'",
          "unknown name 'worker': expected executor, workers, waiting_workers, chunk, retries, timeout_seconds, "
-         "idle_seconds, progress or sums"},
+         "idle_seconds, progress, sums, mpi_hosts, mpi_hostfile, mpi_launcher, mpi_address or heartbeat_seconds"},
         {"NULL",
          "unknown name 'NULL': expected executor, workers, waiting_workers, chunk, retries, timeout_seconds, "
-         "idle_seconds, progress or sums"},
+         "idle_seconds, progress, sums, mpi_hosts, mpi_hostfile, mpi_launcher, mpi_address or heartbeat_seconds"},
         {"''",
          "unknown name '': expected executor, workers, waiting_workers, chunk, retries, timeout_seconds, idle_seconds, "
-         "progress or sums"},
+         "progress, sums, mpi_hosts, mpi_hostfile, mpi_launcher, mpi_address or heartbeat_seconds"},
         {"'sums', 'fast'", "sums is 'fast': expected 'exact' or 'sqlite'"},
         {"'executor', 'fork'", "executor is 'fork': expected " EXECUTOR_CHOICES},
         {"'executor', NULL", "executor is 'NULL': expected " EXECUTOR_CHOICES},

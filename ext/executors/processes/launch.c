@@ -112,14 +112,37 @@ static char *find_file(const char *here, const char *name, int use)
     return found;
 }
 
+/* The path that a variable of the environment names, counted from `folder`; NULL: none, or no memory. */
+static char *chosen_path(const char *variable, const char *folder, bool *is_set)
+{
+    const char *chosen = secure_getenv(variable);
+    char *whole;
+    *is_set = chosen && *chosen;
+    if (!*is_set)
+        return NULL;
+    if (*chosen != '/' && folder)
+        return asprintf(&whole, "%s/%s", folder, chosen) < 0 ? NULL : whole;
+    return strdup(chosen);
+}
+
+char *launch_find_rank(const char *folder)
+{
+    bool is_set;
+    char *path = chosen_path("PRICEMAP_RANK", folder, &is_set);
+    if (is_set)
+        return path;
+    char *here = file_of(program_name);
+    path = find_file(here, "pricemap-rank", X_OK);
+    free(here);
+    return path;
+}
+
 static char *worker_path(const char *folder)
 {
-    const char *chosen = secure_getenv("PRICEMAP_WORKER");
-    char *whole;
-    if (chosen && *chosen && *chosen != '/' && folder)
-        return asprintf(&whole, "%s/%s", folder, chosen) < 0 ? NULL : whole;
-    if (chosen && *chosen)
-        return strdup(chosen);
+    bool is_set;
+    char *path = chosen_path("PRICEMAP_WORKER", folder, &is_set);
+    if (is_set)
+        return path;
     char *here = file_of(program_name);
     char *found = find_file(here, program_name, X_OK);
     if (!found)

@@ -38,6 +38,13 @@ bool launch_find_worker(WorkerProgram *program, const char *folder);
  */
 char *launch_find_library(const char *name);
 
+/*
+ * The program of MPI ranks, pricemap-rank: at $PRICEMAP_RANK, counted from `folder` where it is relative, or
+ * where pricemap-worker is; to be freed with free. NULL where there is none (it was built without MPI), or
+ * when out of memory. Any thread.
+ */
+char *launch_find_rank(const char *folder);
+
 /* Whether this process is one of a pool of pricemap's: a worker, or the process that forks workers. */
 bool launch_is_in_pool(void);
 

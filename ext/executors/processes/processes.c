@@ -105,20 +105,6 @@ static void fail_used_up(ProcessExecutor *self, Task *task, const Retry *retry)
     task->report.timed_out = timed_out;
 }
 
-/* Whether a report, which a worker wrote, is a possible answer to the task's order. */
-static bool report_fits(const Task *task, const TaskReport *report, uint32_t end_row)
-{
-    const TaskOrder *order = &task->order;
-    if (task->recipe->scan && report->rc == SQLITE_OK && report->next_row == order->first_row)
-        return report->next_rowid <= order->last_rowid &&
-               (report->next_rowid > order->first_rowid || report->gave_up);
-    if (report->next_row < task->order.first_row || report->next_row > end_row)
-        return false;
-    if (report->rc == SQLITE_OK)
-        return report->next_row > task->order.first_row || task->order.first_row >= end_row;
-    return (report->rc & 0xff) <= SQLITE_WARNING && report->rc > 0;
-}
-
 /* Takes report and output of a task whose slot is DONE. */
 static void collect(ProcessExecutor *self, PoolSlot *slot)
 {
@@ -126,7 +112,7 @@ static void collect(ProcessExecutor *self, PoolSlot *slot)
     slots_note_finished(&self->pool, slot);
     slots_read_report(slot, &task->report);
     process_pool_forget_failures(&self->pool);
-    bool fits = report_fits(task, &task->report, slot->end_row);
+    bool fits = task_report_fits(task, &task->report, slot->end_row);
     int rc = fits ? slots_map_output(&self->pool, slot, &task->output, &task->output_size) : SQLITE_CORRUPT;
     if (rc == SQLITE_CORRUPT) {
         fail(self, task, SQLITE_ERROR, task->order.first_row,

@@ -1,0 +1,151 @@
+#include "ext/executors/mpi/command.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Appends a word. False: there is no room. */
+static bool add(JobCommand *command, const char *word, size_t length)
+{
+    if (length + 1 > sizeof command->words - command->size)
+        return false;
+    memcpy(command->words + command->size, word, length);
+    command->words[command->size + length] = 0;
+    command->size += (uint32_t)length + 1;
+    return true;
+}
+
+/* Appends the words of a text, which are between spaces, or in quotes of either kind. */
+static bool add_text(JobCommand *command, const char *text)
+{
+    while (*text) {
+        char word[GUARD_COMMAND_BYTES], quote = 0;
+        size_t length = 0;
+        text += strspn(text, " \t\n");
+        if (!*text)
+            break;
+        for (; *text && (quote || !isspace((unsigned char)*text)); text++) {
+            if (*text == quote)
+                quote = 0;
+            else if (!quote && (*text == '\'' || *text == '"'))
+                quote = *text;
+            else if (length + 1 < sizeof word)
+                word[length++] = *text;
+        }
+        if (quote || !add(command, word, length))
+            return false;
+    }
+    return true;
+}
+
+/* Whether a folder of $PATH has this program. */
+static bool is_in_path(const char *name)
+{
+    const char *path = getenv("PATH");
+    char file[4096];
+    while (path && *path) {
+        size_t length = strcspn(path, ":");
+        int size = snprintf(file, sizeof file, "%.*s/%s", (int)length, path, name);
+        if (size < (int)sizeof file && access(file, X_OK) == 0)
+            return true;
+        path += length + (path[length] == ':');
+    }
+    return false;
+}
+
+/* The length of the name of a machine in a list, of which the entries are 'name' or 'name:slots'. */
+static size_t name_length(const char *entry)
+{
+    return strcspn(entry, ":,");
+}
+
+static bool is_left_out(const char *without, const char *entry)
+{
+    size_t length = name_length(entry);
+    for (const char *name = without; *name; name += strcspn(name, ",") + 1)
+        if (strcspn(name, ",") == length && !strncmp(name, entry, length))
+            return true;
+    return false;
+}
+
+/* Appends the machines that are not left out. */
+static bool add_hosts(JobCommand *command, const char *hosts, const char *without)
+{
+    char list[GUARD_COMMAND_BYTES];
+    size_t used = 0;
+    while (*hosts) {
+        size_t length = strcspn(hosts, ",");
+        if (length && !is_left_out(without, hosts)) {
+            if (used + length + 2 > sizeof list)
+                return false;
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%.*s", used ? "," : "", (int)length,
+                                     hosts);
+        }
+        hosts += length + (hosts[length] == ',');
+    }
+    return used && add(command, "--host", 6) && add(command, list, used);
+}
+
+bool mpi_command_make(JobCommand *command, const MachineSettings *settings, const char *without,
+                      const char *rank)
+{
+    const char *launcher = settings->launcher ? settings->launcher : secure_getenv("PRICEMAP_MPI_LAUNCHER");
+    bool fits = true;
+    *command = (JobCommand){.size = 0};
+    if (launcher && *launcher) {
+        fits = add_text(command, launcher) && command->size;
+        return fits && add(command, rank, strlen(rank));
+    }
+    bool remote = settings->hosts || settings->hostfile;
+    command->local = !remote;
+    fits = add_text(command, is_in_path("mpirun.openmpi") ? "mpirun.openmpi" : "mpirun");
+    fits = fits && add_text(command, "--bind-to none --mca odls_base_sigkill_timeout 0");
+    if (remote)
+        fits = fits && add_text(command, "--map-by ppr:1:node --mca btl_tcp_eager_limit 1048576 "
+                                         "--mca oob_tcp_keepalive_time 5 --mca oob_tcp_keepalive_intvl 1 "
+                                         "--mca oob_tcp_keepalive_probes 3");
+    else
+        fits = fits && add_text(command, "--mca plm isolated --mca btl self,vader --oversubscribe -n 1");
+    if (settings->hosts)
+        fits = fits && add_hosts(command, settings->hosts, without);
+    if (settings->hostfile)
+        fits = fits && add(command, "--hostfile", strlen("--hostfile")) &&
+               add(command, settings->hostfile, strlen(settings->hostfile));
+    return fits && add(command, rank, strlen(rank));
+}
+
+/* Whether words name a machine: its name is in them, and not within a longer one. */
+static bool are_about(const char *words, const char *name, size_t length)
+{
+    for (const char *at = words; *at; at++) {
+        bool begins = at == words || !(isalnum((unsigned char)at[-1]) || at[-1] == '-');
+        bool ends = begins && !strncmp(at, name, length) &&
+                    !(isalnum((unsigned char)at[length]) || at[length] == '-');
+        if (ends)
+            return true;
+    }
+    return false;
+}
+
+bool mpi_command_leave_out(const MachineSettings *settings, const char *words, char *without, size_t size)
+{
+    const char *named = NULL;
+    int left = 0;
+    for (const char *host = settings->hosts ? settings->hosts : ""; *host;) {
+        size_t length = name_length(host);
+        if (length && !is_left_out(without, host)) {
+            left++;
+            if (!named && are_about(words, host, length))
+                named = host;
+        }
+        host += strcspn(host, ",");
+        host += *host == ',';
+    }
+    size_t used = strlen(without);
+    if (!named || left < 2 || used + name_length(named) + 2 > size)
+        return false;
+    snprintf(without + used, size - used, "%.*s,", (int)name_length(named), named);
+    return true;
+}

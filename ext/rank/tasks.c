@@ -1,0 +1,304 @@
+/* The frames that are for a rank: workers are started, tasks handed to them, results sent. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ext/base/clock.h"
+#include "ext/base/processors.h"
+#include "ext/base/sqlite_api.h"
+#include "ext/channel/host_sqlite.h"
+#include "ext/executors/processes/processes.h"
+#include "ext/executors/processes/zygote_link.h"
+#include "ext/rank/rank.h"
+
+/* ---- the start ---- */
+
+static void answer_start(Rank *rank, int workers, const char *error)
+{
+    Frame *frame = frame_create(FRAME_READY, rank->number, 0, sizeof(RankReady));
+    if (frame) {
+        RankReady *ready = (RankReady *)(void *)frame->bytes;
+        memset(ready, 0, sizeof *ready);
+        ready->workers = workers;
+        memcpy(ready->machine, rank->machine, sizeof ready->machine);
+        snprintf(ready->error, sizeof ready->error, "%s", error);
+    }
+    rank_send(rank, frame);
+}
+
+/* Loads SQLite as the host has it. False, with an error. */
+static bool attach_sqlite(const RankStart *start, char *error, size_t size)
+{
+    char reason[FRAME_ERROR_BYTES / 2] = "";
+    if (!sqlite3_api && !host_sqlite_attach(start->sqlite_path, start->has_table, start->table_offset, reason,
+                                            sizeof reason)) {
+        snprintf(error, size, "%s", reason);
+        return false;
+    }
+    if (!strncmp(sqlite3_sourceid(), start->source_id, sizeof start->source_id - 1))
+        return true;
+    snprintf(error, size,
+             "its SQLite (%s) is another one than the host's (%.*s), and rows might differ: install the same "
+             "on every machine%s%s",
+             sqlite3_sourceid(), (int)sizeof start->source_id, start->source_id, *reason ? ": " : "", reason);
+    return false;
+}
+
+/* Reads the program of the workers out of the host's words. */
+static bool read_program(Rank *rank, const RankStart *start)
+{
+    char *arguments[64];
+    size_t count = 0;
+    if (!start->program_bytes)
+        return launch_find_worker(&rank->program, NULL);
+    if (start->program_bytes > sizeof start->program || start->program[start->program_bytes - 1])
+        return false;
+    const char *end = start->program + start->program_bytes;
+    for (const char *word = start->program; word < end && count < 63; word += strlen(word) + 1)
+        arguments[count++] = (char *)(uintptr_t)word;
+    arguments[count] = NULL;
+    memcpy(rank->needs, start->needs, sizeof rank->needs);
+    rank->needs[sizeof rank->needs - 1] = 0;
+    const WorkerProgram program = {
+        .path = arguments[0], .arguments = arguments + 1, .needs = *rank->needs ? rank->needs : NULL};
+    return worker_program_copy(&rank->program, &program);
+}
+
+static bool create_executor(Rank *rank, const RankStart *start)
+{
+    char *library = launch_sqlite_path();
+    if (library && read_program(rank, start))
+        rank->executor = executor_processes_create(&rank->program, library);
+    free(library);
+    if (rank->executor)
+        executor_hold(rank->executor);
+    return rank->executor != NULL;
+}
+
+static void handle_start(Rank *rank, const RankStart *start)
+{
+    char error[FRAME_ERROR_BYTES] = "", *message = NULL;
+    if (!attach_sqlite(start, error, sizeof error)) {
+        answer_start(rank, 0, error);
+        return;
+    }
+    if (!rank->executor && !create_executor(rank, start)) {
+        answer_start(rank, 0, "out of memory");
+        return;
+    }
+    int workers = start->workers > 0 ? start->workers : processors_available();
+    if (workers > EXECUTOR_WORKERS_MAX)
+        workers = EXECUTOR_WORKERS_MAX;
+    if (rank->executor->workers > workers)
+        workers = rank->executor->workers;
+    int rc = executor_ensure_workers(rank->executor, workers, &message);
+    rank->heartbeat_seconds = start->heartbeat_seconds;
+    rank->judged_ns = clock_ns() + (*rank->needs ? (int64_t)IMPORT_SECONDS * 1000000000 : 0);
+    answer_start(rank, rc == SQLITE_OK ? workers : 0,
+                 rc == SQLITE_OK ? ""
+                 : message       ? message
+                                 : "out of memory");
+    sqlite3_free(message);
+}
+
+/* ---- tasks ---- */
+
+static void free_task(Rank *rank, RankTask *entry)
+{
+    for (RankTask **link = &rank->tasks; *link; link = &(*link)->next)
+        if (*link == entry) {
+            *link = entry->next;
+            break;
+        }
+    free(entry);
+}
+
+static void send_result(Rank *rank, RankTask *entry)
+{
+    const Task *task = entry->task;
+    size_t bytes = task->output ? (size_t)task->report.output_bytes : 0;
+    if (bytes > task->output_size)
+        bytes = task->output_size;
+    Frame *frame = frame_create(FRAME_RESULT, rank->number, entry->id, sizeof(ResultFrame) + bytes);
+    if (frame) {
+        ResultFrame *result = (ResultFrame *)(void *)frame->bytes;
+        memset(result, 0, sizeof *result);
+        result->retries = task->retries;
+        result->report = task->report;
+        if (bytes)
+            memcpy(frame->bytes + sizeof *result, task->output, bytes);
+    }
+    rank_send(rank, frame);
+}
+
+/* Sends the result of a task that is done; one that is done in part is kept for its next turn. */
+static void finish(Rank *rank, RankTask *entry)
+{
+    Task *task = entry->task;
+    send_result(rank, entry);
+    executor_release(rank->executor, task);
+    rank->running--;
+    entry->running = false;
+    task->retries = 0;
+    if (task->report.rc == SQLITE_OK && task->report.next_row < task->order.end_row)
+        return;
+    task_free(task);
+    free_task(rank, entry);
+}
+
+/* Sends a result that no worker has made. */
+static void refuse(Rank *rank, uint64_t id, const char *why)
+{
+    Frame *frame = frame_create(FRAME_RESULT, rank->number, id, sizeof(ResultFrame));
+    if (frame) {
+        ResultFrame *result = (ResultFrame *)(void *)frame->bytes;
+        memset(result, 0, sizeof *result);
+        result->report = (TaskReport){.rc = SQLITE_ERROR};
+        snprintf(result->report.message, sizeof result->report.message, "parallel_map: machine %s: %s",
+                 rank->machine, why);
+    }
+    rank_send(rank, frame);
+}
+
+static RankTask *find_task(const Rank *rank, uint64_t id)
+{
+    RankTask *entry = rank->tasks;
+    while (entry && entry->id != id)
+        entry = entry->next;
+    return entry;
+}
+
+/* Makes the entry of a task that is new. NULL: there is no memory. */
+static RankTask *add_task(Rank *rank, uint64_t id, const Recipe *recipe)
+{
+    RankTask *entry = calloc(1, sizeof *entry);
+    Task *task = entry ? task_create(recipe) : NULL;
+    if (!task) {
+        free(entry);
+        return NULL;
+    }
+    *entry = (RankTask){.next = rank->tasks, .id = id, .task = task};
+    rank->tasks = entry;
+    return entry;
+}
+
+/* Offers a queued task to the worker processes, whose slots are full for a moment where tasks were given up.
+ */
+static void submit(Rank *rank, RankTask *entry)
+{
+    if (executor_submit(rank->executor, entry->task) != SQLITE_OK)
+        return;
+    entry->queued = false;
+    rank->queued--;
+    entry->running = true;
+    rank->running++;
+}
+
+static void handle_task(Rank *rank, const Frame *frame)
+{
+    const TaskFrame *header = (const TaskFrame *)(const void *)frame->bytes;
+    const uint64_t id = frame->header.id;
+    if (!frame_holds(frame, sizeof *header, false) || header->recipe >= FRAME_RECIPES ||
+        !rank->recipes[header->recipe] || !rank->executor) {
+        refuse(rank, id, "a task without its recipe");
+        return;
+    }
+    size_t bytes = (size_t)frame->header.size - sizeof *header;
+    RankTask *entry = find_task(rank, id);
+    if (!entry)
+        entry = add_task(rank, id, rank->recipes[header->recipe]);
+    Task *task = entry ? entry->task : NULL;
+    if (!task || task->input.reserve(&task->input, bytes ? bytes : 1) != SQLITE_OK) {
+        refuse(rank, id, "out of memory");
+        return;
+    }
+    if (bytes)
+        memcpy(task->input.data, frame->bytes + sizeof *header, bytes);
+    task->input.size = bytes;
+    task->order = header->order;
+    task->timeout = header->timeout;
+    rank->executor->limits.retries = header->retries;
+    entry->queued = true;
+    rank->queued++;
+    submit(rank, entry);
+}
+
+/* A task that runs is answered all the same, so that the host knows when its worker is free. */
+static void handle_cancel(Rank *rank, uint64_t id)
+{
+    RankTask *entry = find_task(rank, id);
+    if (!entry)
+        return;
+    if (entry->running || entry->queued)
+        refuse(rank, id, "given up");
+    rank->running -= entry->running;
+    rank->queued -= entry->queued;
+    executor_abandon(rank->executor, entry->task);
+    free_task(rank, entry);
+}
+
+static void handle_recipe(Rank *rank, const Frame *frame)
+{
+    if (frame->header.id >= FRAME_RECIPES)
+        return;
+    const Recipe **place = &rank->recipes[frame->header.id];
+    recipe_unref(*place);
+    *place = recipe_copy(frame->bytes, frame->header.size);
+}
+
+void rank_handle(Rank *rank, Frame *frame)
+{
+    switch (frame->header.kind) {
+    case FRAME_START:
+        if (frame_holds(frame, sizeof(RankStart), true))
+            handle_start(rank, (const RankStart *)(const void *)frame->bytes);
+        break;
+    case FRAME_RECIPE:
+        handle_recipe(rank, frame);
+        break;
+    case FRAME_TASK:
+        handle_task(rank, frame);
+        break;
+    case FRAME_CANCEL:
+        handle_cancel(rank, frame->header.id);
+        break;
+    case FRAME_END:
+        rank->ending = true;
+        break;
+    default:
+        break;
+    }
+    free(frame);
+}
+
+bool rank_collect(Rank *rank)
+{
+    bool any = false;
+    if (!rank->running && !rank->queued)
+        return false;
+    executor_wait(rank->executor, NULL, 0);
+    for (RankTask *entry = rank->tasks, *next; entry; entry = next) {
+        next = entry->next;
+        if (entry->running && atomic_load(&entry->task->done)) {
+            finish(rank, entry);
+            any = true;
+        } else if (entry->queued) {
+            submit(rank, entry);
+        }
+    }
+    return any;
+}
+
+void rank_close(Rank *rank)
+{
+    while (rank->tasks) {
+        executor_abandon(rank->executor, rank->tasks->task);
+        free_task(rank, rank->tasks);
+    }
+    executor_close(rank->executor);
+    for (int i = 0; i < FRAME_RECIPES; i++)
+        recipe_unref(rank->recipes[i]);
+    worker_program_free(&rank->program);
+}

@@ -1,0 +1,198 @@
+/* The executor mpi where it cannot start: the message names the cause and what to do, nothing is left, and
+ * the connection's other executors work. Most of these need no MPI. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tests/support/mpi_test.h"
+
+static void set_launcher(sqlite3 *db, const char *launcher)
+{
+    map_test_allow_extensions(db, 1);
+    map_test_run(
+        db,
+        "SELECT parallel_map_config('mpi_address', '127.0.0.1'), parallel_map_config('mpi_launcher', "
+        "%Q)",
+        launcher);
+}
+
+/* The map fails, at once and again, with a message that has all of these parts. */
+static void expect_failure(MapTest *test, const char *const *parts)
+{
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(crash_test_run_out(test->db, "SELECT value FROM parallel_map('prices', 'p', 'mpi')"),
+                         SQLITE_ERROR);
+        for (const char *const *part = parts; *part; part++)
+            if (!strstr(sqlite3_errmsg(test->db), *part)) {
+                print_error("'%s' is not in: %s\n", *part, sqlite3_errmsg(test->db));
+                fail();
+            }
+    }
+    map_test_same(test->db, "SELECT p FROM prices",
+                  "SELECT value FROM parallel_map('prices', 'p', 'threads')");
+    mpi_test_nothing_left();
+}
+
+static void no_launcher(void **state)
+{
+    MapTest *test = *state;
+    map_test_prices(test->db);
+    set_launcher(test->db, "no-such-launcher -n 3");
+    expect_failure(test, (const char *const[]){"cannot run no-such-launcher: No such file or directory",
+                                               "before its ranks were ready", "install Open MPI", NULL});
+    set_launcher(test->db, "false");
+    expect_failure(test, (const char *const[]){"the MPI launcher ended before its ranks were ready",
+                                               "exit status 1", NULL});
+    set_launcher(test->db, "sh -c 'kill -9 $$'");
+    expect_failure(test, (const char *const[]){"killed by signal 9", NULL});
+    set_launcher(test->db, "mpirun 'open");
+    expect_failure(test, (const char *const[]){"mpi_launcher", "quotes", NULL});
+}
+
+static void root_is_refused(void **state)
+{
+    MapTest *test = *state;
+    mpi_test_need();
+    if (geteuid() != 0) {
+        print_message("skipped: this user is not root\n");
+        skip();
+    }
+    map_test_prices(test->db);
+    unsetenv("OMPI_ALLOW_RUN_AS_ROOT");
+    unsetenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM");
+    set_launcher(test->db, NULL);
+    expect_failure(
+        test, (const char *const[]){"root", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 in its environment", NULL});
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+}
+
+static void no_slots(void **state)
+{
+    MapTest *test = *state;
+    mpi_test_need();
+    map_test_prices(test->db);
+    set_launcher(test->db, "mpirun --mca plm isolated -n 4000");
+    expect_failure(test, (const char *const[]){"not enough slots", "--oversubscribe", NULL});
+}
+
+static void no_ssh(void **state)
+{
+    MapTest *test = *state;
+    mpi_test_need();
+    map_test_prices(test->db);
+    set_launcher(test->db, "mpirun --mca plm rsh --mca plm_rsh_agent no-such-agent -n 1");
+    expect_failure(test, (const char *const[]){"no-such-agent", "install an ssh client", NULL});
+}
+
+/* ---- ranks that do not fit ---- */
+
+static void ranks_of_another_build(void **state)
+{
+    MapTest *test = *state;
+    static const struct {
+        const char *fault, *parts[3];
+    } cases[] = {
+        {"version", {"pricemap-rank is version 0.0.1 and pricemap " PRICEMAP_VERSION, "install both"}},
+        {"layout", {"of another build", "on every machine"}},
+        {"protocol", {"of another build"}},
+        {"ranks", {"-1 ranks"}},
+        /* These are no ranks of the host's: the connection is closed, and the launcher ends. */
+        {"cookie", {"ended before its ranks were ready (exit status 4): let go of"}},
+        {"size", {"ended before its ranks were ready (exit status 4): let go of"}},
+        {"leave", {"exit status 4"}},
+    };
+    const char *rank = getenv("PRICEMAP_RANK");
+    char *before = rank ? strdup(rank) : NULL;
+    map_test_prices(test->db);
+    setenv("PRICEMAP_RANK", FAKE_RANK, 1);
+    set_launcher(test->db, "env");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *parts[] = {cases[i].parts[0], cases[i].parts[1], cases[i].parts[2], NULL};
+        setenv("FAKE_RANK", cases[i].fault, 1);
+        expect_failure(test, parts);
+    }
+    unsetenv("PRICEMAP_RANK");
+    if (before)
+        setenv("PRICEMAP_RANK", before, 1);
+    free(before);
+}
+
+static void no_rank_program(void **state)
+{
+    MapTest *test = *state;
+    const char *rank = getenv("PRICEMAP_RANK"), *extension = getenv("PRICEMAP_EXTENSION");
+    char *before = rank ? strdup(rank) : NULL, *copy = map_test_path(test, "pricemap.so"), command[8192];
+    sqlite3_close(test->db);
+    snprintf(command, sizeof command, "cp '%s' '%s'", extension, copy);
+    assert_int_equal(system(command), 0);
+    char *original = strdup(extension);
+    setenv("PRICEMAP_EXTENSION", copy, 1);
+    unsetenv("PRICEMAP_RANK");
+    test->db = map_test_open(test, ":memory:");
+    map_test_prices(test->db);
+    set_launcher(test->db, NULL);
+    expect_failure(test,
+                   (const char *const[]){"executor = mpi needs the program pricemap-rank",
+                                         "install Open MPI (Debian: openmpi-bin libopenmpi-dev)", NULL});
+    setenv("PRICEMAP_EXTENSION", original, 1);
+    if (before)
+        setenv("PRICEMAP_RANK", before, 1);
+    free(original);
+    free(before);
+    sqlite3_free(copy);
+}
+
+/* ---- settings ---- */
+
+static void settings(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = test->db;
+    sql_test_expect(db,
+                    "SELECT parallel_map_config('mpi_hosts'), parallel_map_config('mpi_hostfile'), "
+                    "parallel_map_config('mpi_launcher'), parallel_map_config('mpi_address'), "
+                    "parallel_map_config('heartbeat_seconds')",
+                    "NULL|NULL|NULL|NULL|10.0");
+    sql_test_expect(
+        db,
+        "SELECT parallel_map_config('mpi_hosts', 'a:16,b:16'), parallel_map_config('MPI_HOSTFILE', "
+        "'/etc/machines'), parallel_map_config('mpi_address', 'host'), "
+        "parallel_map_config('heartbeat_seconds', 2.5)",
+        "'a:16,b:16'|'/etc/machines'|'host'|2.5");
+    sql_test_expect(db, "SELECT parallel_map_config('mpi_hosts', NULL), parallel_map_config('mpi_hosts')",
+                    "NULL|NULL");
+    sql_test_expect_error(
+        db, "SELECT parallel_map_config('mpi_launcher', 'rm -rf /')", SQLITE_ERROR,
+        "parallel_map_config: mpi_launcher is a command that is run: it can be set while the "
+        "host allows loading extensions, or by PRICEMAP_MPI_LAUNCHER");
+    sql_test_expect_error(db, "SELECT parallel_map_config('mpi_hosts', '--mca x')", SQLITE_ERROR,
+                          "parallel_map_config: mpi_hosts is '--mca x': expected names of machines, as "
+                          "'a:16,b:16', or NULL");
+    sql_test_expect_error(db, "SELECT parallel_map_config('mpi_hostfile', '-x')", SQLITE_ERROR,
+                          "parallel_map_config: mpi_hostfile is '-x': expected a name, or NULL");
+    sql_test_expect_error(db, "SELECT parallel_map_config('heartbeat_seconds', 0)", SQLITE_ERROR,
+                          "parallel_map_config: heartbeat_seconds is '0': expected a number from 1 to 3600");
+    sql_test_expect_error(db, "SELECT parallel_map_config('heartbeat_seconds', 'x')", SQLITE_ERROR,
+                          "parallel_map_config: heartbeat_seconds is 'x': expected a number from 1 to 3600");
+    map_test_allow_extensions(db, 1);
+    sql_test_expect(db, "SELECT parallel_map_config('mpi_launcher', 'srun -N 4')", "'srun -N 4'");
+    map_test_allow_extensions(db, 0);
+    sql_test_expect(db, "SELECT parallel_map_config('mpi_launcher')", "'srun -N 4'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MAP_TEST(no_launcher), MAP_TEST(root_is_refused),        MAP_TEST(no_slots),
+        MAP_TEST(no_ssh),      MAP_TEST(ranks_of_another_build), MAP_TEST(no_rank_program),
+        MAP_TEST(settings),
+    };
+    return cmocka_run_group_tests_name("mpi_failures", tests, NULL, NULL);
+}

@@ -1,0 +1,37 @@
+/* Help for the tests of the executor mpi: connections whose ranks are all on this machine, and ranks that are
+ * found. Include the cmocka headers before this one. */
+#ifndef MPI_TEST_H
+#define MPI_TEST_H
+
+#include "tests/support/crash_test.h"
+
+/* Ranks of every test's job, with one worker each. */
+enum { MPI_TEST_RANKS = 3 };
+
+/* The launcher of such a job, with all ranks on this machine, whatever number of processors it has. */
+#define MPI_TEST_LAUNCHER "mpirun --mca plm isolated --mca btl self,vader --oversubscribe --bind-to none "
+
+/* A test of this executor. */
+#define MPI_TEST(test) MAP_TEST_WITH(test, "mpi")
+
+/* For each test: skips it where pricemap was built without MPI. */
+void mpi_test_need(void);
+
+/* Makes t(a), 1 … rows; has workers load the extensions that misbehave and wait; 10 rows a task; the ranks
+ * are MPI_TEST_RANKS on this machine, over TCP. */
+void mpi_test_prepare(sqlite3 *db, int rows);
+
+/* The process of a rank, once there is one; 0: there was none for a minute. */
+pid_t mpi_test_rank(int number);
+
+/* A process of ours of this name, once there is one. */
+pid_t mpi_test_process(const char *name);
+
+/* Whether no process of ours is there any more but this one, after three seconds at the most, and no folder
+ * of an MPI job's that is younger than this test. */
+void mpi_test_nothing_left(void);
+
+/* The last run's number of tasks that were done again. */
+sqlite3_int64 mpi_test_retries(sqlite3 *db);
+
+#endif
