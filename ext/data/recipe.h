@@ -197,7 +197,7 @@ static inline const RecipeTable *recipe_made(const Recipe *recipe, uint32_t i)
 }
 
 /*
- * The rowid that a number of a range stands for, and the number of a rowid. Ranges, and the places in them
+ * The rowid that a number of a range stands for, and the number of a rowid. Ranges, and the positions in them
  * that tasks report, ascend in the order in which their rows are wanted: those of a backward scan are
  * mirrored rowids, so that nothing but what reads the table, or names a row, has to know of the direction.
  */

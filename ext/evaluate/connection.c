@@ -6,6 +6,7 @@
 #include "ext/base/sqlite_limits.h"
 #include "ext/data/task.h"
 #include "ext/evaluate/like_setting.h"
+#include "ext/functions/json_parts.h"
 #include "ext/functions/price_functions.h"
 #include "ext/functions/sum_functions.h"
 #include "ext/functions/version_function.h"
@@ -90,14 +91,15 @@ static int provide_version(sqlite3 *db, PriceStop *stop)
     return version_function_register(db);
 }
 
-static int provide_sums(sqlite3 *db, PriceStop *stop)
+static int provide_parts(sqlite3 *db, PriceStop *stop)
 {
     (void)stop;
-    return sum_functions_register(db);
+    int rc = sum_functions_register(db);
+    return rc == SQLITE_OK ? json_parts_register(db) : rc;
 }
 
 static FunctionProvider *const providers[] = {price_functions_register_stoppable, provide_version,
-                                              provide_sums};
+                                              provide_parts};
 
 int worker_connection_add_functions(sqlite3 *db, PriceStop *stop)
 {

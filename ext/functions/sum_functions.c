@@ -101,10 +101,10 @@ typedef struct SumFunction {
 } SumFunction;
 
 static const SumFunction functions[] = {
-    {SUM_PART_FUNCTION, add_value, give_part},
-    {SUM_FUNCTION, add_part, give_sum},
-    {TOTAL_FUNCTION, add_part, give_total},
-    {AVG_FUNCTION, add_part, give_avg},
+    {SUM_PART_FUNCTION, add_value, give_part},     {SUM_FUNCTION, add_part, give_sum},
+    {TOTAL_FUNCTION, add_part, give_total},        {AVG_FUNCTION, add_part, give_avg},
+    {SUM_OF_VALUES_FUNCTION, add_value, give_sum}, {TOTAL_OF_VALUES_FUNCTION, add_value, give_total},
+    {AVG_OF_VALUES_FUNCTION, add_value, give_avg},
 };
 
 int sum_functions_register(sqlite3 *db)

@@ -13,13 +13,18 @@
 #define SUM_FUNCTION "pricemap_sum"
 #define TOTAL_FUNCTION "pricemap_total"
 #define AVG_FUNCTION "pricemap_avg"
+#define SUM_OF_VALUES_FUNCTION "pricemap_sum_of_values"
+#define TOTAL_OF_VALUES_FUNCTION "pricemap_total_of_values"
+#define AVG_OF_VALUES_FUNCTION "pricemap_avg_of_values"
 
 /*
  * Registers on a connection that is none of the host's the aggregates
- *     pricemap_sum_part(x)                                     the state of the sum of x, a blob; NULL of no
- * value pricemap_sum(state), pricemap_total(state), pricemap_avg(state)     as sum, total and avg of all the
- * values Arguments are taken as SQLite's sum takes them. Where the integers may have left 64 bits on their
- * way, pricemap_sum is the error "integer overflow"; whether sum is one depends on the order of the rows.
+ *     pricemap_sum_part(x): the state of the sum of x, a blob; NULL of no value
+ *     pricemap_sum(state), pricemap_total(state), pricemap_avg(state): sum, total and avg of all the values
+ *     pricemap_sum_of_values(x), pricemap_total_of_values(x), pricemap_avg_of_values(x): the same of the
+ *     values themselves, for those that DISTINCT has left
+ * Arguments are taken as SQLite's sum takes them. Where the integers may have left 64 bits on their way, the
+ * two sums are the error "integer overflow"; whether SQLite's sum is one depends on the order of the rows.
  * What is no state is an error. SQLITE_OK or the error of sqlite3_create_function_v2.
  */
 int sum_functions_register(sqlite3 *db);

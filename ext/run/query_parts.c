@@ -23,7 +23,9 @@ int query_parts_add(Parts *parts, const Task *task)
         parts->room = room;
     }
     PartBlock *block = &parts->blocks[parts->count];
-    *block = (PartBlock){.first_rowid = task->order.first_rowid, .copy = malloc(bytes)};
+    *block = (PartBlock){.first_rowid = task->order.first_rowid,
+                         .first_morsel = morsels_first(task->order.morsels),
+                         .copy = malloc(bytes)};
     if (!block->copy)
         return SQLITE_NOMEM;
     memcpy(block->copy, task->output, bytes);
@@ -40,8 +42,10 @@ int query_parts_add(Parts *parts, const Task *task)
 
 static int compare_blocks(const void *a, const void *b)
 {
-    int64_t first = ((const PartBlock *)a)->first_rowid, second = ((const PartBlock *)b)->first_rowid;
-    return (first > second) - (first < second);
+    const PartBlock *one = a, *other = b;
+    int order = (one->first_rowid > other->first_rowid) - (one->first_rowid < other->first_rowid);
+    return order ? order
+                 : (one->first_morsel > other->first_morsel) - (one->first_morsel < other->first_morsel);
 }
 
 void query_parts_sort(Parts *parts)

@@ -15,8 +15,10 @@ enum { PARTS_BYTES = 64 << 20 };
 
 /* The rows of one range. */
 typedef struct PartBlock {
-    /* First rowid of the range. */
+    /* First rowid of the range, and the first one that the task had of the range's morsels: a range that was
+       shared out gives several blocks. */
     int64_t first_rowid;
+    uint32_t first_morsel;
     unsigned char *copy;
     RowsetView rows;
 } PartBlock;
@@ -32,7 +34,7 @@ typedef struct Parts {
  * parts would be more than PARTS_BYTES; SQLITE_NOMEM. */
 int query_parts_add(Parts *parts, const Task *task);
 
-/* Puts the blocks into the order of their ranges. */
+/* Puts the blocks into the order of the rows that they are of. */
 void query_parts_sort(Parts *parts);
 
 /* Frees them; the struct may be used again. */

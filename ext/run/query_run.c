@@ -128,12 +128,18 @@ static int keep_rows(QueryRun *run)
     return rowset_open(&run->rows, run->kept.data, run->kept_bytes) ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
+/* Whether a row of the result may be an error: a sum of integers beyond their range. */
+static bool may_fail(const SplitStage *stage)
+{
+    return strstr(stage->combine_sql, SPLIT_SUM "(") || strstr(stage->combine_sql, SPLIT_SUM_OF_VALUES "(");
+}
+
 /* Gets as far as the first row: from then on the query cannot be run whole any more. */
 static int begin_combining(QueryRun *run, const SplitStage *stage)
 {
     Combiner *combiner = &run->combiner;
     int rc = combiner_begin(combiner, &run->query, stage, &run->parts, run->outcome.now, &run->why);
-    if (rc == SQLITE_OK && strstr(stage->combine_sql, SPLIT_SUM "(")) {
+    if (rc == SQLITE_OK && may_fail(stage)) {
         rc = keep_rows(run);
     } else if (rc == SQLITE_OK) {
         run->first_step = combiner_step(combiner);

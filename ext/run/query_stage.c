@@ -47,8 +47,7 @@ typedef struct StageRun {
     double rowids;
     /* Ranges of the key, as query_keys_read has them; empty: rowids are cut. */
     Buffer keys;
-    /* Nanoseconds of the tasks of each kind of executor, and the most workers that had some of them at once.
-     */
+    /* Nanoseconds of the tasks of each kind of executor; the most workers that had some of them at once. */
     int64_t busy_ns[EXECUTOR_KINDS];
     int workers;
     /* Parts of the ranges that ran in place. */

@@ -1,6 +1,7 @@
 #include "ext/split/cut.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "ext/plan/host_rules.h"
 #include "ext/select/write.h"
@@ -169,12 +170,41 @@ static bool is_costly(Splitting *splitting)
     return false;
 }
 
+static bool find_aggregate(void *arg, Expr *expr)
+{
+    const Expr **found = arg;
+    if (resolve_is_aggregate(expr))
+        *found = expr;
+    else
+        expr_each_part(expr, find_aggregate, arg);
+    return !*found;
+}
+
+/* Whether the walk for the only min() or max(), which EXPLAIN QUERY PLAN shows as a SEARCH for nothing, ends
+   with its first rows: those with the least or the greatest rowid. */
+static bool ends_with_first_rows(const Splitting *splitting, const Cut *cut)
+{
+    const OrderList *order = &splitting->target->order_by;
+    const Expr *call = NULL;
+    for (int i = 0; !call && i < cut->core->column_count; i++)
+        find_aggregate(&call, cut->core->columns[i].expr);
+    if (!call && cut->core->having)
+        find_aggregate(&call, cut->core->having);
+    for (int i = 0; !call && i < order->count; i++)
+        find_aggregate(&call, order->items[i].expr);
+    const Expr *origin = call && call->list.count ? cut_origin(cut, call->list.items[0]) : NULL;
+    return !origin || origin->kind == EXPR_LITERAL ||
+           (origin->kind == EXPR_COLUMN && origin->from == cut->item && origin->column == -1);
+}
+
 /* Whether a walk or search of this form may be one over a range of rowids: by the rowid, or through an index
    whose last column the rowid is, so that all columns before it have to be known. */
-static bool check_access(Splitting *splitting, const Loop *loop, bool outermost)
+static bool check_access(Splitting *splitting, const Cut *cut)
 {
+    const Loop *loop = &cut->loops.items[cut->loop];
     const char *access = loop->access, *name = loop->item->written_as;
-    if (!loop->search && !*access)
+    bool outermost = cut->loop == 0;
+    if (!*access && !(loop->search && ends_with_first_rows(splitting, cut)))
         return true;
     if (starts(access, LOOP_OF_INDEXES))
         return split_refuse(splitting, "several indexes are searched for %s", name);
@@ -235,7 +265,7 @@ static bool choose_ranges(Splitting *splitting, Cut *cut, const Loop *loop)
         return true;
     if (!split_goes_on(splitting))
         return false;
-    return table->rowid ? check_access(splitting, loop, cut->loop == 0)
+    return table->rowid ? check_access(splitting, cut)
                         : split_refuse(splitting, "%s has no rowids, and no key that divides it",
                                        loop->item->written_as);
 }
@@ -267,6 +297,42 @@ bool cut_find(Splitting *splitting, Cut *cut)
                choose_ranges(splitting, cut, loop);
     }
     return false;
+}
+
+static bool find_choice(void *arg, Expr *expr)
+{
+    bool *found = arg;
+    if (expr->kind == EXPR_IN || (expr->kind == EXPR_BINARY && !strcasecmp(expr->text, "OR")))
+        *found = true;
+    else
+        expr_each_part(expr, find_choice, found);
+    return !*found;
+}
+
+/* Whether a search of an index is one for a single value of each column: EXPLAIN QUERY PLAN shows that of a
+   list as (a=?) too, and SQLite makes a list of an OR. The rows of one value come in the order of rowids. */
+static bool searches_one_value(const Cut *cut, const char *access)
+{
+    bool choice = strchr(access, '<') || strchr(access, '>') || strstr(access, "ANY(") || cut->nested_count;
+    if (!choice && cut->where)
+        find_choice(&choice, cut->where);
+    return !choice;
+}
+
+bool cut_keeps_order(const Splitting *splitting, const Cut *cut)
+{
+    const Loop *loop = &cut->loops.items[cut->loop];
+    if (cut->loop || splitting->walks_backward)
+        return false;
+    /* A stage's rows may come in another order than those of the subquery. */
+    for (int i = 0; i < cut->loops.count; i++)
+        if (resolved_table(cut->loops.items[i].item)->stage)
+            return false;
+    if (cut->has_key)
+        return !cut->key.descending;
+    if (!loop->search || !*loop->access)
+        return !*loop->access;
+    return starts(loop->access, "USING INTEGER PRIMARY KEY") || searches_one_value(cut, loop->access);
 }
 
 /* ---- the FROM clause of workers ---- */
@@ -374,7 +440,7 @@ static bool is_cut_access(const CutKey *key, const Loop *plain, const Loop *cut)
     static const char by_rowid[] = "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)";
     if (key)
         return cut->search && !strcmp(cut->access, key->access);
-    if (!plain->search || starts(plain->access, "USING INTEGER PRIMARY KEY"))
+    if (!plain->search || !*plain->access || starts(plain->access, "USING INTEGER PRIMARY KEY"))
         return cut->search && !strcmp(cut->access, by_rowid);
     size_t length = strlen(plain->access);
     return cut->search && length && plain->access[length - 1] == ')' &&
@@ -393,7 +459,8 @@ bool cut_check(Splitting *splitting, const Cut *cut, SplitForm form, const LoopL
         if (i == cut->loop)
             same = same && is_cut_access(cut->has_key ? &cut->key : NULL, plain, found);
         else
-            same = same && plain->search == found->search && !strcmp(plain->access, found->access);
+            same = same && (plain->search == found->search || !*plain->access) &&
+                   !strcmp(plain->access, found->access);
         if (!same)
             return split_refuse(splitting, "over ranges of %s its loops would be others",
                                 cut->item->written_as);

@@ -52,6 +52,10 @@ bool cut_is_linear(const Select *select);
  */
 bool cut_find(Splitting *splitting, Cut *cut);
 
+/* Whether the plain statement comes to the rows of the cut table in the order of its rowids, or of the key
+   that is cut, as workers do, with all other loops within that one. */
+bool cut_keeps_order(const Splitting *splitting, const Cut *cut);
+
 /* FROM and WHERE of the worker's statement, with the ranges as a table (SPLIT_MORSELS), as parameters or
    without them (SPLIT_WHOLE). */
 bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *from, Expr **where);

@@ -9,12 +9,13 @@
 
 /* Columns of PRAGMA index_list and index_xinfo. */
 enum { LIST_NAME = 1, LIST_ORIGIN = 3, LIST_PARTIAL = 4 };
-enum { INFO_COLUMN = 1, INFO_NAME = 2, INFO_COLLATION = 4, INFO_KEY = 5 };
+enum { INFO_COLUMN = 1, INFO_NAME = 2, INFO_DESCENDING = 3, INFO_COLLATION = 4, INFO_KEY = 5 };
 
 typedef struct IndexColumn {
     /* Number of the column in the table; below 0: an expression, or the rowid. */
     int column;
     const char *name, *collation;
+    bool descending;
 } IndexColumn;
 
 typedef struct Index {
@@ -87,7 +88,8 @@ static bool read_index(Splitting *splitting, const char *name, Index *index)
         index->columns = grown;
         grown[index->count++] = (IndexColumn){.column = sqlite3_column_int(info, INFO_COLUMN),
                                               .name = keep(splitting, info, INFO_NAME),
-                                              .collation = keep(splitting, info, INFO_COLLATION)};
+                                              .collation = keep(splitting, info, INFO_COLLATION),
+                                              .descending = sqlite3_column_int(info, INFO_DESCENDING)};
     }
     sqlite3_finalize(info);
     return split_goes_on(splitting);
@@ -320,6 +322,7 @@ static bool set_column(Splitting *splitting, const KnownTable *table, const Inde
         return false;
     key->column = column->name;
     key->collation = column->collation;
+    key->descending = column->descending;
     key->number = tables_column(table, column->name);
     if (key->number < 0 ||
         sqlite3_table_column_metadata(splitting->shadow.db, "main", table->name, key->column, NULL, &own,

@@ -17,6 +17,8 @@ typedef struct CutKey {
     int number;
     const char *collation;
     bool is_own_collation;
+    /* Whether the index has the greatest key first. */
+    bool descending;
     /* Access of the loop over a range of the key. */
     const char *access;
     /* Conditions of the plain loop: of equal columns before the key, and on the key itself, instead of

@@ -5,9 +5,10 @@
 #include <strings.h>
 
 #include "ext/select/write.h"
+#include "ext/split/aggregates.h"
 #include "ext/split/cut.h"
-#include "ext/split/parts.h"
 #include "ext/split/resolve.h"
+#include "ext/split/stage.h"
 #include "ext/split/stages.h"
 
 /* SELECTs within SELECTs that are stages, one inside the other, at the most. */
@@ -37,19 +38,29 @@ static bool check_layer_part(void *arg, Expr *expr)
     return expr_each_part(expr, check_layer_part, splitting);
 }
 
+/* Which row a column is of that is neither grouped by nor in an aggregate depends on their order. */
+static bool check_layer_column(Splitting *splitting, const Select *layer, Expr *expr)
+{
+    return !stage_aggregates(layer) || !aggregates_have_bare_column(&layer->cores[0]->group_by, expr) ||
+           split_refuse(splitting, "a column of no group over a grouped subquery is not split%s", "");
+}
+
 /* The combining query does all that a SELECT around the divided one does. */
 static bool check_layer(Splitting *splitting, const Select *layer)
 {
     const SelectCore *core = layer->cores[0];
     bool well = true;
     for (int i = 0; well && i < core->column_count; i++)
-        well = check_layer_part(splitting, core->columns[i].expr);
+        well = check_layer_part(splitting, core->columns[i].expr) &&
+               check_layer_column(splitting, layer, core->columns[i].expr);
     for (int i = 0; well && i < core->group_by.count; i++)
         well = check_layer_part(splitting, core->group_by.items[i]);
     for (int i = 0; well && i < layer->order_by.count; i++)
-        well = check_layer_part(splitting, layer->order_by.items[i].expr);
+        well = check_layer_part(splitting, layer->order_by.items[i].expr) &&
+               check_layer_column(splitting, layer, layer->order_by.items[i].expr);
     return well && (!core->where || check_layer_part(splitting, core->where)) &&
-           (!core->having || check_layer_part(splitting, core->having)) &&
+           (!core->having || (check_layer_part(splitting, core->having) &&
+                              check_layer_column(splitting, layer, core->having))) &&
            (!layer->limit || check_layer_part(splitting, layer->limit)) &&
            (!layer->offset || check_layer_part(splitting, layer->offset));
 }
@@ -98,7 +109,8 @@ static bool try_tables(Splitting *splitting, Cut *cut)
             return true;
         stages_free(splitting->plan, before);
         /* The same table may be cut by its rowids all the same. */
-        if (splitting->rc == SQLITE_OK && splitting->reason && cut->has_key) {
+        if (splitting->rc == SQLITE_OK && splitting->reason && cut->has_key &&
+            resolved_table(cut->item)->rowid) {
             splitting->reason = NULL;
             cut->by_rowid = true;
             cut->loop--;
@@ -186,6 +198,26 @@ static bool differ(const NameList *names)
     return true;
 }
 
+static bool find_json(void *arg, Expr *expr)
+{
+    bool *found = arg;
+    if (expr->kind == EXPR_CALL && !strncasecmp(expr->text, "json", 4))
+        *found = true;
+    else
+        expr_each_part(expr, find_json, found);
+    return !*found;
+}
+
+/* Whether a column may be known to be JSON: the table of a stage does not keep that. */
+static bool gives_json(const Select *select)
+{
+    bool found = false;
+    for (int i = 0; !found && i < select->core_count; i++)
+        for (int j = 0; !found && j < select->cores[i]->column_count; j++)
+            find_json(&found, select->cores[i]->columns[j].expr);
+    return found;
+}
+
 /* Makes the subqueries stages, as far as they can be divided. Whether one was. */
 static bool divide_subqueries(Splitting *splitting, const FromList *items, int depth)
 {
@@ -193,7 +225,7 @@ static bool divide_subqueries(Splitting *splitting, const FromList *items, int d
     for (int i = 0; i < items->count && depth < NESTED_STAGES; i++) {
         KnownTable *table = resolved_table(items->items[i]);
         Select *select = with_common_tables(splitting, table->select);
-        if (!select || !differ(&table->columns))
+        if (!select || !differ(&table->columns) || gives_json(select))
             continue;
         const int before = splitting->plan->stage_count;
         if (divide(splitting, select, depth + 1) &&

@@ -35,6 +35,8 @@ static bool read_instruction(Splitting *splitting, sqlite3_stmt *explained, int 
         return split_fail(splitting, SQLITE_NOMEM);
     if (!strcmp(opcode, "Count"))
         return split_refuse(splitting, "SQLite counts the rows without reading them%s", "");
+    if (!strcmp(opcode, "Prev"))
+        splitting->walks_backward = true;
     if (!strcmp(opcode, "VOpen"))
         return split_refuse(splitting, "it reads a virtual table%s", "");
     if (!strncmp(opcode, "AggStep", 7) && p4 && !is_known_aggregate(p4))

@@ -4,14 +4,10 @@
 #include <strings.h>
 
 #include "ext/select/write.h"
+#include "ext/split/aggregates.h"
 #include "ext/split/resolve.h"
 
-static bool is_named(const Expr *call, const char *name)
-{
-    return !strcasecmp(call->text, name);
-}
-
-static Expr *make(Splitting *splitting, Expr expr)
+Expr *parts_make(Splitting *splitting, Expr expr)
 {
     Expr *made = arena_take(&splitting->arena, sizeof *made);
     if (made)
@@ -21,11 +17,11 @@ static Expr *make(Splitting *splitting, Expr expr)
     return made;
 }
 
-static Expr *make_call(Splitting *splitting, const char *name, Expr *argument, Expr *filter)
+Expr *parts_make_call(Splitting *splitting, const char *name, Expr *argument, Expr *filter)
 {
     Expr call = {.kind = EXPR_CALL, .text = name, .filter = filter};
     expr_list_add(&splitting->arena, &call.list, argument);
-    return make(splitting, call);
+    return parts_make(splitting, call);
 }
 
 static bool find_aggregate(void *arg, Expr *expr)
@@ -69,9 +65,9 @@ bool expr_has_subquery(Expr *expr, bool uncorrelated_only)
     return search.found;
 }
 
-bool parts_begin(Splitting *splitting, PartList *parts)
+bool parts_begin(Splitting *splitting, const Cut *cut, PartList *parts)
 {
-    *parts = (PartList){.table = arena_take(&splitting->arena, sizeof *parts->table)};
+    *parts = (PartList){.cut = cut, .table = arena_take(&splitting->arena, sizeof *parts->table)};
     if (!parts->table)
         return split_fail(splitting, SQLITE_NOMEM);
     parts->table->table = SPLIT_PARTS_TABLE;
@@ -92,8 +88,8 @@ int parts_add(Splitting *splitting, PartList *parts, Expr *expr, Expr *described
     Part *grown = arena_grow(&splitting->arena, parts->items, parts->count, sizeof *grown);
     Expr column = {.kind = EXPR_COLUMN, .from = parts->table, .text = part_name(splitting, parts->count)};
     Part part = {.expr = expr, .described = described};
-    part.column = make(splitting, column);
-    part.value = make(splitting, column);
+    part.column = parts_make(splitting, column);
+    part.value = parts_make(splitting, column);
     if (!grown || !part.column || !part.value || !column.text) {
         split_fail(splitting, SQLITE_NOMEM);
         return -1;
@@ -103,119 +99,12 @@ int parts_add(Splitting *splitting, PartList *parts, Expr *expr, Expr *described
     return parts->count++;
 }
 
-/* ---- DISTINCT aggregates ---- */
+/* ---- the combining query's expressions ---- */
 
 typedef struct Combining {
     Splitting *splitting;
     PartList *parts;
 } Combining;
-
-static bool is_distinct(const Expr *call)
-{
-    return call->distinct && !is_named(call, "min") && !is_named(call, "max");
-}
-
-static bool add_distinct(void *arg, Expr *expr)
-{
-    Combining *combining = arg;
-    if (!resolve_is_aggregate(expr))
-        return expr_each_part(expr, add_distinct, combining);
-    if (!is_distinct(expr))
-        return true;
-    if (!is_named(expr, "count") || expr->list.count != 1)
-        return split_refuse(combining->splitting, "%s(DISTINCT …) is not split", expr->text);
-    combining->parts->finer = true;
-    Expr *argument = expr->list.items[0];
-    if (expr_has_subquery(argument, false) || expr_has_subquery(expr->filter, false))
-        return split_refuse(combining->splitting, "a subquery in %s(DISTINCT …) is not split", expr->text);
-    return parts_add(combining->splitting, combining->parts, argument, argument) >= 0 &&
-           (!expr->filter ||
-            parts_add(combining->splitting, combining->parts, expr->filter, expr->filter) >= 0);
-}
-
-bool parts_add_distinct(Splitting *splitting, PartList *parts, Expr *expr)
-{
-    Combining combining = {.splitting = splitting, .parts = parts};
-    if (!add_distinct(&combining, expr))
-        return false;
-    parts->keys = parts->count;
-    return true;
-}
-
-/* ---- the combining query's expressions ---- */
-
-/* count(DISTINCT x) sees the values among the keys; the condition of a FILTER is a key too, as within the
-   argument it would take the argument's collation away. */
-static Expr *combine_distinct(Combining *combining, const Expr *call)
-{
-    Splitting *splitting = combining->splitting;
-    PartList *parts = combining->parts;
-    int argument = parts_add(splitting, parts, call->list.items[0], call->list.items[0]);
-    int filter = call->filter ? parts_add(splitting, parts, call->filter, call->filter) : -1;
-    if (argument < 0 || (call->filter && filter < 0))
-        return NULL;
-    Expr *made = make_call(splitting, call->text, parts->items[argument].value,
-                           filter < 0 ? NULL : parts->items[filter].value);
-    if (made)
-        made->distinct = true;
-    return made;
-}
-
-/* The column of a partial aggregate. NULL with an error. */
-static Expr *add_partial(Combining *combining, Expr *partial, Expr *described)
-{
-    int part = partial ? parts_add(combining->splitting, combining->parts, partial, described) : -1;
-    return part < 0 ? NULL : combining->parts->items[part].value;
-}
-
-static Expr *combine_count(Combining *combining, Expr *call)
-{
-    Splitting *splitting = combining->splitting;
-    Expr *part = add_partial(combining, call, NULL);
-    Expr *sum = part ? make_call(splitting, "sum", part, NULL) : NULL;
-    Expr *coalesce = sum ? make_call(splitting, "coalesce", sum, NULL) : NULL;
-    if (coalesce)
-        expr_list_add(&splitting->arena, &coalesce->list,
-                      make(splitting, (Expr){.kind = EXPR_LITERAL, .text = "0"}));
-    return coalesce;
-}
-
-static Expr *combine_sum(Combining *combining, Expr *call)
-{
-    static const char *const finals[][2] = {{"sum", SPLIT_SUM}, {"total", SPLIT_TOTAL}, {"avg", SPLIT_AVG}};
-    Splitting *splitting = combining->splitting;
-    const char *final = "";
-    for (size_t i = 0; i < sizeof finals / sizeof *finals; i++)
-        if (is_named(call, finals[i][0]))
-            final = finals[i][1];
-    combining->parts->sums = true;
-    Expr *partial = make_call(splitting, SPLIT_SUM_PART, call->list.items[0], call->filter);
-    Expr *part = add_partial(combining, partial, NULL);
-    return part ? make_call(splitting, final, part, NULL) : NULL;
-}
-
-static Expr *combine_aggregate(Combining *combining, Expr *call)
-{
-    Splitting *splitting = combining->splitting;
-    int arguments = call->list.count;
-    if (call->order_by.count) {
-        split_refuse(splitting, "%s(… ORDER BY …) is not split", call->text);
-        return NULL;
-    }
-    if (is_distinct(call))
-        return combine_distinct(combining, call);
-    if (is_named(call, "count") && arguments <= 1)
-        return combine_count(combining, call);
-    if (arguments == 1 && (is_named(call, "min") || is_named(call, "max"))) {
-        Expr *part = add_partial(combining, call, call->list.items[0]);
-        return part ? make_call(splitting, call->text, part, NULL) : NULL;
-    }
-    bool sum = is_named(call, "sum") || is_named(call, "total") || is_named(call, "avg");
-    if (sum && arguments == 1)
-        return combine_sum(combining, call);
-    split_refuse(splitting, "the aggregate %s is not split", call->text);
-    return NULL;
-}
 
 /* A subtype, as JSON has, does not come with a part. */
 static bool asks_for_subtype(const Expr *expr)
@@ -283,10 +172,10 @@ static Select *select_all(Splitting *splitting, FromItem *table, const ColumnLis
     *select = (Select){.cores = cores, .operators = operators, .core_count = 1};
     from_list_add(&splitting->arena, &core->from, table);
     for (int i = 0; i < columns->count; i++) {
-        Expr *expr =
-            make(splitting, (Expr){.kind = EXPR_COLUMN, .from = table, .text = part_name(splitting, i)});
+        Expr *expr = parts_make(splitting,
+                                (Expr){.kind = EXPR_COLUMN, .from = table, .text = part_name(splitting, i)});
         if (columns->items[i].no_affinity)
-            expr = make(splitting, (Expr){.kind = EXPR_UNARY, .text = "+", .left = expr});
+            expr = parts_make(splitting, (Expr){.kind = EXPR_UNARY, .text = "+", .left = expr});
         core_add_column(&splitting->arena, core, (ResultColumn){.expr = expr});
     }
     return select;
@@ -313,7 +202,7 @@ static Expr *combine_subquery(Combining *combining, Expr *expr)
         return NULL;
     Expr copy = *expr;
     copy.select = select;
-    return make(splitting, copy);
+    return parts_make(splitting, copy);
 }
 
 static Expr *replace(void *arg, Expr *expr)
@@ -324,16 +213,18 @@ static Expr *replace(void *arg, Expr *expr)
         if (expr_equal(combining->parts->items[i].expr, expr))
             return combining->parts->items[i].value;
     if (resolve_is_aggregate(expr)) {
-        Expr *combined = combine_aggregate(combining, expr);
+        Expr *combined = aggregates_combine(splitting, combining->parts, expr);
         return combined ? combined : expr; /* after a refusal nothing of it is used */
     }
     if (expr->select || (expr->kind == EXPR_IN && expr->text)) {
         Expr *combined = combine_subquery(combining, expr);
         return combined ? combined : expr;
     }
-    if (expr->kind == EXPR_COLUMN)
-        split_refuse(splitting, "the column %s is neither grouped by nor in an aggregate", expr->text);
-    else if (asks_for_subtype(expr))
+    if (expr->kind == EXPR_COLUMN) {
+        Expr *combined = aggregates_bare_column(splitting, combining->parts, expr);
+        return combined ? combined : expr;
+    }
+    if (asks_for_subtype(expr))
         split_refuse(splitting, "%s over aggregates is not split", expr->text);
     return NULL;
 }
@@ -366,7 +257,7 @@ static bool shape_value(Splitting *splitting, Part *part, const Column *column)
         find_collate(&collates, part->described);
     Expr inner = *part->value;
     if (column->no_affinity) {
-        *part->value = (Expr){.kind = EXPR_UNARY, .text = "+", .left = make(splitting, inner)};
+        *part->value = (Expr){.kind = EXPR_UNARY, .text = "+", .left = parts_make(splitting, inner)};
         inner = *part->value;
     }
     if (collates)
@@ -374,7 +265,7 @@ static bool shape_value(Splitting *splitting, Part *part, const Column *column)
                               .text = column->collation ? arena_copy(&splitting->arena, column->collation,
                                                                      strlen(column->collation))
                                                         : "BINARY",
-                              .left = make(splitting, inner)};
+                              .left = parts_make(splitting, inner)};
     return split_goes_on(splitting);
 }
 

@@ -5,7 +5,7 @@
 #ifndef PRICEMAP_SPLIT_PARTS_H
 #define PRICEMAP_SPLIT_PARTS_H
 
-#include "ext/split/splitting.h"
+#include "ext/split/cut.h"
 
 typedef struct Part {
     /* Expression of workers. */
@@ -17,6 +17,8 @@ typedef struct Part {
 } Part;
 
 typedef struct PartList {
+    /* Where the rows come from. */
+    const Cut *cut;
     Part *items;
     int count;
     /* Table of the parts. */
@@ -27,23 +29,24 @@ typedef struct PartList {
     bool finer;
     /* Whether there is a sum, total or avg. */
     bool sums;
+    /* The only min() or max(), and the number of them, equal ones counted once. */
+    const Expr *extreme;
+    int extremes;
+    /* Whether an aggregate takes the rows of a group in their order; whether a column that is no key is that
+       of the row of the only min() or max(); whether DISTINCT aggregates take values by where each is met
+       first. Each needs parts in the order of the rows. */
+    bool ordered, beside_extreme, by_first_row;
     /* Subqueries of the combining query: number i, from 0, is read as the table of the stage that is
        added as number i + 1 after those of the plan, whose columns are named as those of parts are. */
     Select **subqueries;
     int subquery_count;
 } PartList;
 
-/* An empty list. False with an error. */
-bool parts_begin(Splitting *splitting, PartList *parts);
+/* An empty list for a cut. False with an error. */
+bool parts_begin(Splitting *splitting, const Cut *cut, PartList *parts);
 
 /* Adds a part, unless an equal one is there. Its number; -1 with an error. */
 int parts_add(Splitting *splitting, PartList *parts, Expr *expr, Expr *described);
-
-/*
- * Adds the arguments and conditions of DISTINCT aggregates of an expression to the keys. To be called for all
- * expressions before the first parts_combine. False with a reason or an error.
- */
-bool parts_add_distinct(Splitting *splitting, PartList *parts, Expr *expr);
 
 /*
  * The expression over the parts: keys become their columns, aggregates are computed of partial ones,
@@ -61,6 +64,10 @@ bool parts_describe(Splitting *splitting, PartList *parts, const char *text, Col
 /* Learns affinity and collation of a SELECT's columns, which are named as those of parts are. False with a
    reason or an error. */
 bool parts_describe_select(Splitting *splitting, const Select *select, ColumnList *columns);
+
+/* A node that lies in the arena, and a call of a function; NULL with an error. */
+Expr *parts_make(Splitting *splitting, Expr expr);
+Expr *parts_make_call(Splitting *splitting, const char *name, Expr *argument, Expr *filter);
 
 /* Whether an aggregate that is known stands in the expression, outside of its subqueries. */
 bool expr_has_aggregate(Expr *expr);

@@ -13,6 +13,7 @@
 #include "ext/split/resolve.h"
 #include "ext/split/same_program.h"
 #include "ext/split/splitting.h"
+#include "ext/split/stage.h"
 #include "ext/split/stages.h"
 
 /* ---- reasons and errors ---- */

@@ -25,11 +25,20 @@
  *                     once. NULL states count for nothing. Over no state they give NULL, 0.0 and NULL. A sum
  *                     of integers that left int64 in a part, or leaves it as a whole, is an error that leads
  *                     to the plain statement.
+ *   pricemap_sum_of_values(x), pricemap_total_of_values(x), pricemap_avg_of_values(x)
+ *                     the same of the values themselves, which are among the keys of the parts where DISTINCT
+ *                     wants each once.
+ *   pricemap_json_array(text), pricemap_json_object(text)
+ *                     aggregates of the combining query: one JSON array or object of those of the parts.
  *
- * Beside these, a combining query uses what SQLite has (sum of counts, min and max of parts, coalesce) and
- * the functions of SplitPlan.functions; it names no table of the user's, so that it may run on a connection
- * of its own. All names of the user's tables are written with the schema `main`, as which workers have the
- * file.
+ * Where a result depends on the order of rows (group_concat, JSON, the columns beside a min or max) the
+ * statement of workers reads its rows in the order of the plain one, and the parts of a group come in the
+ * order of the ranges: those of an earlier range, or of earlier morsels of one range, first.
+ *
+ * Beside these, a combining query uses what SQLite has (sum of counts, min, max and group_concat of parts,
+ * coalesce) and the functions of SplitPlan.functions; it names no table of the user's, so that it may run on
+ * a connection of its own. All names of the user's tables are written with the schema `main`, as which
+ * workers have the file.
  *
  * Parameters: ?1 and ?2 are the ends of a range (SPLIT_RANGES). The user's parameters come after them: number
  * i of SplitPlan.parameters, from 0, is ?(i + SPLIT_FIRST_PARAMETER) in every text of every stage, of workers
@@ -53,6 +62,11 @@
 #define SPLIT_SUM "pricemap_sum"
 #define SPLIT_TOTAL "pricemap_total"
 #define SPLIT_AVG "pricemap_avg"
+#define SPLIT_SUM_OF_VALUES "pricemap_sum_of_values"
+#define SPLIT_TOTAL_OF_VALUES "pricemap_total_of_values"
+#define SPLIT_AVG_OF_VALUES "pricemap_avg_of_values"
+#define SPLIT_JSON_ARRAY "pricemap_json_array"
+#define SPLIT_JSON_OBJECT "pricemap_json_object"
 
 /* Number of the first of the user's parameters in the texts of a stage. */
 enum { SPLIT_FIRST_PARAMETER = 3 };

@@ -30,6 +30,8 @@ typedef struct Splitting {
     Shadow shadow;
     /* Tables that were found in the schema, newest first. */
     struct KnownTable *tables;
+    /* Whether the plain statement walks backward somewhere. */
+    bool walks_backward;
     /* Names that FROM items are written as, each once. */
     NameList written;
     /* Why the first SELECT of a UNION ALL that is not divided is not; NULL: all are, so far. */

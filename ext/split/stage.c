@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ext/select/write.h"
-#include "ext/split/parts.h"
+#include "ext/split/aggregates.h"
 #include "ext/split/resolve.h"
 #include "ext/split/words.h"
 
@@ -35,8 +35,7 @@ static bool has_aggregates(const SelectCore *core, const OrderList *order)
     return found;
 }
 
-/* Whether the statement is one of groups or aggregates, not of rows. */
-static bool aggregates(const Select *select)
+bool stage_aggregates(const Select *select)
 {
     return has_aggregates(select->cores[0], &select->order_by);
 }
@@ -91,7 +90,7 @@ static bool ends_early(const Building *building)
 {
     const LoopList *loops = &building->cut->loops;
     bool groups = building->core->group_by.count || building->core->distinct;
-    bool sorted = building->select->order_by.count && !aggregates(building->select);
+    bool sorted = building->select->order_by.count && !stage_aggregates(building->select);
     bool filtered = building->cut->where || building->core->where;
     bool by_ranges = !groups && filtered && is_sorted_by_ranges(building);
     return building->select->limit && (groups || sorted) && !loops->sorts_groups && !loops->sorts_rows &&
@@ -109,7 +108,7 @@ static bool choose_kind(Building *building)
     if (ends_early(building))
         return split_refuse(splitting,
                             "its first rows come in their order, and its LIMIT ends it after them%s", "");
-    if (aggregates(select) || building->core->distinct) {
+    if (stage_aggregates(select) || building->core->distinct) {
         stage->kind =
             has_whole_groups(building) && !building->core->distinct ? SPLIT_WHOLE_GROUPS : SPLIT_GROUPS;
         stage->form = stage->kind == SPLIT_WHOLE_GROUPS && !once ? SPLIT_RANGES : SPLIT_MORSELS;
@@ -198,6 +197,14 @@ static void limit_worker(Building *building)
     building->stage->limit = rows;
 }
 
+static Expr *cut_rowid(const Building *building)
+{
+    const FromItem *item = building->cut->item;
+    return parts_make(
+        building->splitting,
+        (Expr){.kind = EXPR_COLUMN, .text = resolved_table(item)->rowid, .from = item, .column = -1});
+}
+
 /* Among equal rows the order is that of the table, as in the plain statement, for any number of workers. */
 static bool sort_ties(Building *building)
 {
@@ -205,14 +212,8 @@ static bool sort_ties(Building *building)
     const OrderTerm ascending = {.nulls = ""};
     if (!resolved_table(building->cut->item)->rowid)
         return true;
-    Expr *rowid = arena_take(&splitting->arena, sizeof *rowid);
-    if (!rowid)
-        return split_fail(splitting, SQLITE_NOMEM);
-    *rowid = (Expr){.kind = EXPR_COLUMN,
-                    .text = resolved_table(building->cut->item)->rowid,
-                    .from = building->cut->item,
-                    .column = -1};
-    int part = parts_add(splitting, &building->parts, rowid, rowid);
+    Expr *rowid = cut_rowid(building);
+    int part = rowid ? parts_add(splitting, &building->parts, rowid, rowid) : -1;
     if (part < 0)
         return false;
     add_worker_order(building, part, &ascending);
@@ -228,6 +229,9 @@ static bool divide_rows(Building *building)
     const OrderList *order = &building->select->order_by;
     bool groups = building->stage->kind == SPLIT_WHOLE_GROUPS;
     bool merged = building->stage->form == SPLIT_MORSELS && !groups;
+    if (groups && splitting->walks_backward && aggregates_depend_on_order(building->select))
+        return split_refuse(splitting, "its groups depend on the order of rows, which are walked backward%s",
+                            "");
     for (int i = 0; i < building->core->column_count; i++) {
         Expr *expr = building->core->columns[i].expr;
         int part = parts_add(splitting, &building->parts, expr, expr);
@@ -267,7 +271,7 @@ static bool add_keys(Building *building)
     Splitting *splitting = building->splitting;
     const SelectCore *core = building->core;
     const OrderList *order = &building->select->order_by;
-    bool plain_distinct = core->distinct && !aggregates(building->select);
+    bool plain_distinct = core->distinct && !stage_aggregates(building->select);
     for (int i = 0; i < core->group_by.count; i++)
         if (parts_add(splitting, &building->parts, core->group_by.items[i], core->group_by.items[i]) < 0)
             return false;
@@ -281,12 +285,12 @@ static bool add_keys(Building *building)
         if (expr_has_subquery(building->parts.items[i].expr, false))
             return split_refuse(splitting, "a subquery in GROUP BY or DISTINCT is not split%s", "");
     for (int i = 0; i < core->column_count; i++)
-        if (!parts_add_distinct(splitting, &building->parts, core->columns[i].expr))
+        if (!aggregates_survey(splitting, &building->parts, core->columns[i].expr))
             return false;
-    if (core->having && !parts_add_distinct(splitting, &building->parts, core->having))
+    if (core->having && !aggregates_survey(splitting, &building->parts, core->having))
         return false;
     for (int i = 0; i < order->count; i++)
-        if (!parts_add_distinct(splitting, &building->parts, order->items[i].expr))
+        if (!aggregates_survey(splitting, &building->parts, order->items[i].expr))
             return false;
     return true;
 }
@@ -312,6 +316,31 @@ static bool is_top_of_groups(const Building *building)
     return top;
 }
 
+/* The last part, by which workers sort their groups: the first row of each. SQLite shows of each key the
+   value of that row then. Merged by no key, the parts come in the order of these rows. */
+static bool sort_by_first_row(Building *building)
+{
+    const OrderTerm ascending = {.nulls = ""};
+    Expr *rowid = cut_rowid(building);
+    Expr *first = rowid ? parts_make_call(building->splitting, "min", rowid, NULL) : NULL;
+    int part = first ? parts_add(building->splitting, &building->parts, first, NULL) : -1;
+    if (part >= 0)
+        add_worker_order(building, part, &ascending);
+    return part >= 0;
+}
+
+/* A group of all rows has a part of each worker, also where that has seen no row: such a part has no columns
+   to take. */
+static bool leave_out_empty_parts(Building *building)
+{
+    Splitting *splitting = building->splitting;
+    Expr *count = parts_make(splitting, (Expr){.kind = EXPR_CALL, .text = "count", .star = true});
+    int part = count ? parts_add(splitting, &building->parts, count, NULL) : -1;
+    if (part >= 0)
+        building->combine_core.where = building->parts.items[part].column;
+    return part >= 0;
+}
+
 /* Workers sort their groups: by the terms of ORDER BY where that lets them leave groups out, then by the
    other keys. The combining query groups by the same. */
 static bool sort_groups(Building *building)
@@ -325,7 +354,8 @@ static bool sort_groups(Building *building)
     for (int i = 0; i < building->parts.keys; i++)
         expr_list_add(&building->splitting->arena, &building->worker_core.group_by,
                       building->parts.items[i].expr);
-    for (int i = 0; i < (top ? order->count : 0) + building->parts.keys; i++) {
+    int terms = building->parts.by_first_row ? 0 : (top ? order->count : 0) + building->parts.keys;
+    for (int i = 0; i < terms; i++) {
         bool term = top && i < order->count;
         int key = term ? find_key(building, order->items[i].expr) : i - (top ? order->count : 0);
         const OrderTerm *like = term ? &order->items[i] : &ascending;
@@ -340,14 +370,14 @@ static bool sort_groups(Building *building)
     return split_goes_on(building->splitting);
 }
 
-/* The groups of the combining query, in the order in which its rows come. */
+/* The groups of the combining query, in the order in which its rows come, where those are sorted. */
 static void group_parts(Building *building)
 {
     const SplitStage *stage = building->stage;
-    bool distinct = building->core->distinct && !aggregates(building->select);
+    bool distinct = building->core->distinct && !stage_aggregates(building->select);
     int groups = distinct ? 0 : building->core->group_by.count;
-    for (int i = 0; i < stage->sorted_count; i++) {
-        int key = stage->sorted[i].column;
+    for (int i = 0; i < building->parts.keys; i++) {
+        int key = stage->sorted_count ? stage->sorted[i].column : i;
         bool own = false;
         for (int j = 0; j < groups; j++)
             own = own || expr_equal(building->core->group_by.items[j], building->parts.items[key].expr);
@@ -379,6 +409,10 @@ static bool divide_groups(Building *building)
                   key >= 0 ? building->parts.items[key].column
                            : parts_combine(splitting, &building->parts, order->items[i].expr));
     }
+    if (building->parts.beside_extreme && !building->parts.keys && !leave_out_empty_parts(building))
+        return false;
+    if (building->parts.by_first_row && !sort_by_first_row(building))
+        return false;
     if (splitting->options->sums_of_sqlite && building->parts.sums)
         return split_refuse(splitting, "sums are left to SQLite by the setting sums%s", "");
     return split_goes_on(splitting);
@@ -540,7 +574,7 @@ static bool begin(Building *building)
                                  .limit = building->select->limit,
                                  .offset = building->select->offset};
     building->stage->limit = -1;
-    if (!parts_begin(splitting, &building->parts) || !choose_kind(building))
+    if (!parts_begin(splitting, building->cut, &building->parts) || !choose_kind(building))
         return false;
     from_list_add(&splitting->arena, &building->combine_core.from, building->parts.table);
     return cut_from(splitting, building->cut, building->stage->form, &building->worker_core.from,

@@ -14,4 +14,7 @@ enum { STAGE_PARAMETER_SHIFT = SPLIT_FIRST_PARAMETER - 1 };
  */
 bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage, PartList *parts);
 
+/* Whether the statement is one of groups or aggregates, not of rows. */
+bool stage_aggregates(const Select *select);
+
 #endif

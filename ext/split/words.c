@@ -118,6 +118,8 @@ static char *say_working(const PartList *parts, const SplitStage *stage)
         sqlite3_str_appendall(words.writer.sql, ":");
     for (int i = keys; i < parts->count; i++)
         say_part(&words, parts->items[i].expr);
+    if (parts->ordered || parts->beside_extreme || parts->by_first_row)
+        sqlite3_str_appendall(words.writer.sql, ", in the order of the rows");
     if (stage->limit >= 0)
         sqlite3_str_appendf(words.writer.sql, ", at most %lld", (sqlite3_int64)stage->limit);
     return sqlite3_str_finish(words.writer.sql);

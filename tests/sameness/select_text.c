@@ -6,12 +6,16 @@
 
 /* ---- tables ---- */
 
-/* Kinds of columns: I an ascending key, N integers, R reals, T texts, G integers and texts. */
+/* Kinds of columns: I an ascending key, N integers, R reals, T texts, G integers and texts, Z zeros and ones
+   that are integers, reals and texts. */
 static void append_value(sqlite3_str *sql, Random *random, char kind)
 {
     static const char *const words[] = {"'a'", "'A'", "'b'", "'Bee'", "'bee'", "''", "'a '", "'7'"};
+    static const char *const ones[] = {"0", "0.0", "-0.0", "1", "1.0", "'1'", "'1.0'"};
     if (random_once_in(random, 9))
         sqlite3_str_appendall(sql, "NULL");
+    else if (kind == 'Z')
+        sqlite3_str_appendall(sql, random_pick(random, ones));
     else if (kind == 'T' || (kind == 'G' && random_once_in(random, 3)))
         sqlite3_str_appendall(sql, random_pick(random, words));
     else if (kind == 'R') /* sums of quarters are exact in any order */
@@ -54,16 +58,16 @@ char *select_text_world(Random *random)
     if (random_once_in(random, 3))
         sqlite3_str_appendf(
             sql,
-            "CREATE TABLE a(id INT, g, h TEXT COLLATE NOCASE, x REAL, n INT, PRIMARY KEY(%s)) "
+            "CREATE TABLE a(id INT, g, h TEXT COLLATE NOCASE, x REAL, n INT, z, PRIMARY KEY(%s)) "
             "WITHOUT ROWID;",
             random_pick(random, keys));
     else
         sqlite3_str_appendall(
-            sql, "CREATE TABLE a(id INTEGER PRIMARY KEY, g, h TEXT COLLATE NOCASE, x REAL, n INT);");
+            sql, "CREATE TABLE a(id INTEGER PRIMARY KEY, g, h TEXT COLLATE NOCASE, x REAL, n INT, z);");
     sqlite3_str_appendall(
         sql, "CREATE TABLE b(k INTEGER PRIMARY KEY, g, t TEXT, v REAL); CREATE TABLE c(g, w INT);"
-             "CREATE VIEW big AS SELECT id, g, h, x, n FROM a WHERE n > 5;");
-    append_rows(sql, random, "a", "IGTRN", 20 + random_below(random, 500));
+             "CREATE VIEW big AS SELECT id, g, h, x, n, z FROM a WHERE n > 5;");
+    append_rows(sql, random, "a", "IGTRNZ", 20 + random_below(random, 500));
     append_rows(sql, random, "b", "IGTR", 1 + random_below(random, 60));
     append_rows(sql, random, "c", "GN", 1 + random_below(random, 20));
     for (int i = 0; i < (int)(sizeof indexes / sizeof *indexes); i++)
@@ -154,6 +158,27 @@ static char *condition(Random *random, Sources sources)
     }
 }
 
+/* Aggregates that depend on the order of rows, or on which values are equal. Distinct texts that are joined
+   may differ in which of equal ones is shown; lines are compared without regard to case. */
+static char *ordered_aggregate(Random *random, Sources sources)
+{
+    static const char *const forms[] = {"group_concat(%s)",
+                                        "group_concat(%s, '; ')",
+                                        "json_group_array(%s)",
+                                        "json_group_object(coalesce(%s, ''), a.id)",
+                                        "group_concat(DISTINCT %s)",
+                                        "sum(DISTINCT %s)",
+                                        "avg(DISTINCT %s)",
+                                        "total(DISTINCT %s)",
+                                        "count(DISTINCT %s COLLATE NOCASE)",
+                                        "group_concat(DISTINCT %s COLLATE BINARY)",
+                                        "sum(DISTINCT a.z)",
+                                        "group_concat(DISTINCT a.z)",
+                                        "group_concat(a.z)",
+                                        "json_group_array(a.z)"};
+    return sqlite3_mprintf(random_pick(random, forms), column(random, sources));
+}
+
 static char *aggregate(Random *random, Sources sources)
 {
     static const char *const forms[] = {"count(%s)",
@@ -174,8 +199,14 @@ static char *aggregate(Random *random, Sources sources)
     /* Which of the texts that NOCASE takes for equal is the least or the greatest is open. */
     if (!sqlite3_strglob("m*(%s)", form) && !sqlite3_stricmp(of, "a.h"))
         of = "a.g";
-    char *text = sqlite3_mprintf(form, of);
-    if (!random_once_in(random, 6) || !sqlite3_strglob("* *", form))
+    return sqlite3_mprintf(form, of);
+}
+
+/* An aggregate, which may have a FILTER. */
+static char *any_aggregate(Random *random, Sources sources)
+{
+    char *text = random_once_in(random, 3) ? ordered_aggregate(random, sources) : aggregate(random, sources);
+    if (!random_once_in(random, 6) || !sqlite3_strglob("*) [+-] *", text))
         return text;
     char *filter = condition(random, sources);
     char *filtered = sqlite3_mprintf("%s FILTER (WHERE %s)", text, filter);
@@ -184,15 +215,23 @@ static char *aggregate(Random *random, Sources sources)
     return filtered;
 }
 
+/* The only min() or max() of a SELECT, whose row other columns are of. */
+static char *extreme(Random *random, Sources sources)
+{
+    static const char *const forms[] = {"min(%s)", "max(%s)", "max(%s) || ''", "min(nullif(%s, a.n))"};
+    return sqlite3_mprintf(random_pick(random, forms), column(random, sources));
+}
+
 /* ---- statements ---- */
 
 static void append_from(sqlite3_str *sql, Random *random, Sources sources)
 {
-    const char *first = random_once_in(random, 8) ? "big AS a"
-                        : random_once_in(random, 12)
-                            ? "(SELECT max(id) AS id, g, h, max(x) AS x, n FROM a GROUP BY g, h, n) AS a"
-                        : random_once_in(random, 10) ? "(SELECT id, g, h, x, n FROM a WHERE id % 3 > 0) AS a"
-                                                     : "a";
+    const char *first =
+        random_once_in(random, 8) ? "big AS a"
+        : random_once_in(random, 12)
+            ? "(SELECT max(id) AS id, g, h, max(x) AS x, n, min(z) AS z FROM a GROUP BY g, h, n) AS a"
+        : random_once_in(random, 10) ? "(SELECT id, g, h, x, n, z FROM a WHERE id % 3 > 0) AS a"
+                                     : "a";
     sqlite3_str_appendf(sql, " FROM %s", first);
     if (sources.b)
         sqlite3_str_appendall(sql, random_once_in(random, 3)   ? " LEFT JOIN b ON b.g = a.g AND b.v > 1"
@@ -233,19 +272,33 @@ static bool append_order(sqlite3_str *sql, Random *random, int columns)
 
 typedef enum SelectForm { ROWS, DISTINCT_ROWS, ONE_GROUP, GROUPS } SelectForm;
 
+/* One of the columns: of groups, an aggregate or, `beside` a min or max that is the first column, a value of
+   its row or an aggregate that is neither. */
+static char *output(Random *random, Sources sources, SelectForm form, bool beside, int number)
+{
+    static const char *const others[] = {"count(*)", "sum(a.n)", "group_concat(a.id)"};
+    if (form != ONE_GROUP && form != GROUPS)
+        return expression(random, sources);
+    if (!beside)
+        return any_aggregate(random, sources);
+    return number == 0                 ? extreme(random, sources)
+           : random_once_in(random, 4) ? sqlite3_mprintf("%s", random_pick(random, others))
+                                       : expression(random, sources);
+}
+
 /* Appends the output columns: for groups their keys first. There are `columns` of them, 0: any number.
    Returns the number. */
 static int append_columns(sqlite3_str *sql, Random *random, Sources sources, SelectForm form, char **keys,
                           int columns)
 {
     int count = 0;
+    bool beside = random_once_in(random, 6);
     for (int i = 0; i < 2 && keys[i]; i++)
         sqlite3_str_appendf(sql, "%s%s AS k%d", count++ ? ", " : " ", keys[i], i);
     if (!columns)
         columns = count + 1 + random_below(random, 3);
     for (int i = 0; count < columns; i++) {
-        char *text =
-            form == ONE_GROUP || form == GROUPS ? aggregate(random, sources) : expression(random, sources);
+        char *text = output(random, sources, form, beside, i);
         sqlite3_str_appendf(sql, "%s%s AS c%d", count++ ? ", " : " ", text, i);
         sqlite3_free(text);
     }

@@ -290,8 +290,9 @@ static void sums_are_those_of_sqlite(void **state)
         "(-0.0), (-0.0)",
         "(1e300), (1e300), (-1e300)",
     };
-    static const char *const functions[][2] = {
-        {"sum", SUM_FUNCTION}, {"total", TOTAL_FUNCTION}, {"avg", AVG_FUNCTION}};
+    static const char *const functions[][3] = {{"sum", SUM_FUNCTION, SUM_OF_VALUES_FUNCTION},
+                                               {"total", TOTAL_FUNCTION, TOTAL_OF_VALUES_FUNCTION},
+                                               {"avg", AVG_FUNCTION, AVG_OF_VALUES_FUNCTION}};
     sqlite3 *db;
     assert_int_equal(sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
                      SQLITE_OK);
@@ -304,12 +305,17 @@ static void sums_are_those_of_sqlite(void **state)
                 "WITH v(x) AS (VALUES %s), n(x, i) AS (SELECT x, row_number() OVER () FROM v), "
                 "p(s) AS (SELECT " SUM_PART_FUNCTION "(x) FROM n GROUP BY i / 2) SELECT %s(s) FROM p",
                 lists[i], functions[j][1]);
-            char *expected = value_of(db, plain), *value = value_of(db, parted);
+            char *whole =
+                sqlite3_mprintf("WITH v(x) AS (VALUES %s) SELECT %s(x) FROM v", lists[i], functions[j][2]);
+            char *expected = value_of(db, plain), *value = value_of(db, parted), *same = value_of(db, whole);
             assert_string_equal(value, expected);
+            assert_string_equal(same, expected);
             sqlite3_free(plain);
             sqlite3_free(parted);
+            sqlite3_free(whole);
             sqlite3_free(expected);
             sqlite3_free(value);
+            sqlite3_free(same);
         }
     char *error = value_of(db, "SELECT " SUM_FUNCTION "(x'0102030405')");
     assert_string_equal(error, "error: pricemap: a part of a sum is damaged");

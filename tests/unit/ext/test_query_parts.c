@@ -32,12 +32,13 @@ static int64_t number(sqlite3 *db, char *sql)
     return value;
 }
 
-/* Adds what a statement gives as the rows of the range that begins at `first_rowid`. */
-static void add_block(Parts *parts, sqlite3 *db, char *sql, int64_t first_rowid)
+/* Adds what a statement gives as the rows of the morsels from `first` on of the range that begins at
+   `first_rowid`. */
+static void add_morsels(Parts *parts, sqlite3 *db, char *sql, int64_t first_rowid, uint32_t first)
 {
     sqlite3_stmt *statement;
     RowsetWriter writer;
-    Task task = {.order = {.first_rowid = first_rowid}};
+    Task task = {.order = {.first_rowid = first_rowid, .morsels = morsels_pack(first, 32)}};
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     sqlite3_free(sql);
     buffer_heap_init(&task.heap_output);
@@ -59,6 +60,11 @@ static void add_block(Parts *parts, sqlite3 *db, char *sql, int64_t first_rowid)
     assert_int_equal(query_parts_add(parts, &task), SQLITE_OK);
     sqlite3_finalize(statement);
     buffer_heap_free(&task.heap_output);
+}
+
+static void add_block(Parts *parts, sqlite3 *db, char *sql, int64_t first_rowid)
+{
+    add_morsels(parts, db, sql, first_rowid, 0);
 }
 
 static void insert_values(sqlite3 *db, Random *random, int rows)
@@ -141,7 +147,7 @@ static void merged_streams_are_in_the_order_of_sqlite(void **state)
                     random_below(&random, 2));
 }
 
-/* Without keys the parts come in the order of their ranges. */
+/* Without keys the parts come in the order of their ranges, and of the morsels of a range that was shared. */
 static void parts_come_in_the_order_of_ranges(void **state)
 {
     (void)state;
@@ -155,7 +161,8 @@ static void parts_come_in_the_order_of_ranges(void **state)
     add_block(&parts, db, sqlite3_mprintf("VALUES (5), (6)"), 50);
     add_block(&parts, db, sqlite3_mprintf("SELECT 1 WHERE 0"), 30);
     add_block(&parts, db, sqlite3_mprintf("VALUES (1), (2)"), -7);
-    add_block(&parts, db, sqlite3_mprintf("VALUES (3), (4)"), 20);
+    add_morsels(&parts, db, sqlite3_mprintf("VALUES (4)"), 20, 16);
+    add_morsels(&parts, db, sqlite3_mprintf("VALUES (3)"), 20, 0);
     query_parts_sort(&parts);
     assert_int_equal(parts_table_register(db, &source), SQLITE_OK);
     assert_int_equal(number(db, sqlite3_mprintf("SELECT group_concat(a, '') FROM pricemap_parts")), 123456);
