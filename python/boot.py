@@ -9,7 +9,7 @@
 import os
 import sys
 
-if sys.version_info < (3, 8):
+if sys.version_info < (3, 8) or "t" in getattr(sys, "abiflags", ""):
     sys.exit(1)
 
 

@@ -10,7 +10,7 @@
 #include "python/texts.h"
 
 #define LIBRARY_NAME "_pricemap.abi3.so"
-#define NEEDS "it has to be CPython 3.8 or newer"
+#define NEEDS "it has to be CPython 3.8 or newer, with its lock"
 
 /* Texts of Language.describe_host. */
 enum { HOST_PROGRAM, HOST_VERSION };
@@ -225,6 +225,12 @@ static int add(ConnectionState *state, const char *path, const LanguageFunction 
         return SQLITE_ERROR;
     }
     const bool here = library.language != NULL;
+    const char *refusal = here ? library.language->refuse() : NULL;
+    if (refusal) {
+        *message = sqlite3_mprintf("parallel_map_python: %s", refusal);
+        language_close(&library);
+        return SQLITE_ERROR;
+    }
     if (here)
         host = library.language->describe_host();
     language_close(&library);

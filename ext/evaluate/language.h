@@ -18,7 +18,7 @@
 #define LANGUAGE_SYMBOL "pricemap_language"
 
 /* Number of the table's form, raised with every change: library and extension are from one build. */
-enum { LANGUAGE_VERSION = 1 };
+enum { LANGUAGE_VERSION = 2 };
 
 /* A function as a map calls it. */
 typedef struct LanguageFunction {
@@ -61,6 +61,10 @@ typedef struct Language {
 
     /* Whether the interpreter runs in this process, and can be called. */
     bool (*present)(void);
+
+    /* The reason, a constant, for which pricemap cannot call the interpreter of this process at all; NULL:
+       there is none. Needs no lock. */
+    const char *(*refuse)(void);
 
     /*
      * Takes the interpreter's lock for the calling thread, and lets it go again. Whatever may call a bound

@@ -18,6 +18,23 @@ bool python_is_present(void)
     return Py_IsInitialized() && !ending;
 }
 
+/* Inner functions of a Python without the lock, whose objects are laid out otherwise than the stable ABI has
+   it; and the list of interpreters, which is no part of that ABI, and in every Python since 3.0. */
+extern void _Py_MergeZeroLocalRefcount(PyObject *object) __attribute__((weak));
+extern PyInterpreterState *PyInterpreterState_Head(void) __attribute__((weak));
+extern PyInterpreterState *PyInterpreterState_Next(PyInterpreterState *interpreter) __attribute__((weak));
+
+const char *python_refuse_host(void)
+{
+    if (_Py_MergeZeroLocalRefcount)
+        return "a free-threaded Python, which has no lock, is not supported: use the usual build of Python";
+    if (PyInterpreterState_Head && PyInterpreterState_Next &&
+        PyInterpreterState_Next(PyInterpreterState_Head()))
+        return "this program has sub-interpreters of Python, whose locks and modules pricemap does not know: "
+               "name functions in a program with one interpreter";
+    return NULL;
+}
+
 typedef struct Texts {
     char **items;
     size_t count;

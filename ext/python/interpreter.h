@@ -97,6 +97,9 @@ bool python_describe_exception(struct _object *callable, char *text, size_t size
 /* See Language. */
 char **python_describe_host(void);
 
+/* See Language. */
+const char *python_refuse_host(void);
+
 /* Whether Python runs in this process and is not ending. Without the lock. */
 bool python_is_present(void);
 

@@ -88,6 +88,7 @@ const Language pricemap_language = {
     .version = LANGUAGE_VERSION,
     .name = "Python",
     .present = python_is_present,
+    .refuse = python_refuse_host,
     .hold = hold,
     .let_go = let_go,
     .pause = pause_lock,

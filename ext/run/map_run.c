@@ -551,8 +551,11 @@ static void write_log(const MapRun *run)
     RunRecord *record = run_log_find(&run->state->log, run->figures.number);
     if (!record)
         return;
-    /* A run that could not begin may have none. */
-    if (executors->executor)
+    /* A requested executor is the run's, though its workers could not be started. A run that could not begin
+       may have none. */
+    if (executors->requested)
+        run_log_set(&record->executor, executors->requested->name);
+    else if (executors->executor)
         run_log_set(&record->executor, executors->executor->kind->name);
     write_access(run, record);
     figures_write(&run->figures, record);

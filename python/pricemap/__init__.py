@@ -43,13 +43,24 @@ def _allow(db: Any, allowed: bool) -> None:
     allow(allowed)
 
 
+def _is_allowed(db: Any) -> bool:
+    """Whether the connection may load extensions: SQLite then looks for the file."""
+    try:
+        (db.execute if hasattr(db, "execute") else db.cursor().execute)(
+            "SELECT load_extension('/nowhere/pricemap-asks-whether-it-may')").fetchall()
+    except Exception as error:
+        return "not authorized" not in str(error)
+    return True
+
+
 def load(db: Any) -> Any:
     """Loads the extension into a connection of sqlite3 or apsw, which is returned."""
+    allowed = _is_allowed(db)
     _allow(db, True)
     try:
         (getattr(db, "load_extension", None) or db.loadextension)(extension())
     finally:
-        _allow(db, False)
+        _allow(db, allowed)
     return db
 
 
@@ -125,9 +136,10 @@ def create_function(db: Any, name: str, narg: int, func: Callable[..., Any], *, 
         apsw(name, called, narg, deterministic=deterministic)
     else:
         db.create_function(name, narg, called, deterministic=deterministic)
+    allowed = _is_allowed(db)
     _allow(db, True)
     try:
         cursor = db.execute if hasattr(db, "execute") else db.cursor().execute
         cursor("SELECT parallel_map_python(?, ?, ?, ?)", (target, name, narg, int(deterministic))).fetchall()
     finally:
-        _allow(db, False)
+        _allow(db, allowed)

@@ -115,11 +115,12 @@ def names_that_cannot_be_called():
 def a_function_of_sqlite_stays_its_own():
     with connection() as db:
         make_table(db, 5)
-        name_function(db, "functions:double", "abs")
-        for executor in EXECUTORS:
-            expect(error_of(mapped, db, "abs(p)", executor),
-                   "parallel_map: map: abs() is SQLite's own on this connection, and in workers a function of Python: "
-                   "give that another name, parallel_map_python('module:function', 'my_abs')")
+        for name in "abs", "upper", "sum":
+            name_function(db, "functions:double", name)
+            for executor in EXECUTORS:
+                expect(error_of(mapped, db, name + "(p)", executor),
+                       "parallel_map: map: %s() is SQLite's own on this connection, and in workers a function of Python: "
+                       "give that another name, parallel_map_python('module:function', 'my_%s')" % (name, name))
         expect(mapped(db, "p"), [1, 2, 3, 4, 5])
 
 

@@ -159,6 +159,11 @@ def an_installation_that_was_moved():
         os.rename(path + "/stage", path + "/moved")
         packages = [top for top, _, files in os.walk(path) if os.path.basename(top) == "pricemap" and "__init__.py" in files]
         expect(len(packages), 1)
+        place = os.path.dirname(packages[0])[len(path + "/moved"):]
+        if place.startswith(("/usr/lib", "/usr/local/lib")):
+            done = subprocess.run(["/usr/bin/python3", "-c", "import site; print(*site.getsitepackages())"], capture_output=True,
+                                  text=True)
+            expect_in(place, done.stdout.split())
         environment = {"PYTHONPATH": os.path.dirname(packages[0]) + ":" + HERE}
         before = {name: os.environ.pop(name, None) for name in ("PRICEMAP_EXTENSION", "PRICEMAP_WORKER")}
         try:
@@ -168,6 +173,25 @@ def an_installation_that_was_moved():
             os.environ.update({name: value for name, value in before.items() if value})
         expect((status, err), (0, ""))
         expect_in("used\n" + os.path.realpath(path) + "/moved/", out)
+
+
+@case
+def loading_is_allowed_afterwards_where_it_was_before():
+    status, out, err = run_script(
+        "import os, sqlite3, pricemap\n"
+        "for allowed in (True, False):\n"
+        "    db = sqlite3.connect(':memory:')\n"
+        "    db.enable_load_extension(allowed)\n"
+        "    pricemap.load(db)\n"
+        "    for _ in range(2):\n"
+        "        try:\n"
+        "            db.execute('SELECT load_extension(?)', (pricemap.extension(),)).fetchall()\n"
+        "            print('allowed')\n"
+        "        except sqlite3.OperationalError as error:\n"
+        "            print(error)\n"
+        "        pricemap.create_function(db, 'name_of', 1, os.path.basename)\n",
+        python="/usr/bin/python3", environment={"PYTHONPATH": PACKAGE})
+    expect((out, status), ("allowed\nallowed\nnot authorized\nnot authorized\n", 0))
 
 
 @case

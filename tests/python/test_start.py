@@ -43,13 +43,13 @@ def every_python_is_a_worker():
                 count += 1
             else:
                 expect(error_of(mapped, db, "double(p)"),
-                       "parallel_map: %s ended before it answered: it has to be CPython 3.8 or newer" % path)
+                       "parallel_map: %s ended before it answered: it has to be CPython 3.8 or newer, with its lock" % path)
     expect(count > 0, True)
 
 
 @case
 def programs_that_are_no_python():
-    for path, text in (("/bin/true", "parallel_map: /bin/true ended before it answered: it has to be CPython 3.8 or newer"),
+    for path, text in (("/bin/true", "parallel_map: /bin/true ended before it answered: it has to be CPython 3.8 or newer, with its lock"),
                        ("/nowhere/python3", "parallel_map: cannot start the program of the worker processes, "
                         "/nowhere/python3: No such file or directory: set PRICEMAP_PYTHON to the path of the interpreter")):
         with environment("PRICEMAP_PYTHON", path), connection() as db:
@@ -251,6 +251,35 @@ rows = db.execute("SELECT value FROM parallel_map('t', ?, ?, 2, 1)", (%r, %r))
 next(rows)
 """ % (HERE, "waits(" + wait + ")", executor))
         expect((status, out, err), (0, "", ""))
+
+
+@case
+def a_run_whose_module_is_not_there_names_its_executor():
+    with connection() as db:
+        make_table(db, 3)
+        name_function(db, "nowhere:f")
+        expect_in("could not import nowhere", error_of(mapped, db, "f(p)"))
+        expect(db.execute("SELECT executor FROM parallel_map_runs ORDER BY run DESC LIMIT 1").fetchone(), ("processes",))
+
+
+@case
+def a_program_with_sub_interpreters_is_refused():
+    status, out, err = run_script(
+        "import os, sqlite3, _xxsubinterpreters\n"
+        "other = _xxsubinterpreters.create()\n"
+        "db = sqlite3.connect(':memory:')\n"
+        "db.enable_load_extension(True)\n"
+        "db.load_extension(os.environ['PRICEMAP_EXTENSION'])\n"
+        "def name():\n"
+        "    try:\n"
+        "        print(db.execute(\"SELECT parallel_map_python('math:fabs')\").fetchall())\n"
+        "    except sqlite3.Error as error:\n"
+        "        print(error)\n"
+        "name()\n"
+        "_xxsubinterpreters.destroy(other)\n"
+        "name()\n", python="/usr/bin/python3")
+    expect(out, "parallel_map_python: this program has sub-interpreters of Python, whose locks and modules pricemap does not "
+                "know: name functions in a program with one interpreter\n[(None,)]\n")
 
 
 if __name__ == "__main__":
