@@ -37,7 +37,7 @@ static int prepare(Combiner *combiner, const Query *query, const SplitStage *sta
 }
 
 int combiner_begin(Combiner *combiner, const Query *query, const SplitStage *stage, const Parts *parts,
-                   int64_t now, char **why)
+                   PartsStream *stream, int64_t now, char **why)
 {
     char message[TASK_MESSAGE_SIZE] = "";
     Recipe *recipe;
@@ -47,7 +47,7 @@ int combiner_begin(Combiner *combiner, const Query *query, const SplitStage *sta
     host_watch_begin(&combiner->watch, query->interrupt_probe, 0);
     combiner->stop = (PriceStop){host_watch_stop, &combiner->watch};
     combiner->source =
-        (PartsSource){stage, parts, recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16};
+        (PartsSource){stage, parts, stream, recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16};
     rc = open_connection(combiner, recipe, message);
     recipe_unref(recipe);
     combiner->vfs.now = now;

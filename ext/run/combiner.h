@@ -23,11 +23,12 @@ typedef struct Combiner {
 } Combiner;
 
 /*
- * Prepares the stage's combining query over `parts`, which has to outlive it, at the instant `now`.
- * SQLITE_OK; SQLITE_NOMEM; or another error with *why set (sqlite3_free it). End it in any case.
+ * Prepares the stage's combining query over `parts`, or over `stream` (NULL: none), which have to outlive it,
+ * at the instant `now`. SQLITE_OK; SQLITE_NOMEM; or another error with *why set (sqlite3_free it). End it in
+ * any case.
  */
 int combiner_begin(Combiner *combiner, const Query *query, const SplitStage *stage, const Parts *parts,
-                   int64_t now, char **why);
+                   PartsStream *stream, int64_t now, char **why);
 
 /* Steps to the next row of combiner->statement. As sqlite3_step; SQLITE_INTERRUPT: the host was interrupted.
  */

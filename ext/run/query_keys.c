@@ -13,8 +13,6 @@ enum {
     /* Rows of a range at the least. */
     RANGE_ROWS = 256,
     LEAST_RANGES = 8,
-    /* Bytes of a text that are taken for a number, after those that all keys begin with. */
-    NUMBER_BYTES = 6,
 };
 
 typedef struct KeySearch {
@@ -142,6 +140,7 @@ static int sample_by_rowid(KeySearch *search, int wanted)
     if (rc == SQLITE_OK)
         rc = sqlite3_step(ends) == SQLITE_ROW ? SQLITE_OK : sqlite3_errcode(search->db);
     double least = 0, width = 0;
+    forget_found(search);
     if (rc == SQLITE_OK) {
         least = sqlite3_column_double(ends, 0);
         width = sqlite3_column_double(ends, 1) - least;
@@ -197,38 +196,83 @@ static KeyBytes bytes_of(const KeySearch *search, sqlite3_value *value)
 
 static unsigned byte_at(const KeyBytes *key, int at)
 {
-    unsigned byte = at < key->size ? key->bytes[at] : 0;
-    return key->folds ? (unsigned)tolower((int)byte) : byte;
+    return key->folds ? (unsigned)tolower(key->bytes[at]) : key->bytes[at];
 }
 
-static uint64_t number_after(const KeyBytes *key, int prefix)
+/* The bytes that keys have beyond what all begin with, as digits of a number: 0 is the end of a key. */
+typedef struct Digits {
+    int prefix;
+    unsigned least, base;
+    int count;
+} Digits;
+
+static void widen(Digits *digits, unsigned *most, const KeyBytes *key)
+{
+    for (int i = digits->prefix; i < key->size; i++) {
+        unsigned byte = byte_at(key, i);
+        digits->least = byte < digits->least ? byte : digits->least;
+        *most = byte > *most ? byte : *most;
+    }
+}
+
+/* Finds which bytes keys have, by the ends and the keys that were found. */
+static Digits digits_of(const KeySearch *search)
+{
+    KeyBytes least = bytes_of(search, search->least), greatest = bytes_of(search, search->greatest);
+    Digits digits = {.least = 255};
+    unsigned most = 0;
+    while (digits.prefix < least.size && digits.prefix < greatest.size &&
+           byte_at(&least, digits.prefix) == byte_at(&greatest, digits.prefix))
+        digits.prefix++;
+    widen(&digits, &most, &least);
+    widen(&digits, &most, &greatest);
+    for (int i = 0; i < search->count; i++) {
+        KeyBytes key = bytes_of(search, search->found[i]);
+        widen(&digits, &most, &key);
+    }
+    digits.base = most >= digits.least ? most - digits.least + 2 : 2;
+    for (double most_number = digits.base; most_number < 0x1p52; most_number *= digits.base)
+        digits.count++;
+    return digits;
+}
+
+static uint64_t number_of(const KeyBytes *key, const Digits *digits)
 {
     uint64_t number = 0;
-    for (int i = 0; i < NUMBER_BYTES; i++)
-        number = number << 8 | byte_at(key, prefix + i);
+    for (int i = digits->prefix; i < digits->prefix + digits->count; i++)
+        number = number * digits->base + (i < key->size ? byte_at(key, i) - digits->least + 1 : 0);
     return number;
 }
 
-/* Texts and blobs whose bytes lie evenly: after what all keys begin with some bytes count as a number. Such a
-   text need be none of the encoding's: it is only compared with. */
-static int sample_bytes(KeySearch *search, sqlite3_stmt *statement, int wanted)
+/* Writes the bytes of a number after the prefix. Returns the number of bytes in all. */
+static int write_number(uint64_t number, const Digits *digits, unsigned char *bytes)
+{
+    int size = digits->prefix;
+    for (int i = digits->count - 1; i >= 0; i--) {
+        unsigned digit = (unsigned)(number % digits->base);
+        number /= digits->base;
+        bytes[digits->prefix + i] = (unsigned char)(digit ? digit - 1 + digits->least : 0);
+        if (digit && size < digits->prefix + i + 1)
+            size = digits->prefix + i + 1;
+    }
+    return size;
+}
+
+/* Texts and blobs whose bytes lie evenly. Such a text need be none of the encoding's: it is only compared
+ * with.
+ */
+static int sample_bytes(KeySearch *search, const Digits *digits, sqlite3_stmt *statement, int wanted)
 {
     KeyBytes least = bytes_of(search, search->least), greatest = bytes_of(search, search->greatest);
-    int prefix = 0, rc = SQLITE_OK;
-    while (prefix < least.size && prefix < greatest.size &&
-           byte_at(&least, prefix) == byte_at(&greatest, prefix))
-        prefix++;
-    uint64_t first = number_after(&least, prefix), last = number_after(&greatest, prefix);
-    unsigned char *bytes = last > first ? malloc((size_t)prefix + NUMBER_BYTES) : NULL;
+    uint64_t first = number_of(&least, digits), last = number_of(&greatest, digits);
+    unsigned char *bytes = last > first ? malloc((size_t)digits->prefix + (size_t)digits->count + 1) : NULL;
     if (!bytes)
         return last > first ? SQLITE_NOMEM : SQLITE_OK;
-    if (prefix)
-        memcpy(bytes, least.bytes, (size_t)prefix);
+    int rc = SQLITE_OK;
+    if (digits->prefix)
+        memcpy(bytes, least.bytes, (size_t)digits->prefix);
     for (int i = 1; rc == SQLITE_OK && i < wanted; i++) {
-        uint64_t number = first + (uint64_t)((double)(last - first) * i / wanted);
-        for (int j = 0; j < NUMBER_BYTES; j++)
-            bytes[prefix + j] = (unsigned char)(number >> 8 * (NUMBER_BYTES - 1 - j));
-        int size = prefix + NUMBER_BYTES;
+        int size = write_number(first + (uint64_t)((double)(last - first) * i / wanted), digits, bytes);
         if (sqlite3_value_type(search->least) == SQLITE_TEXT)
             sqlite3_bind_text(statement, 1, (const char *)bytes, size, SQLITE_TRANSIENT);
         else
@@ -243,11 +287,14 @@ static int sample_by_value(KeySearch *search, int wanted)
 {
     sqlite3_stmt *statement = NULL;
     int least = sqlite3_value_type(search->least), greatest = sqlite3_value_type(search->greatest);
+    bool bytes = least == greatest && !is_number(search->least);
+    const Digits digits = bytes ? digits_of(search) : (Digits){0};
     int rc = prepare_search(search, " >=", false, &statement);
+    forget_found(search);
     if (rc == SQLITE_OK && is_number(search->least) && is_number(search->greatest))
         rc = sample_numbers(search, statement, wanted);
-    else if (rc == SQLITE_OK && least == greatest)
-        rc = sample_bytes(search, statement, wanted);
+    else if (rc == SQLITE_OK && bytes)
+        rc = sample_bytes(search, &digits, statement, wanted);
     sqlite3_finalize(statement);
     return rc;
 }
@@ -282,7 +329,6 @@ static int sort_samples(KeySearch *search)
 static int take_samples(KeySearch *search)
 {
     int wanted = ranges_wanted(search->stage);
-    forget_found(search);
     bool by_rowid = search->stage->cut_rowid && !search->stage->key.narrowed;
     int rc = by_rowid ? sample_by_rowid(search, wanted) : sample_by_value(search, wanted);
     return rc == SQLITE_OK && search->count ? sort_samples(search) : rc;

@@ -18,6 +18,8 @@ typedef struct PartsCursor {
     /* Row at which the walk is; `ended`: at none. */
     const RowsetView *rows;
     uint32_t row;
+    /* Statement that has the row of a stream; NULL: `rows` has. */
+    sqlite3_stmt *statement;
     bool ended;
     int64_t position;
 } PartsCursor;
@@ -95,6 +97,24 @@ static int parts_close(sqlite3_vtab_cursor *base)
     return SQLITE_OK;
 }
 
+/* Goes to the next row of a stream. */
+static int stream_next(PartsCursor *cursor, PartsStream *stream)
+{
+    char *message = NULL;
+    if (cursor->rows && ++cursor->row < cursor->rows->rows)
+        return SQLITE_OK;
+    cursor->rows = NULL;
+    cursor->statement = NULL;
+    cursor->row = 0;
+    int rc = stream->next(stream->arg, &cursor->rows, &cursor->statement, &message);
+    cursor->ended = rc != SQLITE_ROW;
+    if (message) {
+        sqlite3_free(cursor->base.pVtab->zErrMsg);
+        cursor->base.pVtab->zErrMsg = message;
+    }
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 static int parts_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
                         sqlite3_value **argv)
 {
@@ -104,6 +124,12 @@ static int parts_filter(sqlite3_vtab_cursor *base, int number, const char *text,
     (void)argc;
     (void)argv;
     cursor->position = 0;
+    if (source->stream) {
+        if (source->stream->begun)
+            return SQLITE_MISUSE;
+        source->stream->begun = true;
+        return stream_next(cursor, source->stream);
+    }
     int rc = parts_walk_begin(&cursor->walk, source->parts, source->stage, number == IN_ORDER);
     if (rc == SQLITE_OK)
         cursor->ended = !parts_walk_at(&cursor->walk, &cursor->rows, &cursor->row);
@@ -113,6 +139,11 @@ static int parts_filter(sqlite3_vtab_cursor *base, int number, const char *text,
 static int parts_next(sqlite3_vtab_cursor *base)
 {
     PartsCursor *cursor = (PartsCursor *)base;
+    PartsStream *stream = ((PartsTable *)base->pVtab)->source->stream;
+    if (stream) {
+        cursor->position++;
+        return stream_next(cursor, stream);
+    }
     parts_walk_next(&cursor->walk);
     cursor->position++;
     cursor->ended = !parts_walk_at(&cursor->walk, &cursor->rows, &cursor->row);
@@ -128,9 +159,14 @@ static int parts_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int
 {
     const PartsCursor *cursor = (const PartsCursor *)base;
     RowsetValue value;
+    if (cursor->statement) {
+        sqlite3_result_value(context, sqlite3_column_value(cursor->statement, column));
+        return SQLITE_OK;
+    }
     if (!rowset_get(cursor->rows, cursor->row, (uint32_t)column, &value))
         return SQLITE_CORRUPT_VTAB;
-    rowset_result(context, &value, ((PartsTable *)base->pVtab)->source->encoding, SQLITE_STATIC);
+    rowset_result(context, &value, ((PartsTable *)base->pVtab)->source->encoding,
+                  ((PartsTable *)base->pVtab)->source->stream ? SQLITE_TRANSIENT : SQLITE_STATIC);
     return SQLITE_OK;
 }
 

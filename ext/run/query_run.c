@@ -20,6 +20,16 @@ struct QueryRun {
     /* The combining query; where it may still fail at any row its rows are kept before the first is given. */
     Parts parts;
     Combiner combiner;
+    /* Rows that are given out as they come: their stage, in the host's view, and the parts table's way to
+       them; NULL: there are none. From the first row on the host itself reads the rest where workers cannot
+       go on, for the reason `rest_why`. */
+    StageRun *stage_run;
+    Snapshot *snapshot;
+    PartsStream stream;
+    sqlite3_stmt *rest;
+    char *rest_why;
+    /* Experience of this run, which others of the query may go on beside, and that of the query. */
+    MapExperience experience, *shared_experience;
     /* Results of the stages before the last; `made_count` of them in the query. */
     RecipeTableParts *made;
     Buffer kept;
@@ -92,6 +102,12 @@ static int combining_failed(QueryRun *run, int rc)
 static void end_parts(QueryRun *run)
 {
     combiner_end(&run->combiner);
+    sqlite3_finalize(run->rest);
+    run->rest = NULL;
+    query_stream_close(run->stage_run);
+    run->stage_run = NULL;
+    snapshot_release(run->snapshot);
+    run->snapshot = NULL;
     query_parts_free(&run->parts);
     buffer_heap_free(&run->kept);
     for (int i = 0; run->made && i < run->query.made_count; i++) {
@@ -103,6 +119,60 @@ static void end_parts(QueryRun *run)
     run->query.made_count = 0;
     run->keeps = run->stepped = false;
 }
+
+/* ---- rows as they come ---- */
+
+/* Has the host read what no range gave out so far. */
+static int begin_rest(QueryRun *run, char *why)
+{
+    const Query *query = &run->query;
+    const SplitPlan *plan = query->plan;
+    run->rest_why = why;
+    int rc = why ? sqlite3_prepare_v2(query->state->db, plan->stages[plan->stage_count - 1].host_sql, -1,
+                                      &run->rest, NULL)
+                 : SQLITE_NOMEM;
+    if (rc == SQLITE_OK && query->parameters->size)
+        rc = made_tables_bind_row(run->rest, SPLIT_FIRST_PARAMETER, query->parameters->data,
+                                  query->parameters->size, query->encoding);
+    return rc == SQLITE_OK ? query_stream_give_up(run->stage_run, run->rest) : rc;
+}
+
+static int step_rest(QueryRun *run, sqlite3_stmt **row, char **message)
+{
+    ConnectionState *state = run->query.state;
+    state->depth++;
+    int rc = sqlite3_step(run->rest);
+    state->depth--;
+    *row = run->rest;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        *message = sqlite3_mprintf("%s", sqlite3_errmsg(state->db));
+    return rc;
+}
+
+/* PartsStream.next. Before a first row was given out an error leads to the plain statement. */
+static int next_parts(void *arg, const RowsetView **rows, sqlite3_stmt **row, char **message)
+{
+    QueryRun *run = arg;
+    char *why = NULL;
+    if (run->rest)
+        return step_rest(run, row, message);
+    int rc = query_stream_next(run->stage_run, &run->parts, &why);
+    if (rc == SQLITE_ROW)
+        *rows = &run->parts.blocks[0].rows;
+    if (rc == SQLITE_ABORT && run->rows_out) {
+        rc = begin_rest(run, why);
+        if (rc == SQLITE_OK)
+            return step_rest(run, row, message);
+        *message = sqlite3_mprintf("%s", sqlite3_errmsg(run->query.state->db));
+        return rc;
+    }
+    if (why && !run->why)
+        run->why = sqlite3_mprintf("%s", why);
+    *message = why;
+    return rc == SQLITE_ABORT ? SQLITE_ERROR : rc;
+}
+
+/* ---- the combining query ---- */
 
 /* Copies all rows of the combining query. */
 static int keep_rows(QueryRun *run)
@@ -138,7 +208,8 @@ static bool may_fail(const SplitStage *stage)
 static int begin_combining(QueryRun *run, const SplitStage *stage)
 {
     Combiner *combiner = &run->combiner;
-    int rc = combiner_begin(combiner, &run->query, stage, &run->parts, run->outcome.now, &run->why);
+    int rc = combiner_begin(combiner, &run->query, stage, &run->parts, run->stage_run ? &run->stream : NULL,
+                            run->outcome.now, &run->why);
     if (rc == SQLITE_OK && may_fail(stage)) {
         rc = keep_rows(run);
     } else if (rc == SQLITE_OK) {
@@ -187,7 +258,8 @@ static int run_earlier_stage(QueryRun *run, const SplitStage *stage, Snapshot *s
                  : query_stage_run(&query, stage, snapshot, &run->parts, &run->outcome, &run->why);
     run->query.experience->many_parts = own.many_parts;
     if (rc == SQLITE_OK && stage->form != SPLIT_WHOLE) {
-        rc = combiner_begin(&run->combiner, &run->query, stage, &run->parts, run->outcome.now, &run->why);
+        rc = combiner_begin(&run->combiner, &run->query, stage, &run->parts, NULL, run->outcome.now,
+                            &run->why);
         if (rc == SQLITE_OK)
             rc = keep_rows(run);
         rc = combining_failed(run, rc);
@@ -210,9 +282,12 @@ static int run_stages(QueryRun *run, Snapshot *snapshot)
         return SQLITE_NOMEM;
     for (int i = 0; rc == SQLITE_OK && i < plan->stage_count - 1; i++)
         rc = run_earlier_stage(run, &plan->stages[i], snapshot);
-    return rc == SQLITE_OK && last->form != SPLIT_COMBINED
-               ? query_stage_run(&run->query, last, snapshot, &run->parts, &run->outcome, &run->why)
-               : rc;
+    if (rc != SQLITE_OK || last->form == SPLIT_COMBINED)
+        return rc;
+    if (!last->host_sql)
+        return query_stage_run(&run->query, last, snapshot, &run->parts, &run->outcome, &run->why);
+    run->stream = (PartsStream){.next = next_parts, .arg = run};
+    return query_stream_open(&run->query, last, snapshot, &run->outcome, &run->stage_run, &run->why);
 }
 
 /* SQLITE_OK; SQLITE_ABORT: run->why says why the query has to be run whole; SQLITE_INTERRUPT or SQLITE_NOMEM.
@@ -234,7 +309,10 @@ static int begin_parts(QueryRun *run)
         return run->why ? SQLITE_ABORT : SQLITE_NOMEM;
     }
     rc = run_stages(run, snapshot);
-    snapshot_release(snapshot);
+    if (run->stage_run)
+        run->snapshot = snapshot;
+    else
+        snapshot_release(snapshot);
     return rc == SQLITE_OK ? begin_combining(run, stage) : rc;
 }
 
@@ -274,6 +352,9 @@ int query_run_open(const Query *query, QueryRun **out, char **message)
     if (!run)
         return SQLITE_NOMEM;
     run->query = *query;
+    run->shared_experience = query->experience;
+    run->experience = *query->experience;
+    run->query.experience = &run->experience;
     begin_log(run);
     int rc = begin(run, message);
     if (rc == SQLITE_OK)
@@ -329,8 +410,9 @@ static void write_log(const QueryRun *run)
     run_log_set(&record->executor, run->why || !outcome->executor ? "serial" : outcome->executor->name);
     run_log_set(&record->access, run->why ? "whole" : "partition");
     char reason[1400];
-    sqlite3_snprintf(sizeof reason, reason, "%s%s", run->why ? "run whole: " : "",
-                     run->why ? run->why : outcome->reason);
+    sqlite3_snprintf(sizeof reason, reason, "%s%s%s%s", run->why ? "run whole: " : "",
+                     run->why ? run->why : outcome->reason, run->rest_why ? "; the host read the rest: " : "",
+                     run->rest_why ? run->rest_why : "");
     run_log_set(&record->reason, reason);
     if (run->error)
         run_log_set(&record->error, run->error);
@@ -340,9 +422,11 @@ void query_run_close(QueryRun *run)
 {
     if (!run)
         return;
-    write_log(run);
-    sqlite3_finalize(run->whole);
     end_parts(run);
+    write_log(run);
+    *run->shared_experience = run->experience;
+    sqlite3_finalize(run->whole);
+    sqlite3_free(run->rest_why);
     sqlite3_free(run->why);
     sqlite3_free(run->error);
     free(run);

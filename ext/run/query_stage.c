@@ -1,65 +1,21 @@
 #include "ext/run/query_stage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ext/base/error.h"
 #include "ext/base/interrupt.h"
 #include "ext/evaluate/worker_vfs.h"
 #include "ext/plan/worker_settings.h"
-#include "ext/run/controller.h"
-#include "ext/run/executor_set.h"
 #include "ext/run/host_watch.h"
-#include "ext/run/parts_growth.h"
 #include "ext/run/query_keys.h"
 #include "ext/run/query_recipe.h"
-#include "ext/run/task_list.h"
-#include "ext/run/task_source.h"
+#include "ext/run/query_stage_internal.h"
 
-enum {
-    /* Milliseconds between two checks for an interrupt. */
-    WAIT_MS = 10,
-    /* Part of the table that the host reads first where nothing is known of the query yet. */
-    FIRST_SHARE = 1024,
-    FIRST_ROWIDS = 64,
-    /* Part of a worker's share below which no range of a statement that is run range by range gets. */
-    LEAST_SHARE = 8,
-    /* Morsels of a worker's range: the last of them go to workers that are done earlier. */
-    MORSELS = 32,
-};
+/* Milliseconds between two checks for an interrupt. */
+enum { WAIT_MS = 10 };
 
-/* Nanoseconds that a further range in place should take at the least. */
-static const double least_range_ns = 2e6;
-
-/* Part of what is left that the next ranges of all workers together get: what remains is for those that are
-   done first. */
-static const double next_share = 0.6;
-
-typedef struct StageRun {
-    const Query *query;
-    const SplitStage *stage;
-    Parts *parts;
-    StageOutcome *outcome;
-    TaskSource source;
-    TaskList tasks;
-    Controller controller;
-    ExecutorSet executors;
-    /* Rowids of the table; where a key of it is cut, its ranges, which count as rowids do. */
-    double rowids;
-    /* Ranges of the key, as query_keys_read has them; empty: rowids are cut. */
-    Buffer keys;
-    /* Nanoseconds of the tasks of each kind of executor; the most workers that had some of them at once. */
-    int64_t busy_ns[EXECUTOR_KINDS];
-    int workers;
-    /* Parts of the ranges that ran in place. */
-    PartsGrowth growth;
-    /* Whether the host was interrupted while it ran a task itself. */
-    bool interrupted;
-    /* Why the query has to be run whole; sqlite3_malloc'd. */
-    char *why;
-} StageRun;
-
-/* Has the query run whole, for a reason that sqlite3_mprintf has just made. */
-static int run_whole(StageRun *run, char *why)
+int stage_run_whole(StageRun *run, char *why)
 {
     sqlite3_free(run->why);
     run->why = why;
@@ -76,168 +32,6 @@ static void use_executor(StageRun *run, const ExecutorKind *kind)
             kind = controller_unavailable(&run->controller, kind, message);
         sqlite3_free(message);
     }
-}
-
-/* ---- tasks out ---- */
-
-/* Whether workers have one range each, whose morsels they share. */
-static bool takes_morsels(const StageRun *run)
-{
-    return run->stage->form == SPLIT_MORSELS && !executor_set_is_in_place(&run->executors);
-}
-
-static int task_limit(const StageRun *run)
-{
-    if (executor_set_is_in_place(&run->executors))
-        return 1;
-    return (takes_morsels(run) ? 1 : EXECUTOR_DEPTH) * run->controller.workers_used;
-}
-
-/* As many of the rowids as take a part of the time that a task may take, as far as that is known. */
-static double within_timeout(const StageRun *run, double rowids)
-{
-    static const double share = 0.25;
-    double ns = run->controller.in_place_ns;
-    double most = ns > 0 ? share * run->query->state->settings.timeout_seconds * 1e9 / ns : 0;
-    return most <= 0 || rowids <= most ? rowids : most < 1 ? 1 : most;
-}
-
-/* Rowids of the next range, whatever its time. */
-static double wanted_rowids(const StageRun *run)
-{
-    const Controller *controller = &run->controller;
-    double left = task_source_rest(&run->source).units;
-    if (takes_morsels(run))
-        return left / (task_limit(run) - run->tasks.count) + 1;
-    if (!executor_set_is_in_place(&run->executors)) {
-        double workers = controller->workers_used;
-        double least = run->rowids / (LEAST_SHARE * workers);
-        double next = left * next_share / workers;
-        return next > least ? next : least;
-    }
-    if (!controller->decides || controller->stays_in_place)
-        return left;
-    if (!controller->in_place_ns) {
-        double least = run->keys.size ? 0 : FIRST_ROWIDS, share = run->rowids / FIRST_SHARE;
-        return share > least ? share : least;
-    }
-    /* As much again as was done, so that few ranges do where workers do not pay. */
-    double ns = controller->spent_ns > least_range_ns ? controller->spent_ns : least_range_ns;
-    double rowids = ns / controller->in_place_ns, showing = parts_growth_rowids(&run->growth);
-    return parts_growth_is_known(&run->growth, controller->in_place_ns) || rowids > showing ? rowids
-                                                                                            : showing;
-}
-
-static int copy_parameters(const StageRun *run, Task *task)
-{
-    const Buffer *parameters = run->query->parameters;
-    if (!parameters->size)
-        return SQLITE_OK;
-    int rc = task->input.reserve(&task->input, parameters->size);
-    if (rc == SQLITE_OK)
-        memcpy(task->input.data, parameters->data, parameters->size);
-    return rc;
-}
-
-static Task *new_task(StageRun *run)
-{
-    Task *task = task_list_take_spare(&run->tasks);
-    if (!task) {
-        task = task_source_create_task(&run->source);
-        if (task && copy_parameters(run, task) != SQLITE_OK) {
-            task_free(task);
-            task = NULL;
-        }
-    }
-    if (task) {
-        task->retries = 0;
-        task->timeout = run->query->state->settings.timeout_seconds;
-        task->worker_limit = run->controller.workers_used;
-    }
-    return task;
-}
-
-/* Gives a task the next range of `rowids`, cut into `morsels`, or as many as it has rowids. */
-static void fill_task(StageRun *run, Task *task, double rowids, uint32_t morsels)
-{
-    TaskSource *source = &run->source;
-    uint64_t more = (uint64_t)source->last_rowid - (uint64_t)source->next_rowid;
-    int64_t first = source->next_rowid, last = source->last_rowid;
-    if (rowids < 0x1p62 && more > (uint64_t)rowids)
-        last = (int64_t)((uint64_t)first + (uint64_t)rowids);
-    more = (uint64_t)last - (uint64_t)first;
-    uint32_t count = more < morsels ? (uint32_t)more + 1 : morsels;
-    task->order = (TaskOrder){.now = source->now,
-                              .run = source->run,
-                              .end_row = 1,
-                              .first_rowid = first,
-                              .last_rowid = last,
-                              .morsel_count = count,
-                              .morsels = morsels_pack(0, count),
-                              .begins_table = first == source->first_rowid,
-                              .ends_table = last == source->last_rowid};
-    source->ended = last == source->last_rowid;
-    source->next_rowid = source->ended ? last : last + 1;
-}
-
-/* The task that has the most morsels that were not begun; NULL: none has enough. */
-static RunTask *find_busiest(StageRun *run, TaskControl **control)
-{
-    RunTask *busiest = NULL;
-    uint32_t most = 2;
-    for (int i = 0; i < run->tasks.count; i++) {
-        RunTask *entry = &run->tasks.tasks[i];
-        TaskControl *of = entry->executor ? executor_control(entry->executor, entry->task) : NULL;
-        uint64_t morsels = of ? atomic_load(&of->morsels) : 0;
-        uint32_t left = morsels_end(morsels) - morsels_first(morsels);
-        if (morsels_first(morsels) < morsels_end(morsels) && left > most) {
-            busiest = entry;
-            most = left;
-            *control = of;
-        }
-    }
-    return busiest;
-}
-
-/* Has a worker that is done do the later half of what the busiest one has left. *shared: there was some. */
-static int share_out(StageRun *run, bool *shared)
-{
-    TaskControl *control = NULL;
-    uint64_t taken = 0;
-    RunTask *busiest = find_busiest(run, &control);
-    *shared = busiest && morsels_steal(&busiest->task->order, control, &taken);
-    if (!*shared)
-        return SQLITE_OK;
-    const TaskOrder order = busiest->task->order;
-    Task *task = new_task(run);
-    if (!task)
-        return SQLITE_NOMEM;
-    task->order = order;
-    task->order.morsels = taken;
-    int rc = task_list_insert(&run->tasks, run->tasks.count, task);
-    return rc == SQLITE_OK ? run_task_submit(&run->tasks.tasks[run->tasks.count - 1], run->executors.executor)
-                           : rc;
-}
-
-static int hand_out(StageRun *run)
-{
-    TaskList *tasks = &run->tasks;
-    int rc = task_list_submit_waiting(tasks, run->executors.executor);
-    while (rc == SQLITE_OK && !run->source.ended && tasks->count < task_limit(run)) {
-        double rowids = wanted_rowids(run);
-        Task *task = new_task(run);
-        if (!task)
-            return SQLITE_NOMEM;
-        fill_task(run, task, takes_morsels(run) ? rowids : within_timeout(run, rowids),
-                  takes_morsels(run) ? MORSELS : 1);
-        rc = task_list_insert(tasks, tasks->count, task);
-        if (rc == SQLITE_OK)
-            rc = run_task_submit(&tasks->tasks[tasks->count - 1], run->executors.executor);
-    }
-    bool shared = takes_morsels(run) && tasks->count;
-    while (rc == SQLITE_OK && shared && tasks->count < task_limit(run))
-        rc = share_out(run, &shared);
-    return rc;
 }
 
 /* ---- parts back ---- */
@@ -273,8 +67,8 @@ static int submit_first(StageRun *run)
     if (rc == SQLITE_OK)
         rc = run_task_submit(first, executor);
     else
-        rc = run_whole(run, sqlite3_mprintf("no worker could be started: %s",
-                                            message ? error_reason(message) : "no memory"));
+        rc = stage_run_whole(run, sqlite3_mprintf("no worker could be started: %s",
+                                                  message ? error_reason(message) : "no memory"));
     sqlite3_free(message);
     return rc;
 }
@@ -283,12 +77,12 @@ static int submit_first(StageRun *run)
 static int wait_done(StageRun *run)
 {
     for (;;) {
-        run->tasks.current = task_list_find_done(&run->tasks, false);
+        run->tasks.current = task_list_find_done(&run->tasks, run->streams);
         if (run->tasks.current >= 0)
             return SQLITE_OK;
         RunTask *first = &run->tasks.tasks[0];
         if (!executor_is_ours(first->executor ? first->executor : run->executors.executor))
-            return run_whole(run, sqlite3_mprintf("this process was forked while the query ran"));
+            return stage_run_whole(run, sqlite3_mprintf("this process was forked while the query ran"));
         int rc = first->executor ? SQLITE_OK : submit_first(run);
         if (rc != SQLITE_OK)
             return rc;
@@ -296,7 +90,7 @@ static int wait_done(StageRun *run)
             run_in_place(run, first->task);
         else
             executor_wait(first->executor ? first->executor : run->executors.executor, NULL, WAIT_MS);
-        if (task_list_find_done(&run->tasks, false) < 0 &&
+        if (task_list_find_done(&run->tasks, run->streams) < 0 &&
             host_interrupted_or_handled(run->query->interrupt_probe))
             return SQLITE_INTERRUPT;
     }
@@ -312,32 +106,24 @@ static int take_parts(StageRun *run)
         return SQLITE_INTERRUPT;
     /* The statement as it stands would take longer still. */
     if (report->rc != SQLITE_OK && report->timed_out) {
-        int rc =
-            run_whole(run, sqlite3_mprintf("parallel_query: a part took longer than timeout_seconds = %g",
-                                           task->timeout));
+        int rc = stage_run_whole(
+            run,
+            sqlite3_mprintf("parallel_query: a part took longer than timeout_seconds = %g", task->timeout));
         return rc == SQLITE_ABORT ? SQLITE_ERROR : rc;
     }
     if (report->rc != SQLITE_OK && task->retries > entry->executor->limits.retries) {
-        int rc = run_whole(run, sqlite3_mprintf("parallel_query: %s", report->message));
+        int rc = stage_run_whole(run, sqlite3_mprintf("parallel_query: %s", report->message));
         return rc == SQLITE_ABORT ? SQLITE_ERROR : rc;
     }
     if (!task_source_confirm(&run->source, report))
-        return run_whole(run, sqlite3_mprintf("%s", task_source_changed));
+        return stage_run_whole(run, sqlite3_mprintf("%s", task_source_changed));
     if (report->rc != SQLITE_OK)
-        return run_whole(run, sqlite3_mprintf("a part failed: %s", error_reason(report->message)));
+        return stage_run_whole(run, sqlite3_mprintf("a part failed: %s", error_reason(report->message)));
     int rc = query_parts_add(run->parts, task);
     if (rc == SQLITE_TOOBIG)
-        return run_whole(run, sqlite3_mprintf("the partial rows take more than %d MB", PARTS_BYTES >> 20));
-    return rc == SQLITE_CORRUPT ? run_whole(run, sqlite3_mprintf("a worker's result is damaged")) : rc;
-}
-
-/* Rowids that a done task got through: of its range the morsels that were not taken away from it. */
-static double rowids_done(const Task *task)
-{
-    const TaskOrder *order = &task->order;
-    double rowids = (double)order->last_rowid - (double)order->first_rowid + 1;
-    uint32_t morsels = morsels_end(order->morsels) - morsels_first(order->morsels);
-    return rowids * morsels / order->morsel_count;
+        return stage_run_whole(run,
+                               sqlite3_mprintf("the partial rows take more than %d MB", PARTS_BYTES >> 20));
+    return rc == SQLITE_CORRUPT ? stage_run_whole(run, sqlite3_mprintf("a worker's result is damaged")) : rc;
 }
 
 /* Whether the parts of an aggregating stage are many is checked before workers are used under `auto`. */
@@ -366,8 +152,8 @@ static int go_on_with(StageRun *run, const ExecutorKind *kind, const RunTask *en
         return SQLITE_OK;
     }
     run->query->experience->many_parts = true;
-    return run_whole(run, sqlite3_mprintf("about %.0f groups of %.0f rows would have to be combined",
-                                          estimate, run->rowids));
+    return stage_run_whole(run, sqlite3_mprintf("about %.0f groups of %.0f rows would have to be combined",
+                                                estimate, run->rowids));
 }
 
 /* About how many rows so many ranges of the key have. */
@@ -385,6 +171,15 @@ static void count_busy(StageRun *run, const RunTask *entry)
         run->workers = run->controller.workers_used;
 }
 
+/* Remembers how much the rows of a range take, so that the next ones take about as much as is wanted. */
+static void measure_range(StageRun *run, const Task *task)
+{
+    double rowids = stage_rowids_done(task), bytes = (double)task->report.output_bytes / rowids;
+    run->rowid_bytes = bytes > run->rowid_bytes / 2 ? bytes : run->rowid_bytes / 2;
+    if (rowids > run->most_rowids)
+        run->most_rowids = rowids;
+}
+
 static int finish_current(StageRun *run)
 {
     const RunTask *entry = task_list_current(&run->tasks);
@@ -397,7 +192,8 @@ static int finish_current(StageRun *run)
     TaskSample sample =
         figures_add(&run->outcome->figures, &run->query->state->log, entry->task, entry->executor->kind);
     count_busy(run, entry);
-    sample.units = rowids_done(entry->task);
+    measure_range(run, entry->task);
+    sample.units = stage_rowids_done(entry->task);
     if (may_have_many_parts(run, entry))
         parts_growth_add(&run->growth, sample.units, entry->task->report.rows_out);
     rc = go_on_with(run, controller_next(&run->controller, &sample, &rest), entry);
@@ -412,7 +208,7 @@ static int run_tasks(StageRun *run)
 {
     int rc = SQLITE_OK;
     while (rc == SQLITE_OK) {
-        rc = hand_out(run);
+        rc = stage_hand_out(run);
         if (rc == SQLITE_OK && !run->tasks.count)
             break;
         if (rc == SQLITE_OK)
@@ -433,9 +229,10 @@ static int try_file(StageRun *run, Evaluator **evaluator)
     if (rc == SQLITE_NOMEM)
         return rc;
     if (rc != SQLITE_OK)
-        return run_whole(run, sqlite3_mprintf("a worker cannot prepare its part: %s", error_reason(message)));
+        return stage_run_whole(
+            run, sqlite3_mprintf("a worker cannot prepare its part: %s", error_reason(message)));
     if (!snapshot_holds(run->source.snapshot))
-        return run_whole(run, sqlite3_mprintf("%s", task_source_changed));
+        return stage_run_whole(run, sqlite3_mprintf("%s", task_source_changed));
     return SQLITE_OK;
 }
 
@@ -482,7 +279,7 @@ static int read_bounds(StageRun *run, const Evaluator *evaluator)
         source->first_rowid = source->next_rowid = sqlite3_column_int64(bounds, 0);
         source->last_rowid = sqlite3_column_int64(bounds, 1);
     } else if (rc != SQLITE_NOMEM) {
-        rc = run_whole(run, sqlite3_mprintf("the table that would be cut is empty"));
+        rc = stage_run_whole(run, sqlite3_mprintf("the table that would be cut is empty"));
     }
     sqlite3_finalize(bounds);
     run->rowids = (double)source->last_rowid - (double)source->first_rowid + 1;
@@ -515,10 +312,10 @@ static int begin_executors(StageRun *run)
     ConnectionState *state = query->state;
     const ExecutorKind *requested = query->has_executor ? query->executor : state->settings.executor;
     if (!requested && query->experience->many_parts)
-        return run_whole(run, sqlite3_mprintf("it has many groups, as it had before"));
+        return stage_run_whole(run, sqlite3_mprintf("it has many groups, as it had before"));
     if (requested && requested->remote)
-        return run_whole(run,
-                         sqlite3_mprintf("the workers are on other machines, and a query reads the file"));
+        return stage_run_whole(
+            run, sqlite3_mprintf("the workers are on other machines, and a query reads the file"));
     int workers = query->workers ? query->workers : state->settings.workers;
     char *message = NULL;
     if (!workers)
@@ -528,7 +325,7 @@ static int begin_executors(StageRun *run)
     int rc = executor_set_begin(&run->executors, &(ExecutorSetStart){.state = state, .requested = requested},
                                 workers, &message);
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
-        rc = run_whole(run, sqlite3_mprintf("no worker could be started: %s", error_reason(message)));
+        rc = stage_run_whole(run, sqlite3_mprintf("no worker could be started: %s", error_reason(message)));
     sqlite3_free(message);
     if (rc == SQLITE_OK && !requested)
         use_executor(run, controller_begin(&run->controller,
@@ -578,23 +375,99 @@ static void end(StageRun *run)
     buffer_heap_free(&run->keys);
 }
 
+static int begin(StageRun *run, Snapshot *snapshot)
+{
+    task_list_begin(&run->tasks);
+    buffer_heap_init(&run->keys);
+    int rc = begin_source(run, snapshot);
+    return rc == SQLITE_OK ? begin_executors(run) : rc;
+}
+
+/* Makes an error of the host's own connection, which says nothing of the plain query, a reason to run that.
+ */
+static int judge_error(StageRun *run, int rc)
+{
+    if (rc != SQLITE_OK && rc != SQLITE_ABORT && !run->why && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
+        rc = stage_run_whole(run, sqlite3_mprintf("it cannot be run in parts: %s", sqlite3_errstr(rc)));
+    return rc;
+}
+
 int query_stage_run(const Query *query, const SplitStage *stage, Snapshot *snapshot, Parts *parts,
                     StageOutcome *outcome, char **why)
 {
     StageRun run = {.query = query, .stage = stage, .parts = parts, .outcome = outcome};
-    task_list_begin(&run.tasks);
-    buffer_heap_init(&run.keys);
-    int rc = begin_source(&run, snapshot);
-    if (rc == SQLITE_OK)
-        rc = begin_executors(&run);
+    int rc = begin(&run, snapshot);
     if (rc == SQLITE_OK)
         rc = run_tasks(&run);
     end(&run);
     if (rc == SQLITE_OK)
         query_parts_sort(parts);
-    /* An error of the host's own connection says nothing of the plain query. */
-    if (rc != SQLITE_OK && rc != SQLITE_ABORT && !run.why && rc != SQLITE_NOMEM && rc != SQLITE_INTERRUPT)
-        rc = run_whole(&run, sqlite3_mprintf("it cannot be run in parts: %s", sqlite3_errstr(rc)));
+    rc = judge_error(&run, rc);
     *why = run.why;
     return rc;
+}
+
+/* ---- parts as they come ---- */
+
+int query_stream_open(const Query *query, const SplitStage *stage, Snapshot *snapshot, StageOutcome *outcome,
+                      StageRun **out, char **why)
+{
+    StageRun *run = *out = calloc(1, sizeof *run);
+    if (!run)
+        return SQLITE_NOMEM;
+    *run = (StageRun){.query = query, .stage = stage, .outcome = outcome, .streams = true};
+    int rc = judge_error(run, begin(run, snapshot));
+    *why = run->why;
+    run->why = NULL;
+    return rc;
+}
+
+int query_stream_next(StageRun *run, Parts *parts, char **why)
+{
+    int rc = SQLITE_OK;
+    run->parts = parts;
+    query_parts_free(parts);
+    while (rc == SQLITE_OK && !parts->count) {
+        rc = stage_hand_out(run);
+        if (rc == SQLITE_OK && !run->tasks.count)
+            return SQLITE_DONE;
+        if (rc == SQLITE_OK)
+            rc = wait_done(run);
+        if (rc == SQLITE_OK)
+            rc = finish_current(run);
+    }
+    rc = judge_error(run, rc);
+    *why = run->why;
+    run->why = NULL;
+    return rc == SQLITE_OK ? SQLITE_ROW : rc;
+}
+
+int query_stream_give_up(StageRun *run, sqlite3_stmt *statement)
+{
+    const TaskSource *source = &run->source;
+    const TaskOrder *first = run->tasks.count ? &run->tasks.tasks[0].task->order : NULL;
+    int64_t next = first ? first->first_rowid : source->next_rowid;
+    RowsetView view;
+    RowsetValue ends[2];
+    task_list_clear(&run->tasks);
+    if (!run->keys.size) {
+        sqlite3_bind_int64(statement, 1, next == source->first_rowid ? INT64_MIN : next);
+        return sqlite3_bind_int64(statement, 2, INT64_MAX);
+    }
+    if (!rowset_open(&view, run->keys.data, run->keys.size) ||
+        !rowset_get(&view, (uint32_t)(next - 1), 0, &ends[0]) ||
+        !rowset_get(&view, view.rows - 1, 1, &ends[1]))
+        return SQLITE_CORRUPT;
+    const int encoding = run->source.recipe->encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    int rc = rowset_bind(statement, 1, &ends[0], encoding, SQLITE_TRANSIENT);
+    return rc == SQLITE_OK ? rowset_bind(statement, 2, &ends[1], encoding, SQLITE_TRANSIENT) : rc;
+}
+
+void query_stream_close(StageRun *run)
+{
+    if (!run)
+        return;
+    end(run);
+    sqlite3_free(run->why);
+    free(run);
 }

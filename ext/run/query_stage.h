@@ -36,4 +36,25 @@ typedef struct StageOutcome {
 int query_stage_run(const Query *query, const SplitStage *stage, Snapshot *snapshot, Parts *parts,
                     StageOutcome *outcome, char **why);
 
+/*
+ * A stage whose parts are taken as they come, in the order of their ranges: no more ranges are begun than a
+ * few for each worker, so that memory does not grow with the rows. Begins it; the snapshot has to be held
+ * until the close. Returns as query_stage_run; close *out in any case (NULL: nothing).
+ */
+typedef struct StageRun StageRun;
+int query_stream_open(const Query *query, const SplitStage *stage, Snapshot *snapshot, StageOutcome *outcome,
+                      StageRun **out, char **why);
+
+/* Puts the rows of the next ranges that have any into `parts`, instead of those before: SQLITE_ROW;
+ * SQLITE_DONE: there are none; else as query_stage_run, and only query_stream_give_up and the close may
+ * follow. */
+int query_stream_next(StageRun *run, Parts *parts, char **why);
+
+/* Ends the tasks, and binds the ends of what no taken range has to a statement of SplitStage.host_sql.
+   SQLITE_OK or an error. */
+int query_stream_give_up(StageRun *run, sqlite3_stmt *statement);
+
+/* Ends the stage. When it returns, no worker has the file open. */
+void query_stream_close(StageRun *run);
+
 #endif

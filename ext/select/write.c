@@ -4,7 +4,6 @@
 #include <string.h>
 
 static void write_from(Writer *writer, const FromList *list);
-static void write_select(Writer *writer, const Select *select);
 
 static void add(Writer *writer, const char *text)
 {
@@ -22,6 +21,11 @@ static bool is_word(const char *name)
 static void add_name(Writer *writer, const char *name)
 {
     sqlite3_str_appendf(writer->sql, writer->brief && is_word(name) ? "%s" : "\"%w\"", name);
+}
+
+static const char *schema_name(const Writer *writer, const char *schema)
+{
+    return writer->main_as && !strcmp(schema, "main") ? writer->main_as : schema;
 }
 
 /* Expressions with commas between them. */
@@ -125,7 +129,7 @@ static void write_in(Writer *writer, const Expr *expr)
     add(writer, expr->negated ? " NOT IN " : " IN ");
     if (expr->text) {
         if (expr->schema) {
-            add_name(writer, expr->schema);
+            add_name(writer, schema_name(writer, expr->schema));
             add(writer, ".");
         }
         add_name(writer, expr->text);
@@ -254,7 +258,7 @@ static void write_source(Writer *writer, const FromItem *item)
 {
     if (item->table) {
         if (item->schema) {
-            add_name(writer, item->schema);
+            add_name(writer, schema_name(writer, item->schema));
             add(writer, ".");
         }
         add_name(writer, item->table);
@@ -359,7 +363,7 @@ static void write_with(Writer *writer, const Select *select)
 }
 
 /* A whole SELECT, without brackets around it. */
-static void write_select(Writer *writer, const Select *select)
+void write_select(Writer *writer, const Select *select)
 {
     write_with(writer, select);
     for (int i = 0; i < select->core_count; i++) {

@@ -16,10 +16,15 @@ typedef struct Writer {
     /* Whether the text is for people: columns without their tables, names without quotes where they can be.
      */
     bool brief;
+    /* Name that is written for the schema main; NULL: its own. */
+    const char *main_as;
 } Writer;
 
 /* An expression as it may stand in a list, or as an operand. */
 void write_expression(Writer *writer, const Expr *expr);
+
+/* A whole SELECT, without brackets around it. */
+void write_select(Writer *writer, const Select *select);
 
 /* The text of a SELECT, to be sqlite3_free'd; NULL where memory is short. */
 char *select_text(const Select *select, int parameter_shift);

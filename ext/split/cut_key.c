@@ -359,3 +359,30 @@ bool cut_key_find(Splitting *splitting, const Loop *loop, Expr *where, CutKey *k
     key->access = access_of(splitting, loop, table, &index, equal);
     return split_goes_on(splitting) && is_divisible(splitting, table, key);
 }
+
+/* A condition of the key as SQL text, "" for none. */
+static char *condition_text(const Expr *condition)
+{
+    Writer writer = {.sql = sqlite3_str_new(NULL), .parameter_shift = SPLIT_FIRST_PARAMETER - 1};
+    if (condition)
+        write_expression(&writer, condition);
+    else
+        sqlite3_str_appendall(writer.sql, "TRUE");
+    return sqlite3_str_finish(writer.sql);
+}
+
+bool cut_key_write(Splitting *splitting, const FromItem *item, const CutKey *key, SplitKey *to)
+{
+    char *equal = condition_text(key->equal), *bounded = condition_text(key->bounded);
+    to->column = sqlite3_mprintf("%s", key->column);
+    to->collation = sqlite3_mprintf("%s", key->collation);
+    to->index = key->index ? sqlite3_mprintf("%s", key->index) : NULL;
+    to->table_name = sqlite3_mprintf("%s", item->written_as);
+    to->condition = equal && bounded ? sqlite3_mprintf("%s AND %s", equal, bounded) : NULL;
+    to->narrowed = key->equal || key->bounded;
+    to->rows = tables_rows(splitting, item->known);
+    sqlite3_free(equal);
+    sqlite3_free(bounded);
+    return (to->column && to->collation && to->table_name && to->condition && (to->index || !key->index)) ||
+           split_fail(splitting, SQLITE_NOMEM);
+}

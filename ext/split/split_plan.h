@@ -131,6 +131,9 @@ typedef struct SplitStage {
     SplitParts kind;
     /* Statement of workers. Its columns are `parts`, in order. */
     char *worker_sql;
+    /* The same on the host's connection, for the ranges that are left where workers cannot go on: its rows
+       are those of the ranges in their order. NULL: the parts are kept until all ranges have run. */
+    char *host_sql;
     /* Combining query over the parts; NULL: SPLIT_WHOLE. */
     char *combine_sql;
     /* Table that is cut, without its schema; NULL: SPLIT_WHOLE. */

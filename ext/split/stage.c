@@ -497,34 +497,18 @@ static Select *add_layers(Building *building)
     return select;
 }
 
-/* A condition of the key as SQL text, "" for none. */
-static char *condition_text(const Expr *condition)
+/* Rows that come in the order of their ranges can be given out as they come. */
+static bool write_host_text(Building *building)
 {
-    Writer writer = {.sql = sqlite3_str_new(NULL), .parameter_shift = STAGE_PARAMETER_SHIFT};
-    if (condition)
-        write_expression(&writer, condition);
-    else
-        sqlite3_str_appendall(writer.sql, "TRUE");
-    return sqlite3_str_finish(writer.sql);
-}
-
-/* How the run finds the ranges of the key, and what the worker may read for it. */
-static bool write_key(Building *building)
-{
-    const CutKey *key = &building->cut->key;
-    SplitKey *to = &building->stage->key;
-    char *equal = condition_text(key->equal), *bounded = condition_text(key->bounded);
-    to->column = sqlite3_mprintf("%s", key->column);
-    to->collation = sqlite3_mprintf("%s", key->collation);
-    to->index = key->index ? sqlite3_mprintf("%s", key->index) : NULL;
-    to->table_name = sqlite3_mprintf("%s", building->cut->item->written_as);
-    to->condition = equal && bounded ? sqlite3_mprintf("%s AND %s", equal, bounded) : NULL;
-    to->narrowed = key->equal || key->bounded;
-    to->rows = tables_rows(building->splitting, resolved_table(building->cut->item));
-    sqlite3_free(equal);
-    sqlite3_free(bounded);
-    return (to->column && to->collation && to->table_name && to->condition && (to->index || !key->index)) ||
-           split_fail(building->splitting, SQLITE_NOMEM);
+    SplitStage *stage = building->stage;
+    if (stage->kind != SPLIT_ROWS || stage->form != SPLIT_RANGES || stage->sorted_count)
+        return true;
+    Writer writer = {.sql = sqlite3_str_new(NULL),
+                     .parameter_shift = STAGE_PARAMETER_SHIFT,
+                     .main_as = building->splitting->plan->schema};
+    write_select(&writer, &building->worker);
+    stage->host_sql = sqlite3_str_finish(writer.sql);
+    return stage->host_sql || split_fail(building->splitting, SQLITE_NOMEM);
 }
 
 static bool write_texts(Building *building)
@@ -541,7 +525,9 @@ static bool write_texts(Building *building)
     stage->cut_rowid = resolved_table(building->cut->item)->rowid;
     if (!stage->worker_sql || !stage->combine_sql || !stage->cut_table)
         return split_fail(splitting, SQLITE_NOMEM);
-    return !building->cut->has_key || write_key(building);
+    return write_host_text(building) &&
+           (!building->cut->has_key ||
+            cut_key_write(splitting, building->cut->item, &building->cut->key, &stage->key));
 }
 
 /* Has SQLite plan the worker's statement: its loops have to be the plain ones. */

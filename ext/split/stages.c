@@ -209,6 +209,7 @@ void stage_free(SplitStage *stage)
 {
     sqlite3_free(stage->name);
     sqlite3_free(stage->worker_sql);
+    sqlite3_free(stage->host_sql);
     sqlite3_free(stage->combine_sql);
     sqlite3_free(stage->cut_table);
     sqlite3_free(stage->key.column);

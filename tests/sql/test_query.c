@@ -552,7 +552,7 @@ static void parts_have_a_bound(void **state)
     MapTest *test = *state;
     char *path = open_file(test, "delete");
     sqlite3 *db = test->db;
-    create(db, "SELECT id, zeroblob(5000) AS z FROM sales WHERE day < 12");
+    create(db, "SELECT id, zeroblob(5000) AS z FROM sales WHERE day < 12 ORDER BY p");
     sql_test_expect(db, "SELECT count(*), sum(length(z)) FROM q", "18462|92310000");
     expect_access(db, "whole");
     sqlite3_free(path);

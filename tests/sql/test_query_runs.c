@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,11 +54,144 @@ static void the_log_names_the_executor_that_worked(void **state)
     sql_test_expect(db, "SELECT count(*) > 0 FROM parallel_map_tasks WHERE worker >= 0", "1");
 }
 
+/* ---- rows as they come ---- */
+
+/* Most memory that the process has had so far, in kB. */
+static long most_memory(void)
+{
+    char line[256];
+    long most = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    assert_non_null(status);
+    while (fgets(line, sizeof line, status))
+        if (!strncmp(line, "VmHWM:", 6))
+            most = atol(line + 6);
+    fclose(status);
+    return most;
+}
+
+static const char make_keys[] = "CREATE TABLE keyed(k TEXT PRIMARY KEY, day INT) WITHOUT ROWID;"
+                                "INSERT INTO keyed SELECT printf('%05d', id), day FROM sales;";
+
+/* 100 MB of rows in order, of which a few MB are there at a time; from a table by its rowids, and by a key.
+ */
+static void memory_does_not_grow_with_rows(void **state)
+{
+    static const char *const selects[] = {
+        "SELECT id, zeroblob(5000) AS z FROM sales",
+        "SELECT CAST(k AS INT), zeroblob(5000) AS z FROM keyed ORDER BY k",
+    };
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(db, make_keys);
+    for (int i = 0; i < 2; i++) {
+        long before = most_memory();
+        map_test_run(db, "CREATE VIRTUAL TABLE temp.q USING parallel_query(%s)", selects[i]);
+        sqlite3_stmt *statement;
+        assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM q", -1, &statement, NULL), SQLITE_OK);
+        for (int64_t id = 1; id <= 20000; id++) {
+            assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+            assert_int_equal(sqlite3_column_int64(statement, 0), id);
+            assert_int_equal(sqlite3_column_bytes(statement, 1), 5000);
+        }
+        assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+        sqlite3_finalize(statement);
+        sql_test_expect(db, "SELECT access, rows_out FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
+                        "'partition'|20000");
+        if (!MAP_TEST_SANITIZED)
+            assert_in_range(most_memory() - before, 0, 50000);
+        sql_test_run(db, "DROP TABLE q");
+    }
+}
+
+/* Steps over rows, whose first columns have to be the numbers from *id on. */
+static void expect_ids(sqlite3_stmt *statement, int64_t *id, int64_t end)
+{
+    for (; *id < end; ++*id) {
+        if (sqlite3_step(statement) != SQLITE_ROW)
+            fail_msg("row %lld: %s", (long long)*id, sqlite3_errmsg(sqlite3_db_handle(statement)));
+        assert_int_equal(sqlite3_column_int64(statement, 0), *id);
+    }
+}
+
+/* Once the host has written, what workers read is no longer its view: it reads the rest itself. */
+static void the_host_reads_the_rest(void **state)
+{
+    static const char *const selects[] = {
+        "SELECT id, zeroblob(5000) AS z FROM sales WHERE day <> :day",
+        "SELECT CAST(k AS INT), zeroblob(5000) AS z FROM keyed WHERE day <> :day ORDER BY k",
+    };
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(db, make_keys);
+    for (int i = 0; i < 4; i++) {
+        int64_t id = 1;
+        sqlite3_stmt *statement;
+        map_test_run(db, "PRAGMA journal_mode = %s", i < 2 ? "delete" : "wal");
+        map_test_run(db, "CREATE VIRTUAL TABLE temp.q USING parallel_query(%s)", selects[i % 2]);
+        assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM q(99)", -1, &statement, NULL), SQLITE_OK);
+        expect_ids(statement, &id, 500);
+        sql_test_run(db, "UPDATE sales SET name = 'other' WHERE id < 3");
+        expect_ids(statement, &id, 20001);
+        assert_int_equal(sqlite3_step(statement), SQLITE_DONE);
+        sqlite3_finalize(statement);
+        /* In WAL mode a worker that has shown that its view is the host's keeps the view. */
+        sql_test_expect(db,
+                        i < 2 ? "SELECT access, rows_out, reason LIKE '%; the host read the rest: %' FROM "
+                                "parallel_map_runs ORDER BY run DESC LIMIT 1"
+                              : "SELECT access, rows_out, 1 FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
+                        "'partition'|20000|1");
+        sql_test_run(db, "DROP TABLE q");
+    }
+}
+
+/* An error comes at its row, after all rows before, and not where the reader stops earlier. */
+static void errors_come_at_their_row(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    int64_t id = 1;
+    sqlite3_stmt *statement;
+    sql_test_run(db, "CREATE VIRTUAL TABLE temp.q USING parallel_query(SELECT id, abs(iif(id = 15555, "
+                     "-9223372036854775808, day)), zeroblob(2000) FROM sales)");
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM q", -1, &statement, NULL), SQLITE_OK);
+    expect_ids(statement, &id, 15555);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ERROR);
+    assert_string_equal(sqlite3_errmsg(db), "integer overflow");
+    sqlite3_finalize(statement);
+    sql_test_expect(db, "SELECT count(*) FROM (SELECT * FROM q LIMIT 15554)", "15554");
+    sql_test_expect(db, "SELECT error FROM parallel_map_runs ORDER BY run DESC LIMIT 1", "NULL");
+}
+
+/* Readers of one query go on beside each other, and beside another query. */
+static void readers_beside_each_other(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    int64_t one = 1, other = 1;
+    sqlite3_stmt *first, *second;
+    sql_test_run(db,
+                 "CREATE VIRTUAL TABLE temp.r USING parallel_query(SELECT id, zeroblob(3000) FROM sales)");
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM r", -1, &first, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT * FROM r", -1, &second, NULL), SQLITE_OK);
+    for (int64_t end = 1000; end <= 20000; end += 1000) {
+        expect_ids(first, &one, end);
+        expect_ids(second, &other, end / 2);
+    }
+    query_test_expect_divided(test, "SELECT day, count(*), sum(p) FROM sales GROUP BY day ORDER BY day",
+                              "first_rowid");
+    expect_ids(first, &one, 20001);
+    assert_int_equal(sqlite3_step(first), SQLITE_DONE);
+    sqlite3_finalize(first);
+    sqlite3_finalize(second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MAP_TEST_EACH(parts_have_a_time_limit),
-        MAP_TEST(the_log_names_the_executor_that_worked),
+        MAP_TEST_EACH(memory_does_not_grow_with_rows), MAP_TEST_EACH(the_host_reads_the_rest),
+        MAP_TEST_EACH(errors_come_at_their_row),       MAP_TEST_EACH(readers_beside_each_other),
+        MAP_TEST_EACH(parts_have_a_time_limit),        MAP_TEST(the_log_names_the_executor_that_worked),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

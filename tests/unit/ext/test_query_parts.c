@@ -103,7 +103,7 @@ static void check_order(Random *random, const char *collation, bool first_down, 
                         {(char *)(uintptr_t) "b", "", name, false}};
     SplitSortKey keys[] = {{0, first_down, first_down}, {1, second_down, second_down}};
     SplitStage stage = {.parts = {columns, 2}, .sorted = keys, .sorted_count = 2};
-    PartsSource source = {&stage, &parts, SQLITE_UTF8};
+    PartsSource source = {&stage, &parts, NULL, SQLITE_UTF8};
     char terms[32];
     sqlite3_snprintf(sizeof terms, terms, "a%s, b%s", first_down ? " DESC" : "", second_down ? " DESC" : "");
     assert_int_equal(sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
@@ -155,7 +155,7 @@ static void parts_come_in_the_order_of_ranges(void **state)
     Parts parts = {0};
     Column columns[] = {{(char *)(uintptr_t) "a", "INT", NULL, false}};
     SplitStage stage = {.parts = {columns, 1}};
-    PartsSource source = {&stage, &parts, SQLITE_UTF8};
+    PartsSource source = {&stage, &parts, NULL, SQLITE_UTF8};
     assert_int_equal(sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
                      SQLITE_OK);
     add_block(&parts, db, sqlite3_mprintf("VALUES (5), (6)"), 50);
