@@ -31,6 +31,9 @@ static const double language_start_ns = 60e6;
 /* Factor by which all workers together have to be faster than one alone. */
 static const double least_gain = 1.25;
 
+/* Part of what the workers could gain below which another kind of worker is looked at. */
+static const double moderate_part = 0.75;
+
 /* Time from waking workers that sleep to having the first result, measured on two processors. */
 static const double wake_ns = 150e3;
 
@@ -67,16 +70,28 @@ static void set_workers(Controller *controller, int workers)
     controller->workers = controller->workers_used = workers;
 }
 
-/* The index of the kind of workers to use for this map: the one that starts fastest, of those that can be
-   used and whose workers do not hold each other up. -1: none. */
+/* The index of the kind of workers to use for this map, other than `but`: of those that can be used and whose
+   workers do not hold each other up the one that was seen to do more than another, or else the one that
+   starts fastest. -1: none. */
+static int best_kind_but(const Controller *controller, const ExecutorKind *but)
+{
+    const ExecutorKind *preferred = controller->experience->other.preferred;
+    int best = -1;
+    for (int i = 0; i < EXECUTOR_KINDS; i++) {
+        const ExecutorKind *kind = executor_kinds[i];
+        if (!controller->usable[i] || kind == but || controller->experience->failed_kinds & 1u << i)
+            continue;
+        if (kind == preferred)
+            return i;
+        if (best < 0 || kind->start_ns < executor_kinds[best]->start_ns)
+            best = i;
+    }
+    return best;
+}
+
 static int best_kind(const Controller *controller)
 {
-    int best = -1;
-    for (int i = 0; i < EXECUTOR_KINDS; i++)
-        if (controller->usable[i] && !(controller->experience->failed_kinds & 1u << i) &&
-            (best < 0 || executor_kinds[i]->start_ns < executor_kinds[best]->start_ns))
-            best = i;
-    return best;
+    return best_kind_but(controller, NULL);
 }
 
 /* Explains why a run goes on with workers. */
@@ -272,13 +287,53 @@ static void count_useful_workers(Controller *controller, double row_ns, double h
     controller->workers_used = useful;
 }
 
+/* Whether so much was done, and is left as far as is known, that a trial of a kind costs little against it.
+ */
+static bool trial_is_cheap(const Controller *controller, int index, const SourceRest *rest)
+{
+    const double cost_ns =
+        least_rest * (controller->start_ns[index] + executor_kinds[index]->window_ns * controller->workers);
+    return controller->seen_ns >= cost_ns &&
+           (rest->units <= 0 || rest->units * controller->in_place_ns >= cost_ns);
+}
+
+/* Compares the kind of workers, of which a row takes one `row_ns`, with another where it gains moderately.
+   Returns the kind to go on with. */
+static const ExecutorKind *compare_kinds(Controller *controller, double row_ns, double gain,
+                                         const SourceRest *rest)
+{
+    OtherKind *other = &controller->experience->other;
+    if (gain >= moderate_part * controller->workers)
+        return controller->kind;
+    const int next = best_kind_but(controller, controller->kind);
+    if (next < 0 || !trial_is_cheap(controller, next, rest) || !other_kind_is_due(other))
+        return controller->kind;
+    other_kind_begin(other, controller->kind, row_ns);
+    return switch_kind(controller, executor_kinds[next]);
+}
+
+/* Ends the trial of a kind, of which a row took a worker `row_ns`. */
+static const ExecutorKind *end_trial(Controller *controller, double row_ns)
+{
+    OtherKind *other = &controller->experience->other;
+    const ExecutorKind *before = other->before, *kind = controller->kind;
+    const double before_ns = other->before_ns;
+    const ExecutorKind *better = other_kind_end(other, kind, row_ns);
+    if (kind != before)
+        explain(controller, "%s: a row took %.0f ns in place, %.0f ns in %d %s and %.0f ns in %d %s",
+                better->name, controller->in_place_ns, before_ns, controller->workers, before->workers,
+                row_ns, controller->workers, kind->workers);
+    begin_window(controller);
+    return better == kind ? kind : switch_kind(controller, better);
+}
+
 /*
  * Decides at the end of a window: where workers hold each other up, at a lock or at what the rows wait for, a
  * row takes a worker longer than it took in place. W workers gain W × in place / with workers over one. Time
  * in which other programs had the processors is no sign of that, and does not count. Workers that gained
  * nothing before have one window to show that they do now.
  */
-static const ExecutorKind *end_window(Controller *controller)
+static const ExecutorKind *end_window(Controller *controller, const SourceRest *rest)
 {
     MapExperience *experience = controller->experience;
     const WorkSum window = experience->window;
@@ -287,6 +342,8 @@ static const ExecutorKind *end_window(Controller *controller)
     const int windows = experience->rest_length_ns > 0 ? 1 : controller->kind->windows;
     if (controller->waits && !work_sum_waits(&window))
         return stop_waiting(controller);
+    if (experience->other.before && !controller->waits)
+        return end_trial(controller, row_ns);
     experience->bad_windows = gain < least_gain ? experience->bad_windows + 1 : 0;
     if (experience->bad_windows >= windows)
         return give_up_kind(controller, row_ns);
@@ -296,7 +353,7 @@ static const ExecutorKind *end_window(Controller *controller)
     if (controller->waits)
         grow(controller, row_ns);
     count_useful_workers(controller, row_ns, window.host_ns / window.units);
-    return controller->kind;
+    return controller->waits ? controller->kind : compare_kinds(controller, row_ns, gain, rest);
 }
 
 /* Takes in whether the rows of a task in place wait: believed at once, but less easily where they computed in
@@ -356,7 +413,8 @@ static const ExecutorKind *next_in_place(Controller *controller, const TaskSampl
 }
 
 /* Takes in a task that ran with the workers that tasks go to now. */
-static const ExecutorKind *next_with_workers(Controller *controller, const TaskSample *sample)
+static const ExecutorKind *next_with_workers(Controller *controller, const TaskSample *sample,
+                                             const SourceRest *rest)
 {
     MapExperience *experience = controller->experience;
     WorkSum *window = &experience->window;
@@ -375,7 +433,7 @@ static const ExecutorKind *next_with_workers(Controller *controller, const TaskS
     /* Where rows wait all workers have a part in it: what they wait for may hold them up all together. */
     const int tasks =
         controller->waits && controller->workers > WINDOW_TASKS ? controller->workers : WINDOW_TASKS;
-    return window->tasks >= tasks && window->ns >= controller->kind->window_ns ? end_window(controller)
+    return window->tasks >= tasks && window->ns >= controller->kind->window_ns ? end_window(controller, rest)
                                                                                : controller->kind;
 }
 
@@ -399,7 +457,7 @@ const ExecutorKind *controller_next(Controller *controller, const TaskSample *sa
     if (sample->ran_on != controller->kind)
         return controller->kind;
     return sample->ran_on == &executor_serial ? next_in_place(controller, sample, rest)
-                                              : next_with_workers(controller, sample);
+                                              : next_with_workers(controller, sample, rest);
 }
 
 const ExecutorKind *controller_unavailable(Controller *controller, const ExecutorKind *kind,

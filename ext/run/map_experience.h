@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ext/run/other_kind.h"
 #include "ext/run/waiting.h"
 #include "ext/run/work_sum.h"
 
@@ -40,6 +41,8 @@ typedef struct MapExperience {
     const ExecutorKind *window_kind;
     /* Work of the tasks since the last decision; goes on in the next run where runs are short. */
     WorkSum window;
+    /* Comparison of the kinds of workers. */
+    OtherKind other;
     /* Windows in a row before this one in which workers gained nothing. */
     int bad_windows;
     /* Nanoseconds of work that are still done in place before workers, which gained nothing, are tried again,

@@ -269,6 +269,105 @@ static void too_few_workers_can_be_had(void **state)
     assert_ptr_not_equal(controller_short_of(&script.controller, 1, "no room"), kind);
 }
 
+/* ---- two kinds of workers ---- */
+
+/* A row of a microsecond, of which workers of the kind that starts fastest gain moderately; of the other kind
+ * one takes `other_ns`. */
+static Row by_kind(const Script *script, const ExecutorKind *first, double other_ns)
+{
+    const double ns = script->controller.kind == &executor_serial ? 1000
+                      : script->controller.kind == first          ? 2500
+                                                                  : other_ns;
+    return (Row){.ns = ns, .processor_ns = 1000, .blocked = 0.1};
+}
+
+static const ExecutorKind *first_kind(Script *script)
+{
+    begin(script, 0, WORKERS);
+    while (script->controller.kind == &executor_serial)
+        task_of(script, 1000, (Row){.ns = 1000, .processor_ns = 1000});
+    return script->controller.kind;
+}
+
+/* Workers of one kind gain a little; those of the other gain all that they can: they are found, soon, and
+ * later runs begin with them. */
+static void another_kind_does_far_more(void **state)
+{
+    (void)state;
+    Script script = {0};
+    const ExecutorKind *first = first_kind(&script);
+    int tasks = 0;
+    while (script.controller.kind == first && tasks++ < 1000)
+        task_of(&script, 1000, by_kind(&script, first, 1000));
+    const ExecutorKind *other = script.controller.kind;
+    assert_ptr_not_equal(other, first);
+    assert_ptr_not_equal(other, &executor_serial);
+    for (int i = 0; i < 2000; i++)
+        assert_ptr_equal(task_of(&script, 1000, by_kind(&script, first, 1000)), other);
+    expect_reason(&script, "a row took 1000 ns in place, 2500 ns in 4");
+    assert_ptr_equal(begin(&script, 1e9, WORKERS), other);
+}
+
+/* It does no more: it is looked at again at growing distances (in windows; tasks that warm up come on top),
+ * for a small part of the work, and the first kind keeps the rest. */
+static void another_kind_does_no_more(void **state)
+{
+    (void)state;
+    Script script = {0};
+    const ExecutorKind *first = first_kind(&script);
+    int trials = 0, tried = 0, distance = 0, last_distance = 0;
+    for (int i = 0; i < 20000; i++) {
+        const ExecutorKind *before = script.controller.kind;
+        assert_ptr_not_equal(before, &executor_serial);
+        task_of(&script, 1000, by_kind(&script, first, 2600));
+        tried += before != first;
+        distance += before == first;
+        if (before == first && script.controller.kind != first) {
+            assert_true(trials < 2 || distance > 1.7 * last_distance);
+            last_distance = distance;
+            distance = 0;
+            trials++;
+        }
+    }
+    assert_within(trials, 3, 14);
+    assert_true(tried < 1000);
+    assert_ptr_equal(script.controller.kind, first);
+    assert_int_equal(script.experience.failed_kinds, 0);
+    assert_ptr_equal(begin(&script, 1e9, WORKERS), first);
+}
+
+/* Workers of the other kind hold each other up altogether, or cannot be had: the first kind goes on. */
+static void another_kind_is_of_no_use(void **state)
+{
+    (void)state;
+    for (int can_be_had = 0; can_be_had < 2; can_be_had++) {
+        Script script = {0};
+        const ExecutorKind *first = first_kind(&script);
+        for (int i = 0; i < 5000; i++) {
+            task_of(&script, 1000, by_kind(&script, first, 20000));
+            if (!can_be_had && script.controller.kind != first)
+                assert_ptr_equal(
+                    controller_unavailable(&script.controller, script.controller.kind, "no room"), first);
+        }
+        assert_ptr_equal(begin(&script, 1e9, WORKERS), first);
+        assert_int_equal(script.experience.failed_kinds, 0);
+    }
+}
+
+/* A trial would cost more than so little work is worth. */
+static void little_work_looks_at_no_other_kind(void **state)
+{
+    (void)state;
+    Script script = {0};
+    const ExecutorKind *first = first_kind(&script);
+    for (int run = 0; run < 200; run++) {
+        script.rest.units = 10e3;
+        for (int i = 0; i < 10; i++)
+            assert_ptr_equal(task_of(&script, 1000, by_kind(&script, first, 1000)), first);
+        begin(&script, 1e6, WORKERS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +381,10 @@ int main(void)
         cmocka_unit_test(one_slow_task_in_place_decides_nothing),
         cmocka_unit_test(rows_that_wait_on_a_busy_machine),
         cmocka_unit_test(too_few_workers_can_be_had),
+        cmocka_unit_test(another_kind_does_far_more),
+        cmocka_unit_test(another_kind_does_no_more),
+        cmocka_unit_test(another_kind_is_of_no_use),
+        cmocka_unit_test(little_work_looks_at_no_other_kind),
     };
     return cmocka_run_group_tests(tests, engine_attach, NULL);
 }
