@@ -77,14 +77,16 @@ static bool set_heartbeat(sqlite3_context *context, MachineSettings *machines, s
 bool machine_setting_function(sqlite3_context *context, ConnectionState *state, const char *name,
                               sqlite3_value *value)
 {
-    char **text = find_text(&state->machines, name);
-    if (!text && strcasecmp(name, "heartbeat_seconds") != 0)
+    MachineSettings *machines = &state->machines;
+    if (!strcasecmp(name, "heartbeat_seconds")) {
+        if (!value || set_heartbeat(context, machines, value))
+            sqlite3_result_double(context, machines->heartbeat_seconds);
+        return true;
+    }
+    char **text = find_text(machines, name);
+    if (!text)
         return false;
-    bool taken = !value || (text ? set_text(context, state, name, text, value)
-                                 : set_heartbeat(context, &state->machines, value));
-    if (taken && !text)
-        sqlite3_result_double(context, state->machines.heartbeat_seconds);
-    else if (taken && *text)
+    if ((!value || set_text(context, state, name, text, value)) && *text)
         sqlite3_result_text(context, *text, -1, SQLITE_TRANSIENT);
     return true;
 }

@@ -139,12 +139,14 @@ static void a_query_is_measured_once_more(void **state)
         command_expect_success(&outcome);
         command_free(&outcome);
     }
-    /* The newest is made ten times as slow as it was. */
-    command_execute(db, "UPDATE sample SET wall_ns = wall_ns * 10 WHERE measurement ="
-                        " (SELECT max(measurement) FROM measurement);"
-                        "UPDATE measurement SET median_seconds = median_seconds * 10, low_seconds ="
-                        " low_seconds * 10, high_seconds = high_seconds * 10,"
-                        " minimum_seconds = minimum_seconds * 10 WHERE run = 2");
+    /* The older run is made a steady one, and the newer ten times as slow, however busy the machine was. */
+    command_execute(db,
+                    "UPDATE sample SET loops = 1, wall_ns = (1000000 + sequence) *"
+                    " CASE measurement WHEN (SELECT max(measurement) FROM measurement) THEN 10 ELSE 1 END;"
+                    "UPDATE measurement SET median_seconds = 0.001, low_seconds = 0.001,"
+                    " high_seconds = 0.001, minimum_seconds = 0.001;"
+                    "UPDATE measurement SET median_seconds = 0.01, low_seconds = 0.01, high_seconds = 0.01,"
+                    " minimum_seconds = 0.01 WHERE run = 2");
     outcome = command_run("check", NULL);
     assert_true(outcome.status == 0 || outcome.status == 1);
     command_free(&outcome);

@@ -12,6 +12,8 @@ static const struct {
     {"as root", "start the host as another user, or set OMPI_ALLOW_RUN_AS_ROOT=1 and "
                 "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 in its environment"},
     {"plm_rsh_agent", "install an ssh client, or set mpi_launcher to a launcher that needs none"},
+    /* Its name from Open MPI 5 on. */
+    {"plm_ssh_agent", "install an ssh client, or set mpi_launcher to a launcher that needs none"},
     {"unable to find or launch", "install pricemap at the same path on every machine, or set PRICEMAP_RANK"},
     {"unable to launch", "install pricemap at the same path on every machine, or set PRICEMAP_RANK"},
 };
