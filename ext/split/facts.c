@@ -105,3 +105,20 @@ bool facts_read(Splitting *splitting, const char **path)
                    : split_refuse(splitting, "its program cannot be read: %s", sqlite3_errmsg(db));
     return split_goes_on(splitting) && find_file(splitting, database, path);
 }
+
+bool facts_walk_forward(Splitting *splitting, const char *sql)
+{
+    sqlite3_stmt *explained = NULL;
+    bool backward = false;
+    char *text = sqlite3_mprintf("EXPLAIN %s", sql);
+    int rc = text ? sqlite3_prepare_v2(splitting->shadow.db, text, -1, &explained, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    while (rc == SQLITE_OK && !backward && sqlite3_step(explained) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(explained, OPCODE);
+        backward = !opcode || !strcmp(opcode, "Prev");
+    }
+    sqlite3_finalize(explained);
+    if (rc != SQLITE_OK)
+        return split_refuse_unprepared(splitting, rc);
+    return !backward || split_refuse(splitting, "its workers would come to the rows in another order%s", "");
+}

@@ -12,4 +12,7 @@
  */
 bool facts_read(Splitting *splitting, const char **path);
 
+/* Whether a statement of workers walks backward nowhere. False with a reason or an error. */
+bool facts_walk_forward(Splitting *splitting, const char *sql);
+
 #endif

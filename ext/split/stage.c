@@ -5,6 +5,7 @@
 
 #include "ext/select/write.h"
 #include "ext/split/aggregates.h"
+#include "ext/split/facts.h"
 #include "ext/split/resolve.h"
 #include "ext/split/words.h"
 
@@ -538,6 +539,11 @@ static bool check_texts(Building *building)
     LoopList loops;
     if (!loops_read(splitting, stage->worker_sql, &building->cut->from, &loops) ||
         !cut_check(splitting, building->cut, stage->form, &loops))
+        return false;
+    bool ordered = building->parts.ordered || building->parts.beside_extreme ||
+                   building->parts.by_first_row ||
+                   (stage->kind == SPLIT_WHOLE_GROUPS && aggregates_depend_on_order(building->select));
+    if (ordered && !facts_walk_forward(splitting, stage->worker_sql))
         return false;
     stage->worker_plan = sqlite3_mprintf("%s", loops.lines);
     return stage->worker_plan || split_fail(splitting, SQLITE_NOMEM);

@@ -345,7 +345,15 @@ static void ranges_of_a_key(void **state)
         "CREATE TABLE backward(a INT, b INT, PRIMARY KEY(a DESC, b)) WITHOUT ROWID;"
         "INSERT INTO pairs SELECT id * 7919 % 2003, id FROM sales; INSERT INTO backward SELECT a, b FROM pairs");
     EXPECT_CASES(state, cases);
-    sql_test_run(test->db, "DROP TABLE pairs; DROP TABLE backward");
+    sql_test_run(test->db,
+                 "DROP TABLE pairs; DROP TABLE backward; CREATE TABLE down(id INTEGER PRIMARY KEY, h, x);"
+                 "CREATE INDEX by_h ON down(h DESC, x);"
+                 "INSERT INTO down SELECT id, id * 7919 % 997, id * 31 % 17 FROM sales");
+    expect_same(
+        test->db,
+        "SELECT h, group_concat(id) AS ids FROM down WHERE x > (SELECT 2) AND h >= 3 GROUP BY h ORDER BY 2",
+        "executor = threads, workers = 2", "down is searched by a range of an index");
+    sql_test_run(test->db, "DROP TABLE down");
 }
 
 /* The plan says where the order of rows counts. */
