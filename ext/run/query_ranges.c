@@ -127,8 +127,8 @@ static void fill_task(StageRun *run, Task *task, double rowids, uint32_t morsels
                               .last_rowid = last,
                               .morsel_count = count,
                               .morsels = morsels_pack(0, count),
-                              .begins_table = first == source->first_rowid,
-                              .ends_table = last == source->last_rowid};
+                              .begins_table = source->whole_table && first == source->first_rowid,
+                              .ends_table = source->whole_table && last == source->last_rowid};
     source->ended = last == source->last_rowid;
     source->next_rowid = source->ended ? last : last + 1;
 }

@@ -8,6 +8,7 @@
 #include "ext/evaluate/worker_vfs.h"
 #include "ext/plan/worker_settings.h"
 #include "ext/run/host_watch.h"
+#include "ext/run/query_bounds.h"
 #include "ext/run/query_keys.h"
 #include "ext/run/query_recipe.h"
 #include "ext/run/query_stage_internal.h"
@@ -262,28 +263,23 @@ static int read_bounds(StageRun *run, const Evaluator *evaluator)
 {
     const SplitStage *stage = run->stage;
     TaskSource *source = &run->source;
-    sqlite3_stmt *bounds = NULL;
     /* A statement that reads no range runs once. */
     if (run->keys.size)
         return SQLITE_OK;
-    source->first_rowid = source->next_rowid = source->last_rowid = 1;
-    if (stage->form == SPLIT_WHOLE)
-        return SQLITE_OK;
-    char *sql = sqlite3_mprintf("SELECT min(r), max(r) FROM (SELECT min(%s) AS r FROM main.\"%w\" "
-                                "UNION ALL SELECT max(%s) FROM main.\"%w\")",
-                                stage->cut_rowid, stage->cut_table, stage->cut_rowid, stage->cut_table);
-    int rc = sql ? sqlite3_prepare_v2(evaluator_connection(evaluator), sql, -1, &bounds, NULL) : SQLITE_NOMEM;
-    sqlite3_free(sql);
-    if (rc == SQLITE_OK && sqlite3_step(bounds) == SQLITE_ROW &&
-        sqlite3_column_type(bounds, 0) == SQLITE_INTEGER) {
-        source->first_rowid = source->next_rowid = sqlite3_column_int64(bounds, 0);
-        source->last_rowid = sqlite3_column_int64(bounds, 1);
-    } else if (rc != SQLITE_NOMEM) {
-        rc = stage_run_whole(run, sqlite3_mprintf("the table that would be cut is empty"));
+    source->first_rowid = source->last_rowid = 1;
+    if (stage->form != SPLIT_WHOLE) {
+        int rc = query_bounds_read(run->query, stage, evaluator_connection(evaluator), &source->first_rowid,
+                                   &source->last_rowid);
+        if (rc == SQLITE_NOMEM)
+            return rc;
+        if (rc != SQLITE_ROW)
+            return stage_run_whole(run, sqlite3_mprintf(stage->key.narrowed
+                                                            ? "no row has the rowids that would be cut"
+                                                            : "the table that would be cut is empty"));
+        run->rowids = (double)source->last_rowid - (double)source->first_rowid + 1;
     }
-    sqlite3_finalize(bounds);
-    run->rowids = (double)source->last_rowid - (double)source->first_rowid + 1;
-    return rc;
+    source->next_rowid = source->first_rowid;
+    return SQLITE_OK;
 }
 
 static int begin_source(StageRun *run, Snapshot *snapshot)
@@ -295,7 +291,8 @@ static int begin_source(StageRun *run, Snapshot *snapshot)
                            .experience = query->experience,
                            .now = worker_vfs_host_time(),
                            .run = ++query->state->last_scan,
-                           .snapshot = snapshot};
+                           .snapshot = snapshot,
+                           .whole_table = !run->stage->key.narrowed || run->stage->key.column};
     run->outcome->now = source->now;
     int rc = run->stage->key.column ? read_keys(run) : SQLITE_OK;
     if (rc == SQLITE_OK)

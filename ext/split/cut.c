@@ -261,10 +261,13 @@ static bool choose_ranges(Splitting *splitting, Cut *cut, const Loop *loop)
 {
     const KnownTable *table = resolved_table(loop->item);
     cut->has_key = false;
+    cut->rowid_bounds = NULL;
     if ((*loop->access || !table->rowid) && takes_key(splitting, cut, loop))
         return true;
     if (!split_goes_on(splitting))
         return false;
+    if (!cut->nested_count && starts(loop->access, "USING INTEGER PRIMARY KEY"))
+        cut->rowid_bounds = cut_key_rowid_bounds(splitting, loop->item, cut->where);
     return table->rowid ? check_access(splitting, cut)
                         : split_refuse(splitting, "%s has no rowids, and no key that divides it",
                                        loop->item->written_as);
@@ -421,8 +424,8 @@ bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *fr
         from_list_add(&splitting->arena, from, morsels);
     for (int i = 0; i < cut->from.count; i++)
         from_list_add(&splitting->arena, from, cut->from.items[i]);
-    if (form != SPLIT_WHOLE && cut->has_key)
-        *where = cut_key_unbound(splitting, *where, cut->key.bounded);
+    if (form != SPLIT_WHOLE)
+        *where = cut_key_unbound(splitting, *where, cut->has_key ? cut->key.bounded : cut->rowid_bounds);
     if (form != SPLIT_WHOLE)
         *where =
             both(splitting, range_condition(splitting, cut, form == SPLIT_MORSELS ? morsels : NULL), *where);

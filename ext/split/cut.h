@@ -32,6 +32,10 @@ typedef struct Cut {
     /* Key by whose ranges the table is cut, where has_key says so; else its rowids are. */
     CutKey key;
     bool has_key;
+    /* Conditions that bound the rowids of the plain loop, where rowids are cut: ranges are made within these
+       bounds, and no index is searched by the conditions themselves, which would scan the rest of a range.
+       NULL: there are none. */
+    Expr *rowid_bounds;
     /* Whether no key is to be tried. */
     bool by_rowid;
     /* FROM clause over the items in the order of the loops, and all conditions that are none of an outer

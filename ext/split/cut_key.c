@@ -234,6 +234,11 @@ static Expr *find_conditions(Splitting *splitting, const FromItem *item, int col
     return search.other ? NULL : search.found;
 }
 
+Expr *cut_key_rowid_bounds(Splitting *splitting, const FromItem *item, Expr *where)
+{
+    return find_conditions(splitting, item, -1, false, where);
+}
+
 Expr *cut_key_unbound(Splitting *splitting, Expr *where, Expr *bounded)
 {
     if (!where || !bounded)
@@ -385,4 +390,14 @@ bool cut_key_write(Splitting *splitting, const FromItem *item, const CutKey *key
     sqlite3_free(bounded);
     return (to->column && to->collation && to->table_name && to->condition && (to->index || !key->index)) ||
            split_fail(splitting, SQLITE_NOMEM);
+}
+
+bool cut_key_write_bounds(Splitting *splitting, const FromItem *item, const Expr *bounds, SplitKey *to)
+{
+    if (!bounds)
+        return true;
+    to->condition = condition_text(bounds);
+    to->table_name = sqlite3_mprintf("%s", item->written_as);
+    to->narrowed = true;
+    return (to->condition && to->table_name) || split_fail(splitting, SQLITE_NOMEM);
 }

@@ -42,6 +42,13 @@ bool cut_key_is_of_few_rows(Splitting *splitting, const KnownTable *table, const
    what was written. */
 bool cut_key_write(Splitting *splitting, const FromItem *item, const CutKey *key, SplitKey *to);
 
+/* The same for conditions on the rowid, between which its ranges are; NULL: all rowids are cut. */
+bool cut_key_write_bounds(Splitting *splitting, const FromItem *item, const Expr *bounds, SplitKey *to);
+
+/* The conditions that bound the rowid of the item by what is known before the first row, terms joined by AND;
+   NULL: there are none, or the rowid has conditions of other forms as well. */
+Expr *cut_key_rowid_bounds(Splitting *splitting, const FromItem *item, Expr *where);
+
 /* The conditions with those of `bounded`, terms joined by AND, so written that no index is searched by them.
    NULL where memory is short. */
 Expr *cut_key_unbound(Splitting *splitting, Expr *where, Expr *bounded);

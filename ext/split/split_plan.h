@@ -109,7 +109,7 @@ typedef struct SplitSortKey {
 } SplitSortKey;
 
 /* A key by whose ranges a table is cut, where its loop does not walk by rowid; column NULL: its rowids are.
-   Ranges count as rowids do, from 1: a run finds out their ends. */
+   Ranges of a key count as rowids do, from 1: a run finds out their ends. */
 typedef struct SplitKey {
     /* Column, and collation by which its ranges compare. */
     char *column, *collation;

@@ -527,8 +527,10 @@ static bool write_texts(Building *building)
     if (!stage->worker_sql || !stage->combine_sql || !stage->cut_table)
         return split_fail(splitting, SQLITE_NOMEM);
     return write_host_text(building) &&
-           (!building->cut->has_key ||
-            cut_key_write(splitting, building->cut->item, &building->cut->key, &stage->key));
+           (building->cut->has_key
+                ? cut_key_write(splitting, building->cut->item, &building->cut->key, &stage->key)
+                : cut_key_write_bounds(splitting, building->cut->item, building->cut->rowid_bounds,
+                                       &stage->key));
 }
 
 /* Has SQLite plan the worker's statement: its loops have to be the plain ones. */

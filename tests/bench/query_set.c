@@ -21,8 +21,16 @@ static const char *const executors[WAYS] = {"serial", "processes", "auto"};
 
 enum { REASON_SIZE = 160, REMARK_SIZE = 400, LEAST_ROUNDS = 6, MOST_ROUNDS = 31, PLANNINGS = 11 };
 
-/* Sums are within so much of SQLite's own, and `auto` may cost so much of a query, or so many seconds. */
-static const double tolerance = 1e-12, automatic_fraction = 0.05, automatic_seconds = 0.001;
+/* `auto` may cost so much of a query, or so many seconds. */
+static const double automatic_fraction = 0.05, automatic_seconds = 0.001;
+
+/* Sums are within so much of SQLite's own. Before 3.43 those of TPC-H's query 1 are off by 2e-12: 600 000
+   discounts of 0.01 to 0.1, of which ours is the exact sum. */
+static double tolerance(void)
+{
+    enum { EXACT_SUMS_FROM = 3043000 };
+    return sqlite3_libversion_number() >= EXACT_SUMS_FROM ? 1e-12 : 1e-11;
+}
 
 /* A sample of a short query is repeated until so many seconds. */
 static const double sample_seconds = 0.002;
@@ -120,7 +128,7 @@ static int open_query(const QuerySetRun *run, Query *query, const char *text, si
 }
 
 /* Executes it in all ways, and compares. *seconds is the time of all. */
-static int compare(const QuerySetRun *run, const Query *query, bool *equal, double *seconds, Failure *failure)
+static int compare(const Query *query, bool *equal, double *seconds, Failure *failure)
 {
     QueryRows rows[WAYS] = {{0}};
     int64_t start = clock_ns();
@@ -130,10 +138,9 @@ static int compare(const QuerySetRun *run, const Query *query, bool *equal, doub
         result = query_rows_read(query->statements[i], &rows[i], failure);
     *seconds = (double)(clock_ns() - start) / 1e9;
     for (int i = 1; i < WAYS && result == 0; i++)
-        *equal &= query_rows_equal(&rows[PLAIN], &rows[i], tolerance);
+        *equal &= query_rows_equal(&rows[PLAIN], &rows[i], tolerance());
     for (int i = 0; i < WAYS; i++)
         query_rows_free(&rows[i]);
-    (void)run;
     return result ? fail_named(query, failure) : 0;
 }
 
@@ -151,7 +158,7 @@ static int compare_without_limit(const QuerySetRun *run, const Query *query, boo
     int result = text ? open_query(run, &whole, text, query->number + QUERIES_MAX, failure)
                       : failure_set(failure, "out of memory");
     if (result == 0)
-        result = compare(run, &whole, equal, &seconds, failure);
+        result = compare(&whole, equal, &seconds, failure);
     close_query(&whole);
     sqlite3_free(text);
     return result;
@@ -226,7 +233,7 @@ static int measure_query(QuerySetRun *run, size_t number, Failure *failure)
     double seconds = 0;
     int result = open_query(run, &query, query.source->text, number, failure);
     if (result == 0)
-        result = compare(run, &query, &figures->equal, &seconds, failure);
+        result = compare(&query, &figures->equal, &seconds, failure);
     if (result == 0)
         result = query_job_whole(run->dbs[DIVIDED], figures->reason, sizeof figures->reason, failure);
     figures->divided = !*figures->reason;
@@ -280,8 +287,8 @@ static int report_counts(QuerySetRun *run, Failure *failure)
     const Estimate count = {.median = (double)divided, .low = -INFINITY, .high = INFINITY, .count = 1};
     const Bar bar = {.kind = set->least_divided ? BAR_AT_LEAST : BAR_NONE, .limit = set->least_divided};
     return report_result(run->bench, "queries that were divided", count, UNIT_COUNT, bar, remark, failure) ||
-                   report_count(run->bench, "queries with other rows, sums within 1e-12", different, 0,
-                                *other ? other : NULL, failure) ||
+                   report_count(run->bench, "queries with other rows, sums within SQLite's error", different,
+                                0, *other ? other : NULL, failure) ||
                    report_count(run->bench, "auto slower than whole by more than 5 % and 1 ms", slower, 0,
                                 *slow ? slow : NULL, failure)
                ? -1

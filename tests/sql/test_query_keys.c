@@ -105,6 +105,43 @@ static void searches_are_divided(void **state)
         "1|0");
 }
 
+/* Only the rows between the bounds are read, and each once, whatever kind of value a bound is. */
+static void rowids_that_conditions_bound(void **state)
+{
+    static const char *const divided[] = {
+        "id >= 3990",     "id > 3989.5 AND 4000 >= id", "id BETWEEN 3990 AND '4000' AND v > 0",
+        "rowid >= 3990",  "id > 10 AND id > 3989",      "id < 12 AND v IS NOT NULL",
+        "id <= abs(-11)", "id BETWEEN 3990 AND 9e999",  "oid < 12 AND (id > 2 OR v < 3)",
+    };
+    static const char *const without_rows[] = {"id < 0", "id > 'a'", "id >= NULL", "id < x'00' AND id > 4000",
+                                               "id > 5 AND id < 5"};
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, "CREATE TABLE t(id INTEGER PRIMARY KEY, v INT);" NUMBERS
+                                        "INSERT INTO t SELECT i, i % 90 FROM n");
+    for (size_t i = 0; i < sizeof divided / sizeof *divided; i++) {
+        char *select =
+            sqlite3_mprintf("SELECT count(*), sum(v), min(id), max(id) FROM t WHERE %s", divided[i]);
+        query_test_expect_divided(test, select, " IS TRUE");
+        sqlite3_free(select);
+        sql_test_expect(
+            db, "SELECT rows_in BETWEEN 1 AND 11 FROM parallel_map_runs ORDER BY run DESC LIMIT 1", "1");
+    }
+    for (size_t i = 0; i < sizeof without_rows / sizeof *without_rows; i++) {
+        char *select = sqlite3_mprintf("SELECT count(*), sum(v) FROM t WHERE %s", without_rows[i]), *why;
+        query_test_compare(test, select, &why);
+        assert_non_null(why);
+        sqlite3_free(select);
+        sqlite3_free(why);
+    }
+    map_test_run(db,
+                 "DROP TABLE temp.q; CREATE VIRTUAL TABLE temp.q USING parallel_query(SELECT count(v) AS n "
+                 "FROM t WHERE id >= :least AND id < :past)");
+    sql_test_expect(db, "SELECT (SELECT n FROM q(3990, 3995)), (SELECT n FROM q('3990', 1e300))", "5|11");
+    sql_test_expect(
+        db, "SELECT (SELECT n FROM q('a', 10)), (SELECT n FROM q(NULL, 10)), (SELECT n FROM q(-5, 'a'))",
+        "0|0|4000");
+}
+
 static void keys_that_are_null(void **state)
 {
     MapTest *test = *state;
@@ -230,6 +267,7 @@ int main(void)
         MAP_TEST_EACH(keys_of_any_kind),
         MAP_TEST_EACH(texts_in_utf16),
         MAP_TEST_EACH(searches_are_divided),
+        MAP_TEST_EACH(rowids_that_conditions_bound),
         MAP_TEST(keys_that_are_null),
         MAP_TEST_EACH(indexes_without_ranges),
         MAP_TEST_EACH(keys_that_the_host_denies),
