@@ -171,6 +171,16 @@ static double full_start(const ControllerStart *start, const ExecutorKind *kind)
     return start->language_start_ns > 0 ? start->language_start_ns : language_start_ns;
 }
 
+/* Whether there can be workers of that kind; a trial that fails for want of memory is made again. */
+static bool is_possible(MapExperience *experience, int index)
+{
+    const ExecutorKind *kind = executor_kinds[index];
+    if (kind->possible && !(experience->possible_kinds & 1u << index) && kind->possible() != SQLITE_OK)
+        return false;
+    experience->possible_kinds |= 1u << index;
+    return true;
+}
+
 const ExecutorKind *controller_begin(Controller *controller, const ControllerStart *start)
 {
     MapExperience *experience = start->experience;
@@ -185,8 +195,7 @@ const ExecutorKind *controller_begin(Controller *controller, const ControllerSta
     for (int i = 0; i < EXECUTOR_KINDS; i++) {
         const ExecutorKind *kind = executor_kinds[i];
         controller->usable[i] = kind->automatic && !(experience->lacking_kinds & 1u << i) &&
-                                (kind->isolates || !start->language) &&
-                                (!kind->possible || kind->possible() == SQLITE_OK);
+                                (kind->isolates || !start->language) && is_possible(experience, i);
         controller->start_ns[i] = start_cost(start->executors[i], start->workers, full_start(start, kind));
     }
     set_workers(controller, start->workers);

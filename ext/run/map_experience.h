@@ -37,6 +37,8 @@ typedef struct MapExperience {
     unsigned failed_kinds;
     /* Kinds of workers, as bits too, that cannot prepare the map: they lack what the host has. */
     unsigned lacking_kinds;
+    /* Kinds of workers, as bits too, that are known to be possible in this process: that does not change. */
+    unsigned possible_kinds;
     /* Kind of workers that the window measures; NULL: none. */
     const ExecutorKind *window_kind;
     /* Work of the tasks since the last decision; goes on in the next run where runs are short. */

@@ -234,14 +234,16 @@ static void make_tables(World *world, Random *random)
 static void make_settings(World *world, Random *random)
 {
     static const char *const pragmas[] = {"case_sensitive_like = 0", "case_sensitive_like = 1",
-                                          "full_column_names = 1", "short_column_names = 0",
-                                          "read_uncommitted = 1"};
+                                          "full_column_names = 1",   "short_column_names = 0",
+                                          "read_uncommitted = 1",    "trusted_schema = 0",
+                                          "automatic_index = 0"};
     static const struct {
         int code, least, most;
         const char *name; /* to the shell */
     } limits[] = {{SQLITE_LIMIT_EXPR_DEPTH, 12, 20, "expr_depth"},
                   {SQLITE_LIMIT_COMPOUND_SELECT, 2, 3, "compound_select"},
-                  {SQLITE_LIMIT_VARIABLE_NUMBER, 2, 4, "variable_number"}};
+                  {SQLITE_LIMIT_VARIABLE_NUMBER, 2, 4, "variable_number"},
+                  {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 2, 5, "like_pattern_length"}};
     for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++)
         if (random_once_in(random, 6))
             run(world, "PRAGMA %s", pragmas[i]);
@@ -250,6 +252,7 @@ static void make_settings(World *world, Random *random)
         if (!random_once_in(random, 12))
             continue;
         sqlite3_limit(world->db, limits[i].code, value);
+        world->may_exceed = world->may_exceed || limits[i].code == SQLITE_LIMIT_LIKE_PATTERN_LENGTH;
         sqlite3_str_appendf(world->script, ".limit %s %d\n", limits[i].name, value);
     }
 }

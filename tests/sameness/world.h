@@ -28,6 +28,8 @@ typedef struct World {
     sqlite3 *db;
     sqlite3_str *script;
     bool on_file;
+    /* A limit is so low that computing a value may fail: what computes fewer values may not fail then. */
+    bool may_exceed;
     bool has_tags;        /* tagged() and tag_of() of the tests' extension are there, in workers as well */
     const char *executor; /* of all cases; NULL: of each any one */
     /* The attached file is to be damaged. */
