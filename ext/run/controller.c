@@ -31,7 +31,7 @@ static const double language_start_ns = 60e6;
 /* Factor by which all workers together have to be faster than one alone. */
 static const double least_gain = 1.25;
 
-/* Part of what the workers could gain below which another kind of worker is looked at. */
+/* Part of what the workers could gain below which another kind of worker is tried. */
 static const double moderate_part = 0.75;
 
 /* Time from waking workers that sleep to having the first result, measured on two processors. */

@@ -308,7 +308,7 @@ static void another_kind_does_far_more(void **state)
     assert_ptr_equal(begin(&script, 1e9, WORKERS), other);
 }
 
-/* It does no more: it is looked at again at growing distances (in windows; tasks that warm up come on top),
+/* It does no more: it is tried again at growing distances (in windows; tasks that warm up come on top),
  * for a small part of the work, and the first kind keeps the rest. */
 static void another_kind_does_no_more(void **state)
 {
