@@ -244,8 +244,8 @@ static void append_from(sqlite3_str *sql, Random *random, Sources sources)
         sqlite3_str_appendall(
             sql,
             random_once_in(random, 2)
-                ? " JOIN (SELECT g AS sg, count(n) AS sn, max(h) AS sh FROM a GROUP BY g, h) AS s ON s.sg = a.g"
-                : " LEFT JOIN (SELECT DISTINCT n + 1 AS sn, g AS sg, h AS sh FROM a) AS s ON s.sn = a.n");
+                ? " JOIN (SELECT g AS sg, count(n) AS sn, max(x) AS sh FROM a GROUP BY g, h) AS s ON s.sg = a.g"
+                : " LEFT JOIN (SELECT DISTINCT n + 1 AS sn, g AS sg, x AS sh FROM a) AS s ON s.sn = a.n");
     int conditions = random_below(random, 3) + sources.b;
     for (int i = 0; i < conditions; i++) {
         char *text = condition(random, sources);
