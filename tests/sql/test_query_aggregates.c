@@ -210,7 +210,7 @@ static void columns_beside_min_and_max(void **state)
         {NULL, "SELECT min(p), id, v FROM sales WHERE id > 77"},
         {NULL, "SELECT min(late), id, name FROM sales WHERE id < 3000"},
         {NULL, "SELECT max(late), id, name FROM sales"},
-        {NULL, "SELECT min(late), id, upper(name) || v FROM sales WHERE id > 90000"},
+        {NULL, "SELECT min(late), id, upper(name) || v FROM sales WHERE +id > 90000"},
         {NULL, "SELECT day, max(late), id, count(*), sum(p), group_concat(late) FROM sales GROUP BY day"},
         {NULL, "SELECT name, min(v), id, p + day FROM sales GROUP BY name"},
         {NULL, "SELECT max(name), id, name FROM sales WHERE v NOT NULL"},
