@@ -57,6 +57,9 @@ typedef struct MapOptions {
     const char *pythons[LOADS_MAX];
     size_t python_count;
     bool verify;
+    /* Table that is filled with the values; NULL: the map is timed. */
+    const char *into;
+    bool resume;
 } MapOptions;
 
 /* Arguments of the command line that are no options; texts are those of argv. */

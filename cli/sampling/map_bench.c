@@ -83,8 +83,7 @@ static const struct {
     {", or CREATE VIRTUAL TABLE temp.name USING parallel_map(…, partial = 1) and combine the parts", ""},
 };
 
-/* Adds to the failure which map it was. */
-static int fail_job(sqlite3 *db, const MapJob *job, Failure *failure)
+int map_bench_fail(sqlite3 *db, const MapJob *job, Failure *failure)
 {
     const char *message = sqlite3_errmsg(db);
     if (job->query)
@@ -105,7 +104,7 @@ static int prepare_map(sqlite3 *db, const Entry *entry, const MapJob *job, const
 {
     Failure ignored;
     if (query_prepare(db, statement, &ignored, sql, "ttt", entry->source, entry->map, job->executor))
-        return fail_job(db, job, failure);
+        return map_bench_fail(db, job, failure);
     if (job->workers > 0)
         sqlite3_bind_int64(*statement, 4, job->workers);
     if (job->chunk > 0)
@@ -160,7 +159,7 @@ static int check_rows(const Entry *entry, Failure *failure)
     int result = query_run(entry->db, &rows, failure, sql, "");
     sqlite3_free(sql);
     if (result)
-        return fail_job(entry->db, &entry->job, failure);
+        return map_bench_fail(entry->db, &entry->job, failure);
     if (rows < entry->job.rows)
         return failure_set(failure,
                            "--rows %" PRId64 ": %s has only %" PRId64 " rows: give no more than these",
@@ -333,10 +332,10 @@ static int compare_rows(sqlite3 *serial_db, sqlite3_stmt *serial, const Entry *e
     for (int64_t row = 1;; row++) {
         int expected = sqlite3_step(serial);
         if (expected != SQLITE_ROW && expected != SQLITE_DONE)
-            return fail_job(serial_db, &serial_job, failure);
+            return map_bench_fail(serial_db, &serial_job, failure);
         int found = sqlite3_step(other);
         if (found != SQLITE_ROW && found != SQLITE_DONE)
-            return fail_job(entry->db, &entry->job, failure);
+            return map_bench_fail(entry->db, &entry->job, failure);
         if (expected != found)
             return failure_set(failure, "%s%s%s: %s gives %s rows than serial, which gives %s%" PRId64,
                                entry->job.query ? entry->job.query : entry->job.map,
@@ -408,7 +407,7 @@ static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
     for (int64_t i = 0; i < loops; i++) {
         rows = entry->job.query ? query_job_execute(entry->statement) : execute_map(entry->statement);
         if (rows < 0)
-            return fail_job(entry->db, &entry->job, failure);
+            return map_bench_fail(entry->db, &entry->job, failure);
     }
     sample->wall_ns = clock_ns() - start;
     getrusage(RUSAGE_SELF, &after);

@@ -39,6 +39,10 @@ typedef struct MapJob {
 
 typedef struct MapBench MapBench;
 
+/* Sets the failure to what the connection says of the job's map or query, with the options of this program
+ * where the extension advises SQL. Returns -1. */
+int map_bench_fail(sqlite3 *db, const MapJob *job, Failure *failure);
+
 /* Opens the connections and prepares all jobs. Returns 0 and the bench, or -1 with the failure set and NULL.
  */
 int map_bench_open(MapBench **bench, const MapDatabase *database, const MapJob *jobs, size_t count,

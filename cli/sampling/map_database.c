@@ -91,15 +91,16 @@ int map_database_open(sqlite3 **db, const MapDatabase *database, Failure *failur
     if (database->file && access(database->file, R_OK) != 0)
         return failure_set(failure, "cannot read the database %s: %s", database->file, strerror(errno));
     const char *name = database->file ? database->file : ":memory:";
-    int flags = database->file ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    const bool is_read = database->file && !database->is_written;
+    int flags =
+        is_read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (database->file ? 0 : SQLITE_OPEN_CREATE);
     if (sqlite3_open_v2(name, db, flags, NULL) != SQLITE_OK)
         return failure_set(failure, "cannot open the database %s: %s", name,
                            *db ? sqlite3_errmsg(*db) : "out of memory");
     sqlite3_busy_timeout(*db, BUSY_MILLISECONDS);
     /* Opening reads nothing: only this finds out that a file is no database. */
     if (query_run(*db, NULL, failure, "PRAGMA schema_version", "") &&
-        (!database->file || !read_only_applies(name, sqlite3_errcode(*db)) ||
-         open_unchanging(db, name, failure)))
+        (!is_read || !read_only_applies(name, sqlite3_errcode(*db)) || open_unchanging(db, name, failure)))
         return -1;
     if (database->setup && query_script(*db, database->setup, failure))
         return -1;

@@ -2,6 +2,7 @@
 #ifndef PRICEREPORT_MAP_DATABASE_H
 #define PRICEREPORT_MAP_DATABASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sqlite3.h>
@@ -10,8 +11,9 @@
 
 /* The database that maps run over. */
 typedef struct MapDatabase {
-    /* Database file, opened read-only; NULL: a database in memory that `setup` fills. */
+    /* Database file, opened read-only unless `is_written`; NULL: a database in memory that `setup` fills. */
     const char *file;
+    bool is_written;
     /* SQL that makes the database in memory. */
     const char *setup;
     /* SQL that makes its table larger: ?1 is `fill_rows`; NULL: none. */

@@ -19,6 +19,9 @@ void progress_begin(Progress *progress);
  * just sampled. */
 void progress_show(Progress *progress, const char *name, const char *variant, const SamplingEvent *event);
 
+/* The same for a table `name` that is filled: rows that are done, of `wanted`, and rows a second. */
+void progress_show_rows(Progress *progress, const char *name, int64_t done, int64_t wanted, double rate);
+
 /* Removes the line. */
 void progress_end(Progress *progress);
 

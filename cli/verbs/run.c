@@ -9,6 +9,7 @@
 #include "cli/output/measurements.h"
 #include "cli/output/output.h"
 #include "cli/measure/scan.h"
+#include "cli/verbs/into.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_NAME = 'n', KEY_LOAD = 600, KEY_PYTHON };
@@ -142,7 +143,8 @@ static void check_command(struct argp_state *state, const Options *options)
                              {"--chunk", options->scan.chunks.count > 0},
                              {"--rows", options->scan.rows.count > 0},
                              {"--rounds", options->scan.rounds.count > 0},
-                             {"--verify", options->map.verify}};
+                             {"--verify", options->map.verify},
+                             {"--into", options->map.into}};
     for (size_t i = 0; i < sizeof of_maps / sizeof *of_maps; i++)
         if (of_maps[i].given)
             argp_error(state, "%s is for maps, and a command is timed: leave it out", of_maps[i].option);
@@ -185,11 +187,15 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
                    argument, argument);
         return 0;
     case ARGP_KEY_END:
+        if (options->map.resume && !options->map.into)
+            argp_error(state, "--resume goes on with a table: give --into TABLE");
         if (commands_wished(&options->command))
             check_command(state, options);
         else
             check_measured(state, options);
-        if (options->map.python_count > 0)
+        if (options->map.into)
+            into_check(state, options);
+        else if (options->map.python_count > 0)
             choose_for_python(state, options);
         return 0;
     default:
@@ -198,7 +204,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
 }
 
 static const struct argp_option table[] = {
-    {"in", VERB_TEXT(map.in), "FILE", 0, "The SQLite database, which is only read", 1},
+    {"in", VERB_TEXT(map.in), "FILE", 0, "The SQLite database, which only --into writes", 1},
     {"database", VERB_TEXT(map.in), NULL, OPTION_ALIAS, NULL, 1},
     {"source", VERB_TEXT(map.source), "SOURCE", 0, "The rows to map: a table, a view or a SELECT", 1},
     {"map", VERB_TEXT(map.map), "MAP", 0, "The expression over the source's columns", 1},
@@ -210,6 +216,10 @@ static const struct argp_option table[] = {
      "A function of Python that the map calls by its name there; may be repeated", 1},
     {"verify", VERB_FLAG(map.verify), NULL, 0,
      "First compare the rows of every executor with those of serial", 1},
+    {"into", VERB_TEXT(map.into), "TABLE", 0,
+     "Fill this table of the database with the map's values in place of timing it, batch by batch", 1},
+    {"resume", VERB_FLAG(map.resume), NULL, 0, "With --into, also where the table has rows: go on after them",
+     1},
     {"name", KEY_NAME, "TEXT", 0,
      "The name of the benchmark (the map, the query or the command); of several commands, one for each", 2},
     {"command-name", KEY_NAME, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
@@ -316,6 +326,8 @@ static int run_commands(const Options *options)
 
 static int run(const Options *options)
 {
+    if (options->map.into)
+        return into_perform(options);
     if (!commands_wished(&options->command))
         return verb_on_history(options, HISTORY_RECORD, perform, NULL);
     int status = run_commands(options);
@@ -329,7 +341,7 @@ const Verb verb_run = {
     .options = table,
     .children = children,
     .args_doc =
-        "--in FILE --source SOURCE --map MAP\n--in FILE --query SELECT\n-- COMMAND [ARGUMENT...]\n--command TEXT [--command TEXT...]",
+        "--in FILE --source SOURCE --map MAP\n--in FILE --source T --map MAP --into TABLE\n--in FILE --query SELECT\n-- COMMAND [ARGUMENT...]\n--command TEXT [--command TEXT...]",
     .doc =
         "Times a map or a query over a database with every combination of the options, or any command; records "
         "every sample, and prints the table.\v"

@@ -1,0 +1,2 @@
+-- The table that was filled, as data.
+SELECT * FROM temp.filled;
