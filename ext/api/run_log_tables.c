@@ -30,7 +30,7 @@ static const char runs_declaration[] =
 
 static const char tasks_declaration[] = "CREATE TABLE x(run INTEGER, task INTEGER, worker INTEGER, pid "
                                         "INTEGER, start_seconds REAL, end_seconds REAL, "
-                                        "rows_in INTEGER, rows_out INTEGER)";
+                                        "rows_in INTEGER, rows_out INTEGER, host TEXT)";
 
 static RunLog *log_of(const LogCursor *cursor)
 {
@@ -208,7 +208,9 @@ static int tasks_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int
         return SQLITE_OK;
     const int64_t numbers[] = {cursor->run, cursor->task + 1, task->worker,  task->pid, 0,
                                0,           task->rows_in,    task->rows_out};
-    if (column == 4 || column == 5)
+    if (column == 8)
+        text_result(context, run_log_machine(log_of(cursor), task->machine));
+    else if (column == 4 || column == 5)
         sqlite3_result_double(context, (double)(column == 4 ? task->start_ns : task->end_ns) / 1e9);
     else
         sqlite3_result_int64(context, numbers[column]);

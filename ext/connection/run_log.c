@@ -39,6 +39,9 @@ void run_log_clear(RunLog *log)
 {
     for (int i = 0; i < log->count; i++)
         free_run(log, log->runs[i]);
+    for (uint32_t i = 0; i < log->machine_count; i++)
+        free(log->machines[i]);
+    free(log->machines);
     *log = (RunLog){0};
 }
 
@@ -85,8 +88,30 @@ static void make_room(RunLog *log)
         drop_tasks(log, log->runs[i]);
 }
 
-void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_t rows_in,
-                  int64_t run_start_ns)
+/* The number of a machine of this name, which is added where the log does not have it. */
+static uint32_t machine_number(RunLog *log, const char *name)
+{
+    for (uint32_t i = 0; name && i < log->machine_count; i++)
+        if (!strcmp(log->machines[i], name))
+            return i + 1;
+    char *copy = name ? strdup(name) : NULL;
+    char **grown = copy ? realloc(log->machines, (log->machine_count + 1) * sizeof *grown) : NULL;
+    if (!grown) {
+        free(copy);
+        return 0;
+    }
+    log->machines = grown;
+    grown[log->machine_count++] = copy;
+    return log->machine_count;
+}
+
+const char *run_log_machine(const RunLog *log, uint32_t machine)
+{
+    return machine && machine <= log->machine_count ? log->machines[machine - 1] : NULL;
+}
+
+void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, const char *machine,
+                  uint32_t rows_in, int64_t run_start_ns)
 {
     if (log->tasks >= RUN_LOG_TASKS)
         make_room(log);
@@ -100,6 +125,7 @@ void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_
     }
     run->records[run->record_count++] = (TaskRecord){.worker = report->worker,
                                                      .pid = report->pid,
+                                                     .machine = machine_number(log, machine),
                                                      .start_ns = report->start_ns - run_start_ns,
                                                      .end_ns = report->end_ns - run_start_ns,
                                                      .rows_in = rows_in,

@@ -21,6 +21,8 @@ enum {
 typedef struct TaskRecord {
     /* Number of the worker, from 0 (-1: the host itself), and the id of its process. */
     int32_t worker, pid;
+    /* Machine of the worker, by its number in the log's machines, from 1; 0: the host's own. */
+    uint32_t machine;
     /* Nanoseconds from the start of the run. */
     int64_t start_ns, end_ns;
     /* Rows of the source that the task evaluated, and rows that it gave. */
@@ -48,6 +50,9 @@ typedef struct RunLog {
     int64_t last_run;
     /* Number of task records over all runs. */
     int64_t tasks;
+    /* Names of the machines that tasks were done on, malloc'd; few. */
+    char **machines;
+    uint32_t machine_count;
 } RunLog;
 
 /*
@@ -58,10 +63,13 @@ RunRecord *run_log_add(RunLog *log, const char *source, const char *map, const c
 /* Returns the record of a run; NULL when the log no longer has it. */
 RunRecord *run_log_find(RunLog *log, int64_t run);
 
-/* Adds one task of a run that began at `run_start_ns` (CLOCK_MONOTONIC). Out of memory: the task is not
- * shown. */
-void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, uint32_t rows_in,
-                  int64_t run_start_ns);
+/* Adds a task of a run that began at `run_start_ns` (CLOCK_MONOTONIC), with the name of the machine that did
+ * it (NULL: this one). Out of memory: the task is not shown, or its machine is not. */
+void run_log_task(RunLog *log, RunRecord *run, const TaskReport *report, const char *machine,
+                  uint32_t rows_in, int64_t run_start_ns);
+
+/* The name of a machine by its number in a task's record; NULL: the host's own. */
+const char *run_log_machine(const RunLog *log, uint32_t machine);
 
 /* Replaces one of a record's texts; NULL `text` clears it. Out of memory: it is cleared. */
 void run_log_set(char **field, const char *text);

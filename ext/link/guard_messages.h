@@ -37,6 +37,8 @@ typedef struct GuardOrder {
     uint32_t command_size;
     /* Name under which ranks reach this machine; "": its own. */
     char address[GUARD_PATH_BYTES];
+    /* Folder of a job before whose guard was killed, to be removed at the end as well; "": none. */
+    char left_folder[GUARD_PATH_BYTES];
     /* Cookie, a text. */
     char cookie[FRAME_COOKIE_BYTES];
     /* Words of the launcher's command, each with its NUL. The address is appended as one more. */

@@ -7,7 +7,7 @@ TaskSample figures_add(RunFigures *figures, RunLog *log, const Task *task, const
     const TaskReport *report = &task->report;
     RunRecord *record = run_log_find(log, figures->number);
     if (record)
-        run_log_task(log, record, report, report->rows_in,
+        run_log_task(log, record, report, task->machine, report->rows_in,
                      record->start_ns ? record->start_ns : figures->start_ns);
     figures->tasks++;
     figures->busy_ns += report->end_ns - report->start_ns;

@@ -283,6 +283,7 @@ static void clear(Guard *guard, bool politely)
     if (guard->words >= 0)
         read_words(guard);
     guard_remove_folder(guard->reply.folder);
+    guard_remove_folder(guard->order.left_folder);
 }
 
 /* ---- the guard's life ---- */
@@ -309,6 +310,7 @@ static bool receive_order(Guard *guard)
     GuardOrder *order = &guard->order;
     if (size != (ssize_t)sizeof *order || order->kind != GUARD_ORDER || order->protocol != GUARD_PROTOCOL)
         return false;
+    order->left_folder[sizeof order->left_folder - 1] = 0;
     order->address[sizeof order->address - 1] = order->cookie[sizeof order->cookie - 1] = 0;
     return true;
 }
@@ -357,6 +359,8 @@ int guard_run(int socket)
 {
     zygote_leave_host(socket);
     prctl(PR_SET_NAME, "pricemap-guard");
+    /* A launcher that had this end of the socket would hide the guard's death from the host. */
+    fcntl(socket, F_SETFD, FD_CLOEXEC);
     Guard *guard = calloc(1, sizeof *guard);
     if (!guard)
         return 1;

@@ -68,6 +68,15 @@ static void ranks_work_at_once(void **state)
     char *sql =
         sqlite3_mprintf("SELECT sum(value) FROM parallel_map('t', 'meet(''%q'', %d)')", path, MPI_TEST_RANKS);
     sql_test_expect(test->db, sql, "9");
+    char name[65] = "", *expected = NULL;
+    gethostname(name, sizeof name - 1);
+    expected = sqlite3_mprintf("'%q'|3|3", name);
+    sql_test_expect(
+        test->db,
+        "SELECT host, count(DISTINCT worker), count(DISTINCT pid) FROM parallel_map_tasks WHERE run = "
+        "(SELECT max(run) FROM parallel_map_runs) GROUP BY host",
+        expected);
+    sqlite3_free(expected);
     sqlite3_free(sql);
     sqlite3_free(path);
 }
@@ -295,5 +304,5 @@ int main(void)
         MPI_TEST(a_printing_map),
         MPI_TEST(queries_stay_whole),
     };
-    return cmocka_run_group_tests_name("mpi", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("mpi", tests, mpi_test_begin, mpi_test_end);
 }

@@ -196,5 +196,5 @@ int main(void)
         MAP_TEST(no_ssh),      MAP_TEST(ranks_of_another_build), MAP_TEST(no_rank_program),
         MAP_TEST(settings),
     };
-    return cmocka_run_group_tests_name("mpi_failures", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("mpi_failures", tests, mpi_test_begin, mpi_test_end);
 }

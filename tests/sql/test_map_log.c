@@ -26,7 +26,7 @@ static void columns_of_the_log(void **state)
     sql_test_expect(db,
                     "SELECT group_concat(name, ' ') FROM (SELECT name FROM "
                     "pragma_table_info('parallel_map_tasks') ORDER BY cid)",
-                    "'run task worker pid start_seconds end_seconds rows_in rows_out'");
+                    "'run task worker pid start_seconds end_seconds rows_in rows_out host'");
     sql_test_expect(db, "SELECT count(*) FROM parallel_map_runs", "0");
     sql_test_expect(db, "SELECT count(*) FROM parallel_map_tasks", "0");
     sql_test_expect_error(db, "CREATE VIRTUAL TABLE temp.r USING parallel_map_runs", SQLITE_ERROR,

@@ -13,6 +13,19 @@
 
 enum { MINUTE_MS = 60000, GONE_MS = 3000 };
 
+int mpi_test_begin(void **state)
+{
+    static char folder[] = "/tmp/pricemap-mpi-test-XXXXXX";
+    (void)state;
+    return mkdtemp(folder) && setenv("TMPDIR", folder, 1) == 0 ? 0 : -1;
+}
+
+int mpi_test_end(void **state)
+{
+    (void)state;
+    return rmdir(getenv("TMPDIR"));
+}
+
 void mpi_test_need(void)
 {
     const char *rank = getenv("PRICEMAP_RANK");
@@ -72,7 +85,7 @@ pid_t mpi_test_process(const char *name)
 
 static int count_folders(void)
 {
-    DIR *folder = opendir("/tmp");
+    DIR *folder = opendir(getenv("TMPDIR"));
     struct dirent *entry;
     int count = 0;
     assert_non_null(folder);

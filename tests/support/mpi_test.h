@@ -14,6 +14,11 @@ enum { MPI_TEST_RANKS = 3 };
 /* A test of this executor. */
 #define MPI_TEST(test) MAP_TEST_WITH(test, "mpi")
 
+/* For each program: what MPI leaves in files is in a folder of its own, which is removed at the end. Group
+ * fixtures. */
+int mpi_test_begin(void **state);
+int mpi_test_end(void **state);
+
 /* For each test: skips it where pricemap was built without MPI. */
 void mpi_test_need(void);
 
@@ -28,7 +33,7 @@ pid_t mpi_test_rank(int number);
 pid_t mpi_test_process(const char *name);
 
 /* Whether no process of ours is there any more but this one, after three seconds at the most, and no folder
- * of an MPI job's that is younger than this test. */
+ * of an MPI job. */
 void mpi_test_nothing_left(void);
 
 /* The last run's number of tasks that were done again. */

@@ -56,8 +56,10 @@ static bool make_cookie(char *cookie)
     return true;
 }
 
-static int send_order(Job *job, int socket, const JobCommand *command, const MachineSettings *settings)
+static int send_order(Job *job, int socket, const JobStart *start)
 {
+    const JobCommand *command = start->command;
+    const MachineSettings *settings = start->settings;
     GuardOrder *order = calloc(1, sizeof *order);
     if (!order)
         return ENOMEM;
@@ -65,6 +67,7 @@ static int send_order(Job *job, int socket, const JobCommand *command, const Mac
     order->protocol = GUARD_PROTOCOL;
     order->local = command->local;
     snprintf(order->address, sizeof order->address, "%s", settings->address ? settings->address : "");
+    snprintf(order->left_folder, sizeof order->left_folder, "%s", start->left_folder);
     memcpy(order->cookie, job->cookie, sizeof order->cookie);
     memcpy(order->command, command->words, command->size);
     order->command_size = command->size;
@@ -77,17 +80,16 @@ static int send_order(Job *job, int socket, const JobCommand *command, const Mac
 }
 
 /* Starts the guard with its end of a socket. 0, or an errno. */
-static int start_guard(Job *job, const char *guard, const JobCommand *command,
-                       const MachineSettings *settings)
+static int start_guard(Job *job, const JobStart *start)
 {
     char *arguments[] = {(char *)(uintptr_t) "pricemap-worker", (char *)(uintptr_t) "--guard", NULL};
-    const WorkerProgram program = {.path = (char *)(uintptr_t)guard, .arguments = arguments};
+    const WorkerProgram program = {.path = (char *)(uintptr_t)start->guard, .arguments = arguments};
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return errno;
     ends[0] = descriptor_above_standard(ends[0]);
     ends[1] = descriptor_above_standard(ends[1]);
-    int failure = ends[0] < 0 || ends[1] < 0 ? errno : send_order(job, ends[0], command, settings);
+    int failure = ends[0] < 0 || ends[1] < 0 ? errno : send_order(job, ends[0], start);
     if (!failure)
         failure = launch_program(&program, ends[1], &job->starter);
     if (failure)
@@ -114,7 +116,7 @@ void job_start(Job *job, const JobStart *start)
         fail(job, "parallel_map: no random numbers: %s", strerror(errno));
         return;
     }
-    int failure = start_guard(job, start->guard, start->command, start->settings);
+    int failure = start_guard(job, start);
     if (failure)
         fail(job, "parallel_map: cannot start %s, which watches the MPI launcher: %s", start->guard,
              strerror(failure));

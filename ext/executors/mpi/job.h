@@ -85,6 +85,8 @@ typedef struct JobStart {
     const MachineSettings *settings;
     /* Program of the workers, borrowed for the job's life; NULL: pricemap-worker. */
     const struct WorkerProgram *program;
+    /* Folder that a job before has left; "": none. */
+    const char *left_folder;
     /* Workers of all ranks together; 0: one per processor. */
     int workers;
 } JobStart;

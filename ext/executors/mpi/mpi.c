@@ -64,6 +64,8 @@ typedef struct MpiExecutor {
     bool ever_ready;
     /* Machines that could not be reached, each with a comma after it. */
     char without[MACHINES_BYTES];
+    /* Folder of the last job whose guard was killed. */
+    char left_folder[GUARD_PATH_BYTES];
     /* Number of tasks done so far, and what it was when wait last returned. */
     uint64_t completed, seen;
 } MpiExecutor;
@@ -90,6 +92,7 @@ __attribute__((format(printf, 4, 5))) static void fail(MpiExecutor *self, Task *
     va_start(arguments, format);
     vsnprintf(task->report.message, sizeof task->report.message, format, arguments);
     va_end(arguments);
+    task->machine = NULL;
     task->output = NULL;
     task->output_size = 0;
     complete(self, task);
@@ -309,6 +312,8 @@ static bool lose_job(MpiExecutor *self)
     take_back(self);
     self->base.workers = 0;
     bool was_ready = job->was_ready;
+    if (job->unguarded)
+        memcpy(self->left_folder, job->folder, sizeof self->left_folder);
     char error[JOB_ERROR_SIZE];
     memcpy(error, job->error, sizeof error);
     job_end(job);
@@ -340,6 +345,7 @@ static bool start_job(MpiExecutor *self, char **message)
                                       .command = &command,
                                       .settings = self->settings,
                                       .program = self->has_program ? &self->program : NULL,
+                                      .left_folder = self->left_folder,
                                       .workers = self->wanted});
     worker_program_free(&worker);
     return true;

@@ -45,7 +45,7 @@ static void tasks_are_bounded(void **state)
     for (int i = 0; i < 3; i++) {
         RunRecord *run = run_log_add(log, "s", "m", "serial");
         for (int j = 0; j < RUN_LOG_TASKS / 2; j++)
-            run_log_task(log, run, &report, 7, 1000);
+            run_log_task(log, run, &report, NULL, 7, 1000);
         assert_int_equal(run->record_count, RUN_LOG_TASKS / 2);
         assert_true(log->tasks <= RUN_LOG_TASKS);
     }
@@ -71,10 +71,13 @@ static void one_run_with_very_many_tasks(void **state)
     assert_non_null(log);
     RunRecord *run = run_log_add(log, "s", "m", "serial");
     for (int i = 0; i < RUN_LOG_TASKS + RUN_LOG_TASKS / 4; i++)
-        run_log_task(log, run, &report, (uint32_t)i, 0);
+        run_log_task(log, run, &report, i % 2 ? "one" : "other", (uint32_t)i, 0);
     assert_true(log->tasks <= RUN_LOG_TASKS);
     assert_true(run->record_count > 0);
     assert_int_equal(run->records[run->record_count - 1].rows_in, RUN_LOG_TASKS + RUN_LOG_TASKS / 4 - 1);
+    assert_int_equal(log->machine_count, 2);
+    assert_string_equal(run_log_machine(log, run->records[run->record_count - 1].machine), "one");
+    assert_null(run_log_machine(log, 0));
     run_log_clear(log);
     free(log);
 }
