@@ -75,7 +75,7 @@ _pricereport() {
         _pricereport_complete_list "$option" "$word"
         return
         ;;
-    --in | --database | --load | --db | --input | --output)
+    --in | --database | --load | --db | --input | --output | --file-size)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return

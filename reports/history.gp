@@ -7,10 +7,12 @@ stats data index 2 using 1 nooutput name "series"
 panels = int(panel_max)
 array panel_name[panels]
 array panel_series[panels]
+array panel_other[panels]
+array panel_unit[panels]
 array panel_first[panels]
 array panel_low[panels]
 array panel_high[panels]
-stats data index 1 using (panel_name[int($1)] = stringcolumn(2), panel_series[int($1)] = $3, $1) nooutput
+stats data index 1 using (panel_name[int($1)] = stringcolumn(2), panel_series[int($1)] = $3, panel_other[int($1)] = $4, panel_unit[int($1)] = stringcolumn(5) eq blank ? "" : " " . stringcolumn(5), $1) nooutput
 series = int(series_max)
 array series_title[series]
 array series_colour[series]
@@ -57,7 +59,6 @@ set border 3 lc rgb faint
 set xrange [0.4:places + 0.6]
 tick_font = plain(body - 2)
 set xtics out nomirror noenhanced font tick_font tc rgb ink
-set ylabel axis_text offset 0.5, 0 tc rgb ink
 set xtics scale many ? 0 : 0.5
 set ytics out nomirror tc rgb ink
 if (!is_text) { set grid ytics lt 1 lc rgb rule lw 1 }
@@ -77,7 +78,7 @@ do for [panel = 1:panels] {
     first = panel_first[panel]
     last = first + panel_series[panel] - 1
     # A logarithmic axis where the medians are far apart; else a linear one, which shows small changes.
-    wide = low > 0 && high / low > 4
+    wide = panel_other[panel] == 0 && low > 0 && high / low > 4
     unset logscale
     unset ytics
     set ytics out nomirror tc rgb ink
@@ -89,12 +90,13 @@ do for [panel = 1:panels] {
         set ytics ()
         @add_ticks
     } else {
-        scale = unit_seconds(high)
+        scale = panel_other[panel] == 1 ? 1.0 : unit_seconds(high)
         margin = high > 0 ? 0.15 * (high - low) + 0.02 * high : 1e-9
         bottom = low > margin ? low - margin : low > 0 ? 0 : -0.04 * high
         set yrange [bottom / scale:(high + margin) / scale]
-        set format y "%g " . unit_name(high)
+        set format y panel_unit[panel] eq " B" ? "%.2b %BB" : panel_other[panel] == 1 ? "%g" . panel_unit[panel] : "%g " . unit_name(high)
     }
+    set ylabel (panel_other[panel] == 1 ? "median of a metric" : axis_text) offset 0.5, 0 tc rgb ink
     axis_kind = wide ? "logarithmic axis" : bottom > 0 ? "linear axis, not from 0" : "linear axis"
     if (panel == panels) { set xlabel "run: its label, else its commit, else its number" tc rgb ink }
     top = panel_top[panel] + 24 + key_pixels * ceil(panel_series[panel] / 3.0) + kind_pixels

@@ -5,6 +5,7 @@
 #ifndef PRICEREPORT_HISTORY_H
 #define PRICEREPORT_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sqlite3.h>
@@ -52,6 +53,9 @@ typedef struct HistoryBenchmark {
     const char *query;
     /* Program and arguments, ends with NULL. */
     char *const *command;
+    /* Metric that is measured, and its unit; NULL: the time is. */
+    const char *metric, *unit;
+    bool more_is_better;
 } HistoryBenchmark;
 
 /* A run as it begins. Texts belong to the caller. */

@@ -80,10 +80,11 @@ static int describe_parameters(sqlite3 *db, const HistoryBenchmark *benchmark, c
                      : 0;
     *parameters = NULL;
     if (result == 0)
-        result = query_text(db, parameters, failure, sql_history_parameters, "tootttoott",
+        result = query_text(db, parameters, failure, sql_history_parameters, "tootttoottttt",
                             benchmark->executor, known(benchmark->workers), known(benchmark->chunk),
                             benchmark->database, benchmark->source, benchmark->map, known(benchmark->rows),
-                            known(benchmark->rounds), command, benchmark->query);
+                            known(benchmark->rounds), command, benchmark->query, benchmark->metric,
+                            benchmark->unit, benchmark->more_is_better ? "more" : NULL);
     sqlite3_free(command);
     return result;
 }
@@ -157,9 +158,9 @@ int history_begin_run(History *history, const HistoryRun *description, int64_t *
 static int insert_sample(sqlite3 *db, int64_t measurement, const Sample *sample, const Summary *summary,
                          int64_t rows, const char *stopped, Failure *failure)
 {
-    if (query_run(db, NULL, failure, sql_history_insert_sample, "iiiiiiiio", measurement, sample->sequence,
+    if (query_run(db, NULL, failure, sql_history_insert_sample, "iiiiiiiiod", measurement, sample->sequence,
                   sample->round, (int64_t)sample->warmup, sample->loops, sample->wall_ns, sample->user_ns,
-                  sample->system_ns, sample->peak_memory_kib))
+                  sample->system_ns, sample->peak_memory_kib, sample->value))
         return -1;
     return summary_record(db, measurement, summary, rows, stopped, failure);
 }

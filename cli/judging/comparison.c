@@ -31,13 +31,14 @@ static void suite_free(Suite *suite)
     free(suite->judgements);
 }
 
-/* Adds a pair as the query gives it: benchmark, base, now, threshold. */
+/* Adds a pair as the query gives it: benchmark, base, now, threshold, whether more is better. */
 static int suite_add(Suite *suite, sqlite3 *db, sqlite3_stmt *row, Failure *failure)
 {
     JudgePair *pair = &suite->pairs[suite->count];
     const Case added = {.benchmark = sqlite3_column_int64(row, 0), .now = sqlite3_column_int64(row, 2)};
     suite->cases[suite->count++] = added;
     pair->threshold = sqlite3_column_double(row, 3);
+    pair->more_is_better = sqlite3_column_int(row, 4);
     if (query_numbers(db, &pair->base, &pair->base_count, failure, sql_history_counted_seconds,
                       sqlite3_column_int64(row, 1)))
         return -1;

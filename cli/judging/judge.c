@@ -47,10 +47,10 @@ static Verdict verdict_of(const JudgeRules *rules, const JudgePair *pair, const 
 {
     if (judgement->adjusted_p < rules->significance && judgement->ratio >= pair->threshold &&
         judgement->low > 1)
-        return VERDICT_REGRESSION;
+        return pair->more_is_better ? VERDICT_IMPROVED : VERDICT_REGRESSION;
     if (judgement->adjusted_p < rules->significance && judgement->ratio <= 1 / pair->threshold &&
         judgement->high < 1)
-        return VERDICT_IMPROVED;
+        return pair->more_is_better ? VERDICT_REGRESSION : VERDICT_IMPROVED;
     if (pair->base_count >= LEAST_SAMPLES && pair->now_count >= LEAST_SAMPLES &&
         judgement->low > 1 / pair->threshold && judgement->high < pair->threshold)
         return VERDICT_SAME;

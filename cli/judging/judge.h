@@ -2,6 +2,7 @@
 #ifndef PRICEREPORT_JUDGE_H
 #define PRICEREPORT_JUDGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/statistics/bootstrap.h"
@@ -27,19 +28,22 @@ typedef struct JudgeRules {
 /* Significance 0.01; a 95 % interval from 10 000 resamples, always of the same seed. */
 extern const JudgeRules judge_rules_default;
 
-/* Two measurements of one benchmark: positive times in any order, which are sorted by judge(). The threshold
- * is the ratio of medians from which on a change counts, above 1. */
+/* Two measurements of one benchmark: positive times, or figures of a metric, in any order, which are sorted
+ * by judge(). The threshold is the ratio of medians from which on a change counts, above 1. */
 typedef struct JudgePair {
     double *base;
     size_t base_count;
     double *now;
     size_t now_count;
     double threshold;
+    /* Whether more is better, as of a metric such as rows a second; of times less is. */
+    bool more_is_better;
 } JudgePair;
 
 typedef struct Judgement {
     double base_median, median;
-    /* Ratio of the medians, now to base: above 1 is slower; NAN where a side has no times. */
+    /* Ratio of the medians, now to base: above 1 is slower, or more of a metric; NAN where a side has no
+     * times. */
     double ratio;
     /* Interval of the ratio. */
     double low, high;

@@ -294,6 +294,11 @@ size_t commands_count(const CommandSet *set)
     return set->count;
 }
 
+const CommandWish *commands_wish(const CommandSet *set)
+{
+    return set->wish;
+}
+
 const char *commands_name(const CommandSet *set, size_t job)
 {
     return set->names[job];

@@ -41,6 +41,9 @@ typedef struct CommandWish {
     /* Files of CommandBenchPlan; NULL: not given. */
     const char *input, *output;
     bool show_output, ignore_failure;
+    /* Metrics, to be freed one by one. */
+    CommandMetric metrics[COMMAND_METRICS_MAX];
+    size_t metric_count;
 } CommandWish;
 
 typedef struct CommandSet CommandSet;
@@ -58,6 +61,9 @@ void commands_free(CommandSet **set);
 /* The jobs, as many as commands_count says; they live as long as the set. */
 const CommandJob *commands_jobs(const CommandSet *set);
 size_t commands_count(const CommandSet *set);
+
+/* The wish that the set was made of. */
+const CommandWish *commands_wish(const CommandSet *set);
 
 /* The name of the benchmark of a job; no two are the same. */
 const char *commands_name(const CommandSet *set, size_t job);

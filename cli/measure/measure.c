@@ -121,22 +121,36 @@ int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *fa
     return result;
 }
 
+/* The benchmarks of a job: its time, and each metric. */
+static void describe_command(const CommandSet *set, size_t job, const CommandWish *wish,
+                             HistoryBenchmark *benchmarks)
+{
+    for (size_t i = 0; i <= wish->metric_count; i++)
+        benchmarks[i] = (HistoryBenchmark){
+            .name = commands_name(set, job),
+            .command =
+                commands_is_named(set, job) ? NULL : commands_jobs(set)[job].steps[COMMAND_TIMED].argv};
+    for (size_t i = 0; i < wish->metric_count; i++) {
+        benchmarks[1 + i].metric = wish->metrics[i].name;
+        benchmarks[1 + i].unit = wish->metrics[i].unit;
+        benchmarks[1 + i].more_is_better = wish->metrics[i].more_is_better;
+    }
+}
+
 static int record_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
                            History *history, Interruption *interruption, int64_t *run, Failure *failure)
 {
-    const size_t count = commands_count(set);
+    const CommandWish *wish = commands_wish(set);
+    const size_t count = commands_count(set), metrics = wish->metric_count;
     SamplingSubject *subjects = calloc(count, sizeof *subjects);
-    HistoryBenchmark *benchmarks = calloc(count, sizeof *benchmarks);
+    HistoryBenchmark *benchmarks = calloc(count * (1 + metrics), sizeof *benchmarks);
     int result = -1;
     if (subjects && benchmarks) {
         SamplingRules rules = settings->rules;
         rules.sample_seconds = 0; /* a sample is one execution, however short */
         for (size_t i = 0; i < count; i++) {
             subjects[i] = command_bench_subject(bench, i);
-            benchmarks[i] = (HistoryBenchmark){
-                .name = commands_name(set, i),
-                .command =
-                    commands_is_named(set, i) ? NULL : commands_jobs(set)[i].steps[COMMAND_TIMED].argv};
+            describe_command(set, i, wish, &benchmarks[i * (1 + metrics)]);
         }
         RecordingPlan recording = {.run = {.verb = "command",
                                            .label = settings->label,
@@ -144,8 +158,10 @@ static int record_commands(CommandBench *bench, const CommandSet *set, const Rec
                                            .rules = &rules,
                                            .arguments = settings->arguments,
                                            .benchmarks = benchmarks,
-                                           .count = count},
+                                           .count = count * (1 + metrics)},
                                    .subjects = subjects,
+                                   .figures = command_bench_figures,
+                                   .metrics = metrics,
                                    .stop = command_bench_stop,
                                    .context = bench};
         result = record(&recording, history, interruption, run, failure);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/sampling/progress.h"
+#include "cli/measure/metric_series.h"
 #include "cli/measure/recording.h"
 #include "cli/measure/task_recorder.h"
 
@@ -15,6 +16,7 @@ typedef struct Recording {
     Interruption *interruption;
     const int64_t *measurements;
     Progress progress;
+    MetricSeries *series;
 } Recording;
 
 /* Writes the parameters that distinguish a benchmark from others of its name, in few words: "threads × 2,
@@ -38,14 +40,19 @@ static int sampled(void *context, const SamplingEvent *event, Failure *failure)
 {
     Recording *recording = context;
     const RecordingPlan *plan = recording->plan;
-    const HistoryBenchmark *benchmark = &plan->run.benchmarks[event->subject];
-    int64_t measurement = recording->measurements[event->subject];
+    const size_t index = event->subject * (1 + plan->metrics);
+    const HistoryBenchmark *benchmark = &plan->run.benchmarks[index];
+    int64_t measurement = recording->measurements[index];
     char variant[VARIANT_SIZE];
     describe_variant(benchmark, variant);
     progress_show(&recording->progress, benchmark->name, variant, event);
     int64_t rows = plan->maps ? map_bench_rows(plan->maps, event->subject) : plan->rows > 0 ? plan->rows : -1;
     if (history_record(recording->history, measurement, event->sample, event->summary, rows, event->stopped,
                        failure))
+        return -1;
+    if (plan->metrics > 0 &&
+        metric_series_record(recording->series, event, plan->figures(plan->context), recording->history,
+                             &recording->measurements[index + 1], failure))
         return -1;
     if (event->stopped && plan->maps &&
         task_recorder_record(history_db(recording->history), measurement, event->summary->median,
@@ -58,11 +65,15 @@ static int sample_all(Recording *recording, Failure *failure)
 {
     const RecordingPlan *plan = recording->plan;
     const SamplingObserver observer = {.sampled = sampled, .context = recording};
+    const size_t subjects = plan->run.count / (1 + plan->metrics);
+    if (metric_series_make(&recording->series, subjects, plan->metrics, failure))
+        return -1;
     progress_begin(&recording->progress);
     interruption_set_stop(recording->interruption, plan->stop, plan->context);
-    int result = sampling_run(plan->run.rules, plan->subjects, plan->run.count, &observer, failure);
+    int result = sampling_run(plan->run.rules, plan->subjects, subjects, &observer, failure);
     interruption_set_stop(recording->interruption, NULL, NULL);
     progress_end(&recording->progress);
+    metric_series_free(&recording->series);
     return result;
 }
 

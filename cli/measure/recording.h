@@ -24,10 +24,14 @@ typedef struct RecordingSettings {
 typedef struct RecordingPlan {
     /* Description of the run: its benchmarks, and the rules of sampling. */
     HistoryRun run;
-    /* Subjects to sample, one for each benchmark. */
+    /* Subjects to sample, one for each benchmark that is no metric. */
     const SamplingSubject *subjects;
     /* Maps that the subjects are of; NULL: the subjects are no maps. */
     MapBench *maps;
+    /* Figures of the subjects' metrics after each sample, called with `context`; every subject's benchmark is
+     * followed by one for each metric. NULL: there are none. */
+    const double *(*figures)(void *context);
+    size_t metrics;
     /* Rows that each execution gives where the subjects are no maps; 0: they have none. */
     int64_t rows;
     /* Hook that stops the work of a subject; see interruption_set_stop. */

@@ -6,7 +6,7 @@
 
 #include "cli/options/options.h"
 
-enum { KEY_COMMAND = 800, KEY_SHOW_OUTPUT, KEY_INPUT, KEY_OUTPUT };
+enum { KEY_COMMAND = 800, KEY_SHOW_OUTPUT, KEY_INPUT, KEY_OUTPUT, KEY_METRIC, KEY_MEMORY, KEY_FILE_SIZE };
 
 enum { DIGITS_MOST = 12, DECIMALS_MOST = 6 };
 
@@ -159,12 +159,34 @@ static void add_parameter(struct argp_state *state, char *argument, CommandWish 
     wish->parameter_count++;
 }
 
-void options_free_parameters(const CommandWish *wish)
+static void add_metric(struct argp_state *state, int key, const char *argument, CommandWish *wish)
+{
+    Failure failure;
+    const char *option = key == KEY_METRIC ? "--metric" : key == KEY_MEMORY ? "--memory" : "--file-size";
+    if (wish->metric_count == COMMAND_METRICS_MAX)
+        argp_error(state, "%s: at most %d metrics", option, COMMAND_METRICS_MAX);
+    CommandMetric *metric = &wish->metrics[wish->metric_count];
+    int result = key == KEY_METRIC ? command_metric_parse(metric, argument, &failure)
+                 : key == KEY_MEMORY
+                     ? command_metric_memory(metric, &failure)
+                     : command_metric_file(metric, options_text(state, option, argument), &failure);
+    if (result)
+        argp_error(state, "%s %s: %s, as in --metric 'rows per second [1/s, more]=([0-9.]+) rows/s'", option,
+                   argument ? argument : "", failure.text);
+    for (size_t i = 0; i < wish->metric_count; i++)
+        if (strcmp(wish->metrics[i].name, metric->name) == 0)
+            argp_error(state, "%s: %s is there twice", option, metric->name);
+    wish->metric_count++;
+}
+
+void options_free_parameters(CommandWish *wish)
 {
     for (size_t i = 0; i < wish->parameter_count; i++) {
         free(wish->parameters[i].values);
         free(wish->parameters[i].name);
     }
+    for (size_t i = 0; i < wish->metric_count; i++)
+        command_metric_free(&wish->metrics[i]);
 }
 
 void options_command_text(struct argp_state *state, const char *what, const char *text, CommandTexts *texts)
@@ -205,6 +227,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'i':
         wish->ignore_failure = true;
         return 0;
+    case KEY_METRIC:
+    case KEY_MEMORY:
+    case KEY_FILE_SIZE:
+        add_metric(state, key, argument, wish);
+        return 0;
     case KEY_INPUT:
         wish->input = options_text(state, "--input", argument);
         return 0;
@@ -231,6 +258,11 @@ static const struct argp_option table[] = {
     {"shell", 'S', "SHELL", 0, "The shell that reads these texts (/bin/sh), or none", 0},
     {"no-shell", 'N', NULL, 0, "The same as --shell=none: start programs themselves", 0},
     {"ignore-failure", 'i', NULL, 0, "Time a command also where it fails", 0},
+    {"metric", KEY_METRIC, "NAME=REGEX", 0,
+     "Measure a number that commands print, too; NAME may be followed by [UNIT] or [UNIT, more], where more is better",
+     0},
+    {"memory", KEY_MEMORY, NULL, 0, "Measure the peak memory, too, as a metric that is judged", 0},
+    {"file-size", KEY_FILE_SIZE, "FILE", 0, "Measure the size that FILE has after each execution, too", 0},
     {"input", KEY_INPUT, "FILE", 0, "The input of commands; else it is empty", 0},
     {"output", KEY_OUTPUT, "FILE", 0, "The file of their output, which each execution begins anew", 0},
     {"show-output", KEY_SHOW_OUTPUT, NULL, 0, "Let commands print; else their output is dropped", 0},

@@ -120,8 +120,8 @@ RecordingSettings options_recording(const Options *options);
 /* Adds a text of the option that `what` names; an empty one, and too many, are wrong usage. */
 void options_command_text(struct argp_state *state, const char *what, const char *text, CommandTexts *texts);
 
-/* Frees what the parser of options_commands allocated for the parameters. */
-void options_free_parameters(const CommandWish *wish);
+/* Frees what the parser of options_commands allocated for the parameters and metrics. */
+void options_free_parameters(CommandWish *wish);
 
 /* Adds the name of a benchmark; too many are wrong usage. */
 void options_name(struct argp_state *state, const char *name, Arguments *arguments);

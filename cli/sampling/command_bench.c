@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,6 +27,9 @@ struct CommandBench {
     CommandBenchPlan plan;
     pid_t launcher;
     int socket;
+    /* Memory file of what a timed command prints, for its metrics; -1: none is wanted. */
+    int captured;
+    double figures[COMMAND_METRICS_MAX];
     /* Entries, one for each job. */
     Entry entries[];
 };
@@ -50,17 +54,20 @@ typedef struct Streams {
     const char *input, *output;
     /* Whether the output is that of this process; no file is written then. */
     bool shown;
+    /* Descriptor that takes the output instead; -1: none. */
+    int captured;
 } Streams;
 
 static const char nowhere[] = "/dev/null";
 
 /* The streams of a step; only the timed command has the files of the plan. */
-static Streams streams_of(const CommandBenchPlan *plan, CommandStep step)
+static Streams streams_of(const CommandBenchPlan *plan, CommandStep step, int captured)
 {
     const bool timed = step == COMMAND_TIMED;
     return (Streams){.input = timed && plan->input ? plan->input : nowhere,
                      .output = timed && plan->output ? plan->output : nowhere,
-                     .shown = plan->show_output};
+                     .shown = plan->show_output,
+                     .captured = timed ? captured : -1};
 }
 
 static int start(char *const *argv, const Streams *streams, const posix_spawnattr_t *attributes, pid_t *pid)
@@ -70,10 +77,17 @@ static int start(char *const *argv, const Streams *streams, const posix_spawnatt
     if (error)
         return error;
     error = posix_spawn_file_actions_addopen(&actions, 0, streams->input, O_RDONLY, 0);
-    if (!error && !streams->shown)
+    if (streams->captured >= 0) {
+        if (!error)
+            error = posix_spawn_file_actions_adddup2(&actions, streams->captured, 1);
+        if (!error)
+            error = posix_spawn_file_actions_adddup2(&actions, streams->captured, 2);
+    }
+    const bool dropped = !streams->shown && streams->captured < 0;
+    if (!error && dropped)
         error = posix_spawn_file_actions_addopen(&actions, 1, streams->output, O_WRONLY | O_CREAT | O_TRUNC,
                                                  0666);
-    if (!error && !streams->shown)
+    if (!error && dropped)
         error = posix_spawn_file_actions_addopen(&actions, 2, nowhere, O_WRONLY, 0);
     if (!error)
         error = posix_spawnp(pid, argv[0], &actions, attributes, argv, environ);
@@ -122,7 +136,7 @@ static void forget_termination(void)
 
 /* The launcher's life; it ends with the socket. Of the signals that a terminal sends to all, only the command
  * shall die; when pricereport dies, SIGTERM ends the command. */
-static void serve(int socket, const CommandBenchPlan *plan)
+static void serve(int socket, const CommandBenchPlan *plan, int captured)
 {
     static const int blocked[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
     sigset_t mask, before, awaited;
@@ -144,7 +158,9 @@ static void serve(int socket, const CommandBenchPlan *plan)
         Execution execution;
         if (request.step == COMMAND_CLEANUP)
             forget_termination();
-        const Streams streams = streams_of(plan, request.step);
+        const Streams streams = streams_of(plan, request.step, captured);
+        if (streams.captured >= 0 && ftruncate(streams.captured, 0))
+            break;
         execute(plan->jobs[request.job].steps[request.step].argv, &streams, &attributes, &awaited,
                 &execution);
         if (send(socket, &execution, sizeof execution, MSG_NOSIGNAL) != (ssize_t)sizeof execution)
@@ -167,6 +183,26 @@ static int check_files(const CommandBenchPlan *plan, Failure *failure)
     return 0;
 }
 
+/* A file in memory, to whose end is written whoever writes; -1 with the failure set where there is none. */
+static int open_captured(Failure *failure)
+{
+    int file = memfd_create("output", MFD_CLOEXEC);
+    if (file >= 0 && fcntl(file, F_SETFL, O_APPEND) == 0)
+        return file;
+    failure_set(failure, "cannot make a file for what commands print: %s", strerror(errno));
+    if (file >= 0)
+        close(file);
+    return -1;
+}
+
+static bool is_captured(const CommandBenchPlan *plan)
+{
+    for (size_t i = 0; i < plan->metric_count; i++)
+        if (plan->metrics[i].kind == METRIC_PRINTED)
+            return true;
+    return false;
+}
+
 int command_bench_open(CommandBench **bench, const CommandBenchPlan *plan, Failure *failure)
 {
     int ends[2];
@@ -184,12 +220,18 @@ int command_bench_open(CommandBench **bench, const CommandBenchPlan *plan, Failu
     }
     (*bench)->plan = *plan;
     (*bench)->socket = ends[0];
+    (*bench)->captured = -1;
+    if (is_captured(plan) && ((*bench)->captured = open_captured(failure)) < 0) {
+        close(ends[1]);
+        command_bench_close(bench);
+        return -1;
+    }
     for (size_t i = 0; i < plan->count; i++)
         (*bench)->entries[i] = (Entry){.bench = *bench, .job = i};
     (*bench)->launcher = fork();
     if ((*bench)->launcher == 0) {
         close(ends[0]);
-        serve(ends[1], plan);
+        serve(ends[1], plan, (*bench)->captured);
     }
     int error = errno;
     close(ends[1]);
@@ -204,6 +246,8 @@ void command_bench_close(CommandBench **bench)
     if (!*bench)
         return;
     close((*bench)->socket);
+    if ((*bench)->captured >= 0)
+        close((*bench)->captured);
     if ((*bench)->launcher > 0)
         while (waitpid((*bench)->launcher, NULL, 0) < 0 && errno == EINTR)
             ;
@@ -292,11 +336,16 @@ int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failur
 /* Executes a job once, with what comes before and after it; that comes after a command that failed, too. */
 static int take_one(const Entry *entry, Sample *sample, Failure *failure)
 {
+    CommandBench *bench = entry->bench;
     Execution execution = {0}, other = {0};
     Failure second;
     if (perform(entry->bench, entry->job, COMMAND_PREPARE, &other, failure))
         return -1;
-    int result = perform(entry->bench, entry->job, COMMAND_TIMED, &execution, failure);
+    int result = perform(bench, entry->job, COMMAND_TIMED, &execution, failure);
+    if (result == 0)
+        result = command_metrics_read(bench->plan.metrics, bench->plan.metric_count, bench->captured,
+                                      execution.peak_memory_kib, bench->plan.ignore_failure, bench->figures,
+                                      failure);
     if (perform(entry->bench, entry->job, COMMAND_CONCLUDE, &other, result ? &second : failure) || result)
         return -1;
     sample->wall_ns += execution.wall_ns;
@@ -319,6 +368,11 @@ static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
 SamplingSubject command_bench_subject(CommandBench *bench, size_t job)
 {
     return (SamplingSubject){.take = take, .context = &bench->entries[job]};
+}
+
+const double *command_bench_figures(void *bench)
+{
+    return ((CommandBench *)bench)->figures;
 }
 
 void command_bench_stop(void *bench)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "cli/base/failure.h"
+#include "cli/sampling/command_metrics.h"
 #include "cli/sampling/sampling.h"
 
 typedef struct CommandBench CommandBench;
@@ -52,6 +53,9 @@ typedef struct CommandBenchPlan {
     bool show_output;
     /* Whether an exit status other than 0, or a signal, of a timed command is no failure. */
     bool ignore_failure;
+    /* Metrics of every execution, beside its time; where one is printed, output is caught, not shown. */
+    const CommandMetric *metrics;
+    size_t metric_count;
 } CommandBenchPlan;
 
 /* Starts the launcher. To be called early, before files and connections are opened, and before threads are
@@ -70,6 +74,10 @@ int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failur
  * system time and peak memory, of the command and of what it waited for. A loop is one execution; with
  * several, the peak is the greatest. */
 SamplingSubject command_bench_subject(CommandBench *bench, size_t job);
+
+/* The metrics' figures of the newest sample, in the order of the plan; NAN: the sample has none. Valid until
+ * the next one. */
+const double *command_bench_figures(void *bench);
 
 /* Ends the execution that is going on, if there is one, with SIGTERM. May be called on any thread. */
 void command_bench_stop(void *bench);

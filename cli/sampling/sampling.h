@@ -29,6 +29,8 @@ typedef struct Sample {
     int64_t system_ns;
     /* Peak memory; -1: not known for this sample alone. */
     int64_t peak_memory_kib;
+    /* Figure of a metric; NAN where the sample is a timing. */
+    double value;
 } Sample;
 
 /* When to stop. `max_seconds` wins over everything else, then `max_samples`; then a subject needs

@@ -82,6 +82,8 @@ static void check_measured(struct argp_state *state, const Options *options)
                        "--setup, --prepare, --conclude and --cleanup are for commands: give one after --");
     if (options->command.input || options->command.output)
         argp_error(state, "--input and --output are for commands: give one after --");
+    if (options->command.metric_count > 0)
+        argp_error(state, "--metric, --memory and --file-size are for commands: give one after --");
     if (options->command.shell || options->command.parameter_count > 0)
         argp_error(state, "--shell, --no-shell and --parameter are for commands: give one after --");
 }
@@ -102,6 +104,9 @@ static void check_wish(struct argp_state *state, const CommandWish *wish)
         argp_error(state, "--command and a command after --: give either, and further ones by --command");
     if (wish->output && wish->show_output)
         argp_error(state, "--output and --show-output: give one of them");
+    for (size_t i = 0; i < wish->metric_count; i++)
+        if (wish->metrics[i].kind == METRIC_PRINTED && (wish->output || wish->show_output))
+            argp_error(state, "--metric reads what commands print: leave out --output and --show-output");
     check_texts(state, wish, "--name", &wish->names, false);
     check_texts(state, wish, "--prepare", &wish->steps[COMMAND_PREPARE], true);
     check_texts(state, wish, "--conclude", &wish->steps[COMMAND_CONCLUDE], true);
@@ -314,7 +319,9 @@ static int run_commands(const Options *options)
                                    .input = options->command.input,
                                    .output = options->command.output,
                                    .show_output = options->command.show_output,
-                                   .ignore_failure = options->command.ignore_failure};
+                                   .ignore_failure = options->command.ignore_failure,
+                                   .metrics = options->command.metrics,
+                                   .metric_count = options->command.metric_count};
     if (command_bench_open(&commands.bench, &plan, &failure))
         status = failure_print(&failure);
     else
@@ -331,7 +338,8 @@ static int run(const Options *options)
     if (!commands_wished(&options->command))
         return verb_on_history(options, HISTORY_RECORD, perform, NULL);
     int status = run_commands(options);
-    options_free_parameters(&options->command);
+    CommandWish wish = options->command;
+    options_free_parameters(&wish);
     return status;
 }
 

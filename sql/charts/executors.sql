@@ -1,11 +1,11 @@
 -- The data of the chart `executors`, as described at chart_data_write in cli/report/chart_data.h. ?1 run,
--- of which the first 60 measurements are drawn.
+-- of which the first 60 measurements are drawn; metrics are in the chart `history`, each with an axis of its own.
 -- Block 0: caption, what is left out, title, and the text of the axis. Block 1: the name of each group with its height on
 -- the chart. Block 2: height, label, median, low, high, label of the value, colour. A logarithmic axis has no 0: such a
 -- figure is a little less than the least that is none.
 WITH shown AS (
   SELECT *, first_value(position) OVER (PARTITION BY work ORDER BY position) AS first
-    FROM (SELECT * FROM named_measurement WHERE run = ?1 AND median_seconds IS NOT NULL ORDER BY position LIMIT 60)
+    FROM (SELECT * FROM named_measurement WHERE run = ?1 AND median_seconds IS NOT NULL AND metric IS NULL ORDER BY position LIMIT 60)
 ), slot AS (
   SELECT -row_number() OVER (ORDER BY first, position) AS height, *
     FROM (SELECT DISTINCT first, -1 AS position, title, NULL AS measurement FROM shown
@@ -15,7 +15,10 @@ WITH shown AS (
     FROM (SELECT nullif(median_seconds, 0) AS least FROM shown UNION ALL SELECT nullif(low_seconds, 0) FROM shown)
 ), note AS (
   SELECT 1 AS place, 'The first 60 of ' || count(*) || ' measurements; pricereport show ' || ?1 || ' lists all.' AS text
-    FROM named_measurement WHERE run = ?1 AND median_seconds IS NOT NULL HAVING count(*) > 60
+    FROM named_measurement WHERE run = ?1 AND median_seconds IS NOT NULL AND metric IS NULL HAVING count(*) > 60
+  UNION ALL
+  SELECT 3, 'Metrics are in the chart of the history: ' || count(*) || '.'
+    FROM named_measurement WHERE run = ?1 AND metric IS NOT NULL HAVING count(*) > 0
   UNION ALL
   SELECT 2, 'At the left end: 0, which a logarithmic axis has not.'
    WHERE EXISTS (SELECT 1 FROM shown WHERE median_seconds = 0 OR low_seconds = 0)

@@ -1,19 +1,19 @@
 -- The data of the chart `history`, as described at chart_data_write in cli/report/chart_data.h. ?1 run, whose benchmarks are
 -- followed over the runs of its machine, without what was excluded, the newest 300 of them, and no more
 -- than 4000 points.
--- Block 0: caption, what is left out, and the text of the axes. Block 1: number, name and count of series of each panel,
+-- Block 0: caption, what is left out, and the text of the axes. Block 1: number, name, count of series, and 1 and the unit of a metric, of each panel,
 -- of which every work has as many as it takes for eight series each; at most twelve. Block 2: number, title, panel and
 -- colour of each series, one for each benchmark, and its number among those of its colour. From block 3 on, a block for
 -- each series: position on the axis, median, low, high, label of the position, label of a change point.
 WITH followed AS (
-  SELECT benchmark, title, way, position, colour, median_seconds AS newest,
+  SELECT benchmark, title, way, position, colour, median_seconds AS newest, metric, unit,
          first_value(position) OVER (PARTITION BY work ORDER BY position) AS first,
          (row_number() OVER (PARTITION BY work ORDER BY position) - 1) / 8 AS page,
          (count(*) OVER (PARTITION BY work) + 7) / 8 AS pages,
          row_number() OVER (PARTITION BY work, colour ORDER BY position) AS shape
     FROM named_measurement WHERE run = ?1 AND median_seconds IS NOT NULL
 ), panel AS (
-  SELECT row_number() OVER (ORDER BY first, page) AS panel, first, page, count(*) AS series,
+  SELECT row_number() OVER (ORDER BY first, page) AS panel, first, page, count(*) AS series, metric IS NOT NULL AS other, replace(coalesce(unit, ''), '%', '%%') AS unit,
          title || iif(pages > 1, ' (' || (page + 1) || ' of ' || pages || ')', '') AS title
     FROM followed GROUP BY first, page ORDER BY first, page LIMIT 12
 ), series AS (
@@ -48,9 +48,9 @@ SELECT 0 AS block, k.fingerprint || iif((SELECT max(age) FROM recent) > (SELECT 
        'median time of one ' || iif(subject IN ('map', 'query'), subject, 'execution') AS c, NULL AS d, NULL AS e, NULL AS f
   FROM run AS r JOIN machine AS k USING (machine) JOIN run_caption USING (run) WHERE r.run = ?1 AND EXISTS (SELECT 1 FROM point)
 UNION ALL
-SELECT 1, panel, title, series, NULL, NULL, NULL FROM panel
+SELECT 1, panel, title, series, other, unit, NULL FROM panel
 UNION ALL
-SELECT 2, series, ltrim(way || '  ' || duration(newest)), panel, colour, shape, NULL FROM series
+SELECT 2, series, ltrim(way || '  ' || figure(newest, metric, unit)), panel, colour, shape, NULL FROM series
 UNION ALL
 SELECT series + 2, place, median_seconds, coalesce(low_seconds, median_seconds), coalesce(high_seconds, median_seconds),
        -- at most eight labels fit; the newest run always has one

@@ -15,7 +15,7 @@ WITH measured AS (
   SELECT max(-100, min(-3, coalesce(120 * min(p5_seconds / median_seconds - 1), 0))) AS low,
          min(300, max(3, coalesce(120 * max(p95_seconds / median_seconds - 1), 0))) AS high FROM shown
 ), dot AS (
-  SELECT s.measurement, coalesce(100 * (s.wall_ns / 1e9 / s.loops / h.median_seconds - 1), iif(s.wall_ns = 0, 0, 1e9)) AS deviation,
+  SELECT s.measurement, coalesce(100 * (coalesce(s.value, s.wall_ns / 1e9 / s.loops) / h.median_seconds - 1), iif(coalesce(s.value, s.wall_ns) = 0, 0, 1e9)) AS deviation,
          row_number() OVER (PARTITION BY s.measurement ORDER BY s.sequence) AS number, h.samples, h.colour
     FROM shown AS h JOIN sample AS s USING (measurement) WHERE NOT s.warmup
 ), bin AS (
@@ -38,7 +38,7 @@ SELECT 1, height, title, NULL, NULL, NULL, NULL FROM slot WHERE measurement IS N
 UNION ALL
 SELECT 2, height, h.way, coalesce(100 * (p25_seconds / median_seconds - 1), 0),
        coalesce(100 * (p75_seconds / median_seconds - 1), iif(p75_seconds > 0, (SELECT high FROM axis), 0)),
-       duration(median_seconds) || '   ' || samples || iif(outliers, ' (' || outliers || ')', ''), colour
+       figure(median_seconds, metric, unit) || '   ' || samples || iif(outliers, ' (' || outliers || ')', ''), colour
   FROM slot JOIN shown AS h USING (measurement)
 UNION ALL
 SELECT 3, deviation, height + (place - (stack - 1) / 2.0) * min(0.09, 0.76 / stack), colour, NULL, NULL, NULL

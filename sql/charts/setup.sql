@@ -4,8 +4,8 @@
 CREATE TEMP VIEW IF NOT EXISTS run_caption AS
 SELECT r.run, 'Run ' || r.run || coalesce(' · ' || shortened(r.label, 40, NULL, NULL), '') || ' · '
               || strftime('%Y-%m-%d %H:%M', r.started_at, 'localtime') || ' · ' || shortened(k.processor, 40, NULL, NULL)
-              || ' × ' || k.processors AS caption,
-       k.processors,
+              || iif(k.flags = 'any', '', ' × ' || k.processors) AS caption,
+       coalesce(r.options ->> '$.machine.processors', k.processors) AS processors,
        -- The work that is executed: of another tool nothing more is known than that it has a benchmark
        CASE r.verb WHEN 'command' THEN 'command' WHEN 'import' THEN 'benchmark' WHEN 'query' THEN 'query' ELSE 'map' END AS subject
   FROM main.run AS r JOIN main.machine AS k USING (machine);
@@ -18,7 +18,7 @@ WITH short AS (
     FROM (SELECT DISTINCT m.run, b.name FROM main.measurement AS m JOIN main.benchmark AS b USING (benchmark))
   WINDOW alike AS (PARTITION BY run ORDER BY name)
 )
-SELECT m.*, b.executor, b.workers, b.chunk, b.name || scanned AS work, short_name || scanned AS title,
+SELECT m.*, b.executor, b.workers, b.chunk, b.metric, b.unit, b.name || scanned AS work, short_name || scanned AS title,
        coalesce(b.executor || coalesce(' × ' || b.workers, '') || coalesce(', chunk ' || b.chunk, ''),
                 shortened((SELECT group_concat(key || '=' || value, ', ') FROM json_each(b.parameters, '$.parameters')), 24, NULL, NULL),
                 '') AS way,
@@ -26,7 +26,8 @@ SELECT m.*, b.executor, b.workers, b.chunk, b.name || scanned AS work, short_nam
        s.median_seconds / m.median_seconds AS speed_up
   FROM main.measurement AS m
   JOIN (SELECT *, coalesce(' · ' || rows || iif(rows = 1, ' row', ' rows'), '')
-                  || coalesce(' · ' || rounds || iif(rounds = 1, ' round', ' rounds'), '') AS scanned FROM main.benchmark) AS b
+                  || coalesce(' · ' || rounds || iif(rounds = 1, ' round', ' rounds'), '')
+                  || coalesce(' · ' || metric, '') AS scanned FROM main.benchmark) AS b
     ON b.benchmark = m.benchmark
   JOIN short ON short.run = m.run AND short.name = b.name
   LEFT JOIN main.measurement AS s ON s.measurement = m.baseline;

@@ -4,7 +4,7 @@ SELECT h.benchmark, b.parameters AS parameters_json, h.rows, h.median_seconds, h
        h.p75_seconds, h.p95_seconds, h.maximum_seconds, h.samples AS counted, h.outliers, h.stopped,
        (SELECT json_group_array(json_object('sequence', s.sequence, 'round', s.round, 'warmup', s.warmup,
                                             'loops', s.loops, 'wall_ns', s.wall_ns, 'user_ns', s.user_ns,
-                                            'system_ns', s.system_ns, 'peak_memory_kib', s.peak_memory_kib))
+                                            'system_ns', s.system_ns, 'peak_memory_kib', s.peak_memory_kib, 'value', s.value))
           FROM sample AS s WHERE s.measurement = h.measurement) AS samples_json,
        (SELECT json_group_array(json_object('task', t.task, 'worker', t.worker, 'start_ns', t.start_ns,
                                             'end_ns', t.end_ns, 'rows', t.rows))

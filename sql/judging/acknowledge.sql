@@ -14,5 +14,6 @@ UPDATE temp.judged
         WHERE a.kind = 'ack' AND a.benchmark = judged.benchmark AND r.machine = n.machine
           AND (r.started_at, r.run) > (b.started_at, b.run) AND (r.started_at, r.run) <= (n.started_at, n.run)
         ORDER BY r.started_at DESC, r.run DESC LIMIT 1)
-      WHERE judged.median < level * judged.threshold)
+      WHERE iif((SELECT more_is_better FROM main.benchmark AS k WHERE k.benchmark = judged.benchmark),
+                judged.median * judged.threshold > level, judged.median < level * judged.threshold))
  WHERE verdict = 'regression';

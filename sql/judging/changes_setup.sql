@@ -11,7 +11,7 @@ CREATE TEMP VIEW IF NOT EXISTS history_row AS
 SELECT h.*, e.reason AS excluded, a.reason AS acknowledged, c.before, c.after, c.p,
        c.after / nullif(c.before, 0) AS ratio,
        CASE WHEN c.measurement IS NULL THEN NULL WHEN NOT c.confirmed THEN 'unconfirmed'
-            WHEN c.after > c.before THEN 'regression' ELSE 'improved' END AS change
+            WHEN iif(h.more_is_better, c.after < c.before, c.after > c.before) THEN 'regression' ELSE 'improved' END AS change
   FROM temp.chosen AS s
   JOIN main.history AS h ON h.benchmark_id = s.benchmark
   LEFT JOIN main.remarked AS e ON e.measurement = h.measurement AND e.kind = 'exclude'

@@ -1,5 +1,5 @@
 -- Each benchmark of a run beside another measurement of it, chosen for it alone: the one before ('previous'), or the
--- fastest of all others with at least 6 samples and a time above 0 ('best'); those of the run's own machine come first, and those of a run
+-- best of all others with at least 6 samples and a time above 0 ('best'); those of the run's own machine come first, and those of a run
 -- that failed not at all.
 -- ?1 run, ?2 'previous' or 'best', ?3 1: also other machines, ?4 1: the run is the base.
 WITH own AS (
@@ -8,9 +8,9 @@ WITH own AS (
 ), paired AS (
   SELECT o.benchmark, o.measurement, v.measurement AS other,
          row_number() OVER (PARTITION BY o.benchmark
-                            ORDER BY v.machine <> o.machine, iif(?2 = 'best', v.median_seconds, 0), v.started_at DESC,
+                            ORDER BY v.machine <> o.machine, iif(?2 = 'best', iif(b.more_is_better, -v.median_seconds, v.median_seconds), 0), v.started_at DESC,
                                      v.run DESC) AS place
-    FROM own AS o
+    FROM own AS o JOIN main.benchmark AS b ON b.benchmark = o.benchmark
     LEFT JOIN main.valid AS v
            ON v.benchmark = o.benchmark AND v.run = v.origin AND v.origin <> o.origin AND (v.machine = o.machine OR ?3)
               AND NOT EXISTS (SELECT 1 FROM main.run AS f WHERE f.run = v.run AND f.error IS NOT NULL)

@@ -22,7 +22,7 @@ CREATE TEMP TABLE IF NOT EXISTS judged(
 DELETE FROM temp.judged;
 
 CREATE TEMP VIEW IF NOT EXISTS comparison_row AS
-SELECT b.name AS benchmark, b.variant, b.executor, b.workers, b.chunk, x.run AS base_run, n.run,
+SELECT b.name AS benchmark, b.variant, b.executor, b.workers, b.chunk, b.metric, b.unit, b.more_is_better, x.run AS base_run, n.run,
        j.base_median, j.median, j.ratio, j.low, j.high, j.p, j.adjusted_p, x.samples AS base_samples, n.samples,
        100 * (j.threshold - 1) AS threshold_percent, j.verdict, j.acknowledged,
        s.run AS second_run, j.second_ratio, j.second_p,
@@ -30,11 +30,11 @@ SELECT b.name AS benchmark, b.variant, b.executor, b.workers, b.chunk, x.run AS 
             WHEN j.acknowledged IS NOT NULL THEN 'acknowledged: ' || j.acknowledged
             WHEN j.second IS NOT NULL THEN iif(j.verdict = 'regression', 'confirmed', 'not confirmed') || ' by run ' || s.run
                                            || ' (' || times(j.second_ratio) || ')'
-            WHEN j.verdict = 'inconclusive' AND j.base_median = 0 THEN 'the base took 0 s: there is no ratio'
+            WHEN j.verdict = 'inconclusive' AND j.base_median = 0 THEN iif(b.metric IS NULL, 'the base took 0 s: there is no ratio', 'the base is 0: there is no ratio')
             WHEN j.verdict = 'inconclusive' AND 'summary' IN (coalesce(x.stopped, ''), coalesce(n.stopped, ''))
               THEN 'a summary without samples: not tested'
             WHEN j.needed > 0 THEN 'needs ' || j.needed || ' samples on both sides'
-            WHEN j.median = 0 THEN 'took 0 s: too short for its clock'
+            WHEN j.median = 0 AND b.metric IS NULL THEN 'took 0 s: too short for its clock'
             WHEN j.verdict = 'inconclusive' THEN 'more samples may tell'
             WHEN j.verdict = 'missing' THEN 'measured before only'
             WHEN j.verdict = 'new' THEN 'nothing to compare it with' END AS note,

@@ -81,8 +81,8 @@ INSERT INTO main.threshold(benchmark, percent)
 SELECT b.ours, o.percent FROM other.threshold AS o JOIN benchmark_map AS b ON b.theirs = o.benchmark WHERE true
     ON CONFLICT DO NOTHING;
 
-INSERT INTO main.sample(measurement, sequence, round, warmup, loops, wall_ns, user_ns, system_ns, peak_memory_kib)
-SELECT m.ours, o.sequence, o.round, o.warmup, o.loops, o.wall_ns, o.user_ns, o.system_ns, o.peak_memory_kib
+INSERT INTO main.sample(measurement, sequence, round, warmup, loops, wall_ns, user_ns, system_ns, peak_memory_kib, value)
+SELECT m.ours, o.sequence, o.round, o.warmup, o.loops, o.wall_ns, o.user_ns, o.system_ns, o.peak_memory_kib, o.value
   FROM measurement_map AS m JOIN other.sample AS o ON o.measurement = m.theirs WHERE true
     ON CONFLICT DO NOTHING;
 

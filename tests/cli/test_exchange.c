@@ -204,7 +204,7 @@ static void an_older_history_is_upgraded(void **state)
     expect_of(outcome.out, "(j ->> '$[0].status') || (j ->> '$[0].label') || (j ->> '$[1].status')",
               "finishedoldunfinished");
     command_free(&outcome);
-    expect_integer_in("old.db", "PRAGMA user_version", 2);
+    expect_integer_in("old.db", "PRAGMA user_version", 3);
     expect_integer_in(
         "old.db",
         "SELECT variant = 'threads × 2, chunk 64' AND median_seconds = 0.5 AND samples = 1 FROM history", 1);
@@ -232,7 +232,7 @@ static void export_has_everything(void **state)
     expect_of(outcome.out,
               "(j ->> '$.schema') || ' ' || json_array_length(j, '$.runs') || ' ' || (j ->> "
               "'$.runs[0].run.processor')",
-              "2 3 another");
+              "3 3 another");
     char number[32];
     snprintf(number, sizeof number, "%lld",
              (long long)command_integer("one.db", "SELECT count(*) FROM sample"));

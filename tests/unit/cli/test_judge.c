@@ -21,7 +21,7 @@ static Judgement judge_one(double *base, size_t base_count, double *now, size_t 
 {
     Failure failure;
     Judgement judgement;
-    const JudgePair pair = {base, base_count, now, now_count, threshold};
+    const JudgePair pair = {base, base_count, now, now_count, threshold, false};
     assert_int_equal(judge(&judge_rules_default, &pair, 1, &judgement, &failure), 0);
     return judgement;
 }
@@ -92,7 +92,7 @@ static void a_suite_needs_more(void **state)
     for (size_t i = 0; i < SUITE; i++) {
         fill(base[i], COUNT, 1, .01);
         fill(now[i], COUNT, i == 0 ? 2 : 1, .01);
-        pairs[i] = (JudgePair){base[i], COUNT, now[i], COUNT, 1.05};
+        pairs[i] = (JudgePair){base[i], COUNT, now[i], COUNT, 1.05, false};
     }
     assert_int_equal(judge(&judge_rules_default, pairs, SUITE, judgements, &failure), 0);
     assert_near(judgements[0].p, 2.0 / 252, tolerance);
