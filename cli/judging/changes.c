@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/statistics/change_points.h"
+#include "cli/history/commit_order.h"
 #include "cli/judging/changes.h"
 #include "cli/base/query.h"
 #include "sql/sql.h"
@@ -54,7 +55,7 @@ int changes_find(sqlite3 *db, Failure *failure)
 {
     sqlite3_stmt *statement;
     size_t rows, added = 0;
-    if (query_script(db, sql_judging_changes_setup, failure) ||
+    if (commit_order_read(db, failure) || query_script(db, sql_judging_changes_setup, failure) ||
         query_prepare(db, &statement, failure, sql_judging_series, ""))
         return -1;
     Series series = {.rules = change_rules_default};

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/history/commit_order.h"
 #include "cli/judging/comparison.h"
 #include "cli/judging/judge.h"
 #include "cli/base/query.h"
@@ -131,7 +132,8 @@ static int pair_chosen(sqlite3 *db, const ComparisonPlan *plan, Failure *failure
     const RunChoice *chosen = run_is_base ? &plan->now : &plan->base;
     const char *which = chosen->kind == CHOICE_BEST ? "best" : "previous";
     int64_t pairs, elsewhere = 0;
-    if (query_run(db, NULL, failure, sql_judging_pair_chosen, "itii", fixed->run, which,
+    if (commit_order_ancestors(db, fixed->run, failure) ||
+        query_run(db, NULL, failure, sql_judging_pair_chosen, "itii", fixed->run, which,
                   (int64_t)plan->any_machine, (int64_t)run_is_base) ||
         count_pairs(db, &pairs, failure))
         return -1;

@@ -5,7 +5,7 @@
 #include "cli/system/process.h"
 #include "cli/system/work_tree.h"
 
-enum { STATUS_SIZE = 1 << 16 };
+enum { STATUS_SIZE = 1 << 16, COMMITS_SIZE = 50000 * 65 + 1 };
 
 /* Copies what follows `name` on the line into `value`, without what git puts in parentheses: "(initial)" for
  * no commit, "(detached)" for no branch. */
@@ -57,4 +57,19 @@ bool work_tree_resolve(const char *name, char commit[65])
         return false;
     snprintf(commit, 65, "%.*s", (int)length, output);
     return true;
+}
+
+char *work_tree_commits(const char *from)
+{
+    char git[] = "git", list[] = "rev-list", order[] = "--topo-order", most[] = "--max-count=50000",
+         head[] = "HEAD", end[] = "--", *start = strdup(from), *output = malloc(COMMITS_SIZE);
+    const bool all = strcmp(from, "--all") == 0;
+    char *const argv[] = {git, list, order, most, start, all ? head : end, all ? end : NULL, NULL};
+    if (start && output && process_run(argv, NULL, 1, output, COMMITS_SIZE) == 0) {
+        free(start);
+        return output;
+    }
+    free(start);
+    free(output);
+    return NULL;
 }

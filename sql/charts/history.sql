@@ -20,8 +20,8 @@ WITH followed AS (
   SELECT row_number() OVER (ORDER BY p.panel, f.position) AS series, f.*, p.panel
     FROM followed AS f JOIN panel AS p USING (first, page)
 ), recent AS MATERIALIZED (
-  SELECT run, started_at, row_number() OVER (ORDER BY started_at DESC, run DESC) AS age
-    FROM (SELECT DISTINCT run, started_at FROM valid
+  SELECT run, started_at, row_number() OVER (ORDER BY place DESC, started_at DESC, run DESC) AS age
+    FROM (SELECT DISTINCT run, started_at, place FROM valid JOIN temp.run_place USING (run)
            WHERE benchmark IN (SELECT benchmark FROM series) AND machine = (SELECT machine FROM run WHERE run = ?1))
 ), place AS MATERIALIZED (
   SELECT run, row_number() OVER (ORDER BY age DESC) AS place, count(*) OVER () AS places FROM recent 

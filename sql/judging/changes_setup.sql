@@ -8,12 +8,13 @@ DELETE FROM temp.change;
 
 -- Every measurement of the chosen benchmarks, excluded ones too.
 CREATE TEMP VIEW IF NOT EXISTS history_row AS
-SELECT h.*, e.reason AS excluded, a.reason AS acknowledged, c.before, c.after, c.p,
+SELECT h.*, o.place, e.reason AS excluded, a.reason AS acknowledged, c.before, c.after, c.p,
        c.after / nullif(c.before, 0) AS ratio,
        CASE WHEN c.measurement IS NULL THEN NULL WHEN NOT c.confirmed THEN 'unconfirmed'
             WHEN iif(h.more_is_better, c.after < c.before, c.after > c.before) THEN 'regression' ELSE 'improved' END AS change
   FROM temp.chosen AS s
   JOIN main.history AS h ON h.benchmark_id = s.benchmark
+  JOIN temp.run_place AS o ON o.run = h.run
   LEFT JOIN main.remarked AS e ON e.measurement = h.measurement AND e.kind = 'exclude'
   LEFT JOIN main.remarked AS a ON a.measurement = h.measurement AND a.kind = 'ack'
   LEFT JOIN temp.change AS c ON c.measurement = h.measurement
@@ -28,6 +29,6 @@ SELECT *, iif(changes > 0, last_run, NULL) AS changed_run, iif(changes > 0, last
                first_value(ratio) OVER changed AS last_ratio
           FROM history_row WHERE excluded IS NULL
         WINDOW every AS (PARTITION BY benchmark_id, machine),
-               newest AS (PARTITION BY benchmark_id, machine ORDER BY started_at DESC, run DESC, measurement DESC),
-               changed AS (PARTITION BY benchmark_id, machine ORDER BY change IS NULL, started_at DESC, run DESC))
+               newest AS (PARTITION BY benchmark_id, machine ORDER BY place DESC, started_at DESC, run DESC, measurement DESC),
+               changed AS (PARTITION BY benchmark_id, machine ORDER BY change IS NULL, place DESC, started_at DESC, run DESC))
  WHERE age = 1;

@@ -6,4 +6,4 @@ SELECT benchmark, variant AS executor, run, strftime('%Y-%m-%d %H:%M', started_a
        coalesce('excluded: ' || excluded || iif(acknowledged IS NULL, '', ', '), '')
        || coalesce('acknowledged: ' || acknowledged, '') AS note
   FROM history_row WHERE machine = ?1 OR ?1 = 0
- ORDER BY benchmark, variant, benchmark_id, machine, started_at, run, measurement;
+ ORDER BY benchmark, variant, benchmark_id, machine, place, started_at, run, measurement;

@@ -5,4 +5,4 @@ SELECT h.benchmark, h.variant, '#' || h.run AS "from run", coalesce(h.label, '')
        h.change || coalesce(', acknowledged: ' || h.acknowledged, '') AS verdict
   FROM history_row AS h
  WHERE h.change IS NOT NULL AND h.machine = (SELECT machine FROM run WHERE run = ?1)
- ORDER BY h.started_at DESC, h.run DESC, h.benchmark, h.variant LIMIT 100;
+ ORDER BY h.place DESC, h.started_at DESC, h.run DESC, h.benchmark, h.variant LIMIT 100;

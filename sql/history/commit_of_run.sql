@@ -1,0 +1,2 @@
+-- ?1 run.
+SELECT commit_id FROM run WHERE run = ?1;

@@ -1,0 +1,1 @@
+SELECT count(*) FROM temp.known_commit WHERE distance IS NOT NULL;

@@ -1,0 +1,93 @@
+/* History in the order of commits: baselines and changes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "tests/support/command.h"
+
+static void expect(Outcome outcome, int status, const char *first, ...)
+{
+    va_list parts;
+    va_start(parts, first);
+    for (const char *part = first; part; part = va_arg(parts, const char *))
+        if (outcome.status != status || !strstr(outcome.out, part))
+            fail_msg("expected exit status %d and \"%s\", got %d, %s and\n%s", status, part, outcome.status,
+                     outcome.err, outcome.out);
+    va_end(parts);
+    command_free(&outcome);
+}
+
+static void succeed(Outcome outcome)
+{
+    command_expect_success(&outcome);
+    command_free(&outcome);
+}
+
+/* Has a run of the checked out commit, whose figures are about so many milliseconds. */
+static void measure_here(int milliseconds)
+{
+    char sql[200];
+    succeed(command_run("run", "-r", "12", "-n", "job", "--", "true", NULL));
+    snprintf(
+        sql, sizeof sql,
+        "UPDATE sample SET wall_ns = %d * 1000000 + sequence WHERE measurement = (SELECT max(measurement) "
+        "FROM measurement)",
+        milliseconds);
+    command_execute("pricereport.db", sql);
+    snprintf(sql, sizeof sql,
+             "UPDATE measurement SET median_seconds = %d / 1e3 WHERE measurement = (SELECT max(measurement) "
+             "FROM measurement)",
+             milliseconds);
+    command_execute("pricereport.db", sql);
+}
+
+/* An old commit that is measured late is no baseline of the tip, and does not end its history. */
+static void history_goes_by_commit(void **state)
+{
+    (void)state;
+#define COMMIT "git -c user.name=n -c user.email=e commit -q --allow-empty -m m "
+    if (system("git init -q -b trunk . && " COMMIT ">/dev/null 2>&1") != 0)
+        skip();
+    assert_int_equal(system("git tag a && " COMMIT "&& git tag b && " COMMIT "&& git tag c"), 0);
+    assert_int_equal(system("git checkout -q c"), 0);
+    measure_here(200);
+    assert_int_equal(system("git checkout -q a"), 0);
+    measure_here(100);
+    /* What comes after the old commit is not before it. */
+    expect(command_run("check", "--once", NULL), 0, "nothing to compare it with", NULL);
+    assert_int_equal(system("git checkout -q c"), 0);
+    measure_here(200);
+    /* The same commit, not the one that was measured between. */
+    expect(command_run("check", "--once", NULL), 0, "1 compared, 1 same", NULL);
+    command_execute("pricereport.db", "DELETE FROM run WHERE run = 1");
+    command_execute("pricereport.db", "DELETE FROM measurement WHERE run = 1");
+    expect(command_run("check", "--once", NULL), 1, "1 regression", NULL);
+    assert_int_equal(system("git checkout -q b"), 0);
+    measure_here(150);
+    /* The nearest ancestor of c, though it was measured later. */
+    expect(command_run("compare", "previous", "3", "--csv", NULL), 0, ",4,3,", NULL);
+    Outcome outcome = command_run("history", "job", "--csv", NULL);
+    command_expect_success(&outcome);
+    const char *a = strstr(outcome.out, "\n2,"), *b = strstr(outcome.out, "\n4,"),
+               *c = strstr(outcome.out, "\n3,");
+    assert_true(a && b && c && a < b && b < c);
+    command_free(&outcome);
+    /* Outside of the repository all goes by time. */
+    assert_int_equal(system("mv .git git"), 0);
+    expect(command_run("compare", "previous", "3", "--csv", NULL), 0, ",2,3,", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(history_goes_by_commit, command_setup, command_teardown),
+    };
+    return cmocka_run_group_tests_name("cli commits", tests, NULL, NULL);
+}
