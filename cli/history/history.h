@@ -66,6 +66,8 @@ typedef struct HistoryRun {
     /* Run that this one measures once more; 0: none. */
     int64_t repeats;
     const Machine *machine;
+    /* Name of the machine, by which the history knows it then; NULL: none. */
+    const char *machine_name;
     const WorkTree *tree;
     const SamplingRules *rules;
     /* Path of the extension; NULL: none was loaded. */

@@ -47,9 +47,12 @@ static int describe_options(sqlite3 *db, const HistoryRun *description, char **o
     const SamplingRules *rules = description->rules;
     char *settings;
     *options = NULL;
-    if (query_text(db, &settings, failure, sql_history_options, "iiiddddit", rules->warmup,
+    if (query_text(db, &settings, failure, sql_history_options, "iiiddddittitit", rules->warmup,
                    rules->min_samples, rules->max_samples, rules->min_seconds, rules->max_seconds,
-                   rules->precision, rules->sample_seconds, (int64_t)rules->seed, description->extension))
+                   rules->precision, rules->sample_seconds, (int64_t)rules->seed, description->extension,
+                   description->machine_name ? description->machine->processor : NULL,
+                   description->machine->processors, description->machine->architecture,
+                   description->machine->memory_gib, description->machine->kernel))
         return -1;
     int result = list_arguments(db, settings, description->arguments, options, failure);
     sqlite3_free(settings);
@@ -60,9 +63,12 @@ static int insert_run(sqlite3 *db, const HistoryRun *description, const char *op
                       Failure *failure)
 {
     const WorkTree *tree = description->tree;
+    Machine known_as = *description->machine;
     int64_t machine;
-    if (run_on_machine(db, NULL, sql_history_insert_machine, description->machine, failure) ||
-        history_find_machine(db, description->machine, &machine, failure))
+    if (description->machine_name)
+        machine_name(&known_as, description->machine_name);
+    if (run_on_machine(db, NULL, sql_history_insert_machine, &known_as, failure) ||
+        history_find_machine(db, &known_as, &machine, failure))
         return -1;
     return query_run(db, run, failure, sql_history_insert_run, "tittttottdo", description->verb, machine,
                      description->machine->host, description->label, tree->commit[0] ? tree->commit : NULL,

@@ -24,14 +24,15 @@ static void describe_map(const MapJob *job, const char *database, bool named, Hi
                                     .query = named ? NULL : job->query};
 }
 
-static int record(RecordingPlan *plan, History *history, Interruption *interruption, int64_t *run,
-                  Failure *failure)
+static int record(RecordingPlan *plan, const char *machine_name, History *history, Interruption *interruption,
+                  int64_t *run, Failure *failure)
 {
     Machine machine = {0};
     WorkTree tree;
     machine_read(&machine);
     work_tree_read(&tree);
     plan->run.machine = &machine;
+    plan->run.machine_name = machine_name;
     plan->run.tree = &tree;
     return recording_perform(plan, history, interruption, run, failure);
 }
@@ -60,7 +61,7 @@ static int record_maps(const MeasurePlan *plan, History *history, MapBench *maps
                                    .maps = maps,
                                    .stop = map_bench_stop,
                                    .context = maps};
-        result = record(&recording, history, interruption, run, failure);
+        result = record(&recording, plan->recording.machine, history, interruption, run, failure);
     } else
         failure_set(failure, "out of memory for %zu benchmarks", plan->count);
     free(subjects);
@@ -164,7 +165,7 @@ static int record_commands(CommandBench *bench, const CommandSet *set, const Rec
                                    .metrics = metrics,
                                    .stop = command_bench_stop,
                                    .context = bench};
-        result = record(&recording, history, interruption, run, failure);
+        result = record(&recording, settings->machine, history, interruption, run, failure);
     } else
         failure_set(failure, "out of memory for %zu commands", count);
     free(subjects);

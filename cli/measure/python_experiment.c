@@ -36,6 +36,7 @@ static int record(PythonBench *bench, int64_t workers, const RecordingSettings *
                                         .label = settings->label,
                                         .repeats = settings->repeats,
                                         .machine = &machine,
+                                        .machine_name = settings->machine,
                                         .tree = &tree,
                                         .rules = &settings->rules,
                                         .extension = extension,

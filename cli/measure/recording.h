@@ -15,6 +15,8 @@ typedef struct RecordingSettings {
     SamplingRules rules;
     /* Name of the run in lists; NULL: none. */
     const char *label;
+    /* Name of the machine; NULL: it is known by what it is. */
+    const char *machine;
     /* Run that this one measures once more; 0: none. */
     int64_t repeats;
     /* Command line without the program's name, ends with NULL. */

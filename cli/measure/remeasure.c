@@ -96,7 +96,8 @@ static int begin_line(CommandLine *line, sqlite3 *db, int64_t run, Failure *fail
     if (history_find_machine(db, &machine, &here, failure))
         return -1;
     sqlite3_stmt *statement;
-    if (query_prepare(db, &statement, failure, sql_judging_recorded_command, "ii", run, here))
+    if (query_prepare(db, &statement, failure, sql_judging_recorded_command, "iitit", run, here,
+                      machine.processor, machine.processors, machine.architecture))
         return -1;
     int result = sqlite3_step(statement) == SQLITE_ROW ? 0 : query_fail(db, failure);
     const char *verb = result == 0 ? (const char *)sqlite3_column_text(statement, 0) : NULL;

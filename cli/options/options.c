@@ -35,6 +35,7 @@ RecordingSettings options_recording(const Options *options)
 {
     return (RecordingSettings){.rules = options->sampling.rules,
                                .label = options->sampling.label,
+                               .machine = options->sampling.machine,
                                .repeats = options->sampling.repeats,
                                .arguments = options->command_line};
 }

@@ -32,6 +32,8 @@ typedef struct SamplingOptions {
     bool samples_given, min_samples_given, max_samples_given, min_time_given, max_time_given, seed_given;
     /* Name of the run in lists; NULL: none. */
     const char *label;
+    /* Name of the machine; NULL: it is known by what it is. */
+    const char *machine;
     /* Run that this one measures once more; 0: none. */
     int64_t repeats;
 } SamplingOptions;

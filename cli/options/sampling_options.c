@@ -15,6 +15,7 @@ enum {
     KEY_MAX_TIME,
     KEY_SEED,
     KEY_LABEL,
+    KEY_MACHINE,
     KEY_REPEAT_OF
 };
 
@@ -96,6 +97,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_LABEL:
         sampling->label = options_text(state, "--label", argument);
         return 0;
+    case KEY_MACHINE:
+        sampling->machine = options_text(state, "--machine", argument);
+        return 0;
     case KEY_REPEAT_OF:
         sampling->repeats = options_number(state, "--repeat-of", argument, 1, INT64_MAX);
         return 0;
@@ -119,6 +123,8 @@ static const struct argp_option table[] = {
     {"warmup", KEY_WARMUP, "N", 0, "First take N samples that do not count (1)", 0},
     {"seed", KEY_SEED, "N", 0, "Shuffle the order of samples from N, to repeat it", 0},
     {"label", KEY_LABEL, "TEXT", 0, "A name for this run in lists and charts", 0},
+    {"machine", KEY_MACHINE, "NAME", 0,
+     "Record the run as of a machine of this name, whatever it is: one for containers that change", 0},
     {"repeat-of", KEY_REPEAT_OF, "RUN", OPTION_HIDDEN, "What pricereport check adds to repeat a run", 0},
     {0},
 };

@@ -65,6 +65,16 @@ void machine_read(Machine *machine)
     machine->flags = PRICEREPORT_FLAGS;
 }
 
+void machine_name(Machine *machine, const char *name)
+{
+    static const char any[] = "any";
+    snprintf(machine->processor, sizeof machine->processor, "%s", name);
+    snprintf(machine->architecture, sizeof machine->architecture, "%s", any);
+    snprintf(machine->kernel, sizeof machine->kernel, "%s", any);
+    machine->processors = machine->memory_gib = 0;
+    machine->sqlite = machine->compiler = machine->flags = any;
+}
+
 double machine_load(void)
 {
     double load;

@@ -6,20 +6,28 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_LABEL = 600 };
+enum { KEY_LABEL = 600, KEY_MACHINE };
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
-    if (key != KEY_LABEL)
+    switch (key) {
+    case KEY_LABEL:
+        options->sampling.label = options_text(state, "--label", argument);
+        return 0;
+    case KEY_MACHINE:
+        options->sampling.machine = options_text(state, "--machine", argument);
+        return 0;
+    default:
         return ARGP_ERR_UNKNOWN;
-    options->sampling.label = options_text(state, "--label", argument);
-    return 0;
+    }
 }
 
 static const struct argp_option table[] = {
     {"here", VERB_FLAG(here), NULL, 0, "Record this machine where a file does not describe its own", 1},
     {"ignore-failure", VERB_FLAG(command.ignore_failure), NULL, 0,
      "Take in timings of commands that failed, too", 1},
+    {"machine", KEY_MACHINE, "NAME", 0, "Record them as of a machine of this name, whatever the files say",
+     1},
     {"label", KEY_LABEL, "TEXT", 0, "A name for the runs in lists and charts", 1},
     {0},
 };
@@ -45,11 +53,14 @@ static int import(History *history, const Options *options, Failure *failure)
     static const OutputQuery query = {sql_import_outcome, sql_import_outcome_table};
     Machine machine = {0};
     machine_read(&machine);
+    const char *name = options->sampling.machine;
+    if (name)
+        machine_name(&machine, name);
     const ImportWish wish = {.files = options->arguments.rest,
                              .count = options->arguments.rest_count,
                              .label = options->sampling.label,
                              .ignore_failure = options->command.ignore_failure,
-                             .machine = options->here ? &machine : NULL};
+                             .machine = options->here || name ? &machine : NULL};
     if (importer_import(history, &wish, failure) || print_notes(history_db(history), failure))
         return -1;
     return output_rows(history_db(history), &query, 0, options->common.format, stdout, failure);

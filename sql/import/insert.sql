@@ -1,12 +1,13 @@
 -- Takes the waiting file in, as one run. Its summaries are still missing then.
 CREATE TEMP VIEW whence AS
-SELECT coalesce(h.processor, i.processor, 'unknown processor' || coalesce(' of ' || h.host, '')) AS processor,
-       CAST(coalesce(h.processors, i.processors, 0) AS INTEGER) AS processors,
-       coalesce(h.architecture, i.architecture, 'unknown') AS architecture, coalesce(i.memory_gib, 0) AS memory_gib,
-       coalesce(h.kernel, i.kernel, 'unknown') AS kernel, coalesce(i.sqlite, 'unknown') AS sqlite,
-       coalesce(h.compiler, i.compiler, 'unknown') AS compiler, coalesce(h.flags, i.flags, 'unknown') AS flags,
-       coalesce(h.host, i.host) AS host
-  FROM header AS h, incoming AS i;
+-- A machine that the user named (flags: any) is that one, whatever the file says.
+SELECT iif(n.named, i.processor, coalesce(h.processor, i.processor, 'unknown processor' || coalesce(' of ' || h.host, ''))) AS processor,
+       CAST(iif(n.named, 0, coalesce(h.processors, i.processors, 0)) AS INTEGER) AS processors,
+       iif(n.named, 'any', coalesce(h.architecture, i.architecture, 'unknown')) AS architecture, coalesce(i.memory_gib, 0) AS memory_gib,
+       iif(n.named, 'any', coalesce(h.kernel, i.kernel, 'unknown')) AS kernel, coalesce(i.sqlite, 'unknown') AS sqlite,
+       iif(n.named, 'any', coalesce(h.compiler, i.compiler, 'unknown')) AS compiler, iif(n.named, 'any', coalesce(h.flags, i.flags, 'unknown')) AS flags,
+       iif(n.named, h.host, coalesce(h.host, i.host)) AS host
+  FROM header AS h, incoming AS i, (SELECT flags IS 'any' AS named FROM incoming) AS n;
 
 INSERT INTO machine(processor, processors, architecture, memory_gib, kernel, sqlite, compiler, flags)
 SELECT processor, processors, architecture, memory_gib, kernel, sqlite, compiler, flags FROM whence WHERE true

@@ -24,6 +24,6 @@ SELECT 'of ' || samples || ' samples, ' || outliers || iif(outliers = 1, ' is an
  WHERE outliers * 20 > samples
 UNION ALL
 SELECT 'the load average was ' || printf('%.2f', load_before) || ' before it began: other programs were running'
-  FROM run JOIN machine USING (machine) WHERE run = ?1 AND load_before > 0.25 * processors
+  FROM run JOIN machine USING (machine) WHERE run = ?1 AND load_before > 0.25 * coalesce(options ->> '$.machine.processors', processors)
 UNION ALL
 SELECT 'the run is ' || status || coalesce(': ' || error, '') FROM run WHERE run = ?1 AND status <> 'finished';
