@@ -183,7 +183,7 @@ static int check_files(const CommandBenchPlan *plan, Failure *failure)
     return 0;
 }
 
-/* A file in memory, to whose end is written whoever writes; -1 with the failure set where there is none. */
+/* A file in memory, to whose end every process writes; -1 with the failure set where there is none. */
 static int open_captured(Failure *failure)
 {
     int file = memfd_create("output", MFD_CLOEXEC);

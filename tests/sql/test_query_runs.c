@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tests/support/query_test.h"
+#include "tests/support/within.h"
 
 static const char make_tables[] =
     "CREATE TABLE sales(id INTEGER PRIMARY KEY, day INT, p REAL, name TEXT);"
@@ -99,7 +100,7 @@ static void memory_does_not_grow_with_rows(void **state)
         sql_test_expect(db, "SELECT access, rows_out FROM parallel_map_runs ORDER BY run DESC LIMIT 1",
                         "'partition'|20000");
         if (!MAP_TEST_SANITIZED)
-            assert_in_range(most_memory() - before, 0, 50000);
+            assert_within(most_memory() - before, 0, 50000);
         sql_test_run(db, "DROP TABLE q");
     }
 }
