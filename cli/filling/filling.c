@@ -339,6 +339,12 @@ static int write_batch(Filling *filling, const Batch *batch, Failure *failure)
                            filling->into);
     if (query_script(filling->db, filling->texts[TEXT_INSERT], failure))
         return -1;
+    if (sqlite3_changes(filling->db) != batch->rows)
+        return failure_set(failure,
+                           "%s took %d of %" PRId64 " rows with keys %" PRId64 " to %" PRId64
+                           ", and none of them is written: a trigger on it leaves rows out: drop that",
+                           filling->into, sqlite3_changes(filling->db), batch->rows, batch->first_key,
+                           batch->last_key);
     return query_run(filling->db, NULL, failure, sql_filling_advance, "tiii", filling->into, batch->rows,
                      batch->last_key, (int64_t)batch->fingerprint);
 }

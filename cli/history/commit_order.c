@@ -24,10 +24,10 @@ static int add_commits(sqlite3 *db, char *list, const char *sql, Failure *failur
     return result;
 }
 
-/* The same for the newest commits that git finds from `from`; none where it finds none. */
-static int add_known(sqlite3 *db, const char *from, const char *sql, Failure *failure)
+/* The same for the newest commits that git finds from `commit`, NULL: from all; none where it finds none. */
+static int add_known(sqlite3 *db, const char *commit, const char *sql, Failure *failure)
 {
-    char *list = work_tree_commits(from);
+    char *list = work_tree_commits(commit);
     int result = list ? add_commits(db, list, sql, failure) : 0;
     free(list);
     return result;
@@ -36,7 +36,7 @@ static int add_known(sqlite3 *db, const char *from, const char *sql, Failure *fa
 int commit_order_read(sqlite3 *db, Failure *failure)
 {
     if (query_script(db, sql_history_commit_order, failure) ||
-        add_known(db, "--all", sql_history_commit_known, failure))
+        add_known(db, NULL, sql_history_commit_known, failure))
         return -1;
     return query_script(db, sql_history_run_places, failure);
 }
@@ -54,7 +54,7 @@ int commit_order_ancestors(sqlite3 *db, int64_t run, Failure *failure)
     if (result == 0)
         result = query_run(db, &ancestors, failure, sql_history_count_ancestors, "");
     if (result == 0 && ancestors > 0)
-        result = add_known(db, "--all", sql_history_commit_known, failure);
+        result = add_known(db, NULL, sql_history_commit_known, failure);
     sqlite3_free(commit);
     return result;
 }

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "cli/options/options.h"
+#include "cli/system/machine.h"
 
 enum { KEY_DB = 256, KEY_JSON, KEY_CSV, KEY_MARKDOWN, KEY_VERSION, KEY_USAGE };
 
@@ -52,6 +53,14 @@ const char *options_text(struct argp_state *state, const char *what, const char 
     if (!text[strspn(text, " \t\n")])
         argp_error(state, "%s is empty: give a text, or leave it out", what);
     return text;
+}
+
+const char *options_machine(struct argp_state *state, const char *name)
+{
+    const size_t most = sizeof((Machine *)NULL)->processor - 1;
+    if (strlen(name) > most)
+        argp_error(state, "--machine: the name has %zu bytes: give one of at most %zu", strlen(name), most);
+    return options_text(state, "--machine", name);
 }
 
 int64_t options_number(struct argp_state *state, const char *what, const char *text, int64_t least,

@@ -131,6 +131,9 @@ void options_name(struct argp_state *state, const char *name, Arguments *argumen
 /* Returns `text`, which `what` names; an empty one is wrong usage. */
 const char *options_text(struct argp_state *state, const char *what, const char *text);
 
+/* Returns the name of --machine; an empty one, and one that is too long, are wrong usage. */
+const char *options_machine(struct argp_state *state, const char *name);
+
 /* Returns a whole number from `least` to `most`; anything else is wrong usage. `what` names the option. */
 int64_t options_number(struct argp_state *state, const char *what, const char *text, int64_t least,
                        int64_t most);

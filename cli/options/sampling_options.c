@@ -98,7 +98,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         sampling->label = options_text(state, "--label", argument);
         return 0;
     case KEY_MACHINE:
-        sampling->machine = options_text(state, "--machine", argument);
+        sampling->machine = options_machine(state, argument);
         return 0;
     case KEY_REPEAT_OF:
         sampling->repeats = options_number(state, "--repeat-of", argument, 1, INT64_MAX);

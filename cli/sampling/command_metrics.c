@@ -122,11 +122,14 @@ static int read_printed(const CommandMetric *metric, const char *text, double *f
                            "--show-output alone",
                            metric->name);
     const regmatch_t *found = &groups[metric->pattern.re_nsub > 0 ? 1 : 0];
-    char number[64] = "", *end = number;
-    int length = found->rm_so < 0 ? 0 : (int)(found->rm_eo - found->rm_so);
-    snprintf(number, sizeof number, "%.*s", length, found->rm_so < 0 ? "" : text + found->rm_so);
+    /* A text is a number as a whole, however long it is. */
+    char number[400] = "", *end = number;
+    size_t length = found->rm_so < 0 ? 0 : (size_t)(found->rm_eo - found->rm_so);
+    const bool fits = length < sizeof number;
+    snprintf(number, sizeof number, "%.*s", (int)(fits ? length : sizeof number - 1),
+             found->rm_so < 0 ? "" : text + found->rm_so);
     *figure = strtod(number, &end);
-    if (end > number && !end[strspn(end, " \t\n")] && isfinite(*figure) && *figure >= 0)
+    if (fits && end > number && !end[strspn(end, " \t\n")] && isfinite(*figure) && *figure >= 0)
         return 0;
     return failure_set(failure,
                        "--metric %s: '%s' is no number from 0 on: put the number's part of the regular "

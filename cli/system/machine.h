@@ -25,8 +25,8 @@ typedef struct Machine {
     char host[65];
 } Machine;
 
-/* Makes the fingerprint that of a machine with a name of the user's: the same whatever it is in truth, as for
- * containers of one kind. Its host stays. */
+/* Makes the fingerprint that of a machine with a name of the user's, of less bytes than `processor` has: the
+ * same whatever it is in truth, as for containers of one kind. Its host stays. */
 void machine_name(Machine *machine, const char *name);
 
 /* Reads the machine; members that cannot be read are "unknown" or 0. */

@@ -59,13 +59,16 @@ bool work_tree_resolve(const char *name, char commit[65])
     return true;
 }
 
-char *work_tree_commits(const char *from)
+char *work_tree_commits(const char *commit)
 {
     char git[] = "git", list[] = "rev-list", order[] = "--topo-order", most[] = "--max-count=50000",
-         head[] = "HEAD", end[] = "--", *start = strdup(from), *output = malloc(COMMITS_SIZE);
-    const bool all = strcmp(from, "--all") == 0;
-    char *const argv[] = {git, list, order, most, start, all ? head : end, all ? end : NULL, NULL};
-    if (start && output && process_run(argv, NULL, 1, output, COMMITS_SIZE) == 0) {
+         all[] = "--all", options_end[] = "--end-of-options", end[] = "--",
+         *start = strdup(commit ? commit : ""), *output = malloc(COMMITS_SIZE);
+    /* A commit comes from the history, and with an imported file from anybody: it must not be read as an
+     * option. */
+    char *const of_commit[] = {git, list, order, most, options_end, start, end, NULL};
+    char *const of_all[] = {git, list, order, most, all, end, NULL};
+    if (start && output && process_run(commit ? of_commit : of_all, NULL, 1, output, COMMITS_SIZE) == 0) {
         free(start);
         return output;
     }

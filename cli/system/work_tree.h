@@ -19,11 +19,11 @@ void work_tree_read(WorkTree *tree);
  * none. */
 bool work_tree_resolve(const char *name, char commit[65]);
 
-/* The newest commits that git reaches from a commit, or from all that has a name with "--all": each on a
- * line, children before their parents, 50 000 at most; to be freed. NULL: no git, no such commit, or out of
- * memory.
+/* The newest commits that git reaches from a commit, or, where it is NULL, from HEAD and all that has a name:
+ * each on a line, children before their parents, 50 000 at most; to be freed. NULL: no git, no such commit,
+ * or out of memory.
  */
-char *work_tree_commits(const char *from);
+char *work_tree_commits(const char *commit);
 
 /* Reads what `git status --porcelain=v2 --branch` printed. */
 void work_tree_parse(const char *status, WorkTree *tree);

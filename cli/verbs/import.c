@@ -15,7 +15,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
         options->sampling.label = options_text(state, "--label", argument);
         return 0;
     case KEY_MACHINE:
-        options->sampling.machine = options_text(state, "--machine", argument);
+        options->sampling.machine = options_machine(state, argument);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

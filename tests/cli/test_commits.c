@@ -84,10 +84,45 @@ static void history_goes_by_commit(void **state)
     expect(command_run("compare", "previous", "3", "--csv", NULL), 0, ",2,3,", NULL);
 }
 
+/* A commit of an imported file is any text: to git it is a commit, never an option. */
+static void a_commit_is_no_option_of_git(void **state)
+{
+    (void)state;
+    if (system("git init -q -b trunk . && " COMMIT ">/dev/null 2>&1") != 0)
+        skip();
+    command_write_file("kept", "text");
+    measure_here(100);
+    measure_here(200);
+    command_execute("pricereport.db", "UPDATE run SET commit_id = '--output=kept' WHERE run = 2");
+    expect(command_run("compare", NULL), 0, "1 compared", NULL);
+    char *kept = command_read_file("kept");
+    assert_string_equal(kept, "text");
+    free(kept);
+}
+
+/* HEAD without a commit takes nothing from the order of the other branches. */
+static void a_new_branch_keeps_the_order(void **state)
+{
+    (void)state;
+    if (system("git init -q -b trunk . && " COMMIT ">/dev/null 2>&1 && git tag a && " COMMIT) != 0)
+        skip();
+    measure_here(200);
+    assert_int_equal(system("git checkout -q a"), 0);
+    measure_here(100);
+    assert_int_equal(system("git checkout -q --orphan fresh"), 0);
+    Outcome outcome = command_run("history", "job", "--csv", NULL);
+    command_expect_success(&outcome);
+    const char *a = strstr(outcome.out, "\n2,"), *b = strstr(outcome.out, "\n1,");
+    assert_true(a && b && a < b);
+    command_free(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(history_goes_by_commit, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(a_commit_is_no_option_of_git, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(a_new_branch_keeps_the_order, command_setup, command_teardown),
     };
     return cmocka_run_group_tests_name("cli commits", tests, NULL, NULL);
 }

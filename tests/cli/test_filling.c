@@ -396,6 +396,21 @@ static void wrong_usage(void **state)
     expect_failure(fill_list("p", "filled", NULL), "cannot read the database list.db");
 }
 
+/* A trigger that leaves out rows is an error, not rows that are missing in the end. */
+static void a_trigger_that_leaves_out_rows_is_told(void **state)
+{
+    (void)state;
+    make_list("DELETE");
+    expect_failure(fill_list("missing", "part", NULL), "no such column: missing");
+    command_execute(db,
+                    "CREATE TRIGGER leaves BEFORE INSERT ON part WHEN NEW.key = 9223372036854775807 BEGIN "
+                    "SELECT RAISE(IGNORE); END");
+    expect_failure(fill_list("p", "part", NULL), "a trigger on it leaves rows out");
+    command_execute(db, "DROP TRIGGER leaves");
+    expect_success(fill_list("p", "part", "--resume"), "3000");
+    expect_filled("part", "SELECT id, p FROM list");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -409,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_locked_file_is_an_error, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(progress_has_rate_and_time_left, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(an_interrupted_run_is_gone_on_with, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(a_trigger_that_leaves_out_rows_is_told, command_setup,
+                                        command_teardown),
         cmocka_unit_test_setup_teardown(wrong_usage, command_setup, command_teardown),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));

@@ -42,6 +42,12 @@ static void runs_of_one_name_are_compared(void **state)
     assert_non_null(strstr(outcome.out, "by run 4"));
     command_free(&outcome);
     command_expect_error(command_run("run", "--machine", " ", "--", "true", NULL), 2, "--machine is empty");
+    /* Names that begin alike are not made one by cutting them. */
+    char name[129];
+    memset(name, 'm', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    command_expect_error(command_run("run", "--machine", name, "--", "true", NULL), 2, "at most 127");
+    command_expect_error(command_run("import", "f.json", "--machine", name, NULL), 2, "at most 127");
 }
 
 static void imported_files_are_of_that_machine(void **state)

@@ -86,6 +86,8 @@ static void wrong_ones_are_named(void **state)
         {{"--metric", "n=x", "--command", "true"}, "--metric n: the command printed nothing that matches", 3},
         {{"--metric", "n=x.*", "--command", "echo x5"}, "--metric n: 'x5' is no number from 0 on", 3},
         {{"--metric", "n=(-.*)", "--command", "echo -5"}, "--metric n: '-5' is no number from 0 on", 3},
+        {{"--metric", "n=.*", "--command", "printf '12%80sMB' ''"}, "--metric n: '12  ", 3},
+        {{"--metric", "n=.*", "--command", "printf '1%500sMB' ''"}, "--metric n: '1  ", 3},
         {{"--file-size", "none", "--command", "true"}, "--file-size: cannot find none after the command", 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -93,6 +95,10 @@ static void wrong_ones_are_named(void **state)
         memcpy(arguments + 3, cases[i].arguments, sizeof cases[i].arguments);
         command_expect_error(command_run_list(arguments), cases[i].status, cases[i].part);
     }
+    /* All digits count, also of a long number. */
+    succeed(
+        command_run("run", "-r", "2", "--metric", "long=[0-9]+", "--command", "printf '1%0100d' 0", NULL));
+    command_expect_integer(db, "SELECT median_seconds = 1e100 FROM history WHERE metric = 'long'", 1);
     /* A command that may fail may lack a figure; the others count. */
     command_write_file("n", "0");
     succeed(command_run("run", "-i", "-r", "6", "-w", "0", "--metric", "n=n ([0-9]+)", "--command",
