@@ -20,7 +20,11 @@ static int out_of_memory(CommandMetric *metric, Failure *failure)
 static int parse_name(CommandMetric *metric, const char *text, const char *end, Failure *failure)
 {
     const char *name_end = end, *open = memchr(text, '[', (size_t)(end - text));
-    if (open && end[-1] == ']') {
+    if (open && end[-1] != ']') {
+        command_metric_free(metric);
+        return failure_set(failure, "the ] after the unit is missing, or the unit has a = in it");
+    }
+    if (open) {
         const char *unit = open + 1, *unit_end = end - 1;
         size_t length = (size_t)(unit_end - unit);
         if (length >= 4 && strncmp(unit_end - 4, "more", 4) == 0 &&

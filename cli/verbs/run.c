@@ -345,7 +345,7 @@ static int run(const Options *options)
 
 const Verb verb_run = {
     .name = "run",
-    .summary = "times any map or query over any database, or any command",
+    .summary = "times any map, query or command; or fills a table",
     .options = table,
     .children = children,
     .args_doc =

@@ -75,6 +75,10 @@ static void wrong_ones_are_named(void **state)
     } cases[] = {
         {{"--metric", "rows", "--command", "true"}, "--metric rows: give a name and a regular expression", 2},
         {{"--metric", "=x", "--command", "true"}, "--metric =x: the name is empty", 2},
+        {{"--metric", "n [s=1", "--command", "echo 1"},
+         "--metric n [s=1: the ] after the unit is missing",
+         2},
+        {{"--metric", "n [a=b]=1", "--command", "echo 1"}, "the ] after the unit is missing", 2},
         {{"--metric", "n=(", "--command", "true"}, "( is no extended regular expression", 2},
         {{"--metric", "n=1", "--metric", "n=2", "--command", "true"}, "--metric: n is there twice", 2},
         {{"--metric", "n=1", "--show-output", "--command", "true"},
