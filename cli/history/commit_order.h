@@ -9,8 +9,8 @@
 
 #include "cli/base/failure.h"
 
-/* Fills temp.run_place with the position of every run, after those of its commit's ancestors. A run whose commit
- * is not known here, or that has none, goes by its time. Returns 0, or -1 with the failure set. */
+/* Fills temp.run_place with the position of every run, after those of its commit's ancestors. A run whose
+ * commit is not known here, or that has none, goes by its time. Returns 0, or -1 with the failure set. */
 int commit_order_read(sqlite3 *db, Failure *failure);
 
 /* Fills temp.known_commit with the commits that git knows, and the distance of those that are the run's

@@ -115,8 +115,11 @@ static int take_sample(Sampling *sampling, size_t index, int64_t round, Failure 
     const SamplingRules *rules = sampling->rules;
     const SamplingSubject *subject = &sampling->subjects[index];
     Series *series = &sampling->series[index];
-    Sample sample = {
-        .sequence = sampling->sequence, .round = round, .loops = series->loops, .peak_memory_kib = -1, .value = NAN};
+    Sample sample = {.sequence = sampling->sequence,
+                     .round = round,
+                     .loops = series->loops,
+                     .peak_memory_kib = -1,
+                     .value = NAN};
     if (subject->take(subject->context, sample.loops, &sample, failure))
         return -1;
     sampling->sequence++;

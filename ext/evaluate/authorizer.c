@@ -73,7 +73,8 @@ static bool is_for_workers(const char *function)
 {
     return !strcasecmp(function, OUTPUT_FUNCTION) || !strcasecmp(function, RANGE_TRACE_FUNCTION) ||
            !strcasecmp(function, RANGE_BOUND_FUNCTION) || !strcasecmp(function, RANGE_COUNT_FUNCTION) ||
-           !strcasecmp(function, CHUNK_POSITION_FUNCTION) || sum_functions_have(function) || json_parts_have(function);
+           !strcasecmp(function, CHUNK_POSITION_FUNCTION) || sum_functions_have(function) ||
+           json_parts_have(function);
 }
 
 bool authorizer_refuses(const char *function)

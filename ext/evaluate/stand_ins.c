@@ -47,11 +47,11 @@ void stand_ins_watch_collations(Authorizer *authorizer, sqlite3 *db)
     sqlite3_collation_needed(db, authorizer, collation_needed);
 }
 
-static HostForm *read_host(const Recipe *recipe)
+static HostForm *read_host(const Recipe *recipe, uint32_t count)
 {
-    HostForm *forms = calloc(recipe->host_function_count, sizeof *forms);
+    HostForm *forms = calloc(count, sizeof *forms);
     const char *text = recipe_text(recipe, recipe->host_functions);
-    for (uint32_t i = 0; forms && i < recipe->host_function_count; i++) {
+    for (uint32_t i = 0; forms && i < count; i++) {
         forms[i].name = text;
         forms[i].form = recipe_text_after(text);
         forms[i].arguments = atoi(forms[i].form);
@@ -134,11 +134,12 @@ static bool is_like_of_pragma(const Recipe *recipe, const HostForm *form)
 int stand_ins_register(Authorizer *authorizer, sqlite3 *db)
 {
     const Recipe *recipe = authorizer->recipe;
-    if (!recipe->host_function_count)
+    const uint32_t count = recipe->host_function_count;
+    if (!count)
         return SQLITE_OK;
-    HostForm *forms = read_host(recipe);
-    int rc = forms ? compare(db, forms, recipe->host_function_count) : SQLITE_NOMEM;
-    for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->host_function_count; i++) {
+    HostForm *forms = read_host(recipe, count);
+    int rc = forms ? compare(db, forms, count) : SQLITE_NOMEM;
+    for (uint32_t i = 0; rc == SQLITE_OK && i < count; i++) {
         if (forms[i].same || is_like_of_pragma(recipe, &forms[i]))
             continue;
         rc = names_add(&authorizer->host_only, forms[i].name);

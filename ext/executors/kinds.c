@@ -3,8 +3,7 @@
 #include <strings.h>
 
 #define EXECUTOR_ADDRESS(name) &executor_##name,
-const ExecutorKind *const executor_kinds[EXECUTOR_KINDS] = {EXECUTOR_LIST(EXECUTOR_ADDRESS)
-                                                                EXECUTOR_REMOTE_LIST(EXECUTOR_ADDRESS)};
+const ExecutorKind *const executor_kinds[EXECUTOR_KINDS] = {EXECUTOR_ALL_LIST(EXECUTOR_ADDRESS)};
 #undef EXECUTOR_ADDRESS
 
 int executor_kind_index(const ExecutorKind *kind)

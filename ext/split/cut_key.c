@@ -195,8 +195,9 @@ static void look_at(Search *search, Expr *term)
     bool fits = false;
     if (!left && !right)
         return;
-    if (term->kind == EXPR_BINARY && is_one_of(term->text, search->equal ? equals : bounds))
-        fits = is_constant(left ? term->right : term->left);
+    Expr *other = left ? term->right : term->left;
+    if (term->kind == EXPR_BINARY && other && is_one_of(term->text, search->equal ? equals : bounds))
+        fits = is_constant(other);
     else if (term->kind == EXPR_BETWEEN && !term->negated && !search->equal)
         fits = is_constant(term->right) && is_constant(term->third);
     /* SQLite may search by these too, or by what follows from them. */
@@ -346,7 +347,7 @@ bool cut_key_find(Splitting *splitting, const Loop *loop, Expr *where, CutKey *k
     bool ranged;
     *key = (CutKey){0};
     if (!find_index(splitting, table, loop->access, &name, &terms) || !read_index(splitting, name, &index) ||
-        !read_terms(&index, terms, loop->search, &equal, &ranged) || equal >= index.count ||
+        !read_terms(&index, terms, loop->search, &equal, &ranged) || equal >= index.count || !index.columns ||
         !set_column(splitting, table, &index.columns[equal], key))
         return false;
     bool primary = !strncmp(loop->access, "USING PRIMARY KEY", 17) || !*loop->access;

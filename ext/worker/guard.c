@@ -103,17 +103,19 @@ static int listen_everywhere(const Guard *guard, char *address, size_t size)
     else
         gethostname(name, sizeof name - 1);
     int listening = bind_to(guard->order.address);
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+    } bound = {.in6 = {0}};
     socklen_t length = sizeof bound;
     if (listening < 0 || listen(listening, BACKLOG) != 0 ||
-        getsockname(listening, (struct sockaddr *)&bound, &length) != 0) {
+        getsockname(listening, &bound.any, &length) != 0) {
         if (listening >= 0)
             close(listening);
         return -1;
     }
-    in_port_t port = bound.ss_family == AF_INET6
-                         ? ((const struct sockaddr_in6 *)(const void *)&bound)->sin6_port
-                         : ((const struct sockaddr_in *)(const void *)&bound)->sin_port;
+    in_port_t port = bound.any.sa_family == AF_INET6 ? bound.in6.sin6_port : bound.in.sin_port;
     snprintf(address, size, "tcp:%u:%s", (unsigned)ntohs(port), name);
     return listening;
 }

@@ -148,8 +148,8 @@ static void the_last_of_many(void **state)
     sqlite3_close(db);
 }
 
-/* A constant is computed once, an error names the row by its position in this order, and the rows before it are
- * given; where the file changes meanwhile the host reads the rest backwards. */
+/* A constant is computed once, an error names the row by its position in this order, and the rows before it
+ * are given; where the file changes meanwhile the host reads the rest backwards. */
 static void backwards_to_an_error_or_a_change(void **state)
 {
     MapTest *test = *state;
