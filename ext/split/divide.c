@@ -345,6 +345,31 @@ static bool order_by_positions(Splitting *splitting, const Select *select, int f
     return split_goes_on(splitting);
 }
 
+static bool are_alike(const Column *one, const Column *other)
+{
+    const char *by = one->collation ? one->collation : "BINARY";
+    return one->no_affinity == other->no_affinity && !strcmp(one->type, other->type) &&
+           !sqlite3_stricmp(by, other->collation ? other->collation : "BINARY");
+}
+
+/* Some versions of SQLite move a condition around a UNION ALL into each of its SELECTs, where it compares as
+   the columns of that SELECT do: the stages from number `first` on have to compare alike then. */
+static bool check_conditions_around(Splitting *splitting, int first)
+{
+    const SplitPlan *plan = splitting->plan;
+    const ColumnList *of = NULL;
+    for (int i = first; splitting->conditions_around && i < plan->stage_count; i++) {
+        const ColumnList *columns = &plan->stages[i].result;
+        if (!plan->stages[i].name || !plan->stages[i].arm)
+            continue;
+        for (int j = 0; of && j < columns->count && j < of->count; j++)
+            if (!are_alike(&columns->items[j], &of->items[j]))
+                return split_refuse(splitting, "the parts of its UNION ALL compare differently%s", "");
+        of = columns;
+    }
+    return split_goes_on(splitting);
+}
+
 /* The stage of one SELECT of a compound, divided or as it stands. */
 static bool add_arm(Splitting *splitting, const Select *select, int number, int depth, bool *divided,
                     FromItem *item)
@@ -417,11 +442,20 @@ static bool divide_union(Splitting *splitting, const Select *select, int depth)
     combine.order_by = (OrderList){0};
     return (!select->limit || check_layer_part(splitting, select->limit)) &&
            (!select->offset || check_layer_part(splitting, select->offset)) &&
+           check_conditions_around(splitting, before) &&
            order_by_positions(splitting, select, before, &combine.order_by) &&
            stages_combine(splitting, &combine);
 }
 
 /* ---- statements ---- */
+
+static bool has_conditions(const FromList *from)
+{
+    for (int i = 0; i < from->count; i++)
+        if (from->items[i]->on || has_conditions(&from->items[i]->joined))
+            return true;
+    return false;
+}
 
 /* Divides a SELECT whose subqueries in FROM may be stages: with these, or as it stands; else it is one over
    them alone. */
@@ -432,7 +466,11 @@ static bool divide_with_stages(Splitting *splitting, Select *select, int depth)
     const int before = splitting->plan->stage_count;
     if (!collect_subqueries(splitting, &select->cores[0]->from, &items, &others) || !items.count)
         return false;
+    const SelectCore *core = select->cores[0];
+    const bool around = splitting->conditions_around;
+    splitting->conditions_around = around || core->where || core->having || has_conditions(&core->from);
     bool staged = divide_subqueries(splitting, &items, depth);
+    splitting->conditions_around = around;
     splitting->layer_count = 0;
     splitting->target = select;
     if (staged && others && divide_tables(splitting))

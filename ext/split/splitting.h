@@ -36,6 +36,8 @@ typedef struct Splitting {
     NameList written;
     /* Why the first SELECT of a UNION ALL that is not divided is not; NULL: all are, so far. */
     const char *why_whole;
+    /* Whether a SELECT around the one that is divided has conditions, which SQLite may move into it. */
+    bool conditions_around;
     /* Why the statement is plain, in the arena or constant; NULL: no reason so far. */
     const char *reason;
     /* SQLITE_OK, or the error for which there is no plan at all. */

@@ -112,6 +112,37 @@ static void stages_that_fail(void **state)
     sql_test_expect_error(db, "SELECT * FROM r", SQLITE_ERROR, "integer overflow");
 }
 
+/* Conditions around a UNION ALL, which SQLite may move into each of its SELECTs, compare as they do there. */
+static void conditions_around_unions(void **state)
+{
+    static const char *const cases[] = {
+        "SELECT q FROM (SELECT id AS q FROM sales UNION ALL SELECT code FROM texts) WHERE q < 5 ORDER BY q",
+        "SELECT count(*) FROM (SELECT code AS q FROM texts UNION ALL SELECT id FROM sales) AS x JOIN items ON x.q = "
+        "'3' AND items.item = 3",
+        "SELECT y.n FROM (SELECT q, count(*) AS n FROM (SELECT id AS q FROM sales UNION ALL SELECT code FROM texts) "
+        "GROUP BY q) AS y WHERE y.q < 5 ORDER BY 1",
+        "SELECT q FROM (SELECT name AS q FROM sales UNION ALL SELECT category FROM items) WHERE q = 'N1' OR q = 'C2' "
+        "ORDER BY q",
+    };
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(db, "CREATE TABLE texts(code); INSERT INTO texts SELECT CAST(id AS TEXT) FROM returns");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *why = NULL;
+        query_test_compare(test, cases[i], &why);
+        sqlite3_free(why);
+    }
+    query_test_expect_divided(
+        test,
+        "SELECT q, count(*) FROM (SELECT day AS q FROM sales WHERE p > 3 UNION ALL SELECT day + 1 FROM returns) "
+        "GROUP BY q ORDER BY q",
+        "SELECT");
+    query_test_expect_divided(test,
+                              "SELECT count(*) FROM (SELECT day AS q FROM sales UNION ALL SELECT day FROM "
+                              "returns) WHERE q > 3",
+                              "SELECT");
+}
+
 /* What is no UNION ALL, or is sorted by what the stages do not have, stays whole. */
 static void left_whole(void **state)
 {
@@ -137,6 +168,7 @@ int main(void)
         MAP_TEST_EACH(selects_in_stages),
         MAP_TEST_EACH(parameters_of_stages),
         MAP_TEST_EACH(stages_that_fail),
+        MAP_TEST(conditions_around_unions),
         MAP_TEST(left_whole),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
