@@ -260,8 +260,9 @@ int evaluator_open(const Recipe *recipe, const EvaluatorWatch *watch, Evaluator 
     foreign_functions_let_go(&evaluator->foreign);
     if (rc != SQLITE_OK) {
         if (!message[0])
-            set_message(message, evaluator->db && rc != SQLITE_NOMEM ? sqlite3_errmsg(evaluator->db)
-                                                                     : sqlite3_errstr(rc));
+            set_message(message, evaluator->db && rc != SQLITE_NOMEM && rc != SQLITE_MISMATCH
+                                     ? sqlite3_errmsg(evaluator->db)
+                                     : sqlite3_errstr(rc));
         evaluator_close(evaluator);
         return rc;
     }

@@ -35,6 +35,28 @@ static int prepare_insert(sqlite3 *db, const char *table, uint32_t columns, sqli
     return rc;
 }
 
+/* Whether a table has the values that it was given: an INSERT converts each to the affinity of its column,
+   which not all values of a UNION ALL have. SQLITE_OK, SQLITE_MISMATCH or another error. */
+static int check_values(sqlite3 *db, const char *table, const RowsetView *view)
+{
+    sqlite3_stmt *select = NULL;
+    char *sql = sqlite3_mprintf("SELECT * FROM temp.\"%w\" ORDER BY rowid", table);
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &select, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    for (uint32_t row = 0; rc == SQLITE_OK && row < view->rows; row++) {
+        rc = sqlite3_step(select) == SQLITE_ROW ? SQLITE_OK : sqlite3_errcode(db);
+        for (uint32_t i = 0; rc == SQLITE_OK && i < view->columns; i++) {
+            RowsetValue value = {0};
+            if (!rowset_get(view, row, i, &value))
+                rc = SQLITE_CORRUPT;
+            else if (sqlite3_column_type(select, (int)i) != value.type)
+                rc = SQLITE_MISMATCH;
+        }
+    }
+    sqlite3_finalize(select);
+    return rc;
+}
+
 static int fill_table(sqlite3 *db, const Recipe *recipe, const RecipeTable *table)
 {
     RowsetView view;
@@ -50,7 +72,7 @@ static int fill_table(sqlite3 *db, const Recipe *recipe, const RecipeTable *tabl
         sqlite3_reset(insert);
     }
     sqlite3_finalize(insert);
-    return rc;
+    return rc == SQLITE_OK ? check_values(db, recipe_text(recipe, table->name), &view) : rc;
 }
 
 int made_tables_create(sqlite3 *db, const Recipe *recipe)

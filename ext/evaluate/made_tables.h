@@ -15,7 +15,7 @@
 int made_tables_bind_row(sqlite3_stmt *statement, int first, const void *rowset, size_t size, int encoding);
 
 /* Makes the tables that a recipe has for its query, with their rows, on a connection that is none of the
- * host's. SQLITE_OK or an error. */
+ * host's. SQLITE_OK or an error; SQLITE_MISMATCH where a column's affinity would change a value. */
 int made_tables_create(sqlite3 *db, const Recipe *recipe);
 
 #endif

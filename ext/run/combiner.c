@@ -56,8 +56,10 @@ int combiner_begin(Combiner *combiner, const Query *query, const SplitStage *sta
     if (combiner->watch.interrupted)
         return SQLITE_INTERRUPT;
     if (rc != SQLITE_OK && rc != SQLITE_NOMEM)
-        *why = sqlite3_mprintf("the parts cannot be combined: %s",
-                               *message ? message : sqlite3_errmsg(combiner->db));
+        *why = sqlite3_mprintf("the parts cannot be combined: %s", *message ? message
+                                                                   : rc == SQLITE_MISMATCH
+                                                                       ? sqlite3_errstr(rc)
+                                                                       : sqlite3_errmsg(combiner->db));
     return rc;
 }
 

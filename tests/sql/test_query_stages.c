@@ -143,6 +143,31 @@ static void conditions_around_unions(void **state)
                               "SELECT");
 }
 
+/* The columns of a UNION ALL have values that are not of their affinity. */
+static void values_of_other_affinity(void **state)
+{
+    static const char *const cases[] = {
+        "SELECT q, typeof(q), count(*) FROM (SELECT name AS q FROM sales UNION ALL SELECT item FROM items) GROUP BY q ORDER BY q, 2",
+        "SELECT min(q) FROM (SELECT name AS q FROM sales UNION ALL SELECT item FROM items)",
+        "SELECT q FROM (SELECT category AS q FROM items UNION ALL SELECT item FROM items) UNION ALL SELECT max(id) "
+        "FROM sales ORDER BY 1",
+        "SELECT max(id), (SELECT q FROM (SELECT category AS q FROM items UNION ALL SELECT item FROM items) WHERE "
+        "typeof(q) = 'integer' ORDER BY q LIMIT 1) FROM sales",
+        "SELECT DISTINCT typeof(q) FROM (SELECT p AS q FROM sales UNION ALL SELECT item FROM items) ORDER BY 1",
+    };
+    MapTest *test = *state;
+    query_test_open(test, make_tables);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *why = NULL;
+        query_test_compare(test, cases[i], &why);
+        sqlite3_free(why);
+    }
+    query_test_expect_divided(test,
+                              "SELECT count(*), max(q), min(q) FROM (SELECT p AS q FROM sales UNION ALL "
+                              "SELECT -p FROM returns)",
+                              "SELECT");
+}
+
 /* What is no UNION ALL, or is sorted by what the stages do not have, stays whole. */
 static void left_whole(void **state)
 {
@@ -165,11 +190,9 @@ static void left_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MAP_TEST_EACH(selects_in_stages),
-        MAP_TEST_EACH(parameters_of_stages),
-        MAP_TEST_EACH(stages_that_fail),
-        MAP_TEST(conditions_around_unions),
-        MAP_TEST(left_whole),
+        MAP_TEST_EACH(selects_in_stages),        MAP_TEST_EACH(parameters_of_stages),
+        MAP_TEST_EACH(stages_that_fail),         MAP_TEST(conditions_around_unions),
+        MAP_TEST_EACH(values_of_other_affinity), MAP_TEST(left_whole),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
