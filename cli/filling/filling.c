@@ -126,11 +126,12 @@ static bool is_text(sqlite3_stmt *statement, int column, const char *expected)
     return text && strcmp(text, expected) == 0;
 }
 
-/* A table that has rows of another map cannot be gone on with. */
+/* A table that has rows of another map cannot be gone on with. Names of tables are the same in capitals. */
 static int check_map(const Filling *filling, sqlite3_stmt *statement, Failure *failure)
 {
     if (sqlite3_column_int64(statement, 2) == 0 ||
-        (is_text(statement, 0, filling->texts[TEXT_SOURCE]) && is_text(statement, 1, filling->plan->map)))
+        (sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), filling->texts[TEXT_SOURCE]) == 0 &&
+         is_text(statement, 1, filling->plan->map)))
         return 0;
     return failure_set(
         failure,

@@ -29,7 +29,8 @@ typedef struct CommonOptions {
 /* How to measure. */
 typedef struct SamplingOptions {
     SamplingRules rules;
-    bool samples_given, min_samples_given, max_samples_given, min_time_given, max_time_given, seed_given;
+    bool samples_given, min_samples_given, max_samples_given, min_time_given, max_time_given, seed_given,
+        warmup_given;
     /* Name of the run in lists; NULL: none. */
     const char *label;
     /* Name of the machine; NULL: it is known by what it is. */

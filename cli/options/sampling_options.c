@@ -89,6 +89,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_WARMUP:
         rules->warmup = options_number(state, "--warmup", argument, 0, most_samples);
+        sampling->warmup_given = true;
         return 0;
     case KEY_SEED:
         rules->seed = (uint64_t)options_number(state, "--seed", argument, 0, INT64_MAX);

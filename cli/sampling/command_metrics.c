@@ -121,10 +121,16 @@ static int read_printed(const CommandMetric *metric, const char *text, double *f
 {
     regmatch_t groups[GROUPS];
     if (regexec(&metric->pattern, text, GROUPS, groups, 0))
-        return failure_set(failure,
-                           "--metric %s: the command printed nothing that matches: see what it prints by "
-                           "--show-output alone",
-                           metric->name);
+        return strlen(text) < OUTPUT_MOST
+                   ? failure_set(
+                         failure,
+                         "--metric %s: the command printed nothing that matches: see what it prints by "
+                         "--show-output alone",
+                         metric->name)
+                   : failure_set(failure,
+                                 "--metric %s: the command printed more than %d MiB, and nothing in these "
+                                 "matches: let it print less, or the number first",
+                                 metric->name, OUTPUT_MOST >> 20);
     const regmatch_t *found = &groups[metric->pattern.re_nsub > 0 ? 1 : 0];
     /* A text is a number as a whole, however long it is. */
     char number[400] = "", *end = number;

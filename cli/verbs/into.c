@@ -26,9 +26,12 @@ void into_check(struct argp_state *state, const Options *options)
         {"--min-time", sampling->min_time_given},
         {"--max-time", sampling->max_time_given},
         {"--seed", sampling->seed_given},
+        {"--warmup", sampling->warmup_given},
+        {"--machine", sampling->machine},
         {"--label", sampling->label},
         {"--repeat-of", sampling->repeats != 0},
         {"--plot", options->charts.plot},
+        {"--chart", options->charts.wish.kinds != 0},
         {"--db", options->common.db},
     };
     for (size_t i = 0; i < sizeof of_timing / sizeof *of_timing; i++)

@@ -207,6 +207,9 @@ static void other_maps_and_tables_are_refused(void **state)
     expect_failure(command_run("run", "--in", db, "--source", "twin", "--map", "p", "--into", "filled",
                                "--resume", NULL),
                    "cannot go on with p over main.\"twin\"");
+    expect_success(command_run("run", "--in", db, "--source", "LIST", "--map", "p", "--into", "Filled",
+                               "--resume", NULL),
+                   "3000");
     expect_failure(fill_list("p", "other", "--resume"), "other is there, and is no table that --into made");
     expect_failure(fill_list("p", "seen", "--resume"), "seen is there, and is no table that --into made");
     expect_failure(fill_list("p", "pricereport_into", "--resume"), "is no table that --into made");
@@ -385,6 +388,9 @@ static void wrong_usage(void **state)
                                            {"--label=l", "--label: --into fills a table"},
                                            {"--name=l", "--name: --into fills a table"},
                                            {"--verify", "--verify: --into fills a table"},
+                                           {"--warmup=3", "--warmup: --into fills a table"},
+                                           {"--machine=m", "--machine: --into fills a table"},
+                                           {"--chart=history", "--chart: --into fills a table"},
                                            {"--plot", "--plot: --into fills a table"},
                                            {"--db=h.db", "--db: --into fills a table"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

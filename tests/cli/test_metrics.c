@@ -92,6 +92,9 @@ static void wrong_ones_are_named(void **state)
         {{"--metric", "n=(-.*)", "--command", "echo -5"}, "--metric n: '-5' is no number from 0 on", 3},
         {{"--metric", "n=.*", "--command", "printf '12%80sMB' ''"}, "--metric n: '12  ", 3},
         {{"--metric", "n=.*", "--command", "printf '1%500sMB' ''"}, "--metric n: '1  ", 3},
+        {{"--metric", "n=n ([0-9]+)", "--command", "head -c 67108864 /dev/zero; echo n 5"},
+         "--metric n: the command printed more than 64 MiB",
+         3},
         {{"--file-size", "none", "--command", "true"}, "--file-size: cannot find none after the command", 3},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
