@@ -192,5 +192,7 @@ int evaluator_output_turn(Evaluator *evaluator, bool *read)
     if (rc != SQLITE_ROW)
         sqlite3_reset(lasting->statement);
     *read = rc == SQLITE_ROW && scan->read;
-    return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
+    /* Without a read the rows were those of an earlier chunk, which SQLite had kept, and there may be more of
+     * them than the output has room for. */
+    return rc == SQLITE_ROW || rc == SQLITE_DONE || !scan->read ? SQLITE_OK : rc;
 }

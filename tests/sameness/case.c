@@ -336,6 +336,10 @@ static const char *compare(const Case *test, Rows *plain, Rows *map)
     /* A condition that no row can fulfil reads nothing of a map. */
     if (test->damaged && test->reads_part && plain->rc == SQLITE_CORRUPT && !map->count)
         return NULL;
+    /* Under full_column_names without short_column_names SQLite loses columns of views in a query that it
+     * does not flatten; a map names its columns itself. */
+    if (failed && map->rc == SQLITE_DONE && !strncmp(plain->message, "no such column: ", 16))
+        return NULL;
     if (failed != (map->rc != SQLITE_DONE)) {
         snprintf(text, sizeof text, "plain: %s; map: %s", failed ? plain->message : "no error",
                  failed ? "no error" : map->message);
