@@ -77,9 +77,9 @@ int worker_connection_load(const Recipe *recipe, sqlite3 *db, char *message)
     int rc = load_extensions(db, recipe, message);
     if (rc == SQLITE_OK)
         rc = apply_like_setting(db, recipe->flags);
-    /* Rows of a chunk are met in their order: by an index that SQLite makes for a condition they would come
-     * in the order of that index, and those of the first chunk would be kept for all. */
-    if (rc == SQLITE_OK && !recipe->scan && strstr(recipe_text(recipe, recipe->select), VALUE_PARAMETER))
+    /* Rows of a task are met in their order: by an index that SQLite makes for a condition they would come in
+     * the order of that index, and those of the first task would be kept for all. */
+    if (rc == SQLITE_OK && strstr(recipe_text(recipe, recipe->select), VALUE_PARAMETER))
         rc = sqlite3_exec(db, "PRAGMA automatic_index = OFF", NULL, NULL, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, !!(recipe->flags & RECIPE_DQS), NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
