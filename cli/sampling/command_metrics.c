@@ -153,7 +153,7 @@ static int read_figure(const CommandMetric *metric, const char *text, int64_t pe
     struct stat status;
     switch (metric->kind) {
     case METRIC_PRINTED:
-        return read_printed(metric, text, figure, failure);
+        return read_printed(metric, text ? text : "", figure, failure);
     case METRIC_PEAK_MEMORY:
         *figure = 1024.0 * (double)peak_memory_kib;
         return 0;
