@@ -50,8 +50,10 @@ void stand_ins_watch_collations(Authorizer *authorizer, sqlite3 *db)
 static HostForm *read_host(const Recipe *recipe, uint32_t count)
 {
     HostForm *forms = calloc(count, sizeof *forms);
+    if (!forms)
+        return NULL;
     const char *text = recipe_text(recipe, recipe->host_functions);
-    for (uint32_t i = 0; forms && i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         forms[i].name = text;
         forms[i].form = recipe_text_after(text);
         forms[i].arguments = atoi(forms[i].form);
