@@ -231,7 +231,7 @@ static Digits digits_of(const KeySearch *search)
         widen(&digits, &most, &key);
     }
     digits.base = most >= digits.least ? most - digits.least + 2 : 2;
-    for (double most_number = digits.base; most_number < 0x1p52; most_number *= digits.base)
+    for (uint64_t numbers = digits.base; numbers < UINT64_C(1) << 52; numbers *= digits.base)
         digits.count++;
     return digits;
 }

@@ -16,8 +16,8 @@ static const char **read_names(const SplitPlan *plan, const SplitStage *stage)
         names[2 * i + 1] = plan->reads[i].column;
     }
     if (names && stage->key.column) {
-        names[2 * plan->read_count] = stage->cut_table;
-        names[2 * plan->read_count + 1] = stage->key.column;
+        names[2 * (size_t)plan->read_count] = stage->cut_table;
+        names[2 * (size_t)plan->read_count + 1] = stage->key.column;
     }
     return names;
 }

@@ -265,8 +265,12 @@ def a_run_whose_module_is_not_there_names_its_executor():
 @case
 def a_program_with_sub_interpreters_is_refused():
     status, out, err = run_script(
-        "import os, sqlite3, _xxsubinterpreters\n"
-        "other = _xxsubinterpreters.create()\n"
+        "import os, sqlite3\n"
+        "try:\n"
+        "    import _interpreters as interpreters\n"  # from 3.13 on
+        "except ImportError:\n"
+        "    import _xxsubinterpreters as interpreters\n"
+        "other = interpreters.create()\n"
         "db = sqlite3.connect(':memory:')\n"
         "db.enable_load_extension(True)\n"
         "db.load_extension(os.environ['PRICEMAP_EXTENSION'])\n"
@@ -276,7 +280,7 @@ def a_program_with_sub_interpreters_is_refused():
         "    except sqlite3.Error as error:\n"
         "        print(error)\n"
         "name()\n"
-        "_xxsubinterpreters.destroy(other)\n"
+        "interpreters.destroy(other)\n"
         "name()\n", python="/usr/bin/python3")
     expect(out, "parallel_map_python: this program has sub-interpreters of Python, whose locks and modules pricemap does not "
                 "know: name functions in a program with one interpreter\n[(None,)]\n")
