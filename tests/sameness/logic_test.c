@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "tests/sameness/logic_script.h"
+#include "tests/support/result_lines.h"
 
 enum { FINDINGS_SHOWN = 10, REASONS = 64, REASON_SIZE = 100, OPEN_FOLDERS = 16 };
 
@@ -35,13 +36,6 @@ typedef struct Totals {
     int reason_count;
 } Totals;
 
-/* Rows as lines, or the error. */
-typedef struct Rows {
-    char **lines;
-    size_t count, room;
-    bool failed;
-} Rows;
-
 /* nftw has no context of its own for its function. */
 static Totals totals = {.each = INT32_MAX, .most = INT32_MAX};
 
@@ -49,69 +43,6 @@ _Noreturn static void give_up(const char *what, const char *why)
 {
     fprintf(stderr, "logic_test: %s: %s\n", what, why);
     exit(3);
-}
-
-static void add_line(Rows *rows, char *line)
-{
-    if (rows->count == rows->room) {
-        rows->room = rows->room ? 2 * rows->room : 64;
-        rows->lines = realloc(rows->lines, rows->room * sizeof *rows->lines);
-    }
-    if (!line || !rows->lines)
-        give_up("rows", "out of memory");
-    rows->lines[rows->count++] = line;
-}
-
-static char *line_of(sqlite3_stmt *statement)
-{
-    sqlite3_str *line = sqlite3_str_new(NULL);
-    for (int i = 0; i < sqlite3_column_count(statement); i++)
-        if (sqlite3_column_type(statement, i) == SQLITE_FLOAT)
-            sqlite3_str_appendf(line, "|%!.12g", sqlite3_column_double(statement, i));
-        else
-            sqlite3_str_appendf(line, "|%d%s", sqlite3_column_type(statement, i),
-                                sqlite3_column_text(statement, i));
-    return sqlite3_str_finish(line);
-}
-
-static Rows rows_of(sqlite3 *db, const char *sql)
-{
-    Rows rows = {0};
-    sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-    while (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-        add_line(&rows, line_of(statement));
-    if (sqlite3_finalize(statement) != SQLITE_OK || rc != SQLITE_OK) {
-        rows.failed = true;
-        add_line(&rows, sqlite3_mprintf("%s", sqlite3_errmsg(db)));
-    }
-    return rows;
-}
-
-static bool same_rows(const Rows *a, const Rows *b)
-{
-    bool same = a->count == b->count;
-    for (size_t i = 0; same && i < a->count; i++)
-        same = !strcmp(a->lines[i], b->lines[i]);
-    return same;
-}
-
-static void free_rows(Rows *rows)
-{
-    for (size_t i = 0; i < rows->count; i++)
-        sqlite3_free(rows->lines[i]);
-    free(rows->lines);
-}
-
-static int compare_lines(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void sort(Rows *rows)
-{
-    if (rows->count)
-        qsort(rows->lines, rows->count, sizeof *rows->lines, compare_lines);
 }
 
 static void count_reason(const char *text)
@@ -142,23 +73,24 @@ static void count_way(sqlite3 *db)
     sqlite3_finalize(statement);
 }
 
-static void show(const char *path, const LogicRecord *record, const Rows *plain, const Rows *query)
+static void show(const char *path, const LogicRecord *record, const ResultLines *plain,
+                 const ResultLines *query)
 {
     if (totals.findings++ >= FINDINGS_SHOWN)
         return;
     printf("%s:%ld: %s", path, record->line, record->sql);
     printf("  plain: %zu rows, first %s\n  parallel_query: %zu rows, first %s\n", plain->count,
-           plain->count ? plain->lines[0] : "none", query->count, query->count ? query->lines[0] : "none");
+           result_lines_first(plain, "none"), query->count, result_lines_first(query, "none"));
 }
 
 /* Without an ORDER BY the order is open; which of equal rows comes first is open with one. */
-static void compare(const char *path, const LogicRecord *record, Rows *plain, Rows *query)
+static void compare(const char *path, const LogicRecord *record, ResultLines *plain, ResultLines *query)
 {
-    if (same_rows(plain, query))
+    if (result_lines_same(plain, query))
         return;
-    sort(plain);
-    sort(query);
-    if (!plain->failed && !query->failed && same_rows(plain, query))
+    result_lines_sort(plain);
+    result_lines_sort(query);
+    if (!plain->failed && !query->failed && result_lines_same(plain, query))
         ++*(strstr(record->sql, "ORDER BY") ? &totals.ordered : &totals.other_order);
     else
         show(path, record, plain, query);
@@ -166,10 +98,10 @@ static void compare(const char *path, const LogicRecord *record, Rows *plain, Ro
 
 static void run_query(sqlite3 *db, const char *path, const LogicRecord *record)
 {
-    Rows plain = rows_of(db, record->sql), query = {0};
+    ResultLines plain = result_lines_read(db, record->sql), query = {0};
     if (plain.failed) {
         totals.refused++;
-        free_rows(&plain);
+        result_lines_free(&plain);
         return;
     }
     char *message = NULL;
@@ -179,17 +111,16 @@ static void run_query(sqlite3 *db, const char *path, const LogicRecord *record)
                         record->sql, totals.queries % 2 ? "processes" : "threads");
     totals.queries++;
     if (sqlite3_exec(db, create, NULL, NULL, &message) == SQLITE_OK) {
-        query = rows_of(db, "SELECT * FROM temp.logic_query");
+        query = result_lines_read(db, "SELECT * FROM temp.logic_query");
         if (!query.failed)
             count_way(db);
     } else {
-        query.failed = true;
-        add_line(&query, sqlite3_mprintf("%s", message));
+        query = result_lines_of_error(message);
     }
     sqlite3_free(message);
     compare(path, record, &plain, &query);
-    free_rows(&plain);
-    free_rows(&query);
+    result_lines_free(&plain);
+    result_lines_free(&query);
     sqlite3_free(create);
 }
 

@@ -2,7 +2,6 @@
  * Is what parallel_query gives what SQLite itself gives? Random databases and SELECTs, each run by every
  * executor and in both journal modes; the oracle is the plain SELECT on the same connection. See --help.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "tests/sameness/select_text.h"
+#include "tests/support/result_lines.h"
 
 /* SELECTs over one database, and differences that are printed. */
 enum { SELECTS_PER_WORLD = 20, FINDINGS_SHOWN = 5 };
@@ -25,76 +25,20 @@ typedef struct Totals {
     long selects, divided, by_key, findings;
 } Totals;
 
-/* Rows as lines, or the error. */
-typedef struct Rows {
-    char **lines;
-    int count, room;
-} Rows;
-
 _Noreturn static void give_up(const char *what, const char *why)
 {
     fprintf(stderr, "query_sameness: %s: %s\n", what, why);
     exit(3);
 }
 
-static void add_line(Rows *rows, char *line)
+/* Which of the texts that a collation takes for equal is shown is open, so that all are folded. */
+static ResultLines read_rows(sqlite3 *db, const char *sql, bool ordered)
 {
-    if (rows->count == rows->room) {
-        rows->room = rows->room ? 2 * rows->room : 64;
-        rows->lines = realloc(rows->lines, (size_t)rows->room * sizeof *rows->lines);
-    }
-    if (!line || !rows->lines)
-        give_up("rows", "out of memory");
-    /* Which of the texts that a collation takes for equal is shown is open. */
-    for (char *at = line; *at; at++)
-        *at = (char)tolower((unsigned char)*at);
-    rows->lines[rows->count++] = line;
-}
-
-static char *line_of(sqlite3_stmt *statement)
-{
-    sqlite3_str *line = sqlite3_str_new(NULL);
-    for (int i = 0; i < sqlite3_column_count(statement); i++)
-        if (sqlite3_column_type(statement, i) == SQLITE_FLOAT)
-            sqlite3_str_appendf(line, "|%!.12g", sqlite3_column_double(statement, i));
-        else
-            sqlite3_str_appendf(line, "|%d%s", sqlite3_column_type(statement, i),
-                                sqlite3_column_text(statement, i));
-    return sqlite3_str_finish(line);
-}
-
-static int compare_lines(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static Rows rows_of(sqlite3 *db, const char *sql, bool ordered)
-{
-    Rows rows = {0};
-    sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-    while (rc == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-        add_line(&rows, line_of(statement));
-    if (sqlite3_finalize(statement) != SQLITE_OK || rc != SQLITE_OK)
-        add_line(&rows, sqlite3_mprintf("%s", sqlite3_errmsg(db)));
-    if (!ordered && rows.count)
-        qsort(rows.lines, (size_t)rows.count, sizeof *rows.lines, compare_lines);
+    ResultLines rows = result_lines_read(db, sql);
+    result_lines_fold(&rows);
+    if (!ordered)
+        result_lines_sort(&rows);
     return rows;
-}
-
-static bool same_rows(const Rows *a, const Rows *b)
-{
-    bool same = a->count == b->count;
-    for (int i = 0; same && i < a->count; i++)
-        same = !strcmp(a->lines[i], b->lines[i]);
-    return same;
-}
-
-static void free_rows(Rows *rows)
-{
-    for (int i = 0; i < rows->count; i++)
-        sqlite3_free(rows->lines[i]);
-    free(rows->lines);
 }
 
 static void run(sqlite3 *db, const char *sql)
@@ -107,10 +51,11 @@ static void run(sqlite3 *db, const char *sql)
 /* Whether the last query was divided, and whether by morsels of a key. */
 static bool was_divided(sqlite3 *db, bool *by_key)
 {
-    Rows rows = rows_of(db, "SELECT access, map FROM parallel_map_runs ORDER BY run DESC LIMIT 1", true);
+    ResultLines rows =
+        result_lines_read(db, "SELECT access, map FROM parallel_map_runs ORDER BY run DESC LIMIT 1");
     bool divided = rows.count == 1 && strstr(rows.lines[0], "partition");
     *by_key = divided && strstr(rows.lines[0], "first_key");
-    free_rows(&rows);
+    result_lines_free(&rows);
     return divided;
 }
 
@@ -121,23 +66,24 @@ static void compare(sqlite3 *db, const SelectText *select, const char *world, co
                                    "parallel_query(query = (%s)%s)",
                                    select->sql, settings);
     char *message = NULL;
-    Rows plain = rows_of(db, select->sql, select->ordered), query = {0};
+    ResultLines plain = read_rows(db, select->sql, select->ordered), query = {0};
     if (sqlite3_exec(db, create, NULL, NULL, &message) == SQLITE_OK)
-        query = rows_of(db, "SELECT * FROM q", select->ordered);
+        query = read_rows(db, "SELECT * FROM q", select->ordered);
     else
-        add_line(&query, sqlite3_mprintf("%s", message));
+        query = result_lines_of_error(message);
+    result_lines_fold(&query);
     sqlite3_free(message);
     totals->selects++;
     bool by_key;
     totals->divided += was_divided(db, &by_key);
     totals->by_key += by_key;
-    if (!same_rows(&plain, &query) && totals->findings++ < FINDINGS_SHOWN)
+    if (!result_lines_same(&plain, &query) && totals->findings++ < FINDINGS_SHOWN)
         printf(
-            "-- plain: %d rows, first %s; parallel_query: %d rows, first %s\n.load pricemap\n%s\n%s;\n%s;\nSELECT * FROM q;\n",
-            plain.count, plain.count ? plain.lines[0] : "", query.count, query.count ? query.lines[0] : "",
-            world, select->sql, create);
-    free_rows(&plain);
-    free_rows(&query);
+            "-- plain: %zu rows, first %s; parallel_query: %zu rows, first %s\n.load pricemap\n%s\n%s;\n%s;\nSELECT * FROM q;\n",
+            plain.count, result_lines_first(&plain, ""), query.count, result_lines_first(&query, ""), world,
+            select->sql, create);
+    result_lines_free(&plain);
+    result_lines_free(&query);
     sqlite3_free(create);
 }
 
