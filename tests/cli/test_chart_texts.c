@@ -18,17 +18,11 @@ static int have_gnuplot(void)
     return system("gnuplot --version >/dev/null 2>&1") == 0;
 }
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 static void record(void)
 {
     command_make_prices();
-    succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "increase_price(p)",
-                        "--samples", "6", NULL));
+    command_succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map",
+                                "increase_price(p)", "--samples", "6", NULL));
 }
 
 /* Replaces what run 1 measured: `benchmarks` gives names and parameters, `median` is an expression of the
@@ -72,8 +66,8 @@ static void make_scan(int most, const char *median)
 static char *plot(const char *chart, const char *ending)
 {
     char path[64];
-    succeed(command_run("plot", "1", "--chart", chart, "--format", "svg", "--format", "png", "--format",
-                        "txt", NULL));
+    command_succeed(command_run("plot", "1", "--chart", chart, "--format", "svg", "--format", "png",
+                                "--format", "txt", NULL));
     snprintf(path, sizeof path, "pricereport-charts/%s.%s", chart, ending);
     return command_read_file(path);
 }
@@ -194,7 +188,7 @@ static void labels_of_runs_keep_what_differs(void **state)
     free(sql);
     command_execute("pricereport.db",
                     "UPDATE run SET label = 'nightly build ' || date('2026-01-01', run || ' days')");
-    succeed(command_run("plot", "400", "--chart", "history", NULL));
+    command_succeed(command_run("plot", "400", "--chart", "history", NULL));
     char *svg = command_read_file("pricereport-charts/history.svg");
     assert_non_null(strstr(svg, "<text>…2027-02-05</text>"));
     assert_non_null(strstr(svg, "<text>…2027-01-11</text>"));
@@ -231,7 +225,7 @@ static void a_command_is_no_map(void **state)
     (void)state;
     if (!have_gnuplot())
         skip();
-    succeed(command_run("run", "--samples", "6", "--", "sh", "-c", ": \"\\0\"", NULL));
+    command_succeed(command_run("run", "--samples", "6", "--", "sh", "-c", ": \"\\0\"", NULL));
     expect_in("executors", "svg", "<text>How long each command takes</text>", 1);
     expect_in("executors", "svg", "<text>all</text>", 0);
     expect_in("executors", "svg", "speed-up", 0);

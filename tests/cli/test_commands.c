@@ -18,12 +18,6 @@
 
 static const char db[] = "pricereport.db";
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 static void expect_file(const char *path, const char *expected)
 {
     char *text = command_read_file(path);
@@ -78,7 +72,7 @@ static void several_are_interleaved_and_compared(void **state)
 static void names_cannot_move_the_cursor(void **state)
 {
     (void)state;
-    succeed(command_run("run", "-r", "1", "--command", "true", "--command", ":", NULL));
+    command_succeed(command_run("run", "-r", "1", "--command", "true", "--command", ":", NULL));
     command_execute(db, "UPDATE benchmark SET name = char(27) || name");
     Outcome outcome = command_run("show", NULL);
     command_expect_success(&outcome);
@@ -90,8 +84,8 @@ static void names_cannot_move_the_cursor(void **state)
 static void parameters_are_every_combination(void **state)
 {
     (void)state;
-    succeed(command_run("run", "-r", "1", "-w", "0", "-P", "n=1..3,9", "-P", "s=a b,{n}", "--command",
-                        "echo {n} '{s}' {m} >>log", NULL));
+    command_succeed(command_run("run", "-r", "1", "-w", "0", "-P", "n=1..3,9", "-P", "s=a b,{n}", "--command",
+                                "echo {n} '{s}' {m} >>log", NULL));
     char *log = command_read_file("log");
     size_t lines = 0;
     for (const char *c = log; *c; c++)
@@ -105,14 +99,14 @@ static void parameters_are_every_combination(void **state)
     command_expect_text(db, "SELECT parameters FROM benchmark WHERE benchmark = 1",
                         "{\"command\":[\"/bin/sh\",\"-c\",\"echo 1 'a b' {m} >>log\"]}");
     remove(db);
-    succeed(command_run("run", "-r", "1", "-P", "t=-0.5..1..0.25", "--", "echo", "t={t}", NULL));
+    command_succeed(command_run("run", "-r", "1", "-P", "t=-0.5..1..0.25", "--", "echo", "t={t}", NULL));
     command_expect_text(
         db, "SELECT group_concat(name) FROM (SELECT name FROM benchmark ORDER BY benchmark)",
         "echo t=-0.50,echo t=-0.25,echo t=0.00,echo t=0.25,echo t=0.50,echo t=0.75,echo t=1.00");
     remove(db);
     /* A parameter that is not in the name is added to it, so that each has a history of its own. */
-    succeed(command_run("run", "-r", "1", "-P", "n=1,2", "-P", "k=x", "-n", "sort {k}", "--command", ": {n}",
-                        "-p", ": {k}", NULL));
+    command_succeed(command_run("run", "-r", "1", "-P", "n=1,2", "-P", "k=x", "-n", "sort {k}", "--command",
+                                ": {n}", "-p", ": {k}", NULL));
     command_expect_text(db, "SELECT group_concat(name) FROM (SELECT name FROM benchmark ORDER BY benchmark)",
                         "sort x (n = 1),sort x (n = 2)");
     command_expect_integer(db, "SELECT count(*) FROM benchmark WHERE parameters = '{}'", 2);
@@ -160,16 +154,16 @@ static void wrong_usage_is_named(void **state)
 static void what_is_around_is_not_timed(void **state)
 {
     (void)state;
-    succeed(command_run("run", "-r", "2", "-w", "1", "-P", "n=7", "--command", "echo run >>log", "-s",
-                        "echo setup {n} >>log", "-p", "echo before >>log", "-C", "echo after >>log", "-c",
-                        "echo cleanup >>log", NULL));
+    command_succeed(command_run("run", "-r", "2", "-w", "1", "-P", "n=7", "--command", "echo run >>log", "-s",
+                                "echo setup {n} >>log", "-p", "echo before >>log", "-C", "echo after >>log",
+                                "-c", "echo cleanup >>log", NULL));
     expect_file("log", "setup 7\nbefore\nrun\nafter\nbefore\nrun\nafter\nbefore\nrun\nafter\ncleanup\n");
     remove("log");
     remove(db);
     /* Once where it is the same for all commands; once for each value of a parameter that is in it. */
-    succeed(command_run("run", "-r", "1", "-w", "0", "-P", "n=1,2", "--command", "true {n}", "--command",
-                        ": {n}", "-s", "echo setup {n} >>log", "-c", "echo cleanup >>log", "-p",
-                        "echo a >>of-a", "-p", "echo b >>of-b", NULL));
+    command_succeed(command_run("run", "-r", "1", "-w", "0", "-P", "n=1,2", "--command", "true {n}",
+                                "--command", ": {n}", "-s", "echo setup {n} >>log", "-c",
+                                "echo cleanup >>log", "-p", "echo a >>of-a", "-p", "echo b >>of-b", NULL));
     expect_file("log", "setup 1\nsetup 2\ncleanup\n");
     expect_file("of-a", "a\na\n");
     expect_file("of-b", "b\nb\n");
@@ -259,12 +253,12 @@ static void commands_read_and_write_files(void **state)
 {
     (void)state;
     command_write_file("in", "some text\n");
-    succeed(command_run("run", "-r", "2", "--input", "in", "--output", "out", "--command", "cat; echo x >&2",
-                        "-p", "cat >prepared; echo y", NULL));
+    command_succeed(command_run("run", "-r", "2", "--input", "in", "--output", "out", "--command",
+                                "cat; echo x >&2", "-p", "cat >prepared; echo y", NULL));
     expect_file("out", "some text\n");
     expect_file("prepared", "");
     /* Each execution begins the file anew, and what it wrote before is gone. */
-    succeed(command_run("run", "-r", "1", "--output", "out", "--", "cat", NULL));
+    command_succeed(command_run("run", "-r", "1", "--output", "out", "--", "cat", NULL));
     expect_file("out", "");
     remove(db);
     command_expect_error(command_run("run", "--input", "absent", "--", "cat", NULL), 3,
@@ -283,7 +277,7 @@ static void a_run_of_several_is_measured_once_more(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++)
-        succeed(
+        command_succeed(
             command_run("run", "-r", "6", "--command", "true", "-P", "n=1,2", "--command", ": {n}", NULL));
     command_execute(db, "UPDATE sample SET wall_ns = wall_ns / 1000 + 1 WHERE measurement <= 4");
     Outcome outcome = command_run("check", NULL);
@@ -296,18 +290,18 @@ static void a_run_of_several_is_measured_once_more(void **state)
 static void samples_have_bounds(void **state)
 {
     (void)state;
-    succeed(command_run("run", "-M", "3", "--command", "true", NULL));
+    command_succeed(command_run("run", "-M", "3", "--command", "true", NULL));
     command_expect_integer(db, "SELECT samples = 3 AND stopped = 'samples' FROM measurement", 1);
     command_expect_integer(db, "SELECT options->>'min_samples' = 3 AND options->>'max_samples' = 3 FROM run",
                            1);
     remove(db);
-    succeed(command_run("run", "-m", "12", "--min-time", "0", "--command", "true", NULL));
+    command_succeed(command_run("run", "-m", "12", "--min-time", "0", "--command", "true", NULL));
     command_expect_integer(db, "SELECT samples >= 12 FROM measurement", 1);
     remove(db);
-    succeed(command_run("run", "--min-runs", "7", "--max-runs", "7", "--command", "true", NULL));
+    command_succeed(command_run("run", "--min-runs", "7", "--max-runs", "7", "--command", "true", NULL));
     command_expect_integer(db, "SELECT samples FROM measurement", 7);
     remove(db);
-    succeed(command_run("run", "-m", "2000", "--max-time", "0", "--command", "true", NULL));
+    command_succeed(command_run("run", "-m", "2000", "--max-time", "0", "--command", "true", NULL));
     command_expect_integer(
         db, "SELECT options->>'min_samples' = 2000 AND options->>'max_samples' = 2000 FROM run", 1);
     command_expect_error(command_run("run", "-m", "3", "-M", "2", "--command", "true", NULL), 2,

@@ -12,29 +12,11 @@
 
 #include "tests/support/command.h"
 
-static void expect(Outcome outcome, int status, const char *first, ...)
-{
-    va_list parts;
-    va_start(parts, first);
-    for (const char *part = first; part; part = va_arg(parts, const char *))
-        if (outcome.status != status || !strstr(outcome.out, part))
-            fail_msg("expected exit status %d and \"%s\", got %d, %s and\n%s", status, part, outcome.status,
-                     outcome.err, outcome.out);
-    va_end(parts);
-    command_free(&outcome);
-}
-
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 /* Has a run of the checked out commit, whose figures are about so many milliseconds. */
 static void measure_here(int milliseconds)
 {
     char sql[200];
-    succeed(command_run("run", "-r", "12", "-n", "job", "--", "true", NULL));
+    command_succeed(command_run("run", "-r", "12", "-n", "job", "--", "true", NULL));
     snprintf(
         sql, sizeof sql,
         "UPDATE sample SET wall_ns = %d * 1000000 + sequence WHERE measurement = (SELECT max(measurement) "
@@ -61,18 +43,18 @@ static void history_goes_by_commit(void **state)
     assert_int_equal(system("git checkout -q a"), 0);
     measure_here(100);
     /* What comes after the old commit is not before it. */
-    expect(command_run("check", "--once", NULL), 0, "nothing to compare it with", NULL);
+    command_expect_output(command_run("check", "--once", NULL), 0, "nothing to compare it with", NULL);
     assert_int_equal(system("git checkout -q c"), 0);
     measure_here(200);
     /* The same commit, not the one that was measured between. */
-    expect(command_run("check", "--once", NULL), 0, "1 compared, 1 same", NULL);
+    command_expect_output(command_run("check", "--once", NULL), 0, "1 compared, 1 same", NULL);
     command_execute("pricereport.db", "DELETE FROM run WHERE run = 1");
     command_execute("pricereport.db", "DELETE FROM measurement WHERE run = 1");
-    expect(command_run("check", "--once", NULL), 1, "1 regression", NULL);
+    command_expect_output(command_run("check", "--once", NULL), 1, "1 regression", NULL);
     assert_int_equal(system("git checkout -q b"), 0);
     measure_here(150);
     /* The nearest ancestor of c, though it was measured later. */
-    expect(command_run("compare", "previous", "3", "--csv", NULL), 0, ",4,3,", NULL);
+    command_expect_output(command_run("compare", "previous", "3", "--csv", NULL), 0, ",4,3,", NULL);
     Outcome outcome = command_run("history", "job", "--csv", NULL);
     command_expect_success(&outcome);
     const char *a = strstr(outcome.out, "\n2,"), *b = strstr(outcome.out, "\n4,"),
@@ -81,7 +63,7 @@ static void history_goes_by_commit(void **state)
     command_free(&outcome);
     /* Outside of the repository all goes by time. */
     assert_int_equal(system("mv .git git"), 0);
-    expect(command_run("compare", "previous", "3", "--csv", NULL), 0, ",2,3,", NULL);
+    command_expect_output(command_run("compare", "previous", "3", "--csv", NULL), 0, ",2,3,", NULL);
 }
 
 /* A commit of an imported file is any text: to git it is a commit, never an option. */
@@ -94,7 +76,7 @@ static void a_commit_is_no_option_of_git(void **state)
     measure_here(100);
     measure_here(200);
     command_execute("pricereport.db", "UPDATE run SET commit_id = '--output=kept' WHERE run = 2");
-    expect(command_run("compare", NULL), 0, "1 compared", NULL);
+    command_expect_output(command_run("compare", NULL), 0, "1 compared", NULL);
     char *kept = command_read_file("kept");
     assert_string_equal(kept, "text");
     free(kept);

@@ -190,18 +190,12 @@ static void expect_unchanged(const char *file, const char *figures)
     recorded_expect_sound(file);
 }
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 /* Verbs that only read do so; what would change the file fails, and says why. */
 static void verbs_only_read(const char *file)
 {
     static const char *const readers[] = {"list", "show", "history", "export", "threshold", "ack", "exclude"};
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
-        succeed(command_run(readers[i], "--db", file, NULL));
+        command_succeed(command_run(readers[i], "--db", file, NULL));
     static const char advice[] = "make the file and its folder writable, or copy it to where you may write";
     command_expect_error(command_run("ack", "--db", file, "1", "--reason", "r", NULL), 3, advice);
     command_expect_error(command_run("exclude", "--db", file, "1", "--reason", "r", NULL), 3, advice);
@@ -221,7 +215,7 @@ static void a_read_only_folder(void **state)
     command_execute("folder/h.db", "PRAGMA journal_mode = WAL");
     assert_int_equal(chmod("folder", 0555), 0);
     verbs_only_read("folder/h.db");
-    succeed(command_run("merge", "--db", "mine.db", "folder/h.db", NULL));
+    command_succeed(command_run("merge", "--db", "mine.db", "folder/h.db", NULL));
     command_expect_error(
         record_into("folder/new.db"), 3,
         "cannot open the history folder/new.db: you may not write its folder: change that, or name "
@@ -254,7 +248,7 @@ static void an_older_history_in_a_read_only_folder(void **state)
         "PRAGMA journal_mode = WAL");
     assert_int_equal(chmod("folder", 0555), 0);
     verbs_only_read("folder/h.db");
-    succeed(command_run("merge", "--db", "mine.db", "folder/h.db", NULL));
+    command_succeed(command_run("merge", "--db", "mine.db", "folder/h.db", NULL));
     assert_int_equal(chmod("folder", 0777), 0);
     command_prepare(NULL);
     assert_int_equal(command_integer("folder/h.db", "PRAGMA user_version"), 1);
@@ -270,8 +264,8 @@ static void a_map_over_a_read_only_folder(void **state)
     assert_int_equal(rename("prices.db", file), 0);
     command_execute(file, "PRAGMA journal_mode = WAL");
     assert_int_equal(chmod("folder", 0555), 0);
-    succeed(command_run("run", "--in", file, "--source", "prices", "--map", "p", "--samples", "1", "--verify",
-                        NULL));
+    command_succeed(command_run("run", "--in", file, "--source", "prices", "--map", "p", "--samples", "1",
+                                "--verify", NULL));
     assert_int_equal(command_integer(db, "SELECT group_concat(rows) = '20,20,20' FROM measurement"), 1);
     assert_int_equal(chmod("folder", 0777), 0);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,6 +16,7 @@
 #include "executor_list.h"
 #include "tests/support/command.h"
 #include "tests/support/disk.h"
+#include "tests/support/random.h"
 
 enum { ROWS = 3000, KILLS = 10, KILLS_ALL = 100, CHANGES_MAX = 80, PAUSE_MAX_MS = 150, FULL_MAX = 40 };
 
@@ -70,16 +70,8 @@ static void expect_failure(Outcome outcome, const char *part)
     command_expect_error(outcome, 3, part);
 }
 
-/* xorshift: the same kills for the same seed. */
-static uint64_t random_state;
-
-static long random_below(long end)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (long)(random_state % (uint64_t)end);
-}
+/* The same kills for the same seed. */
+static Random numbers;
 
 static pid_t start(const char *executor)
 {
@@ -92,12 +84,12 @@ static int run_killed(const char *executor)
 {
     pid_t pid;
     int status;
-    if (random_below(2)) {
-        disk_plan("kill", 1 + random_below(CHANGES_MAX));
+    if (random_below(&numbers, 2)) {
+        disk_plan("kill", 1 + random_below(&numbers, CHANGES_MAX));
         pid = start(executor);
         disk_plan(NULL, 0);
     } else {
-        const struct timespec pause = {.tv_nsec = random_below(PAUSE_MAX_MS) * 1000000};
+        const struct timespec pause = {.tv_nsec = random_below(&numbers, PAUSE_MAX_MS) * 1000000L};
         pid = start(executor);
         nanosleep(&pause, NULL);
         kill(pid, SIGKILL);
@@ -155,8 +147,8 @@ static void killed_runs_fill_each_row_once(void **state)
     enum { COUNT = sizeof executors / sizeof *executors };
     const char *seed = getenv("PRICEMAP_TEST_SEED");
     int kills = disk_all() ? KILLS_ALL : KILLS, parts = 0;
-    random_state = seed ? strtoull(seed, NULL, 10) | 1 : 20261126;
-    print_message("seed %llu (PRICEMAP_TEST_SEED)\n", (unsigned long long)random_state);
+    numbers.state = seed ? strtoull(seed, NULL, 10) : 20261126;
+    print_message("seed %llu (PRICEMAP_TEST_SEED)\n", (unsigned long long)numbers.state);
     for (size_t i = 0; i < COUNT; i++) {
         unlink(db);
         unlink("list.db-journal");
@@ -326,34 +318,13 @@ static void progress_has_rate_and_time_left(void **state)
 {
     (void)state;
     make_list("DELETE");
-    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
-    const char *name = ptsname(terminal);
-    assert_non_null(name);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        int out = open("/dev/null", O_WRONLY), err = open(name, O_WRONLY | O_NOCTTY);
-        dup2(out, 1);
-        dup2(err, 2);
-        close(err);
-        close(terminal);
-        execl(getenv("PRICEREPORT"), "pricereport", "run", "--in", db, "--source", "list", "--map", "p",
-              "--into", "filled", (char *)NULL);
-        _exit(127);
-    }
-    char text[65536];
-    size_t size = 0;
-    ssize_t got;
-    while (size < sizeof text - 1 && (got = read(terminal, text + size, sizeof text - 1 - size)) > 0)
-        size += (size_t)got;
-    text[size] = '\0';
-    assert_int_equal(command_wait(pid), 0);
-    close(terminal);
+    char *text =
+        command_on_terminal("run", "--in", db, "--source", "list", "--map", "p", "--into", "filled", NULL);
     assert_non_null(strstr(text, "filled: 16 of 3000 rows, "));
     assert_non_null(strstr(text, " rows/s, "));
     assert_non_null(strstr(text, " left"));
-    assert_string_equal(text + size - 4, "\r\033[K");
+    assert_string_equal(text + strlen(text) - 4, "\r\033[K");
+    free(text);
 }
 
 /* A run that is interrupted says how far it came. */

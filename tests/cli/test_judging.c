@@ -17,30 +17,11 @@ static const char db[] = "pricereport.db";
 
 enum { SAMPLES = 20, EXIT_REGRESSION = 1 };
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
-/* Expects this exit status, and each part in the output. Frees the outcome. */
-static void expect(Outcome outcome, int status, const char *first, ...)
-{
-    va_list parts;
-    va_start(parts, first);
-    for (const char *part = first; part; part = va_arg(parts, const char *))
-        if (outcome.status != status || !strstr(outcome.out, part))
-            fail_msg("expected exit status %d and \"%s\", got %d, %s and\n%s", status, part, outcome.status,
-                     outcome.err, outcome.out);
-    va_end(parts);
-    command_free(&outcome);
-}
-
 /* An empty history, and the machines 1 and 2. */
 static void make_history(void)
 {
     command_write_file(db, "");
-    succeed(command_run("list", NULL));
+    command_succeed(command_run("list", NULL));
     for (int kernel = 1; kernel <= 2; kernel++) {
         char sql[512];
         snprintf(sql, sizeof sql,
@@ -105,16 +86,18 @@ static void two_runs_are_compared(void **state)
 {
     (void)state;
     make_two_runs();
-    expect(
+    command_expect_output(
         command_run("compare", "1", "2", NULL), 0, "alpha", "1.200 ×", "0.833 ×", "1.002 ×", "regression",
         "improved", "same", "nothing to compare it with", "measured before only",
         "3 compared, 1 regression, 1 improved, 1 same, 1 new, 1 missing; geometric mean of the ratios 1.001.",
         NULL);
-    expect(command_run("compare", "2", "1", NULL), 0, "0.833 ×", "1.200 ×", NULL);
-    expect(command_run("compare", "--markdown", NULL), 0, "| benchmark | executor | base |", "| regression |",
-           NULL);
-    expect(command_run("compare", "1", "2", "--fail", NULL), EXIT_REGRESSION, "regression", NULL);
-    expect(command_run("compare", "1", "2", "--fail", "--threshold", "30", NULL), 0, "3 compared", NULL);
+    command_expect_output(command_run("compare", "2", "1", NULL), 0, "0.833 ×", "1.200 ×", NULL);
+    command_expect_output(command_run("compare", "--markdown", NULL), 0, "| benchmark | executor | base |",
+                          "| regression |", NULL);
+    command_expect_output(command_run("compare", "1", "2", "--fail", NULL), EXIT_REGRESSION, "regression",
+                          NULL);
+    command_expect_output(command_run("compare", "1", "2", "--fail", "--threshold", "30", NULL), 0,
+                          "3 compared", NULL);
 }
 
 static void figures_of_a_comparison_are_exact(void **state)
@@ -181,9 +164,10 @@ static void runs_are_named_in_many_ways(void **state)
         {"2", "previous", "0.833 ×"},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        expect(command_run("compare", known[i].base, known[i].now, NULL), 0, known[i].ratio, NULL);
-    expect(command_run("compare", NULL), 0, "1.125 ×", NULL);
-    expect(command_run("compare", "1", NULL), 0, "0.900 ×", NULL);
+        command_expect_output(command_run("compare", known[i].base, known[i].now, NULL), 0, known[i].ratio,
+                              NULL);
+    command_expect_output(command_run("compare", NULL), 0, "1.125 ×", NULL);
+    command_expect_output(command_run("compare", "1", NULL), 0, "0.900 ×", NULL);
     command_expect_error(command_run("compare", "cccc", "1", NULL), 3, "cccc: 2 commits begin so: give more");
     command_expect_error(command_run("compare", "aaa", "1", NULL), 3,
                          "aaa: pricereport.db has no run with this number");
@@ -205,27 +189,28 @@ static void machines_are_kept_apart(void **state)
     add_figures(3, "alpha", "serial", 12);
     command_expect_error(command_run("compare", "1", "3", NULL), 3,
                          "runs 1 and 3 are of different machines (kernel Linux 6.1 and Linux 6.2)");
-    expect(command_run("compare", "1", "3", "--any-machine", NULL), 0, "1.200 ×", NULL);
+    command_expect_output(command_run("compare", "1", "3", "--any-machine", NULL), 0, "1.200 ×", NULL);
     command_expect_error(command_run("check", "--once", NULL), 3,
                          "the benchmarks of run 3 were measured on other machines only (run 2)");
     command_expect_error(command_run("check", "--against", "1", NULL), 3, "of different machines");
-    expect(command_run("check", "--any-machine", NULL), 0, "1.000 ×", NULL);
-    expect(command_run("check", "--against", "old", "--any-machine", "--once", NULL), EXIT_REGRESSION,
-           "1.200 ×", NULL);
+    command_expect_output(command_run("check", "--any-machine", NULL), 0, "1.000 ×", NULL);
+    command_expect_output(command_run("check", "--against", "old", "--any-machine", "--once", NULL),
+                          EXIT_REGRESSION, "1.200 ×", NULL);
     /* Of two runs of one label, the one of the same machine is the baseline. */
     add_run(4, 1, NULL, NULL, NULL);
     add_figures(4, "alpha", "serial", 12);
-    expect(command_run("check", "--against", "new", NULL), 0, "1.000 ×", NULL);
+    command_expect_output(command_run("check", "--against", "new", NULL), 0, "1.000 ×", NULL);
 }
 
 static void check_fails_on_a_regression_alone(void **state)
 {
     (void)state;
     make_two_runs();
-    expect(command_run("check", "--once", NULL), EXIT_REGRESSION, "1 regression", NULL);
-    expect(command_run("check", "--once", "--csv", NULL), EXIT_REGRESSION, "alpha,serial,serial,", NULL);
-    expect(command_run("check", "--once", "--threshold", "30", NULL), 0, "3 compared", NULL);
-    expect(command_run("check", "--against", "1", "1", NULL), 3, "", NULL);
+    command_expect_output(command_run("check", "--once", NULL), EXIT_REGRESSION, "1 regression", NULL);
+    command_expect_output(command_run("check", "--once", "--csv", NULL), EXIT_REGRESSION,
+                          "alpha,serial,serial,", NULL);
+    command_expect_output(command_run("check", "--once", "--threshold", "30", NULL), 0, "3 compared", NULL);
+    command_expect_output(command_run("check", "--against", "1", "1", NULL), 3, "", NULL);
     Outcome outcome = command_run("check", "1", NULL);
     assert_int_equal(outcome.status, 0);
     assert_non_null(strstr(outcome.err, "nothing of run 1 was checked: there is no baseline for it"));
@@ -236,8 +221,8 @@ static void check_fails_on_a_regression_alone(void **state)
     add_run(4, 1, NULL, NULL, NULL);
     add_figures(4, "alpha", "serial", 12);
     add_figures(4, "beta", "serial", 6);
-    expect(command_run("check", "--once", NULL), EXIT_REGRESSION, "1.000 ×", "1.200 ×",
-           "2 compared, 1 regression, 1 same", NULL);
+    command_expect_output(command_run("check", "--once", NULL), EXIT_REGRESSION, "1.000 ×", "1.200 ×",
+                          "2 compared, 1 regression, 1 same", NULL);
 }
 
 static void a_run_that_failed_or_measured_nothing_is_never_latest_nor_a_baseline(void **state)
@@ -247,7 +232,7 @@ static void a_run_that_failed_or_measured_nothing_is_never_latest_nor_a_baseline
     add_run(3, 1, "typo", "main", "aaaa3333bbbb");
     command_execute(db, "UPDATE run SET error = 'no such table' WHERE run = 3");
     add_run(4, 1, "empty", "main", "aaaa4444bbbb");
-    expect(command_run("compare", NULL), 0, "1.200 ×", NULL);
+    command_expect_output(command_run("compare", NULL), 0, "1.200 ×", NULL);
     Outcome outcome = command_run("show", NULL);
     assert_int_equal(outcome.status, 0);
     assert_non_null(strstr(outcome.out, "topic"));
@@ -265,7 +250,7 @@ static void a_run_that_failed_or_measured_nothing_is_never_latest_nor_a_baseline
     command_execute(db, "UPDATE run SET error = 'disk full' WHERE run = 2");
     add_run(5, 1, "newest", "main", "aaaa5555bbbb");
     add_figures(5, "alpha", "serial", 10.05);
-    expect(command_run("compare", NULL), 0, "1.005 ×", NULL);
+    command_expect_output(command_run("compare", NULL), 0, "1.005 ×", NULL);
 }
 
 static void only_a_whole_run_can_pass(void **state)
@@ -288,10 +273,11 @@ static void few_samples_are_said(void **state)
     (void)state;
     make_two_runs();
     command_execute(db, "DELETE FROM sample WHERE sequence > 4");
-    expect(command_run("compare", "1", "2", "--fail", NULL), 0, "inconclusive",
-           "needs 6 samples on both sides", NULL);
+    command_expect_output(command_run("compare", "1", "2", "--fail", NULL), 0, "inconclusive",
+                          "needs 6 samples on both sides", NULL);
     command_execute(db, "DELETE FROM sample");
-    expect(command_run("compare", "1", "2", NULL), 0, "inconclusive", "needs 6 samples on both sides", NULL);
+    command_expect_output(command_run("compare", "1", "2", NULL), 0, "inconclusive",
+                          "needs 6 samples on both sides", NULL);
 }
 
 static Outcome measure_twice(const char *change_of_first, const char *change_of_second)
@@ -299,9 +285,9 @@ static Outcome measure_twice(const char *change_of_first, const char *change_of_
     char sql[256];
     command_make_prices();
     for (int i = 0; i < 2; i++)
-        succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map",
-                            "increase_price_crazy(p, 10, 2000)", "--name", "crazy", "--executor", "serial",
-                            "--samples", "10", NULL));
+        command_succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map",
+                                    "increase_price_crazy(p, 10, 2000)", "--name", "crazy", "--executor",
+                                    "serial", "--samples", "10", NULL));
     snprintf(sql, sizeof sql, "UPDATE sample SET wall_ns = wall_ns %s WHERE measurement = 1;",
              change_of_first);
     command_execute(db, sql);
@@ -316,14 +302,15 @@ static Outcome measure_twice(const char *change_of_first, const char *change_of_
 static void a_regression_is_measured_once_more(void **state)
 {
     (void)state;
-    expect(measure_twice("/ 20", "* 1"), EXIT_REGRESSION, "confirmed by run 3", "1 regression", NULL);
+    command_expect_output(measure_twice("/ 20", "* 1"), EXIT_REGRESSION, "confirmed by run 3", "1 regression",
+                          NULL);
     command_expect_integer(
         db, "SELECT count(*) FROM run WHERE run = 3 AND repeats = 2 AND status = 'finished'", 1);
     command_expect_integer(
         db, "SELECT count(*) FROM history WHERE run = 3 AND benchmark = 'crazy' AND samples = 10", 1);
     /* A second time gives the same answer, and measures no more; the repetition is no latest run and no
      * baseline. */
-    expect(command_run("check", NULL), EXIT_REGRESSION, "confirmed by run 3", NULL);
+    command_expect_output(command_run("check", NULL), EXIT_REGRESSION, "confirmed by run 3", NULL);
     command_expect_integer(db, "SELECT count(*) FROM run", 3);
 }
 
@@ -331,8 +318,9 @@ static void a_regression_is_measured_once_more(void **state)
 static void a_suspicion_may_prove_wrong(void **state)
 {
     (void)state;
-    expect(measure_twice("* 20", "* 400"), 0, "not confirmed by run 3", "1 inconclusive", NULL);
-    expect(command_run("check", "--once", NULL), EXIT_REGRESSION, "1 regression", NULL);
+    command_expect_output(measure_twice("* 20", "* 400"), 0, "not confirmed by run 3", "1 inconclusive",
+                          NULL);
+    command_expect_output(command_run("check", "--once", NULL), EXIT_REGRESSION, "1 regression", NULL);
 }
 
 static void what_cannot_be_measured_again_stays_suspected(void **state)
@@ -370,27 +358,31 @@ static void a_change_is_acknowledged(void **state)
 {
     (void)state;
     make_two_runs();
-    expect(command_run("ack", "2", "alpha", "--reason", "rounds to cents", NULL), 0,
-           "Acknowledged: run 2, alpha", NULL);
-    expect(command_run("check", NULL), 0, "acknowledged: rounds to cents", "1 acknowledged", NULL);
-    expect(command_run("compare", "1", "2", "--fail", NULL), 0, "1 acknowledged", NULL);
-    expect(command_run("ack", NULL), 0, "rounds to cents", "alpha", NULL);
-    expect(command_run("ack", "--json", NULL), 0, "\"reason\":\"rounds to cents\"", NULL);
+    command_expect_output(command_run("ack", "2", "alpha", "--reason", "rounds to cents", NULL), 0,
+                          "Acknowledged: run 2, alpha", NULL);
+    command_expect_output(command_run("check", NULL), 0, "acknowledged: rounds to cents", "1 acknowledged",
+                          NULL);
+    command_expect_output(command_run("compare", "1", "2", "--fail", NULL), 0, "1 acknowledged", NULL);
+    command_expect_output(command_run("ack", NULL), 0, "rounds to cents", "alpha", NULL);
+    command_expect_output(command_run("ack", "--json", NULL), 0, "\"reason\":\"rounds to cents\"", NULL);
     /* It holds for later runs against an older baseline, unless the benchmark is slower still. */
     add_run(3, 1, NULL, NULL, NULL);
     add_figures(3, "alpha", "serial", 12.3);
-    expect(command_run("check", "--against", "1", NULL), 0, "1 acknowledged", NULL);
+    command_expect_output(command_run("check", "--against", "1", NULL), 0, "1 acknowledged", NULL);
     add_run(4, 1, NULL, NULL, NULL);
     add_figures(4, "alpha", "serial", 14);
-    expect(command_run("check", "--against", "1", "--once", NULL), EXIT_REGRESSION, "1 regression", NULL);
-    expect(command_run("ack", "latest", "--reason", "all of it", NULL), 0, "Acknowledged: run 4", NULL);
-    expect(command_run("check", "--against", "1", NULL), 0, "acknowledged: all of it", NULL);
+    command_expect_output(command_run("check", "--against", "1", "--once", NULL), EXIT_REGRESSION,
+                          "1 regression", NULL);
+    command_expect_output(command_run("ack", "latest", "--reason", "all of it", NULL), 0,
+                          "Acknowledged: run 4", NULL);
+    command_expect_output(command_run("check", "--against", "1", NULL), 0, "acknowledged: all of it", NULL);
     /* Said anew, the reason changes; taken back, it is gone. */
-    expect(command_run("ack", "4", "--reason", "another reason", NULL), 0, "run 4", NULL);
+    command_expect_output(command_run("ack", "4", "--reason", "another reason", NULL), 0, "run 4", NULL);
     command_expect_integer(db, "SELECT count(*) FROM remark WHERE run = 4 AND reason = 'another reason'", 1);
     command_expect_integer(db, "SELECT count(*) FROM remark WHERE run = 4", 1);
-    expect(command_run("ack", "4", "--undo", NULL), 0, "No longer acknowledged: run 4", NULL);
-    expect(command_run("check", "--against", "1", "--once", NULL), EXIT_REGRESSION, "1 regression", NULL);
+    command_expect_output(command_run("ack", "4", "--undo", NULL), 0, "No longer acknowledged: run 4", NULL);
+    command_expect_output(command_run("check", "--against", "1", "--once", NULL), EXIT_REGRESSION,
+                          "1 regression", NULL);
     command_expect_error(command_run("ack", "4", "--undo", NULL), 3,
                          "nothing of run 4 that you name has a remark");
     command_expect_error(command_run("ack", "4", "nothing", "--reason", "r", NULL), 3,
@@ -409,43 +401,48 @@ static void wrong_figures_are_excluded(void **state)
     add_run(3, 1, NULL, NULL, NULL);
     add_figures(3, "alpha", "serial", 10);
     add_figures(3, "beta", "serial", 5);
-    expect(command_run("check", NULL), 0, "0.833 ×", NULL);
-    expect(command_run("exclude", "2", "alpha serial", "--reason", "a backup ran", NULL), 0,
-           "Excluded: run 2, alpha serial", NULL);
-    expect(command_run("check", NULL), 0, "1.000 ×", "0.998 ×", NULL);
-    expect(command_run("compare", "1", "2", "--fail", NULL), 0, "excluded: a backup ran", "2 compared",
-           "1 excluded", NULL);
-    expect(command_run("exclude", "--markdown", NULL), 0, "| a backup ran |", NULL);
-    expect(command_run("history", "alpha serial", NULL), 0, "excluded: a backup ran", NULL);
+    command_expect_output(command_run("check", NULL), 0, "0.833 ×", NULL);
+    command_expect_output(command_run("exclude", "2", "alpha serial", "--reason", "a backup ran", NULL), 0,
+                          "Excluded: run 2, alpha serial", NULL);
+    command_expect_output(command_run("check", NULL), 0, "1.000 ×", "0.998 ×", NULL);
+    command_expect_output(command_run("compare", "1", "2", "--fail", NULL), 0, "excluded: a backup ran",
+                          "2 compared", "1 excluded", NULL);
+    command_expect_output(command_run("exclude", "--markdown", NULL), 0, "| a backup ran |", NULL);
+    command_expect_output(command_run("history", "alpha serial", NULL), 0, "excluded: a backup ran", NULL);
     /* As a whole it is no latest run any more, and has no label. */
-    expect(command_run("exclude", "3", "--reason", "on battery", NULL), 0, "Excluded: run 3", NULL);
-    expect(command_run("compare", "1", "latest", NULL), 0, "1.002 ×", NULL);
+    command_expect_output(command_run("exclude", "3", "--reason", "on battery", NULL), 0, "Excluded: run 3",
+                          NULL);
+    command_expect_output(command_run("compare", "1", "latest", NULL), 0, "1.002 ×", NULL);
     Outcome outcome = command_run("check", "3", NULL);
     assert_int_equal(outcome.status, 0);
     assert_non_null(strstr(
         outcome.err, "nothing of run 3 was checked: its figures or those of its baseline are excluded"));
     command_free(&outcome);
-    expect(command_run("exclude", "2", "--reason", "all of it", NULL), 0, "Excluded: run 2", NULL);
+    command_expect_output(command_run("exclude", "2", "--reason", "all of it", NULL), 0, "Excluded: run 2",
+                          NULL);
     command_expect_error(command_run("compare", "1", "new", NULL), 3, "new: pricereport.db has no run");
     /* What was said of one benchmark is not lost by what is said of all. */
     command_expect_integer(db, "SELECT count(*) FROM remarked WHERE run = 2 AND reason = 'a backup ran'", 1);
-    expect(command_run("exclude", "2", "--undo", NULL), 0, "No longer excluded: run 2", NULL);
-    expect(command_run("exclude", "3", "--undo", NULL), 0, "No longer excluded: run 3", NULL);
-    expect(command_run("check", NULL), 0, "0.833 ×", NULL);
+    command_expect_output(command_run("exclude", "2", "--undo", NULL), 0, "No longer excluded: run 2", NULL);
+    command_expect_output(command_run("exclude", "3", "--undo", NULL), 0, "No longer excluded: run 3", NULL);
+    command_expect_output(command_run("check", NULL), 0, "0.833 ×", NULL);
 }
 
 static void benchmarks_have_thresholds_of_their_own(void **state)
 {
     (void)state;
     make_two_runs();
-    expect(command_run("threshold", "alpha serial", "25", NULL), 0, "Thresholds set to 25 %: 1", NULL);
-    expect(command_run("check", NULL), 0, "1 improved, 2 same", NULL);
-    expect(command_run("threshold", NULL), 0, "alpha", "25 %", NULL);
-    expect(command_run("threshold", "--csv", NULL), 0, "benchmark,variant,percent\r\nalpha,serial,25.0",
-           NULL);
-    expect(command_run("threshold", "al*", "10", NULL), 0, "Thresholds set to 10 %: 2", NULL);
-    expect(command_run("check", "--once", "--threshold", "50", NULL), EXIT_REGRESSION, "1 regression", NULL);
-    expect(command_run("threshold", "alpha", "--undo", NULL), 0, "Thresholds removed: 2", NULL);
+    command_expect_output(command_run("threshold", "alpha serial", "25", NULL), 0,
+                          "Thresholds set to 25 %: 1", NULL);
+    command_expect_output(command_run("check", NULL), 0, "1 improved, 2 same", NULL);
+    command_expect_output(command_run("threshold", NULL), 0, "alpha", "25 %", NULL);
+    command_expect_output(command_run("threshold", "--csv", NULL), 0,
+                          "benchmark,variant,percent\r\nalpha,serial,25.0", NULL);
+    command_expect_output(command_run("threshold", "al*", "10", NULL), 0, "Thresholds set to 10 %: 2", NULL);
+    command_expect_output(command_run("check", "--once", "--threshold", "50", NULL), EXIT_REGRESSION,
+                          "1 regression", NULL);
+    command_expect_output(command_run("threshold", "alpha", "--undo", NULL), 0, "Thresholds removed: 2",
+                          NULL);
     command_expect_error(command_run("threshold", "alpha", "--undo", NULL), 3,
                          "alpha has no threshold of its own");
     command_expect_error(command_run("threshold", "alp", "10", NULL), 3, "alp: there is no such benchmark");
@@ -481,23 +478,23 @@ static void changes_are_found_in_the_history(void **state)
     assert_int_equal(strncmp(strchr(second, '\n') + 1, "20,", 3), 0);
     assert_non_null(strstr(second, ",unconfirmed,"));
     command_free(&outcome);
-    expect(command_run("history", "alpha", NULL), 0, "regression +20.0 %", "unconfirmed +66", "10.0 ms",
-           NULL);
-    expect(command_run("history", "beta", "--changes", "--json", NULL), 0, "[]", NULL);
-    expect(command_run("history", NULL), 0, "unconfirmed +66", "beta", NULL);
-    expect(command_run("history", "--any-machine", NULL), 0, "gamma", NULL);
+    command_expect_output(command_run("history", "alpha", NULL), 0, "regression +20.0 %", "unconfirmed +66",
+                          "10.0 ms", NULL);
+    command_expect_output(command_run("history", "beta", "--changes", "--json", NULL), 0, "[]", NULL);
+    command_expect_output(command_run("history", NULL), 0, "unconfirmed +66", "beta", NULL);
+    command_expect_output(command_run("history", "--any-machine", NULL), 0, "gamma", NULL);
     outcome = command_run("history", NULL);
     assert_null(strstr(outcome.out, "gamma"));
     command_free(&outcome);
-    expect(command_run("history", "*", "--markdown", NULL), 0, "| alpha | serial | 1 |",
-           "| beta | serial | 20 |", NULL);
+    command_expect_output(command_run("history", "*", "--markdown", NULL), 0, "| alpha | serial | 1 |",
+                          "| beta | serial | 20 |", NULL);
     /* Excluding the bad one and raising the threshold leave nothing. */
-    succeed(command_run("exclude", "20", "--reason", "a backup ran", NULL));
-    expect(command_run("history", "--changes", NULL), 0, "regression +20.0 %", NULL);
-    succeed(command_run("ack", "8", "--reason", "more digits", NULL));
-    expect(command_run("history", "--changes", NULL), 0, "acknowledged: more digits", NULL);
-    succeed(command_run("threshold", "alpha", "25", NULL));
-    expect(command_run("history", "--changes", "--json", NULL), 0, "[]", NULL);
+    command_succeed(command_run("exclude", "20", "--reason", "a backup ran", NULL));
+    command_expect_output(command_run("history", "--changes", NULL), 0, "regression +20.0 %", NULL);
+    command_succeed(command_run("ack", "8", "--reason", "more digits", NULL));
+    command_expect_output(command_run("history", "--changes", NULL), 0, "acknowledged: more digits", NULL);
+    command_succeed(command_run("threshold", "alpha", "25", NULL));
+    command_expect_output(command_run("history", "--changes", "--json", NULL), 0, "[]", NULL);
     command_expect_error(command_run("history", "omega", NULL), 3, "omega: there is no such benchmark");
 }
 
@@ -514,11 +511,11 @@ static void names_of_benchmarks(void **state)
         "INSERT INTO measurement(run, benchmark, position, samples, median_seconds)"
         " VALUES (1, last_insert_rowid(), 9, 1, 1)");
     /* A name is itself before it is a pattern. */
-    expect(command_run("threshold", "p * 2", "10", NULL), 0, ": 1", NULL);
-    expect(command_run("threshold", "p * 2*", "10", NULL), 0, ": 2", NULL);
-    expect(command_run("threshold", "scan threads x 2", "10", NULL), 0, ": 1", NULL);
-    expect(command_run("threshold", "scan threads × 2", "10", NULL), 0, ": 1", NULL);
-    expect(command_run("threshold", "*threads*", "10", NULL), 0, ": 1", NULL);
+    command_expect_output(command_run("threshold", "p * 2", "10", NULL), 0, ": 1", NULL);
+    command_expect_output(command_run("threshold", "p * 2*", "10", NULL), 0, ": 2", NULL);
+    command_expect_output(command_run("threshold", "scan threads x 2", "10", NULL), 0, ": 1", NULL);
+    command_expect_output(command_run("threshold", "scan threads × 2", "10", NULL), 0, ": 1", NULL);
+    command_expect_output(command_run("threshold", "*threads*", "10", NULL), 0, ": 1", NULL);
 }
 
 static void wrong_arguments_are_named(void **state)

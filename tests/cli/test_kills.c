@@ -15,27 +15,20 @@
 
 #include "tests/support/command.h"
 #include "tests/support/disk.h"
+#include "tests/support/random.h"
 #include "tests/support/recorded.h"
 
 enum { KILLS = 24, KILLS_ALL = 100, CHANGES_MAX = 250, PAUSE_MAX_MS = 250, WATCH_PAUSE_NS = 2000000 };
 
-/* xorshift: the same kills for the same seed. */
-static uint64_t random_state;
-
-static long random_below(long end)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (long)(random_state % (uint64_t)end);
-}
+/* The same kills for the same seed. */
+static Random numbers;
 
 static pid_t record(const char *file)
 {
     static const char *const executors[] = {"serial", "serial", "threads", "processes"};
     return command_start("killed", "run", "--db", file, "--in", "prices.db", "--source", "prices", "--map",
-                         "p", "--executor", executors[random_below(4)], "--workers", "2", "--samples",
-                         "100000", "--max-time", "600", NULL);
+                         "p", "--executor", executors[random_below(&numbers, 4)], "--workers", "2",
+                         "--samples", "100000", "--max-time", "600", NULL);
 }
 
 static sqlite3_int64 count_samples(const char *file)
@@ -66,8 +59,8 @@ static sqlite3_int64 kill_one(const char *file, int watched)
 {
     int status;
     sqlite3_int64 seen = 0;
-    if (random_below(4) > 0) {
-        disk_plan("kill", 1 + random_below(CHANGES_MAX));
+    if (random_below(&numbers, 4) > 0) {
+        disk_plan("kill", 1 + random_below(&numbers, CHANGES_MAX));
         pid_t pid = record(file);
         disk_plan(NULL, 0);
         if (watched)
@@ -75,7 +68,7 @@ static sqlite3_int64 kill_one(const char *file, int watched)
         else
             assert_int_equal(waitpid(pid, &status, 0), pid);
     } else {
-        const struct timespec pause = {.tv_nsec = random_below(PAUSE_MAX_MS) * 1000000};
+        const struct timespec pause = {.tv_nsec = random_below(&numbers, PAUSE_MAX_MS) * 1000000L};
         pid_t pid = record(file);
         nanosleep(&pause, NULL);
         seen = watched ? count_samples(file) : 0;
@@ -145,8 +138,8 @@ static void killed_at_any_moment_it_loses_nothing(void **state)
     (void)state;
     const char *seed = getenv("PRICEMAP_TEST_SEED");
     int kills = disk_all() ? KILLS_ALL : KILLS;
-    random_state = seed ? strtoull(seed, NULL, 10) | 1 : 20260701;
-    print_message("%d kills, seed %llu (PRICEMAP_TEST_SEED)\n", kills, (unsigned long long)random_state);
+    numbers.state = seed ? strtoull(seed, NULL, 10) : 20260701;
+    print_message("%d kills, seed %llu (PRICEMAP_TEST_SEED)\n", kills, (unsigned long long)numbers.state);
     command_make_prices();
     recorded_run("history.db");
     for (int i = 0; i < kills; i++) {

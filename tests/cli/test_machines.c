@@ -11,17 +11,12 @@
 
 static const char db[] = "pricereport.db";
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 static void runs_of_one_name_are_compared(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++)
-        succeed(command_run("run", "-r", "6", "-n", "job", "--machine", "ci runner", "--", "true", NULL));
+        command_succeed(
+            command_run("run", "-r", "6", "-n", "job", "--machine", "ci runner", "--", "true", NULL));
     command_expect_text(db, "SELECT fingerprint || '/' || title || '/' || processors FROM machine",
                         "ci runner/ci runner/0");
     command_expect_integer(
@@ -29,13 +24,13 @@ static void runs_of_one_name_are_compared(void **state)
         "SELECT count(*) FROM run WHERE options ->> '$.machine.processors' > 0 AND options "
         "->> '$.machine.kernel' GLOB 'Linux *'",
         2);
-    succeed(command_run("compare", "1", "2", NULL));
+    command_succeed(command_run("compare", "1", "2", NULL));
     /* One without the name is another machine. */
-    succeed(command_run("run", "-r", "6", "-n", "job", "--", "true", NULL));
+    command_succeed(command_run("run", "-r", "6", "-n", "job", "--", "true", NULL));
     command_expect_integer(db, "SELECT count(*) FROM machine", 2);
     command_expect_error(command_run("compare", "1", "3", NULL), 3, "are of different machines");
     /* A suspicion is measured once more where the machine is the same in truth. */
-    succeed(command_run("delete", "3", NULL));
+    command_succeed(command_run("delete", "3", NULL));
     command_execute(db, "UPDATE sample SET wall_ns = 1000 + sequence WHERE measurement = 1");
     Outcome outcome = command_run("check", NULL);
     assert_null(strstr(outcome.err, "could not be measured"));
@@ -61,16 +56,16 @@ static void imported_files_are_of_that_machine(void **state)
     for (int i = 1; i <= 2; i++) {
         snprintf(file, sizeof file, text, i, i, 2 * i);
         command_write_file("f.json", file);
-        succeed(command_run("import", "f.json", NULL));
+        command_succeed(command_run("import", "f.json", NULL));
         snprintf(file, sizeof file, text, i + 2, i, 2 * i);
         command_write_file("f.json", file);
-        succeed(command_run("import", "f.json", "--machine", "pods", NULL));
+        command_succeed(command_run("import", "f.json", "--machine", "pods", NULL));
     }
     command_expect_integer(db, "SELECT count(*) FROM machine", 3);
     command_expect_text(
         db, "SELECT group_concat(host) FROM run JOIN machine USING (machine) WHERE title = 'pods'",
         "pod-1,pod-2");
-    succeed(command_run("compare", "2", "4", NULL));
+    command_succeed(command_run("compare", "2", "4", NULL));
 }
 
 int main(void)

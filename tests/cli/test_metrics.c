@@ -12,12 +12,6 @@
 
 static const char db[] = "pricereport.db";
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 static void expect_printed(Outcome outcome, int status, const char *part)
 {
     if (outcome.status != status || !strstr(outcome.out, part))
@@ -59,7 +53,7 @@ static void printed_numbers_memory_and_sizes(void **state)
     expect_printed(command_run("history", "job rows", NULL), 0, "12.5 1/s");
     expect_printed(command_run("export", NULL), 0, "\"value\":3072.0");
     /* A copy has them, too. */
-    succeed(command_run("merge", db, "--db", "copy.db", NULL));
+    command_succeed(command_run("merge", db, "--db", "copy.db", NULL));
     command_expect_integer("copy.db", "SELECT count(*) FROM sample WHERE value IS NOT NULL AND NOT warmup",
                            24);
     command_expect_text("copy.db", "SELECT group_concat(variant) FROM benchmark",
@@ -103,13 +97,13 @@ static void wrong_ones_are_named(void **state)
         command_expect_error(command_run_list(arguments), cases[i].status, cases[i].part);
     }
     /* All digits count, also of a long number. */
-    succeed(
+    command_succeed(
         command_run("run", "-r", "2", "--metric", "long=[0-9]+", "--command", "printf '1%0100d' 0", NULL));
     command_expect_integer(db, "SELECT median_seconds = 1e100 FROM history WHERE metric = 'long'", 1);
     /* A command that may fail may lack a figure; the others count. */
     command_write_file("n", "0");
-    succeed(command_run("run", "-i", "-r", "6", "-w", "0", "--metric", "n=n ([0-9]+)", "--command",
-                        "read n <n; echo $((n + 1)) >n; [ $n = 3 ] || echo n 4", NULL));
+    command_succeed(command_run("run", "-i", "-r", "6", "-w", "0", "--metric", "n=n ([0-9]+)", "--command",
+                                "read n <n; echo $((n + 1)) >n; [ $n = 3 ] || echo n 4", NULL));
     command_expect_text(db,
                         "SELECT m.samples || ' ' || m.median_seconds FROM measurement AS m JOIN benchmark "
                         "USING (benchmark) JOIN run USING (run) WHERE metric = 'n' AND status = 'finished'",
@@ -122,9 +116,11 @@ static void check_change(const char *metric, const char *before, const char *aft
 {
     remove(db);
     command_write_file("figure", before);
-    succeed(command_run("run", "-r", "12", "-n", "job", "--metric", metric, "--command", "cat figure", NULL));
+    command_succeed(
+        command_run("run", "-r", "12", "-n", "job", "--metric", metric, "--command", "cat figure", NULL));
     command_write_file("figure", after);
-    succeed(command_run("run", "-r", "12", "-n", "job", "--metric", metric, "--command", "cat figure", NULL));
+    command_succeed(
+        command_run("run", "-r", "12", "-n", "job", "--metric", metric, "--command", "cat figure", NULL));
     /* The times are not what is tested. */
     command_execute(db, "DELETE FROM sample WHERE value IS NULL; UPDATE measurement SET samples = 0 WHERE "
                         "benchmark = 1");
@@ -139,18 +135,18 @@ static void judged_in_their_direction(void **state)
     check_change("n [more]=[0-9]+", "100", "120", 0, "improved");
     check_change("n [more]=[0-9]+", "120", "100", 1, "confirmed by run 3");
     /* What is accepted is accepted down to the threshold, and no further. */
-    succeed(command_run("ack", "2", "--reason", "meant", NULL));
+    command_succeed(command_run("ack", "2", "--reason", "meant", NULL));
     expect_printed(command_run("check", "2", NULL), 0, "acknowledged: meant");
     /* The best is the greatest. */
     expect_printed(command_run("compare", "best", "2", NULL), 0, "120");
     command_write_file("figure", "100");
     for (int i = 0; i < 7; i++)
-        succeed(command_run("run", "-r", "2", "-n", "job", "--metric", "n [more]=[0-9]+", "--command",
-                            "cat figure", NULL));
+        command_succeed(command_run("run", "-r", "2", "-n", "job", "--metric", "n [more]=[0-9]+", "--command",
+                                    "cat figure", NULL));
     command_write_file("figure", "50");
     for (int i = 0; i < 4; i++)
-        succeed(command_run("run", "-r", "2", "-n", "job", "--metric", "n [more]=[0-9]+", "--command",
-                            "cat figure", NULL));
+        command_succeed(command_run("run", "-r", "2", "-n", "job", "--metric", "n [more]=[0-9]+", "--command",
+                                    "cat figure", NULL));
     expect_printed(command_run("history", "job n", "--changes", NULL), 0, "regression -51.0 %");
     Outcome outcome = command_run("plot", "--format", "txt", "--chart", "history", NULL);
     if (outcome.status == 0)

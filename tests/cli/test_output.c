@@ -275,32 +275,11 @@ static void a_full_disk_is_an_error(void **state)
 static void progress_is_shown_on_a_terminal_alone(void **state)
 {
     (void)state;
-    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
-    const char *name = ptsname(terminal);
-    assert_non_null(name);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        int out = open("/dev/null", O_WRONLY), err = open(name, O_WRONLY | O_NOCTTY);
-        dup2(out, 1);
-        dup2(err, 2);
-        close(err);
-        close(terminal);
-        execl(getenv("PRICEREPORT"), "pricereport", "--samples", "6", (char *)NULL);
-        _exit(127);
-    }
     /* A line of its own is kept apart from what follows: the last thing is that it is removed. */
-    char text[65536];
-    size_t size = 0;
-    ssize_t got;
-    while (size < sizeof text - 1 && (got = read(terminal, text + size, sizeof text - 1 - size)) > 0)
-        size += (size_t)got;
-    text[size] = '\0';
-    assert_int_equal(command_wait(pid), 0);
-    close(terminal);
+    char *text = command_on_terminal("--samples", "6", NULL);
     assert_non_null(strstr(text, "increase_price"));
-    assert_string_equal(text + size - 4, "\r\033[K");
+    assert_string_equal(text + strlen(text) - 4, "\r\033[K");
+    free(text);
 }
 
 int main(void)

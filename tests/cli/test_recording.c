@@ -18,16 +18,10 @@
 
 static const char db[] = "pricereport.db";
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 static void the_experiment_is_recorded(void **state)
 {
     (void)state;
-    succeed(command_run("--samples", "7", "--label", "a label", "--seed", "5", NULL));
+    command_succeed(command_run("--samples", "7", "--label", "a label", "--seed", "5", NULL));
     command_expect_integer(db, "PRAGMA application_id", 1886546275);
     command_expect_integer(db, "PRAGMA user_version", 3);
     command_expect_text(db, "PRAGMA journal_mode", "wal");
@@ -60,7 +54,7 @@ static void the_experiment_is_recorded(void **state)
 static void every_sample_is_there_in_its_order(void **state)
 {
     (void)state;
-    succeed(command_run("--samples", "6", NULL));
+    command_succeed(command_run("--samples", "6", NULL));
     command_expect_integer(
         db,
         "SELECT count(*) = max(sequence) + 1 AND min(sequence) = 0 AND count(DISTINCT sequence) = count(*)"
@@ -104,7 +98,7 @@ static void the_seed_repeats_the_order(void **state)
     const char *const seeds[] = {"1", "1", "2"};
     for (int i = 0; i < 3; i++) {
         char sql[256];
-        succeed(command_run("--samples", "3", "--seed", seeds[i], NULL));
+        command_succeed(command_run("--samples", "3", "--seed", seeds[i], NULL));
         snprintf(sql, sizeof sql, order, i + 1);
         orders[i] = command_text(db, sql);
         assert_int_equal(strlen(orders[i]), 18);
@@ -121,9 +115,10 @@ static void a_map_over_a_file_is_recorded(void **state)
     (void)state;
     command_make_prices();
     chmod("prices.db", 0444);
-    succeed(command_run("run", "--in", "prices.db", "--source", "SELECT id, p FROM prices WHERE p > 42",
-                        "--map", "increase_price(p, 20)", "--executor", "serial,threads", "--workers", "1-2",
-                        "--chunk", "3,7", "--samples", "2", "--verify", "--warmup", "2", NULL));
+    command_succeed(command_run("run", "--in", "prices.db", "--source",
+                                "SELECT id, p FROM prices WHERE p > 42", "--map", "increase_price(p, 20)",
+                                "--executor", "serial,threads", "--workers", "1-2", "--chunk", "3,7",
+                                "--samples", "2", "--verify", "--warmup", "2", NULL));
     command_expect_text(
         db, "SELECT group_concat(variant, ';') FROM history",
         "serial, chunk 3;serial, chunk 7;threads × 1, chunk 3;threads × 1, chunk 7;threads × 2, chunk 3;"
@@ -144,9 +139,10 @@ static void a_map_over_a_file_is_recorded(void **state)
         "\"source\":\"SELECT id, p FROM prices WHERE p > 42\",\"map\":\"increase_price(p, 20)\"}");
     assert_int_equal(access("prices.db-journal", F_OK), -1);
     /* The same benchmarks in the next run are the same ones. */
-    succeed(command_run("run", "--in", "./prices.db", "--source", "SELECT id, p FROM prices WHERE p > 42",
-                        "--map", "increase_price(p, 20)", "--executor", "serial,threads", "--workers", "1-2",
-                        "--chunk", "3,7", "--samples", "1", "--name", "increase_price(p, 20)", NULL));
+    command_succeed(command_run("run", "--in", "./prices.db", "--source",
+                                "SELECT id, p FROM prices WHERE p > 42", "--map", "increase_price(p, 20)",
+                                "--executor", "serial,threads", "--workers", "1-2", "--chunk", "3,7",
+                                "--samples", "1", "--name", "increase_price(p, 20)", NULL));
     command_expect_integer(db, "SELECT count(*) FROM benchmark", 6);
     command_expect_integer(
         db, "SELECT count(*) FROM comparison WHERE run = 2 AND previous_run = 1 AND ratio > 0", 6);
@@ -157,8 +153,9 @@ static void without_warming_up_the_first_long_sample_counts(void **state)
 {
     (void)state;
     command_make_prices();
-    succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "increase_price(p)",
-                        "--executor", "serial", "--samples", "2", "--warmup", "0", NULL));
+    command_succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map",
+                                "increase_price(p)", "--executor", "serial", "--samples", "2", "--warmup",
+                                "0", NULL));
     command_expect_integer(db, "SELECT count(*) FROM sample WHERE warmup = 0", 2);
     command_expect_integer(db, "SELECT count(*) FROM sample WHERE warmup = 0 AND round = 0", 1);
 }
@@ -340,14 +337,14 @@ static void other_files_are_not_touched(void **state)
 static void newer_and_older_histories(void **state)
 {
     (void)state;
-    succeed(command_run("--samples", "1", NULL));
+    command_succeed(command_run("--samples", "1", NULL));
     command_execute(db, "PRAGMA user_version = 99");
     command_expect_error(command_run("list", NULL), 3,
                          "was written by a newer pricereport (schema 99, this one knows 3)");
     command_expect_error(command_run("--samples", "1", NULL), 3, "newer pricereport");
     command_expect_integer(db, "SELECT count(*) FROM run", 1);
     command_execute(db, "PRAGMA user_version = 3");
-    succeed(command_run("--samples", "1", NULL));
+    command_succeed(command_run("--samples", "1", NULL));
     command_expect_integer(db, "SELECT count(*) FROM run", 2);
     /* An empty file is a history with no schema yet: it is upgraded, also by a verb that only reads. */
     command_write_file("empty.db", "");
@@ -364,12 +361,12 @@ static void the_work_tree_is_recorded(void **state)
     if (system("git init -q -b trunk . && git -c user.name=n -c user.email=e commit -q --allow-empty -m m "
                ">/dev/null 2>&1") != 0)
         skip();
-    succeed(command_run("--samples", "1", NULL));
+    command_succeed(command_run("--samples", "1", NULL));
     command_expect_integer(
         db, "SELECT length(commit_id) = 40 AND branch = 'trunk' AND dirty = 0 FROM run WHERE run = 1", 1);
     command_write_file("file", "1");
     assert_int_equal(system("git add file"), 0);
-    succeed(command_run("--samples", "1", NULL));
+    command_succeed(command_run("--samples", "1", NULL));
     command_expect_integer(db, "SELECT dirty FROM run WHERE run = 2", 1);
 }
 
@@ -390,9 +387,9 @@ static void runs_are_named_as_git_names_their_commits(void **state)
 #define COMMIT "git -c user.name=n -c user.email=e commit -q --allow-empty -m m "
     if (system("git init -q -b trunk . && " COMMIT ">/dev/null 2>&1") != 0)
         skip();
-    succeed(command_run("run", "--samples", "1", "--", "true", NULL));
+    command_succeed(command_run("run", "--samples", "1", "--", "true", NULL));
     assert_int_equal(system("git tag first && " COMMIT), 0);
-    succeed(command_run("run", "--samples", "1", "--", "true", NULL));
+    command_succeed(command_run("run", "--samples", "1", "--", "true", NULL));
     assert_int_equal(
         system("git tag -a -m m second 2>/dev/null || git -c user.name=n -c user.email=e tag -a -m m second; "
                "git tag 1 && git tag label"),
@@ -405,7 +402,7 @@ static void runs_are_named_as_git_names_their_commits(void **state)
     expect_found("second", 2);
     /* A name that the history has comes first. */
     expect_found("1", 1);
-    succeed(command_run("run", "--samples", "1", "--label", "label", "--", "true", NULL));
+    command_succeed(command_run("run", "--samples", "1", "--label", "label", "--", "true", NULL));
     expect_found("label", 3);
     assert_int_equal(system(COMMIT), 0);
     command_expect_error(command_run("show", "HEAD", NULL), 3, " here, and pricereport.db has no run of it");

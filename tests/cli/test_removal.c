@@ -34,16 +34,10 @@ static void expect_sound(void)
                            0);
 }
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 static void record(const char *name, int count)
 {
     for (int i = 0; i < count; i++)
-        succeed(command_run("run", "--samples", "6", "--name", name, "--", "true", NULL));
+        command_succeed(command_run("run", "--samples", "6", "--name", name, "--", "true", NULL));
 }
 
 static void runs_are_deleted_with_all_that_is_theirs(void **state)
@@ -51,7 +45,7 @@ static void runs_are_deleted_with_all_that_is_theirs(void **state)
     (void)state;
     record("one", 2);
     record("two", 1);
-    succeed(command_run("exclude", "1", "--reason", "wrong", NULL));
+    command_succeed(command_run("exclude", "1", "--reason", "wrong", NULL));
     Outcome outcome = command_run("delete", "1", "3", "--csv", NULL);
     command_expect_success(&outcome);
     assert_non_null(strstr(outcome.out, "run,started_at,status,label,commit,benchmarks,samples\r\n1,"));
@@ -66,11 +60,11 @@ static void runs_are_deleted_with_all_that_is_theirs(void **state)
     /* The numbers of runs that are gone are not given again. */
     record("one", 1);
     expect_runs("2,4");
-    succeed(command_run("delete", "latest", NULL));
+    command_succeed(command_run("delete", "latest", NULL));
     expect_runs("2");
     /* The last one takes its machine along; a threshold that was set stays. */
-    succeed(command_run("threshold", "one", "9", NULL));
-    succeed(command_run("delete", "2", NULL));
+    command_succeed(command_run("threshold", "one", "9", NULL));
+    command_succeed(command_run("delete", "2", NULL));
     expect_runs("");
     expect_sound();
     command_expect_integer(db, "SELECT count(*) FROM machine", 0);
@@ -83,7 +77,7 @@ static void repetitions_go_with_their_run(void **state)
     (void)state;
     record("one", 3);
     command_execute(db, "UPDATE run SET repeats = 1 WHERE run = 3");
-    succeed(command_run("delete", "1", NULL));
+    command_succeed(command_run("delete", "1", NULL));
     expect_runs("2");
     expect_sound();
 }
@@ -92,7 +86,7 @@ static void what_should_stay_is_refused(void **state)
 {
     (void)state;
     record("one", 3);
-    succeed(command_run("ack", "2", "--reason", "faster", NULL));
+    command_succeed(command_run("ack", "2", "--reason", "faster", NULL));
     command_expect_error(
         command_run("delete", "1", "2", NULL), 3,
         "run 2 is acknowledged, and changes before it would be alarms again: nothing is removed; "
@@ -104,9 +98,9 @@ static void what_should_stay_is_refused(void **state)
     command_expect_error(command_run("delete", "previous", NULL), 3, "previous is no single run");
     command_expect_error(command_run("delete", NULL), 2, "the runs are missing");
     expect_runs("1,2,3");
-    succeed(command_run("delete", "1", "2", "3", "--dry-run", NULL));
+    command_succeed(command_run("delete", "1", "2", "3", "--dry-run", NULL));
     expect_runs("1,2,3");
-    succeed(command_run("delete", "1", "2", "3", "--force", NULL));
+    command_succeed(command_run("delete", "1", "2", "3", "--force", NULL));
     expect_runs("");
     expect_sound();
 }
@@ -118,8 +112,8 @@ static void the_newest_of_each_benchmark_are_kept(void **state)
     record("two", 1);
     /* A newer run that failed is none of the newest. */
     command_execute(db, "UPDATE run SET error = 'e' WHERE run = 4");
-    succeed(command_run("ack", "1", "--reason", "r", NULL));
-    succeed(command_run("prune", "--keep", "1", "--dry-run", NULL));
+    command_succeed(command_run("ack", "1", "--reason", "r", NULL));
+    command_succeed(command_run("prune", "--keep", "1", "--dry-run", NULL));
     expect_runs("1,2,3,4,5");
     Outcome outcome = command_run("prune", "--keep", "1", "--csv", NULL);
     command_expect_success(&outcome);
@@ -128,7 +122,7 @@ static void the_newest_of_each_benchmark_are_kept(void **state)
     command_free(&outcome);
     expect_runs("1,3,5");
     expect_sound();
-    succeed(command_run("prune", "--keep", "1", "--force", NULL));
+    command_succeed(command_run("prune", "--keep", "1", "--force", NULL));
     expect_runs("3,5");
     /* What is on another machine has newest measurements of its own. */
     record("one", 1);
@@ -136,7 +130,7 @@ static void the_newest_of_each_benchmark_are_kept(void **state)
         db, "INSERT INTO machine SELECT 77, 'other', processors, architecture, memory_gib, kernel, sqlite,"
             " compiler, flags FROM machine LIMIT 1;"
             "UPDATE run SET machine = 77 WHERE run = 3");
-    succeed(command_run("prune", "--keep", "1", NULL));
+    command_succeed(command_run("prune", "--keep", "1", NULL));
     expect_runs("3,5,6");
     expect_sound();
 }
@@ -148,14 +142,14 @@ static void old_runs_are_pruned(void **state)
     command_execute(
         db, "UPDATE run SET started_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-31 days') WHERE run <= 2;"
             "UPDATE run SET finished_at = NULL WHERE run = 1");
-    succeed(command_run("prune", "--older-than", "32", NULL));
+    command_succeed(command_run("prune", "--older-than", "32", NULL));
     expect_runs("1,2,3,4");
     /* With both, a run goes where it is old by both. */
-    succeed(command_run("prune", "--older-than", "30", "--keep", "4", NULL));
+    command_succeed(command_run("prune", "--older-than", "30", "--keep", "4", NULL));
     expect_runs("1,2,3,4");
-    succeed(command_run("prune", "--older-than", "30", "--keep", "2", NULL));
+    command_succeed(command_run("prune", "--older-than", "30", "--keep", "2", NULL));
     expect_runs("1,3,4");
-    succeed(command_run("prune", "--older-than", "30", "--force", NULL));
+    command_succeed(command_run("prune", "--older-than", "30", "--force", NULL));
     expect_runs("3,4");
     expect_sound();
     command_expect_error(command_run("prune", NULL), 2, "give --keep N, --older-than DAYS, or both");

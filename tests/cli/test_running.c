@@ -18,12 +18,6 @@
 
 static const char db[] = "pricereport.db";
 
-static void succeed(Outcome outcome)
-{
-    command_expect_success(&outcome);
-    command_free(&outcome);
-}
-
 static void a_command_is_timed(void **state)
 {
     (void)state;
@@ -57,9 +51,10 @@ static void a_command_is_timed(void **state)
 static void memory_is_that_of_the_command_alone(void **state)
 {
     (void)state;
-    succeed(command_run("run", "--samples", "1", "--warmup", "0", "--name", "large", "--", "dd",
-                        "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1", NULL));
-    succeed(command_run("run", "--samples", "1", "--warmup", "0", "--name", "small", "--", "true", NULL));
+    command_succeed(command_run("run", "--samples", "1", "--warmup", "0", "--name", "large", "--", "dd",
+                                "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1", NULL));
+    command_succeed(
+        command_run("run", "--samples", "1", "--warmup", "0", "--name", "small", "--", "true", NULL));
     command_expect_integer(
         db,
         "SELECT peak_memory_kib > 64 * 1024 FROM sample JOIN measurement USING (measurement) WHERE run = 1",
@@ -74,8 +69,8 @@ static void memory_is_that_of_the_command_alone(void **state)
 static void user_time_is_that_of_the_command(void **state)
 {
     (void)state;
-    succeed(command_run("run", "--samples", "1", "--warmup", "0", "--", "sh", "-c",
-                        "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done", NULL));
+    command_succeed(command_run("run", "--samples", "1", "--warmup", "0", "--", "sh", "-c",
+                                "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done", NULL));
     command_expect_integer(db, "SELECT user_ns > 10000000 AND user_ns < 2 * wall_ns FROM sample", 1);
 }
 
@@ -91,7 +86,7 @@ static void what_fails_is_not_timed(void **state)
     command_expect_error(command_run("run", "--", "/", NULL), 3, "cannot start /: Permission denied");
     command_expect_integer(db, "SELECT count(*) FROM run WHERE status = 'failed'", 4);
     command_expect_integer(db, "SELECT count(*) FROM sample", 0);
-    succeed(command_run("run", "--samples", "2", "--ignore-failure", "--", "false", NULL));
+    command_succeed(command_run("run", "--samples", "2", "--ignore-failure", "--", "false", NULL));
     command_expect_integer(db, "SELECT samples FROM measurement WHERE run = 5", 2);
     Outcome outcome =
         command_run("run", "--samples", "1", "--warmup", "0", "--show-output", "--", "echo", "hello", NULL);
@@ -115,7 +110,7 @@ static void what_was_never_timed_is_no_benchmark(void **state)
     command_expect_integer(db, "SELECT count(*) FROM threshold", 0);
     /* One that was set before can be taken back. */
     command_execute(db, "INSERT INTO threshold SELECT benchmark, 7 FROM benchmark");
-    succeed(command_run("threshold", "no-such-program", "--undo", NULL));
+    command_succeed(command_run("threshold", "no-such-program", "--undo", NULL));
     command_expect_integer(db, "SELECT count(*) FROM threshold", 0);
 }
 
@@ -123,7 +118,7 @@ static void a_command_does_not_read_the_terminal(void **state)
 {
     (void)state;
     /* cat ends at once, as its input is empty. */
-    succeed(command_run("run", "--samples", "1", "--", "cat", NULL));
+    command_succeed(command_run("run", "--samples", "1", "--", "cat", NULL));
 }
 
 static void commands_and_maps_are_told_apart(void **state)
@@ -150,10 +145,10 @@ static void a_scan_is_every_combination(void **state)
 {
     (void)state;
     command_make_prices();
-    succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map",
-                        "increase_price_crazy(p, 10, {rounds}) + {rounds}", "--rows", "5-20:5", "--rounds",
-                        "1-4x2,7", "--executor", "serial,threads", "--workers", "2-3", "--chunk", "4",
-                        "--samples", "1", "--verify", NULL));
+    command_succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map",
+                                "increase_price_crazy(p, 10, {rounds}) + {rounds}", "--rows", "5-20:5",
+                                "--rounds", "1-4x2,7", "--executor", "serial,threads", "--workers", "2-3",
+                                "--chunk", "4", "--samples", "1", "--verify", NULL));
     /* Four rows, four rounds, serial once and threads with two numbers of workers. */
     command_expect_integer(db, "SELECT count(*) FROM history", 4 * 4 * 3);
     command_expect_text(db, "SELECT group_concat(DISTINCT rows) FROM history", "5,10,15,20");
@@ -189,9 +184,9 @@ static void rows_are_the_first_of_any_source(void **state)
                                           "VALUES (1),(2),(3)"};
     command_make_prices();
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        succeed(command_run("run", "--in", "prices.db", "--source", sources[i], "--map",
-                            i == 5 ? "column1" : "p", "--rows", "1,3", "--executor", "serial", "--samples",
-                            "1", NULL));
+        command_succeed(command_run("run", "--in", "prices.db", "--source", sources[i], "--map",
+                                    i == 5 ? "column1" : "p", "--rows", "1,3", "--executor", "serial",
+                                    "--samples", "1", NULL));
     command_expect_integer(db, "SELECT count(*) FROM measurement WHERE rows = 1 + 2 * position", 12);
     command_expect_error(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "p", "--rows",
                                      "20,21", "--samples", "1", NULL),
@@ -374,16 +369,16 @@ static void expect_base(const char *run, const char *base)
 static void a_name_is_one_history(void **state)
 {
     (void)state;
-    succeed(command_run("run", "--samples", "6", "--name", "tool", "--", "true", NULL));
-    succeed(command_run("run", "--samples", "6", "--name", "tool", "--", "sleep", "0.001", NULL));
+    command_succeed(command_run("run", "--samples", "6", "--name", "tool", "--", "true", NULL));
+    command_succeed(command_run("run", "--samples", "6", "--name", "tool", "--", "sleep", "0.001", NULL));
     expect_base("2", "1");
     command_make_prices();
-    succeed(command_run("run", "--samples", "6", "--name", "map", "--in", "prices.db", "--source", "prices",
-                        "--map", "p", "--executor", "serial", NULL));
-    succeed(command_run("run", "--samples", "6", "--name", "map", "--in", "prices.db", "--source",
-                        "SELECT id, p FROM prices", "--map", "p + 1", "--executor", "serial", NULL));
+    command_succeed(command_run("run", "--samples", "6", "--name", "map", "--in", "prices.db", "--source",
+                                "prices", "--map", "p", "--executor", "serial", NULL));
+    command_succeed(command_run("run", "--samples", "6", "--name", "map", "--in", "prices.db", "--source",
+                                "SELECT id, p FROM prices", "--map", "p + 1", "--executor", "serial", NULL));
     expect_base("4", "3");
-    succeed(command_run("run", "--samples", "1", "--", "true", NULL));
+    command_succeed(command_run("run", "--samples", "1", "--", "true", NULL));
     command_expect_text(db, "SELECT parameters FROM benchmark WHERE name = 'true'",
                         "{\"command\":[\"true\"]}");
 }

@@ -61,7 +61,7 @@ int command_teardown(void **state)
 
 static void redirect(const char *path, int descriptor)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, 0666);
     if (file < 0 || dup2(file, descriptor) < 0)
         _exit(126);
     close(file);
@@ -142,6 +142,30 @@ pid_t command_start(const char *name, const char *first, ...)
     snprintf(out, sizeof out, "%s.out", name);
     snprintf(err, sizeof err, "%s.err", name);
     return start(out, err, arguments);
+}
+
+char *command_on_terminal(const char *first, ...)
+{
+    enum { TEXT_BYTES = 1 << 16 };
+    const char *arguments[ARGUMENTS_MAX];
+    va_list rest;
+    va_start(rest, first);
+    collect(arguments, first, rest);
+    va_end(rest);
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    const char *name = ptsname(terminal);
+    char *text = malloc(TEXT_BYTES);
+    assert_true(name && text);
+    pid_t pid = start("/dev/null", name, arguments);
+    size_t size = 0;
+    ssize_t got;
+    while (size < TEXT_BYTES - 1 && (got = read(terminal, text + size, TEXT_BYTES - 1 - size)) > 0)
+        size += (size_t)got;
+    text[size] = '\0';
+    assert_int_equal(command_wait(pid), 0);
+    close(terminal);
+    return text;
 }
 
 void command_free(Outcome *outcome)
@@ -264,4 +288,22 @@ void command_expect_success(const Outcome *outcome)
 {
     if (outcome->status != 0 || *outcome->err)
         fail_msg("expected success, got exit status %d and\n%s", outcome->status, outcome->err);
+}
+
+void command_succeed(Outcome outcome)
+{
+    command_expect_success(&outcome);
+    command_free(&outcome);
+}
+
+void command_expect_output(Outcome outcome, int status, const char *first, ...)
+{
+    va_list parts;
+    va_start(parts, first);
+    for (const char *part = first; part; part = va_arg(parts, const char *))
+        if (outcome.status != status || !strstr(outcome.out, part))
+            fail_msg("expected exit status %d and \"%s\", got %d, %s and\n%s", status, part, outcome.status,
+                     outcome.err, outcome.out);
+    va_end(parts);
+    command_free(&outcome);
 }

@@ -34,6 +34,10 @@ void command_free(Outcome *outcome);
 /* Starts it and returns at once; what it writes goes to NAME.out and NAME.err in the current folder. */
 pid_t command_start(const char *name, const char *first, ...) __attribute__((sentinel));
 
+/* Runs it to its end, which has to be a success, with a terminal as standard error. Returns what that got, to
+ * be freed. */
+char *command_on_terminal(const char *first, ...) __attribute__((sentinel));
+
 /* Waits for the end of a started one. The status is as in Outcome. */
 int command_wait(pid_t pid);
 
@@ -61,5 +65,11 @@ void command_expect_error(Outcome outcome, int status, const char *part);
 
 /* Expects exit status 0 and nothing on standard error. */
 void command_expect_success(const Outcome *outcome);
+
+/* The same, where the output is no matter. Frees the outcome. */
+void command_succeed(Outcome outcome);
+
+/* Expects this exit status, and each part (the last one NULL) in the output. Frees the outcome. */
+void command_expect_output(Outcome outcome, int status, const char *first, ...) __attribute__((sentinel));
 
 #endif
