@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/statistics/number_series.h"
 #include "cli/statistics/random.h"
 #include "cli/sampling/sampling.h"
 
@@ -25,10 +26,7 @@ typedef struct Series {
     /* Seconds spent in counted samples. */
     double elapsed;
     /* Counted samples, seconds for one loop each. */
-    double *seconds;
-    /* Working space as large as `seconds`. */
-    double *scratch;
-    size_t capacity;
+    NumberSeries seconds;
     Summary summary;
     const char *stopped;
 } Series;
@@ -58,23 +56,11 @@ static void shuffle(size_t *order, size_t count, uint64_t *random)
 
 static int keep_sample(Series *series, const Sample *sample, Failure *failure)
 {
-    size_t count = series->summary.count;
-    if (count == series->capacity) {
-        size_t capacity = series->capacity > 0 ? 2 * series->capacity : 64;
-        double *seconds = realloc(series->seconds, capacity * sizeof *seconds);
-        if (seconds)
-            series->seconds = seconds;
-        double *scratch = realloc(series->scratch, capacity * sizeof *scratch);
-        if (scratch)
-            series->scratch = scratch;
-        if (!seconds || !scratch)
-            return failure_set(failure, "out of memory after %zu samples", count);
-        series->capacity = capacity;
-    }
     double seconds = (double)sample->wall_ns / 1e9;
+    if (number_series_add(&series->seconds, seconds / (double)sample->loops, failure))
+        return -1;
     series->elapsed += seconds;
-    series->seconds[count] = seconds / (double)sample->loops;
-    statistics_summarize(series->seconds, series->scratch, count + 1, &series->summary);
+    number_series_summarize(&series->seconds, &series->summary);
     return 0;
 }
 
@@ -188,16 +174,14 @@ int sampling_run(const SamplingRules *rules, const SamplingSubject *subjects, si
         result = failure_set(failure, "out of memory for %zu benchmarks", count);
     for (size_t i = 0; i < count && result == 0; i++) {
         sampling.series[i].loops = 1;
-        statistics_summarize(NULL, NULL, 0, &sampling.series[i].summary);
+        number_series_summarize(&sampling.series[i].seconds, &sampling.series[i].summary);
     }
     for (size_t i = 0; i < count && result == 0; i++)
         result = warm_up(&sampling, i, failure);
     if (result == 0)
         result = sample_rounds(&sampling, failure);
-    for (size_t i = 0; i < count && sampling.series; i++) {
-        free(sampling.series[i].seconds);
-        free(sampling.series[i].scratch);
-    }
+    for (size_t i = 0; i < count && sampling.series; i++)
+        number_series_free(&sampling.series[i].seconds);
     free(sampling.series);
     free(sampling.order);
     return result;

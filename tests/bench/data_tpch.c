@@ -42,6 +42,22 @@ static void phone(Maker *maker, int64_t nation, char text[MADE_TEXT_SIZE])
              (long long)make_number(maker, 1000, 9999));
 }
 
+/* The columns that suppliers and customers begin with: key, name, address, nation, phone, balance. */
+static void start_party(Maker *maker, RowsInto *rows, const char *kind, int64_t key)
+{
+    char text[MADE_TEXT_SIZE];
+    int64_t nation = make_number(maker, 0, NATIONS - 1);
+    row_number(rows, key);
+    snprintf(text, sizeof text, "%s#%09lld", kind, (long long)key);
+    row_text(rows, text);
+    make_letters(maker, 10, 40, text);
+    row_text(rows, text);
+    row_number(rows, nation);
+    phone(maker, nation, text);
+    row_text(rows, text);
+    row_real(rows, make_money(maker, -99999, 999999));
+}
+
 static int make_nations(sqlite3 *db, Failure *failure)
 {
     Maker maker = {1};
@@ -85,16 +101,7 @@ static int make_suppliers(sqlite3 *db, const Sizes *sizes, Failure *failure)
     char text[MADE_TEXT_SIZE];
     int result = rows_begin(&rows, db, "supplier", 7, failure);
     for (int64_t key = 1; key <= sizes->suppliers; key++) {
-        int64_t nation = make_number(&maker, 0, NATIONS - 1);
-        row_number(&rows, key);
-        snprintf(text, sizeof text, "Supplier#%09lld", (long long)key);
-        row_text(&rows, text);
-        make_letters(&maker, 10, 40, text);
-        row_text(&rows, text);
-        row_number(&rows, nation);
-        phone(&maker, nation, text);
-        row_text(&rows, text);
-        row_real(&rows, make_money(&maker, -99999, 999999));
+        start_party(&maker, &rows, "Supplier", key);
         supplier_comment(&maker, key, text);
         row_text(&rows, text);
         row_done(&rows);
@@ -194,16 +201,7 @@ static int make_customers(sqlite3 *db, const Sizes *sizes, Failure *failure)
     char text[MADE_TEXT_SIZE];
     int result = rows_begin(&rows, db, "customer", 8, failure);
     for (int64_t key = 1; key <= sizes->customers; key++) {
-        int64_t nation = make_number(&maker, 0, NATIONS - 1);
-        row_number(&rows, key);
-        snprintf(text, sizeof text, "Customer#%09lld", (long long)key);
-        row_text(&rows, text);
-        make_letters(&maker, 10, 40, text);
-        row_text(&rows, text);
-        row_number(&rows, nation);
-        phone(&maker, nation, text);
-        row_text(&rows, text);
-        row_real(&rows, make_money(&maker, -99999, 999999));
+        start_party(&maker, &rows, "Customer", key);
         row_text(&rows, make_choice(&maker, segments, COUNT(segments)));
         make_sentence(&maker, 29, 116, text);
         row_text(&rows, text);
