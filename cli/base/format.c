@@ -78,7 +78,9 @@ static bool is_bytes(const char *unit)
     return unit && strcmp(unit, "B") == 0;
 }
 
-void format_metric(double value, const char *unit, char text[FORMAT_SIZE])
+/* A figure of a metric with its unit, NULL where it has none: "1234 rows/s", "0.125"; of the unit B with the
+   binary prefix that fits: "12.3 MiB". A dash where it is not finite. */
+static void format_metric(double value, const char *unit, char text[FORMAT_SIZE])
 {
     if (!isfinite(value)) {
         snprintf(text, FORMAT_SIZE, "%s", dash);

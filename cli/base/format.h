@@ -13,10 +13,6 @@ void format_duration(double seconds, char text[FORMAT_SIZE]);
 /* Two durations in the unit of the greater one: "4.05 … 4.20 ms". A dash where either is not finite. */
 void format_duration_range(double low, double high, char text[FORMAT_SIZE]);
 
-/* A figure of a metric with its unit, NULL where it has none: "1234 rows/s", "0.125"; of the unit B with the
- * binary prefix that fits: "12.3 MiB". A dash where it is not finite. */
-void format_metric(double value, const char *unit, char text[FORMAT_SIZE]);
-
 /* A ratio: "1.93 ×". A dash where it is not finite. */
 void format_times(double ratio, char text[FORMAT_SIZE]);
 

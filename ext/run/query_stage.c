@@ -16,7 +16,9 @@
 /* Milliseconds between two checks for an interrupt. */
 enum { WAIT_MS = 10 };
 
-int stage_run_whole(StageRun *run, char *why)
+/* Has the query run whole, for a reason that sqlite3_mprintf has just made (NULL: SQLITE_NOMEM).
+ * SQLITE_ABORT. */
+static int stage_run_whole(StageRun *run, char *why)
 {
     sqlite3_free(run->why);
     run->why = why;

@@ -39,10 +39,6 @@ struct StageRun {
     char *why;
 };
 
-/* Has the query run whole, for a reason that sqlite3_mprintf has just made (NULL: SQLITE_NOMEM).
- * SQLITE_ABORT. */
-int stage_run_whole(StageRun *run, char *why);
-
 /* Makes tasks of the next ranges, until the bound of the run is reached or the table ends, and submits them.
    SQLITE_OK; SQLITE_NOMEM or the executor's error. */
 int stage_hand_out(StageRun *run);

@@ -38,7 +38,7 @@ bool cut_key_find(Splitting *splitting, const Loop *loop, Expr *where, CutKey *k
    many as rows. The table has rowids. */
 bool cut_key_is_of_few_rows(Splitting *splitting, const KnownTable *table, const CutKey *key);
 
-/* Writes how a run finds the ranges of the key of the table `item`. False with an error; stage_free frees
+/* Writes how a run finds the ranges of the key of the table `item`. False with an error; the stage owns
    what was written. */
 bool cut_key_write(Splitting *splitting, const FromItem *item, const CutKey *key, SplitKey *to);
 

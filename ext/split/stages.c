@@ -179,6 +179,28 @@ const SplitStage *split_plan_cut(const SplitPlan *plan)
     return &plan->stages[i];
 }
 
+/* Frees what a stage owns. */
+static void stage_free(SplitStage *stage)
+{
+    sqlite3_free(stage->name);
+    sqlite3_free(stage->worker_sql);
+    sqlite3_free(stage->host_sql);
+    sqlite3_free(stage->combine_sql);
+    sqlite3_free(stage->cut_table);
+    sqlite3_free(stage->key.column);
+    sqlite3_free(stage->key.collation);
+    sqlite3_free(stage->key.index);
+    sqlite3_free(stage->key.table_name);
+    sqlite3_free(stage->key.condition);
+    sqlite3_free(stage->worker_plan);
+    sqlite3_free(stage->worker_words);
+    sqlite3_free(stage->combine_words);
+    columns_free(&stage->parts);
+    columns_free(&stage->result);
+    free(stage->sorted);
+    *stage = (SplitStage){0};
+}
+
 bool stages_build(Splitting *splitting, const Cut *cut)
 {
     SplitStage last = {.limit = -1};
@@ -203,25 +225,4 @@ void stages_free(SplitPlan *plan, int first)
         free(plan->stages);
         plan->stages = NULL;
     }
-}
-
-void stage_free(SplitStage *stage)
-{
-    sqlite3_free(stage->name);
-    sqlite3_free(stage->worker_sql);
-    sqlite3_free(stage->host_sql);
-    sqlite3_free(stage->combine_sql);
-    sqlite3_free(stage->cut_table);
-    sqlite3_free(stage->key.column);
-    sqlite3_free(stage->key.collation);
-    sqlite3_free(stage->key.index);
-    sqlite3_free(stage->key.table_name);
-    sqlite3_free(stage->key.condition);
-    sqlite3_free(stage->worker_plan);
-    sqlite3_free(stage->worker_words);
-    sqlite3_free(stage->combine_words);
-    columns_free(&stage->parts);
-    columns_free(&stage->result);
-    free(stage->sorted);
-    *stage = (SplitStage){0};
 }

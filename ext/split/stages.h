@@ -31,7 +31,4 @@ bool stages_combine(Splitting *splitting, const Select *combine);
 /* Frees the stages from number `first` on. */
 void stages_free(SplitPlan *plan, int first);
 
-/* Frees what a stage owns. */
-void stage_free(SplitStage *stage);
-
 #endif
