@@ -75,7 +75,9 @@ static void use_executor(MapRun *run, const ExecutorKind *kind)
 {
     while (kind != run->executors.executor->kind) {
         char *message = NULL;
-        if (executor_set_use(&run->executors, kind, run->controller.workers, &message) != SQLITE_OK)
+        int rc = executor_set_use(&run->executors, kind, run->controller.workers, &message);
+        run->interrupted = run->interrupted || rc == SQLITE_INTERRUPT;
+        if (rc != SQLITE_OK)
             kind = controller_unavailable(&run->controller, kind, message);
         sqlite3_free(message);
     }
@@ -204,6 +206,7 @@ static int have_workers(MapRun *run, char **message)
         executors, workers < controller->workers_used ? workers : controller->workers_used, message);
     if (rc == SQLITE_OK || executors->requested)
         return rc;
+    run->interrupted = run->interrupted || rc == SQLITE_INTERRUPT;
     use_executor(run, controller_short_of(controller, executors->executor->workers, *message));
     sqlite3_free(*message);
     *message = NULL;
@@ -357,9 +360,12 @@ static int check_current(MapRun *run, bool *usable, char **message)
     return rc == SQLITE_OK ? rc : fail_with(run, rc, message);
 }
 
-/* Whether the host was interrupted, checked from time to time because tasks may give no rows for long. */
+/* Whether the host was interrupted, checked from time to time because tasks may give no rows for long. A
+ * progress handler may say so only once, while workers start or a task ends by itself: that is kept. */
 static bool is_interrupted_between_tasks(MapRun *run)
 {
+    if (run->interrupted)
+        return true;
     if (clock_ns() - run->checked_ns <= WAIT_MS * 1000000L)
         return false;
     if (host_interrupted_or_handled(run->interrupt_probe))

@@ -39,7 +39,7 @@ struct MapRun {
     bool began_with_ranges;
     /* Whether the run has ended with an error. */
     bool failed;
-    /* Whether the host was interrupted while it ran a task itself. */
+    /* Whether the host was interrupted while it ran a task itself or started workers. */
     bool interrupted;
     /* Time of the last check for an interrupt between two tasks, CLOCK_MONOTONIC. */
     int64_t checked_ns;

@@ -31,7 +31,9 @@ static void use_executor(StageRun *run, const ExecutorKind *kind)
 {
     while (kind != run->executors.executor->kind) {
         char *message = NULL;
-        if (executor_set_use(&run->executors, kind, run->controller.workers, &message) != SQLITE_OK)
+        int rc = executor_set_use(&run->executors, kind, run->controller.workers, &message);
+        run->interrupted = run->interrupted || rc == SQLITE_INTERRUPT;
+        if (rc != SQLITE_OK)
             kind = controller_unavailable(&run->controller, kind, message);
         sqlite3_free(message);
     }
@@ -69,7 +71,7 @@ static int submit_first(StageRun *run)
     rc = executor_ensure_workers(executor, executor->workers + 1, &message);
     if (rc == SQLITE_OK)
         rc = run_task_submit(first, executor);
-    else
+    else if (rc != SQLITE_INTERRUPT)
         rc = stage_run_whole(run, sqlite3_mprintf("no worker could be started: %s",
                                                   message ? error_reason(message) : "no memory"));
     sqlite3_free(message);
@@ -105,7 +107,8 @@ static int take_parts(StageRun *run)
     const RunTask *entry = task_list_current(&run->tasks);
     const Task *task = entry->task;
     const TaskReport *report = &task->report;
-    if (report->rc == SQLITE_INTERRUPT && run->interrupted)
+    /* Also where the task ended by itself just then: a progress handler may say so only once. */
+    if (run->interrupted)
         return SQLITE_INTERRUPT;
     /* The statement as it stands would take longer still. */
     if (report->rc != SQLITE_OK && report->timed_out) {

@@ -33,7 +33,7 @@ struct StageRun {
        that a rowid gives, and rowids of the largest range so far. */
     bool streams;
     double rowid_bytes, most_rowids;
-    /* Whether the host was interrupted while it ran a task itself. */
+    /* Whether the host was interrupted while it ran a task itself or started workers. */
     bool interrupted;
     /* Why the query has to be run whole; sqlite3_malloc'd. */
     char *why;
