@@ -48,6 +48,7 @@ static const BenchWork works[] = {
     {"query-tpch-analyzed", "the same with statistics (ANALYZE)", work_query_tpch_analyzed},
     {"query-ssb", "the 13 queries of the Star Schema Benchmark", work_query_ssb},
     {"query-clickbench", "the 43 queries of ClickBench over made-up hits", work_query_clickbench},
+    {"query-peers", "peers: TPC-H in DuckDB and PostgreSQL, what parallel gains there", work_query_peers},
     {"memory", "peak memory of host and workers by number of rows", work_memory},
     {"notice", "from the death of a worker process to its chunk running elsewhere", work_notice},
     {"kills", "worker processes killed at random moments during maps", work_kills},

@@ -1,13 +1,10 @@
-/* PostgreSQL with the same C function, in one process and in a parallel query. A server of its own, in the
- * bench's folder, reached through a socket there. */
+/* PostgreSQL with the same C function, in one process and in a parallel query. */
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "peers.h"
+#include "postgres_server.h"
 #include "price_lists.h"
 #include "figures.h"
 
@@ -15,42 +12,22 @@ static const char what[] = "PostgreSQL, the same C function";
 
 #ifdef BENCH_POSTGRES_MODULE
 
-enum { PRICES = 2000, ARGUMENTS_MAX = 40, OUTPUT_SIZE = 8192 };
+enum { PRICES = 2000, OUTPUT_SIZE = 8192 };
 
-typedef struct Server {
-    Bench *bench;
-    char folder[PATH_SIZE], data[PATH_SIZE], library[PATH_SIZE];
-    char user[64]; /* that the server runs as, because it refuses root; empty: as we are */
-    bool running;
+typedef struct Postgres {
+    PostgresServer server;
+    /* Path of the module without its ending. */
+    char library[PATH_SIZE];
     MappingAnswer expected;
-} Server;
-
-/* Runs a program of PostgreSQL, as the server's user where `as_server`. The arguments end with NULL. */
-static int run(const Server *server, bool as_server, const char *program, const char *const *arguments,
-               char *output, Failure *failure)
-{
-    char texts[ARGUMENTS_MAX][PATH_SIZE];
-    char *argv[ARGUMENTS_MAX + 1] = {NULL};
-    size_t count = 0;
-    if (as_server && server->user[0]) {
-        const char *const change[] = {"setpriv", "--reuid",    server->user,
-                                      "--regid", server->user, "--init-groups"};
-        for (size_t i = 0; i < sizeof change / sizeof *change; i++)
-            snprintf(texts[count++], PATH_SIZE, "%s", change[i]);
-    }
-    snprintf(texts[count++], PATH_SIZE, BENCH_POSTGRES_PROGRAMS "/%s", program);
-    while (*arguments && count < ARGUMENTS_MAX)
-        snprintf(texts[count++], PATH_SIZE, "%s", *arguments++);
-    for (size_t i = 0; i < count; i++)
-        argv[i] = texts[i];
-    return peer_run(argv, server->folder, output, OUTPUT_SIZE, failure);
-}
+} Postgres;
 
 /* The module has to be where the server's user can read it. */
-static int copy_module(const Server *server, Failure *failure)
+static int copy_module(Postgres *postgres, Failure *failure)
 {
     char path[PATH_SIZE + 8], block[65536];
-    snprintf(path, sizeof path, "%s.so", server->library);
+    snprintf(postgres->library, sizeof postgres->library, "%.*s/postgres/price", FOLDER_SIZE,
+             postgres->server.bench->folder);
+    snprintf(path, sizeof path, "%s.so", postgres->library);
     FILE *from = fopen(BENCH_POSTGRES_MODULE, "rbe"), *to = fopen(path, "wbe");
     size_t size;
     int result = from && to ? 0 : -1;
@@ -65,88 +42,29 @@ static int copy_module(const Server *server, Failure *failure)
     return 0;
 }
 
-/* Makes the server's folder. Where we are root it belongs to the user postgres, and may be reached through
- * ours. */
-static int make_folder(Server *server, Failure *failure)
+/* Runs one of our files with its variables. */
+static int run_sql(const Postgres *postgres, const char *path, int helpers, char *output, Failure *failure)
 {
-    const char *parent = server->bench->folder;
-    snprintf(server->folder, sizeof server->folder, "%s/postgres", parent);
-    snprintf(server->data, sizeof server->data, "%.*s/postgres/data", FOLDER_SIZE, parent);
-    snprintf(server->library, sizeof server->library, "%.*s/postgres/price", FOLDER_SIZE, parent);
-    int error = mkdir(server->folder, 0755);
-    if (!error && geteuid() == 0) {
-        const struct passwd *user = getpwnam("postgres");
-        if (!user)
-            return failure_set(failure, "PostgreSQL does not run as root, and there is no user postgres");
-        snprintf(server->user, sizeof server->user, "%s", user->pw_name);
-        error = chown(server->folder, user->pw_uid, user->pw_gid) || chmod(parent, 0711);
-    }
-    if (error)
-        return failure_set(failure, "cannot make the folder %s: %s", server->folder, strerror(errno));
-    return copy_module(server, failure);
-}
-
-static int write_settings(const Server *server, Failure *failure)
-{
-    char path[PATH_SIZE + 32];
-    snprintf(path, sizeof path, "%s/postgresql.conf", server->data);
-    FILE *file = fopen(path, "ae");
-    if (!file)
-        return failure_set(failure, "cannot write %s: %s", path, strerror(errno));
-    FILE *common = fopen(BENCH_PEERS "/postgres.conf", "re");
-    int c;
-    while (common && (c = getc(common)) != EOF)
-        putc(c, file);
-    fprintf(file, "unix_socket_directories = '%s'\n", server->folder);
-    int failed = !common || ferror(common);
-    if (common)
-        fclose(common);
-    failed |= fclose(file) != 0;
-    return failed ? failure_set(failure, "cannot copy settings to %s", path) : 0;
-}
-
-/* Runs one of our files in psql, with its variables. */
-static int run_sql(const Server *server, const char *file, int helpers, char *output, Failure *failure)
-{
-    char path[PATH_SIZE], helper_count[32], prices[32], library[PATH_SIZE + 16];
-    snprintf(path, sizeof path, BENCH_PEERS "/%s", file);
+    char helper_count[32], prices[32], library[PATH_SIZE + 16];
+    const char *const variables[] = {helper_count, prices, library, NULL};
     snprintf(helper_count, sizeof helper_count, "helpers=%d", helpers);
     snprintf(prices, sizeof prices, "prices=%d", PRICES);
-    snprintf(library, sizeof library, "library=%s", server->library);
-    const char *const arguments[] = {
-        "--no-psqlrc", "--quiet",    "--no-align", "--tuples-only", "--host",     server->folder,
-        "--username",  "bench",      "--dbname",   "postgres",      "--variable", "ON_ERROR_STOP=1",
-        "--variable",  helper_count, "--variable", prices,          "--variable", library,
-        "--file",      path,         NULL};
-    return run(server, false, "psql", arguments, output, failure);
+    snprintf(library, sizeof library, "library=%s", postgres->library);
+    return postgres_run_file(&postgres->server, path, variables, output, OUTPUT_SIZE, failure);
 }
 
-static int start(Server *server, Failure *failure)
-{
-    char output[OUTPUT_SIZE], log[PATH_SIZE + 8];
-    snprintf(log, sizeof log, "%s.log", server->data);
-    const char *const create[] = {"--pgdata",   server->data, "--username",  "bench",     "--auth", "trust",
-                                  "--encoding", "UTF8",       "--no-locale", "--no-sync", NULL};
-    const char *const go[] = {"start", "--pgdata", server->data, "--log", log, "--wait", NULL};
-    if (make_folder(server, failure) || run(server, true, "initdb", create, output, failure) ||
-        write_settings(server, failure) || run(server, true, "pg_ctl", go, output, failure))
-        return -1;
-    server->running = true;
-    return run_sql(server, "postgres_setup.sql", server->bench->settings.workers - 1, output, failure);
-}
-
-static void stop(Server *server)
+static int start(Postgres *postgres, Failure *failure)
 {
     char output[OUTPUT_SIZE];
-    Failure failure;
-    const char *const end[] = {"stop", "--pgdata", server->data, "--mode", "immediate", "--wait", NULL};
-    if (server->running && run(server, true, "pg_ctl", end, output, &failure))
-        fprintf(stderr, "bench: %s\n", failure.text);
-    server->running = false;
+    return postgres_start(&postgres->server, failure) || copy_module(postgres, failure) ||
+                   run_sql(postgres, BENCH_PEERS "/postgres_setup.sql",
+                           postgres->server.bench->settings.workers - 1, output, failure)
+               ? -1
+               : 0;
 }
 
 typedef struct PostgresRun {
-    Server *server;
+    Postgres *postgres;
     int helpers;
 } PostgresRun;
 
@@ -154,18 +72,18 @@ typedef struct PostgresRun {
  * before. */
 static int take(void *context, int64_t loops, Sample *sample, Failure *failure)
 {
-    const PostgresRun *postgres = context;
+    const PostgresRun *of = context;
     sample->wall_ns = 0;
     for (int64_t i = 0; i < loops; i++) {
         char output[OUTPUT_SIZE];
         double sum = 0, milliseconds = 0;
-        if (run_sql(postgres->server, "postgres_round.sql", postgres->helpers, output, failure))
+        if (run_sql(of->postgres, BENCH_PEERS "/postgres_round.sql", of->helpers, output, failure))
             return -1;
         const char *line = strstr(output, "sum|");
         if (!line || sscanf(line, "sum|%lf Time: %lf", &sum, &milliseconds) != 2)
             return failure_set(failure, "psql printed '%.200s'", output);
         sample->wall_ns += (int64_t)(milliseconds * 1e6);
-        if (peer_check(postgres->server->bench, "PostgreSQL", sum, postgres->server->expected.sum, failure))
+        if (peer_check(of->postgres->server.bench, "PostgreSQL", sum, of->postgres->expected.sum, failure))
             return -1;
     }
     return 0;
@@ -175,12 +93,11 @@ int work_postgres(Bench *bench, Failure *failure)
 {
     static const Effort effort = {.rounds = 7, .quick_rounds = 3, .warm = true};
     char table[TABLE_NAME_SIZE], label[LABEL_SIZE];
-    if (!peer_installed(BENCH_POSTGRES_PROGRAMS "/initdb") ||
-        !peer_installed(BENCH_POSTGRES_PROGRAMS "/psql"))
+    if (!postgres_installed())
         return report_skip(bench, what,
                            "no server in " BENCH_POSTGRES_PROGRAMS " (Debian package postgresql)", failure);
-    Server server = {.bench = bench};
-    PostgresRun one = {&server, 0}, all = {&server, bench->settings.workers - 1};
+    Postgres postgres = {.server = {.bench = bench}};
+    PostgresRun one = {&postgres, 0}, all = {&postgres, bench->settings.workers - 1};
     snprintf(label, sizeof label, "PostgreSQL, same C function, parallel query, %d processes",
              bench->settings.workers);
     const PeerSubject peers[] = {
@@ -189,11 +106,11 @@ int work_postgres(Bench *bench, Failure *failure)
     };
     int result = price_list(bench, PRICES, table, failure);
     if (result == 0)
-        result = start(&server, failure);
+        result = start(&postgres, failure);
     if (result == 0)
-        result = peers_measure(bench, table, peers, sizeof peers / sizeof *peers, &effort, &server.expected,
+        result = peers_measure(bench, table, peers, sizeof peers / sizeof *peers, &effort, &postgres.expected,
                                failure);
-    stop(&server);
+    postgres_stop(&postgres.server);
     return result;
 }
 
