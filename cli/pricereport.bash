@@ -28,6 +28,11 @@ _pricereport_runs() {
     "$1" list --csv ${2:+--db "$2"} 2>/dev/null | sed -n '2,$s/^\([0-9]*\),.*/\1/p' | sort -rn | head -n 50
 }
 
+# The branches and tags of the repository, each after a text, such as the beginning of a range.
+_pricereport_names() {
+    git for-each-ref --format="$1%(refname:short)" refs/heads refs/tags 2>/dev/null
+}
+
 # A list separated by commas is completed at its end.
 _pricereport_complete_list() {
     local done='' word=$2
@@ -80,6 +85,10 @@ _pricereport() {
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
         return
         ;;
+    --branch | --commits)
+        mapfile -t COMPREPLY < <(compgen -W "$(_pricereport_names "${word%"${word##*..}"}")" -- "$word")
+        return
+        ;;
     --out)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
@@ -99,7 +108,7 @@ _pricereport() {
     '')
         mapfile -t COMPREPLY < <(compgen -W "$(_pricereport_verbs "$program")" -- "$word")
         ;;
-    show | plot | report | compare | check | export | delete)
+    list | show | plot | report | compare | check | export | delete | ack | exclude)
         mapfile -t COMPREPLY < <(compgen -W "latest $(_pricereport_runs "$program" "$db")" -- "$word")
         ;;
     import | merge)

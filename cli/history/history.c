@@ -241,6 +241,8 @@ int history_open(History **history, const char *file, HistoryMode mode, Failure 
         result = open_file(*history, mode, failure);
     if (result == 0 && format_register((*history)->db) != SQLITE_OK)
         result = query_fail((*history)->db, failure);
+    if (result == 0)
+        result = query_script((*history)->db, sql_history_passed_over, failure);
     if (result)
         history_close(history);
     return result;

@@ -3,6 +3,8 @@
 
 #include "cli/base/query.h"
 #include "cli/history/run_choice.h"
+#include "cli/history/run_range.h"
+#include "cli/system/commit_range.h"
 #include "cli/system/work_tree.h"
 #include "sql/sql.h"
 
@@ -14,6 +16,11 @@ static int fail_not_found(const History *history, const char *text, Failure *fai
             "%s has no run yet that measured anything: record one with pricereport or pricereport "
             "run",
             history_file(history));
+    RangeEnds ends;
+    if (commit_range_split(text, &ends))
+        return failure_set(failure,
+                           "%s is a range, and one run is meant here: pricereport list %s names its runs",
+                           text, text);
     return failure_set(failure,
                        "%s: %s has no run with this number, label, branch or commit: pricereport list shows "
                        "those it has",
@@ -80,4 +87,35 @@ int run_choice_single(History *history, const char *text, int64_t *run, Failure 
                            "%s is no single run: give its number, label, branch or commit, or latest", text);
     *run = choice.run;
     return 0;
+}
+
+static int use_range(History *history,
+                     int (*use)(History *history, int64_t run, void *context, Failure *failure),
+                     void *context, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (query_prepare(history_db(history), &statement, failure, sql_history_range_runs, ""))
+        return -1;
+    int result;
+    while ((result = query_next(statement, failure)) > 0)
+        if ((result = use(history, sqlite3_column_int64(statement, 0), context, failure)))
+            break;
+    sqlite3_finalize(statement);
+    return result;
+}
+
+int run_choice_each(History *history, const char *text,
+                    int (*use)(History *history, int64_t run, void *context, Failure *failure), void *context,
+                    Failure *failure)
+{
+    RangeEnds ends;
+    RunChoice choice;
+    int64_t run;
+    int known =
+        commit_range_split(text, &ends) ? find_recorded(history_db(history), text, 0, &choice, failure) : 1;
+    if (known < 0)
+        return -1;
+    if (known == 0)
+        return run_range_find(history, text, failure) ? -1 : use_range(history, use, context, failure);
+    return run_choice_single(history, text, &run, failure) ? -1 : use(history, run, context, failure);
 }

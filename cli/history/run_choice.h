@@ -27,6 +27,13 @@ typedef struct RunChoice {
  * number only. Returns 0, or -1 with the failure set. */
 int run_choice_find(History *history, const char *text, int64_t machine, RunChoice *choice, Failure *failure);
 
+/* Calls `use` with every run that the text means: those of a range, in the order of their numbers, or the one
+ * run. A range is A..B: of two numbers, from one to the other; else of commits, those that git reaches from B
+ * and not from A. Returns 0, or -1 with the failure set, where nothing is meant, too. */
+int run_choice_each(History *history, const char *text,
+                    int (*use)(History *history, int64_t run, void *context, Failure *failure), void *context,
+                    Failure *failure);
+
 /* Finds the one run that the text means; NULL means "latest". Returns 0, or -1 with the failure set. */
 int run_choice_single(History *history, const char *text, int64_t *run, Failure *failure);
 

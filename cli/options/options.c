@@ -25,7 +25,8 @@ void *options_group(Options *options, const struct argp *parser)
     } groups[] = {{&options_history, &options->common},     {&options_common, &options->common},
                   {&options_sampling, &options->sampling},  {&options_charts, &options->charts},
                   {&options_chart_files, &options->charts}, {&options_scan, &options->scan},
-                  {&options_judging, &options->judging},    {&options_commands, &options->command}};
+                  {&options_judging, &options->judging},    {&options_commands, &options->command},
+                  {&options_selection, &options->selection}};
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         if (groups[i].parser == parser)
             return groups[i].group;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/history/run_selection.h"
 #include "cli/measure/commands.h"
 #include "cli/measure/recording.h"
 #include "cli/measure/scan.h"
@@ -84,6 +85,7 @@ typedef struct Options {
     ChartOptions charts;
     Scan scan;
     JudgingOptions judging;
+    RunSelection selection;
     MapOptions map;
     CommandWish command;
     Arguments arguments;
@@ -107,9 +109,10 @@ typedef struct Options {
  *   options_scan         --executor and what else is varied        Scan
  *   options_judging      --threshold, --any-machine                JudgingOptions
  *   options_commands     --command and what is done around them    CommandWish
+ *   options_selection    --branch, --commits                       RunSelection
  */
 extern const struct argp options_history, options_common, options_sampling, options_chart_files,
-    options_charts, options_scan, options_judging, options_commands;
+    options_charts, options_scan, options_judging, options_commands, options_selection;
 
 /* The group that the parser fills, of these options; to be its input. */
 void *options_group(Options *options, const struct argp *parser);

@@ -10,7 +10,8 @@
 
 static const struct argp_child children[] = {
     {&options_judging, 0, "How to judge:", 2},
-    {&options_common, 0, "Common:", 3},
+    {&options_selection, 0, "Which runs:", 3},
+    {&options_common, 0, "Common:", 4},
     {0},
 };
 

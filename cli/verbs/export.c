@@ -8,10 +8,22 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
+static const struct argp_child children[] = {
+    {&options_selection, 0, "Which runs:", 2},
+    {&options_common, 0, "Common:", 3},
+    {0},
+};
+
 static const struct argp_option table[] = {
     {"samples", VERB_FLAG(samples), NULL, 0, "With --csv or --markdown, a row for every sample", 1},
     {0},
 };
+
+static int choose_run(History *history, int64_t run, void *unused, Failure *failure)
+{
+    (void)unused;
+    return query_run(history_db(history), NULL, failure, sql_export_choose, "i", run);
+}
 
 static int choose(History *history, const Options *options, Failure *failure)
 {
@@ -20,12 +32,9 @@ static int choose(History *history, const Options *options, Failure *failure)
         return -1;
     if (options->arguments.rest_count == 0)
         return query_run(db, NULL, failure, sql_export_choose, "n");
-    for (size_t i = 0; i < options->arguments.rest_count; i++) {
-        int64_t run;
-        if (run_choice_single(history, options->arguments.rest[i], &run, failure) ||
-            query_run(db, NULL, failure, sql_export_choose, "i", run))
+    for (size_t i = 0; i < options->arguments.rest_count; i++)
+        if (run_choice_each(history, options->arguments.rest[i], choose_run, NULL, failure))
             return -1;
-    }
     return 0;
 }
 
@@ -76,11 +85,13 @@ const Verb verb_export = {
     .name = "export",
     .summary = "prints runs as JSON, CSV or Markdown",
     .options = table,
+    .children = children,
     .args_doc = "[RUN...]",
-    .doc = "Prints runs with everything that is known of them, all runs where none is named.\v"
-           "RUN is a number, a label, a branch, the beginning of a commit, or latest. "
-           "--json, the default, has all: every run with its machine, its options, "
-           "its measurements and their samples. --csv and --markdown have a row for every measurement.",
+    .doc =
+        "Prints runs with everything that is known of them, all runs where none is named.\v"
+        "RUN is a number, a label, a branch, the beginning of a commit, latest, or a range: 3..7, or of commits, as in main~5..main. "
+        "--json, the default, has all: every run with its machine, its options, "
+        "its measurements and their samples. --csv and --markdown have a row for every measurement.",
     .arguments = VERB_REST,
     .mode = HISTORY_READ,
     .perform = print_all,

@@ -6,6 +6,12 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
+static const struct argp_child children[] = {
+    {&options_selection, 0, "Which runs:", 2},
+    {&options_common, 0, "Common:", 3},
+    {0},
+};
+
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
     if (key != ARGP_KEY_ARG)
@@ -52,6 +58,7 @@ const Verb verb_history = {
     .name = "history",
     .summary = "prints benchmarks over the runs, and their changes",
     .options = table,
+    .children = children,
     .args_doc = "[BENCHMARK...]",
     .doc =
         "Prints the figures of a benchmark over the runs, oldest first, and in which runs it changed for good.\v"

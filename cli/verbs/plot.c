@@ -6,7 +6,8 @@
 
 static const struct argp_child children[] = {
     {&options_chart_files, 0, "Charts:", 2},
-    {&options_history, 0, "Common:", 3},
+    {&options_selection, 0, "Which runs:", 3},
+    {&options_history, 0, "Common:", 4},
     {0},
 };
 

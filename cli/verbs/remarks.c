@@ -68,28 +68,52 @@ static int change(History *history, const RemarkKind *kind, const Options *optio
     return query_run(db, NULL, failure, sql, "tit", kind->name, run, options->reason);
 }
 
-static int remark(History *history, const RemarkKind *kind, const Options *options, Failure *failure)
-{
+/* The call that is performed on each run. */
+typedef struct RemarkCall {
+    const RemarkKind *kind;
+    const Options *options;
+    /* Last run of the choice. */
     int64_t run;
-    if (run_choice_single(history, options->arguments.run, &run, failure) ||
-        benchmark_choice_names(history, options->arguments.names, options->arguments.name_count, failure) ||
-        change(history, kind, options, run, failure))
+    /* Remarks that were made or removed on all runs. */
+    int changes;
+} RemarkCall;
+
+static int remark_run(History *history, int64_t run, void *context, Failure *failure)
+{
+    RemarkCall *call = context;
+    const Options *options = call->options;
+    call->run = run;
+    if (change(history, call->kind, options, run, failure))
         return -1;
     int changes = sqlite3_changes(history_db(history));
-    if (changes == 0 && options->undo)
-        return failure_set(failure,
-                           "nothing of run %" PRId64 " that you name has a remark: pricereport %s lists them",
-                           run, kind->name);
+    call->changes += changes;
     if (changes == 0)
-        return failure_set(failure,
-                           "run %" PRId64 " did not measure what you name: pricereport show %" PRId64
-                           " lists what it did",
-                           run, run);
-    printf("%s: run %" PRId64, options->undo ? kind->undone : kind->done, run);
+        return 0;
+    printf("%s: run %" PRId64, options->undo ? call->kind->undone : call->kind->done, run);
     for (size_t i = 0; i < options->arguments.name_count; i++)
         printf(", %s", options->arguments.names[i]);
     fputs("\n", stdout);
     return 0;
+}
+
+/* On the runs that the text means; of a range, on those that measured what is named. */
+static int remark(History *history, const RemarkKind *kind, const Options *options, Failure *failure)
+{
+    RemarkCall call = {.kind = kind, .options = options};
+    if (benchmark_choice_names(history, options->arguments.names, options->arguments.name_count, failure) ||
+        run_choice_each(history, options->arguments.run, remark_run, &call, failure))
+        return -1;
+    if (call.changes > 0)
+        return 0;
+    return options->undo
+               ? failure_set(failure,
+                             "nothing of run %" PRId64
+                             " that you name has a remark: pricereport %s lists them",
+                             call.run, kind->name)
+               : failure_set(failure,
+                             "run %" PRId64 " did not measure what you name: pricereport show %" PRId64
+                             " lists what it did",
+                             call.run, call.run);
 }
 
 static int perform(History *history, const Options *options, const RemarkKind *kind, Failure *failure)

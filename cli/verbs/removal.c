@@ -18,16 +18,19 @@ static int remove_and_print(History *history, const Options *options, Failure *f
     return output_rows(history_db(history), &query, 0, options->common.format, stdout, failure);
 }
 
+static int choose(History *history, int64_t run, void *unused, Failure *failure)
+{
+    (void)unused;
+    return remover_choose(history, run, failure);
+}
+
 static int delete (History *history, const Options *options, Failure *failure)
 {
     if (remover_begin(history, failure))
         return -1;
-    for (size_t i = 0; i < options->arguments.rest_count; i++) {
-        int64_t run;
-        if (run_choice_single(history, options->arguments.rest[i], &run, failure) ||
-            remover_choose(history, run, failure))
+    for (size_t i = 0; i < options->arguments.rest_count; i++)
+        if (run_choice_each(history, options->arguments.rest[i], choose, NULL, failure))
             return -1;
-    }
     return remove_and_print(history, options, failure);
 }
 
@@ -85,7 +88,7 @@ const Verb verb_delete = {
     .args_doc = "RUN...",
     .doc =
         "Removes runs with their samples, and the repetitions that check made of them, and prints what they were.\v"
-        "RUN is a number, a label, a branch, the beginning of a commit, or latest. All are removed, or none. "
+        "RUN is a number, a label, a branch, the beginning of a commit, latest, or a range: 3..7, or of commits, as in main~5..main. All are removed, or none. "
         "Figures that are wrong need not go: see pricereport exclude.",
     .arguments = VERB_REST,
     .missing = "the runs are missing: name those to remove",

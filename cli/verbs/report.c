@@ -7,7 +7,11 @@
 
 enum { KEY_OUT = 600 };
 
-static const struct argp_child children[] = {{&options_history, 0, "Common:", 2}, {0}};
+static const struct argp_child children[] = {
+    {&options_selection, 0, "Which runs:", 2},
+    {&options_history, 0, "Common:", 3},
+    {0},
+};
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {

@@ -147,6 +147,8 @@ int verb_on_history(const Options *options, HistoryMode mode,
 
 static int perform(History *history, const Options *options, void *verb, Failure *failure)
 {
+    if (run_selection_apply(history, &options->selection, failure))
+        return -1;
     return ((const Verb *)verb)->perform(history, options, failure);
 }
 

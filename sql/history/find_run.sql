@@ -5,7 +5,7 @@
 -- ?1 text, ?2 machine.
 WITH candidate AS (
   SELECT * FROM run AS r
-   WHERE repeats IS NULL AND error IS NULL
+   WHERE repeats IS NULL AND error IS NULL AND run NOT IN (SELECT run FROM temp.passed_over)
      AND EXISTS (SELECT 1 FROM measurement AS m WHERE m.run = r.run AND m.samples > 0)
      AND NOT EXISTS (SELECT 1 FROM remark AS x WHERE x.kind = 'exclude' AND x.run = r.run AND x.benchmark IS NULL)
 ), found AS (

@@ -9,7 +9,7 @@ WITH own AS (
 ), candidate AS (
   SELECT v.*, k.distance, k.commit_id IS NULL AS stray
     FROM main.valid AS v JOIN main.run AS r ON r.run = v.run LEFT JOIN temp.known_commit AS k ON k.commit_id = r.commit_id
-   WHERE v.run = v.origin AND r.error IS NULL AND v.benchmark IN (SELECT benchmark FROM own)
+   WHERE v.run = v.origin AND r.error IS NULL AND v.run NOT IN (SELECT run FROM temp.passed_over) AND v.benchmark IN (SELECT benchmark FROM own)
 ), paired AS (
   SELECT o.benchmark, o.measurement, v.measurement AS other,
          row_number() OVER (PARTITION BY o.benchmark

@@ -129,6 +129,12 @@ static void values_are_completed(void **state)
     expect_answers("run --samples ", "");
     command_write_file("prices.db", "");
     expect_answers("run --in pri", "prices.db\n");
+    if (system(
+            "git init -q -b main . && git -c user.name=n -c user.email=e commit -q --allow-empty -m m && git "
+            "tag v1 2>/dev/null") != 0)
+        return;
+    expect_answers("list --branch ", "main\nv1\n");
+    expect_answers("history --commits v1..m", "v1..main\n");
 }
 
 /* The values that are completed by name are those that the program takes. */

@@ -81,7 +81,7 @@ static void wrong_arguments_are_named(void **state)
     static const Wrong wrong[] = {
         {{"--frob"}, "--frob"},
         {{"list", "--frob"}, "--frob"},
-        {{"list", "3"}, "3: list takes options only"},
+        {{"prune", "3"}, "3: prune takes options only"},
         {{"show", "1", "2"}, "2: show takes one run"},
         {{"plot", "1", "2"}, "2: plot takes one run"},
         {{"plot", "--chart", "pie"},

@@ -1,0 +1,1 @@
+SELECT run FROM temp.range_run ORDER BY run;
