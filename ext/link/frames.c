@@ -1,6 +1,7 @@
 #include "ext/link/frames.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +26,21 @@ Frame *frame_create(FrameKind kind, int rank, uint64_t id, uint64_t size)
     frame->next = NULL;
     frame->header =
         (FrameHeader){.magic = magic, .kind = (uint32_t)kind, .rank = rank, .id = id, .size = size};
+    return frame;
+}
+
+Frame *frame_greeting(int rank, int ranks)
+{
+    Frame *frame = frame_create(FRAME_GREETING, rank, 0, sizeof(Greeting));
+    if (!frame)
+        return NULL;
+    Greeting *greeting = (Greeting *)(void *)frame->bytes;
+    memset(greeting, 0, sizeof *greeting);
+    greeting->protocol = FRAMES_PROTOCOL;
+    greeting->layout = frames_layout();
+    greeting->ranks = ranks;
+    snprintf(greeting->version, sizeof greeting->version, "%s", PRICEMAP_VERSION);
+    gethostname(greeting->machine, sizeof greeting->machine - 1);
     return frame;
 }
 

@@ -18,7 +18,7 @@
 
 enum {
     /* Number of the protocol, raised with every change of a frame or of its meaning. */
-    FRAMES_PROTOCOL = 1,
+    FRAMES_PROTOCOL = 2,
     FRAME_COOKIE_BYTES = 33,
     FRAME_MACHINE_BYTES = 64,
     FRAME_ERROR_BYTES = 768,
@@ -33,13 +33,16 @@ enum {
 #define FRAME_BYTES_MAX ((uint64_t)1 << 36)
 
 typedef enum FrameKind {
-    /* Rank 0 → host: Greeting, the first frame of the connection. */
+    /* Rank 0 → host: Greeting, the first frame of the connection; then each other rank's, which it has sent
+       to rank 0 first of all. The form of header and greeting never changes, so that each build can see that
+       another one is not its own. */
     FRAME_GREETING = 1,
     /* Host → all ranks: RankStart. May come again, with more workers. */
     FRAME_START,
     /* Rank → host: RankReady, the answer to each start. */
     FRAME_READY,
-    /* Host → rank: a recipe, which the rank keeps under the number `id`, less than FRAME_RECIPES. */
+    /* Host → rank: RecipeFrame, a recipe, which the rank keeps under the number `id`, less than
+       FRAME_RECIPES, and the list of its files (file_checks.h). */
     FRAME_RECIPE,
     /* Host → rank: TaskFrame and the task's input; `id` is the task's number. A number that the rank has
        already, done in part, is that of the same task, whose rest is to be done. */
@@ -79,7 +82,9 @@ typedef struct Greeting {
     uint32_t protocol, layout;
     int32_t ranks;
     char version[32];
+    /* Cookie, which rank 0 alone has. */
     char cookie[FRAME_COOKIE_BYTES];
+    char machine[FRAME_MACHINE_BYTES];
 } Greeting;
 
 typedef struct RankStart {
@@ -106,6 +111,11 @@ typedef struct RankReady {
     char error[FRAME_ERROR_BYTES];
 } RankReady;
 
+typedef struct RecipeFrame {
+    /* Bytes of the recipe, and of the list of files after it. */
+    uint64_t recipe_bytes, files_bytes;
+} RecipeFrame;
+
 typedef struct TaskFrame {
     /* Number of the recipe with which the rank has it. */
     uint32_t recipe;
@@ -119,6 +129,9 @@ typedef struct TaskFrame {
 typedef struct ResultFrame {
     /* Number of times that a worker died over the task. */
     uint32_t retries;
+    /* Whether the rank refuses the task's recipe, as files differ: the host is to send the recipe again
+       before another of its tasks. */
+    uint32_t refused;
     /* Report, whose times are those of the rank's own clock. */
     TaskReport report;
 } ResultFrame;
@@ -129,6 +142,9 @@ typedef struct IdleFrame {
 
 /* Fingerprint of the layout of what frames hold; see CHANNEL_LAYOUT. */
 uint32_t frames_layout(void);
+
+/* A greeting of this build, from the rank of this machine; NULL when out of memory. */
+Frame *frame_greeting(int rank, int ranks);
 
 /* A frame with room for `size` bytes, freed with free; NULL when out of memory. */
 Frame *frame_create(FrameKind kind, int rank, uint64_t id, uint64_t size);

@@ -85,7 +85,7 @@ static void read_cookie(char *cookie)
 Broker *broker_connect(const char *address, int ranks)
 {
     Broker *broker = calloc(1, sizeof *broker);
-    Frame *frame = frame_create(FRAME_GREETING, 0, 0, sizeof(Greeting));
+    Frame *frame = frame_greeting(0, ranks);
     int connection = !strncmp(address, "unix:", 5)  ? connect_here(address + 5)
                      : !strncmp(address, "tcp:", 4) ? connect_there(address + 4)
                                                     : -1;
@@ -100,13 +100,7 @@ Broker *broker_connect(const char *address, int ranks)
     }
     fcntl(connection, F_SETFL, O_NONBLOCK);
     frame_stream_begin(&broker->stream, connection, FRAME_BYTES_MAX);
-    Greeting *greeting = (Greeting *)(void *)frame->bytes;
-    memset(greeting, 0, sizeof *greeting);
-    greeting->protocol = FRAMES_PROTOCOL;
-    greeting->layout = frames_layout();
-    greeting->ranks = ranks;
-    snprintf(greeting->version, sizeof greeting->version, "%s", PRICEMAP_VERSION);
-    read_cookie(greeting->cookie);
+    read_cookie(((Greeting *)(void *)frame->bytes)->cookie);
     frame_stream_queue(&broker->stream, frame);
     return broker;
 }

@@ -143,6 +143,8 @@ int main(int argc, char **argv)
         rank_abort("out of memory");
     if (!rank.number)
         rank.broker = broker_connect(argv[1], rank.count);
+    else
+        rank_send(&rank, frame_greeting(rank.number, rank.count));
     serve(&rank);
     bool working = rank.running || rank.queued;
     rank_close(&rank);

@@ -1,6 +1,7 @@
 #include "ext/rank/peers.h"
 
 #include <mpi.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,11 @@ enum {
     TAG = 1,
 };
 
-/* Bytes of each further message. */
-static const uint64_t part_bytes = (uint64_t)1 << 30;
+/* Bytes of each further message. The tests have ranks with less. */
+#ifndef PEERS_PART_BYTES
+#define PEERS_PART_BYTES ((uint64_t)1 << 30)
+#endif
+static const uint64_t part_bytes = PEERS_PART_BYTES;
 
 typedef struct Peer {
     int number;
@@ -54,15 +58,22 @@ static void receive_part(Peer *peer)
               &peer->receive);
 }
 
+__attribute__((noreturn)) static void abort_because_of(const Peer *peer, const char *what)
+{
+    char text[128];
+    snprintf(text, sizeof text, "rank %d %s", peer->number, what);
+    rank_abort(text);
+}
+
 /* Begins a frame with the front that has come. */
 static void begin_frame(Peer *peer, int size)
 {
     FrameHeader header;
     if (size < (int)sizeof header)
-        rank_abort("a rank has sent too little");
+        abort_because_of(peer, "has sent too little");
     memcpy(&header, peer->front, sizeof header);
     if (!frame_header_fits(&header, FRAME_BYTES_MAX) || (uint64_t)size - sizeof header > header.size)
-        rank_abort("a rank of another build, or on a machine of another kind, has sent what is no frame");
+        abort_because_of(peer, "is of another build, or on a machine of another kind");
     peer->incoming = frame_create(FRAME_BEAT, 0, 0, header.size);
     if (!peer->incoming)
         rank_abort("out of memory");

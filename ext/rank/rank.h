@@ -11,6 +11,7 @@
 
 #include "ext/executors/executor.h"
 #include "ext/executors/processes/launch.h"
+#include "ext/link/file_checks.h"
 #include "ext/link/frames.h"
 
 typedef struct RankTask {
@@ -33,7 +34,10 @@ typedef struct Rank {
     Executor *executor;
     WorkerProgram program;
     char needs[FRAME_MACHINE_BYTES];
+    /* Recipes by number; and for each the reason why its tasks are refused, "": there is none. */
     const Recipe *recipes[FRAME_RECIPES];
+    char refusals[FRAME_RECIPES][FRAME_ERROR_BYTES];
+    FileDigests digests;
     RankTask *tasks;
     /* Number of tasks that run, and of those that are queued. */
     int running, queued;

@@ -148,13 +148,14 @@ static void finish(Rank *rank, RankTask *entry)
     free_task(rank, entry);
 }
 
-/* Sends a result that no worker has made. */
-static void refuse(Rank *rank, uint64_t id, const char *why)
+/* Sends a result that no worker has made; `recipe`: because of the task's recipe. */
+static void refuse(Rank *rank, uint64_t id, bool recipe, const char *why)
 {
     Frame *frame = frame_create(FRAME_RESULT, rank->number, id, sizeof(ResultFrame));
     if (frame) {
         ResultFrame *result = (ResultFrame *)(void *)frame->bytes;
         memset(result, 0, sizeof *result);
+        result->refused = recipe;
         result->report = (TaskReport){.rc = SQLITE_ERROR};
         snprintf(result->report.message, sizeof result->report.message, "parallel_map: machine %s: %s",
                  rank->machine, why);
@@ -202,7 +203,11 @@ static void handle_task(Rank *rank, const Frame *frame)
     const uint64_t id = frame->header.id;
     if (!frame_holds(frame, sizeof *header, false) || header->recipe >= FRAME_RECIPES ||
         !rank->recipes[header->recipe] || !rank->executor) {
-        refuse(rank, id, "a task without its recipe");
+        refuse(rank, id, false, "a task without its recipe");
+        return;
+    }
+    if (*rank->refusals[header->recipe]) {
+        refuse(rank, id, true, rank->refusals[header->recipe]);
         return;
     }
     size_t bytes = (size_t)frame->header.size - sizeof *header;
@@ -211,7 +216,7 @@ static void handle_task(Rank *rank, const Frame *frame)
         entry = add_task(rank, id, rank->recipes[header->recipe]);
     Task *task = entry ? entry->task : NULL;
     if (!task || task->input.reserve(&task->input, bytes ? bytes : 1) != SQLITE_OK) {
-        refuse(rank, id, "out of memory");
+        refuse(rank, id, false, "out of memory");
         return;
     }
     if (bytes)
@@ -232,20 +237,32 @@ static void handle_cancel(Rank *rank, uint64_t id)
     if (!entry)
         return;
     if (entry->running || entry->queued)
-        refuse(rank, id, "given up");
+        refuse(rank, id, false, "given up");
     rank->running -= entry->running;
     rank->queued -= entry->queued;
     executor_abandon(rank->executor, entry->task);
     free_task(rank, entry);
 }
 
+/* Keeps a recipe. The workers are to load the files that the host has: no task of a recipe with another one
+   is done. */
 static void handle_recipe(Rank *rank, const Frame *frame)
 {
-    if (frame->header.id >= FRAME_RECIPES)
+    RecipeFrame sizes;
+    if (frame->header.id >= FRAME_RECIPES || !frame_holds(frame, sizeof sizes, false))
+        return;
+    memcpy(&sizes, frame->bytes, sizeof sizes);
+    uint64_t left = frame->header.size - sizeof sizes;
+    if (sizes.recipe_bytes > left || sizes.files_bytes != left - sizes.recipe_bytes)
         return;
     const Recipe **place = &rank->recipes[frame->header.id];
+    const unsigned char *bytes = frame->bytes + sizeof sizes;
+    char *refusal = rank->refusals[frame->header.id];
     recipe_unref(*place);
-    *place = recipe_copy(frame->bytes, frame->header.size);
+    *place = recipe_copy(bytes, sizes.recipe_bytes);
+    *refusal = 0;
+    file_checks_hold(&rank->digests, (const char *)bytes + sizes.recipe_bytes, sizes.files_bytes, refusal,
+                     sizeof rank->refusals[0]);
 }
 
 void rank_handle(Rank *rank, Frame *frame)

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
     const char *fault = getenv("FAKE_RANK");
     Greeting greeting = {.protocol = FRAMES_PROTOCOL, .layout = frames_layout(), .ranks = 1};
     snprintf(greeting.version, sizeof greeting.version, "%s", PRICEMAP_VERSION);
+    snprintf(greeting.machine, sizeof greeting.machine, "elsewhere");
     if (argc != 2 || !fault || !fgets(greeting.cookie, sizeof greeting.cookie, stdin))
         return 2;
     int connection = connect_to(argv[1]);

@@ -101,7 +101,9 @@ static void ranks_of_another_build(void **state)
     static const struct {
         const char *fault, *parts[3];
     } cases[] = {
-        {"version", {"pricemap-rank is version 0.0.1 and pricemap " PRICEMAP_VERSION, "install both"}},
+        {"version",
+         {"machine elsewhere: its pricemap-rank is version 0.0.1 and pricemap " PRICEMAP_VERSION,
+          "install both"}},
         {"layout", {"of another build", "on every machine"}},
         {"protocol", {"of another build"}},
         {"ranks", {"-1 ranks"}},

@@ -169,6 +169,13 @@ static void send_start(Job *job)
     job_send(job, frame);
 }
 
+/* Starts the ranks once all have greeted. */
+static void start_ranks(Job *job)
+{
+    if (job->state == JOB_GREETED && job->greeted_count == job->rank_count)
+        send_start(job);
+}
+
 void job_resize(Job *job, int workers)
 {
     job->wanted = workers;
@@ -264,19 +271,26 @@ static void watch_connection(const Job *job)
     setsockopt(job->stream.socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
 }
 
+/* Whether a rank is of this build; a job with one that is not is of no use. */
+static bool is_of_this_build(Job *job, const Greeting *greeting)
+{
+    bool other = strncmp(greeting->version, PRICEMAP_VERSION, sizeof greeting->version) != 0;
+    if (!other && greeting->protocol == FRAMES_PROTOCOL && greeting->layout == frames_layout())
+        return true;
+    fail(
+        job,
+        "parallel_map: machine %.*s: its pricemap-rank is version %.*s%s and pricemap %s: install both from one "
+        "build on every machine, or set PRICEMAP_RANK",
+        (int)sizeof greeting->machine, greeting->machine, (int)sizeof greeting->version, greeting->version,
+        other ? "" : " of another build", PRICEMAP_VERSION);
+    return false;
+}
+
+/* Takes rank 0's greeting, whose cookie was right: the caller's connection is the job's. */
 static void welcome(Job *job, FrameStream *caller, const Greeting *greeting)
 {
-    if (greeting->protocol != FRAMES_PROTOCOL || greeting->layout != frames_layout() ||
-        strncmp(greeting->version, PRICEMAP_VERSION, sizeof greeting->version) != 0) {
-        fail(job,
-             "parallel_map: pricemap-rank is version %.*s%s and pricemap %s: install both from one build on "
-             "every machine, or set PRICEMAP_RANK",
-             (int)sizeof greeting->version, greeting->version,
-             strncmp(greeting->version, PRICEMAP_VERSION, sizeof greeting->version) ? ""
-                                                                                    : " of another build",
-             PRICEMAP_VERSION);
+    if (!is_of_this_build(job, greeting))
         return;
-    }
     job->ranks = greeting->ranks > 0 && greeting->ranks <= RANKS_MAX
                      ? calloc((size_t)greeting->ranks, sizeof *job->ranks)
                      : NULL;
@@ -285,6 +299,8 @@ static void welcome(Job *job, FrameStream *caller, const Greeting *greeting)
         return;
     }
     job->rank_count = greeting->ranks;
+    job->greeted_count = 1;
+    job->ranks[0].greeted = true;
     job->stream = *caller;
     job->stream.most = FRAME_BYTES_MAX;
     *caller = (FrameStream){.socket = -1};
@@ -294,7 +310,8 @@ static void welcome(Job *job, FrameStream *caller, const Greeting *greeting)
     job->listening = -1;
     for (int i = 0; i < JOB_CALLERS; i++)
         frame_stream_end(&job->callers[i]);
-    send_start(job);
+    job->state = JOB_GREETED;
+    start_ranks(job);
 }
 
 static void hear_caller(Job *job, FrameStream *caller)
@@ -344,10 +361,26 @@ static void note_ready(Job *job, const Frame *frame)
     job->was_ready = true;
 }
 
+/* Takes the greeting of a rank that is not rank 0. */
+static void note_greeting(Job *job, const Frame *frame)
+{
+    int rank = frame->header.rank;
+    Greeting greeting;
+    if (rank < 1 || rank >= job->rank_count || job->ranks[rank].greeted ||
+        !frame_holds(frame, sizeof greeting, true))
+        return;
+    memcpy(&greeting, frame->bytes, sizeof greeting);
+    if (!is_of_this_build(job, &greeting))
+        return;
+    job->ranks[rank].greeted = true;
+    job->greeted_count++;
+    start_ranks(job);
+}
+
 /* Takes the frames that have come, up to one about a task, which is returned. */
 static Frame *hear_ranks(Job *job)
 {
-    while (job->state == JOB_CONNECTED || job->state == JOB_READY) {
+    while (job->state >= JOB_GREETED && job->state <= JOB_READY) {
         Frame *frame;
         int got = frame_stream_receive(&job->stream, &frame);
         if (!got)
@@ -364,6 +397,8 @@ static Frame *hear_ranks(Job *job)
         job->heard_ns = clock_ns();
         if (frame->header.kind == FRAME_RESULT)
             return frame;
+        if (frame->header.kind == FRAME_GREETING)
+            note_greeting(job, frame);
         if (frame->header.kind == FRAME_READY)
             note_ready(job, frame);
         if (frame->header.kind == FRAME_LOST && frame->header.id < (uint64_t)job->rank_count) {

@@ -16,7 +16,9 @@ typedef enum JobState {
     JOB_NONE,
     /* The guard has its order, and the launcher starts ranks. */
     JOB_LAUNCHED,
-    /* Rank 0 has shown the cookie; not every rank is ready. */
+    /* Rank 0 has shown the cookie; not every rank has greeted. */
+    JOB_GREETED,
+    /* Ranks have what their workers need; not every one is ready. */
     JOB_CONNECTED,
     JOB_READY,
     /* The job is of no use; `error` says why. */
@@ -30,8 +32,10 @@ typedef struct JobRank {
     int first_worker;
     /* Tasks that the rank has. */
     int tasks;
-    /* Numbers of the recipes that the rank has, by their index; 0: none. */
+    /* Versions of the recipes that the rank has (sent_recipes.h), by their number; 0: none. */
     uint64_t recipes[FRAME_RECIPES];
+    /* Whether the rank has greeted, and is of this build. */
+    bool greeted;
     char machine[FRAME_MACHINE_BYTES];
 } JobRank;
 
@@ -46,7 +50,7 @@ typedef struct Job {
     FrameStream callers[JOB_CALLERS];
     FrameStream stream;
     JobRank *ranks;
-    int rank_count, ready_count;
+    int rank_count, greeted_count, ready_count;
     /* Workers of all ranks, and the number that was requested; 0: one per processor. */
     int workers, wanted;
     /* Program of the workers, borrowed; NULL: pricemap-worker. */

@@ -27,6 +27,7 @@
 #include "ext/executors/mpi/command.h"
 #include "ext/executors/mpi/flights.h"
 #include "ext/executors/mpi/job.h"
+#include "ext/executors/mpi/sent_recipes.h"
 #include "ext/executors/processes/launch.h"
 
 enum {
@@ -52,10 +53,7 @@ typedef struct MpiExecutor {
     /* Tasks that no rank has, in the order in which they are sent. */
     Task *waiting;
     Flights flights;
-    /* Recipes by the number that ranks have them under, each with one reference, and the number of
-       the recipe among all that were sent, which distinguishes two under one number. */
-    const Recipe *recipes[FRAME_RECIPES];
-    uint64_t versions[FRAME_RECIPES], version;
+    SentRecipes recipes;
     /* Names of the machines that there were, which tasks point to. */
     char **machines;
     size_t machine_count;
@@ -150,6 +148,8 @@ static void take_answer(MpiExecutor *self, Flight *flight, Frame *frame)
     flight->answered = true;
     flight->answer = frame;
     self->starts = 0;
+    if (result->refused)
+        memset(self->job.ranks[flight->rank].recipes, 0, sizeof self->job.ranks[flight->rank].recipes);
     task->machine = machine_name(self, flight->rank);
     task->output_size = (size_t)frame->header.size - sizeof *result;
     task->output = task->output_size ? frame->bytes + sizeof *result : NULL;
@@ -182,42 +182,13 @@ static void handle_frame(MpiExecutor *self, Frame *frame)
 
 /* ---- handing tasks to ranks ---- */
 
-/* The number that ranks know a recipe by. */
-static uint32_t recipe_place(MpiExecutor *self, const Recipe *recipe)
-{
-    uint32_t oldest = 0;
-    for (uint32_t i = 0; i < FRAME_RECIPES; i++) {
-        if (self->recipes[i] == recipe)
-            return i;
-        if (self->versions[i] < self->versions[oldest])
-            oldest = i;
-    }
-    recipe_unref(self->recipes[oldest]);
-    self->recipes[oldest] = recipe_ref(recipe);
-    self->versions[oldest] = ++self->version;
-    return oldest;
-}
-
-static void send_recipe(MpiExecutor *self, int rank, uint32_t place)
-{
-    const Recipe *recipe = self->recipes[place];
-    JobRank *to = &self->job.ranks[rank];
-    if (to->recipes[place] == self->versions[place])
-        return;
-    Frame *frame = frame_create(FRAME_RECIPE, rank, place, recipe->size);
-    if (frame)
-        memcpy(frame->bytes, recipe, recipe->size);
-    to->recipes[place] = self->versions[place];
-    job_send(&self->job, frame);
-}
-
 /* Sends the task of a flight. */
 static void send_task(MpiExecutor *self, Flight *flight)
 {
     Task *task = flight->task;
     uint64_t bytes = task_input_bytes(task);
-    uint32_t place = recipe_place(self, task->recipe);
-    send_recipe(self, flight->rank, place);
+    uint32_t place = sent_recipes_place(&self->recipes, task->recipe);
+    sent_recipes_send(&self->recipes, &self->job, flight->rank, place);
     Frame *frame = frame_create(FRAME_TASK, flight->rank, flight->id, sizeof(TaskFrame) + bytes);
     if (frame) {
         TaskFrame *header = (TaskFrame *)(void *)frame->bytes;
@@ -533,8 +504,7 @@ static void mpi_close(Executor *executor)
     MpiExecutor *self = self_of(executor);
     job_end(&self->job);
     flights_free(&self->flights);
-    for (int i = 0; i < FRAME_RECIPES; i++)
-        recipe_unref(self->recipes[i]);
+    sent_recipes_free(&self->recipes);
     if (self->has_program)
         worker_program_free(&self->program);
     for (size_t i = 0; i < self->machine_count; i++)
