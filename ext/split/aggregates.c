@@ -402,3 +402,31 @@ bool aggregates_depend_on_order(const Select *select)
         found = found || depends_on_order(&core->group_by, select->order_by.items[i].expr);
     return found || (core->having && depends_on_order(&core->group_by, core->having));
 }
+
+bool aggregates_is_free_of_order(const Expr *call)
+{
+    return is_extreme(call) || is_named(call, "count");
+}
+
+static bool find_bound_to_order(void *arg, Expr *expr)
+{
+    bool *found = arg;
+    if (resolve_is_aggregate(expr) && !aggregates_is_free_of_order(expr))
+        *found = true;
+    else
+        expr_each_part(expr, find_bound_to_order, found);
+    return !*found;
+}
+
+bool aggregates_are_free_of_order(const Select *select)
+{
+    const SelectCore *core = select->cores[0];
+    bool found = aggregates_depend_on_order(select);
+    for (int i = 0; !found && i < core->column_count; i++)
+        find_bound_to_order(&found, core->columns[i].expr);
+    for (int i = 0; !found && i < select->order_by.count; i++)
+        find_bound_to_order(&found, select->order_by.items[i].expr);
+    if (!found && core->having)
+        find_bound_to_order(&found, core->having);
+    return !found;
+}

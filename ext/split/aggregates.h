@@ -26,6 +26,12 @@ Expr *aggregates_bare_column(Splitting *splitting, PartList *parts, Expr *column
 /* Whether the expression, outside of its aggregates, names a column without being one of the keys. */
 bool aggregates_have_bare_column(const ExprList *keys, Expr *expr);
 
+/* Whether the aggregate gives the same, whatever the order of its values. */
+bool aggregates_is_free_of_order(const Expr *call);
+
+/* Whether all aggregates of a SELECT are such ones, and no column stands outside of them but the keys. */
+bool aggregates_are_free_of_order(const Select *select);
+
 /* Whether what the SELECT's groups give depends on the order in which their rows come. */
 bool aggregates_depend_on_order(const Select *select);
 

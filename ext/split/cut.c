@@ -470,3 +470,15 @@ bool cut_check(Splitting *splitting, const Cut *cut, SplitForm form, const LoopL
     }
     return true;
 }
+
+bool cut_check_whole(Splitting *splitting, const Cut *cut, const char *sql)
+{
+    LoopList loops;
+    bool same = loops_read(splitting, sql, &cut->from, &loops) && loops.count == cut->loops.count;
+    for (int i = 0; same && i < loops.count; i++) {
+        const Loop *plain = &cut->loops.items[i], *found = &loops.items[i];
+        same = found->item && found->item->written_as == plain->item->written_as &&
+               found->search == plain->search && !strcmp(plain->access, found->access);
+    }
+    return same || split_refuse(splitting, "over stages its loops would be others%s", "");
+}

@@ -74,4 +74,8 @@ const Expr *cut_origin(const Cut *cut, const Expr *expr);
    False with a reason. */
 bool cut_check(Splitting *splitting, const Cut *cut, SplitForm form, const LoopList *loops);
 
+/* Whether the loops of a statement without ranges, over the same tables or their stages, are the plain ones.
+   False with a reason. */
+bool cut_check_whole(Splitting *splitting, const Cut *cut, const char *sql);
+
 #endif

@@ -7,6 +7,7 @@
 #include "ext/select/write.h"
 #include "ext/split/aggregates.h"
 #include "ext/split/cut.h"
+#include "ext/split/inside.h"
 #include "ext/split/resolve.h"
 #include "ext/split/stage.h"
 #include "ext/split/stages.h"
@@ -18,22 +19,12 @@ static bool divide(Splitting *splitting, Select *select, int depth);
 
 /* ---- the SELECT that is divided ---- */
 
-/* Whether the aggregate gives the same, whatever the order of its values. */
-static bool is_free_of_order(const Expr *call)
-{
-    static const char *const names[] = {"count", "min", "max"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!sqlite3_stricmp(call->text, names[i]))
-            return true;
-    return false;
-}
-
 static bool check_layer_part(void *arg, Expr *expr)
 {
     Splitting *splitting = arg;
     if (expr->select || (expr->kind == EXPR_IN && expr->text))
         return split_refuse(splitting, "a subquery around a grouped one is not split%s", "");
-    if (resolve_is_aggregate(expr) && !is_free_of_order(expr))
+    if (resolve_is_aggregate(expr) && !aggregates_is_free_of_order(expr))
         return split_refuse(splitting, "%s over a grouped subquery is not split", expr->text);
     return expr_each_part(expr, check_layer_part, splitting);
 }
@@ -218,24 +209,29 @@ static bool gives_json(const Select *select)
     return found;
 }
 
+bool divide_as_stage(Splitting *splitting, const Select *select, const NameList *columns, int depth,
+                     const char **stage)
+{
+    *stage = NULL;
+    Select *whole = depth < NESTED_STAGES ? with_common_tables(splitting, select) : NULL;
+    if (!whole || !differ(columns) || gives_json(whole))
+        return split_goes_on(splitting);
+    const int before = splitting->plan->stage_count;
+    if (divide(splitting, whole, depth + 1) && stages_name_last(splitting, whole, columns, stage))
+        return true;
+    stages_free(splitting->plan, before);
+    return try_other(splitting);
+}
+
 /* Makes the subqueries stages, as far as they can be divided. Whether one was. */
 static bool divide_subqueries(Splitting *splitting, const FromList *items, int depth)
 {
     bool any = false;
-    for (int i = 0; i < items->count && depth < NESTED_STAGES; i++) {
+    for (int i = 0; i < items->count; i++) {
         KnownTable *table = resolved_table(items->items[i]);
-        Select *select = with_common_tables(splitting, table->select);
-        if (!select || !differ(&table->columns) || gives_json(select))
-            continue;
-        const int before = splitting->plan->stage_count;
-        if (divide(splitting, select, depth + 1) &&
-            stages_name_last(splitting, select, &table->columns, &table->stage)) {
-            any = true;
-            continue;
-        }
-        stages_free(splitting->plan, before);
-        if (!try_other(splitting))
+        if (!divide_as_stage(splitting, table->select, &table->columns, depth, &table->stage))
             return false;
+        any = any || table->stage;
     }
     return any;
 }
@@ -370,9 +366,40 @@ static bool check_conditions_around(Splitting *splitting, int first)
     return split_goes_on(splitting);
 }
 
-/* The stage of one SELECT of a compound, divided or as it stands. */
-static bool add_arm(Splitting *splitting, const Select *select, int number, int depth, bool *divided,
-                    FromItem *item)
+/* The table of a stage's rows, whose columns are called c0, c1 and so on. NULL with an error. */
+static KnownTable *table_of_numbers(Splitting *splitting, int columns)
+{
+    KnownTable *table = tables_of_columns(splitting, &(NameList){0});
+    for (int i = 0; table && i < columns; i++)
+        name_list_add(&splitting->arena, &table->columns, split_keep(splitting, sqlite3_mprintf("c%d", i)));
+    return split_goes_on(splitting) ? table : NULL;
+}
+
+/* SELECT c0, c1 … FROM the stage. NULL where memory is short. */
+static SelectCore *select_rows(Splitting *splitting, KnownTable *table)
+{
+    Arena *arena = &splitting->arena;
+    SelectCore *core = arena_take(arena, sizeof *core);
+    FromItem *item = arena_take(arena, sizeof *item);
+    if (!core || !item)
+        return NULL;
+    *core = (SelectCore){0};
+    *item = (FromItem){.known = table, .written_as = table->stage, .alias = table->stage};
+    stages_read(splitting, item);
+    from_list_add(arena, &core->from, item);
+    for (int i = 0; i < table->columns.count; i++) {
+        Expr *column = arena_take(arena, sizeof *column);
+        if (!column)
+            return NULL;
+        *column = (Expr){.kind = EXPR_COLUMN, .text = table->columns.items[i], .from = item, .column = i};
+        core_add_column(arena, core, (ResultColumn){.expr = column});
+    }
+    return core;
+}
+
+/* The stage of one SELECT of a compound, divided or as it stands, and its rows. NULL with a reason or an
+   error. */
+static SelectCore *add_arm(Splitting *splitting, const Select *select, int number, int depth, bool *divided)
 {
     Arena *arena = &splitting->arena;
     static const char *operators[] = {""};
@@ -382,13 +409,13 @@ static bool add_arm(Splitting *splitting, const Select *select, int number, int 
                   .operators = operators,
                   .core_count = 1};
     Select *kept = arena_take(arena, sizeof *kept);
-    KnownTable *table = tables_of_columns(splitting, &(NameList){0});
-    if (!kept || !table)
-        return split_fail(splitting, SQLITE_NOMEM);
+    KnownTable *table = table_of_numbers(splitting, arm.cores[0]->column_count);
+    if (!kept || !table) {
+        split_fail(splitting, SQLITE_NOMEM);
+        return NULL;
+    }
     *kept = arm;
     const int before = splitting->plan->stage_count;
-    for (int i = 0; i < arm.cores[0]->column_count; i++)
-        name_list_add(arena, &table->columns, split_keep(splitting, sqlite3_mprintf("c%d", i)));
     const char *reason = splitting->reason;
     splitting->reason = NULL;
     bool well = arm.cores[0]->from.count && divide(splitting, kept, depth + 1);
@@ -397,16 +424,15 @@ static bool add_arm(Splitting *splitting, const Select *select, int number, int 
         stages_free(splitting->plan, before);
         const char *own = splitting->reason;
         if (!try_other(splitting) || !stages_add_whole(splitting, kept))
-            return false;
+            return NULL;
         reason = reason ? reason : own;
     }
     if (!stages_name_last(splitting, kept, &table->columns, &table->stage))
-        return false;
+        return NULL;
     splitting->plan->stages[splitting->plan->stage_count - 1].arm = true;
-    *item = (FromItem){.known = table, .written_as = table->stage, .alias = table->stage};
     splitting->why_whole = splitting->why_whole ? splitting->why_whole : reason;
-    stages_read(splitting, item);
-    return split_goes_on(splitting);
+    SelectCore *rows = select_rows(splitting, table);
+    return split_goes_on(splitting) ? rows : NULL;
 }
 
 /* Each SELECT of the compound is a stage, and the compound of their rows the combining query. */
@@ -418,19 +444,9 @@ static bool divide_union(Splitting *splitting, const Select *select, int depth)
     bool divided = false;
     Select combine = *select;
     for (int i = 0; cores && i < select->core_count; i++) {
-        FromItem *item = arena_take(arena, sizeof *item);
-        cores[i] = arena_take(arena, sizeof(SelectCore));
-        if (!item || !cores[i] || !add_arm(splitting, select, i, depth, &divided, item))
+        cores[i] = add_arm(splitting, select, i, depth, &divided);
+        if (!cores[i])
             return split_goes_on(splitting) && split_fail(splitting, SQLITE_NOMEM);
-        *cores[i] = (SelectCore){0};
-        from_list_add(arena, &cores[i]->from, item);
-        const NameList *names = &resolved_table(item)->columns;
-        for (int j = 0; j < names->count; j++) {
-            Expr *column = arena_take(arena, sizeof *column);
-            if (column)
-                *column = (Expr){.kind = EXPR_COLUMN, .text = names->items[j], .from = item, .column = j};
-            core_add_column(arena, cores[i], (ResultColumn){.expr = column});
-        }
     }
     if (!cores || !divided)
         return cores ? split_refuse(splitting, "%s",
@@ -482,12 +498,9 @@ static bool divide_with_stages(Splitting *splitting, Select *select, int depth)
     return false;
 }
 
-/* Adds the stages of a SELECT, the last of which is its own. A subquery that is all of its FROM is divided
-   instead, where that can be. */
-static bool divide(Splitting *splitting, Select *select, int depth)
+/* Divides the SELECT by its tables, or a subquery that is all of its FROM, where that can be. */
+static bool divide_itself(Splitting *splitting, Select *select, int depth)
 {
-    if (select->core_count > 1)
-        return divide_union(splitting, select, depth);
     if (!find_target(splitting, select)) {
         const char *reason = splitting->reason;
         if (try_other(splitting) && divide_with_stages(splitting, select, depth))
@@ -507,7 +520,40 @@ static bool divide(Splitting *splitting, Select *select, int depth)
     return divide_tables(splitting);
 }
 
+/* Adds the stages of a SELECT, the last of which is its own. */
+static bool divide(Splitting *splitting, Select *select, int depth)
+{
+    const int before = splitting->plan->stage_count;
+    if (select->core_count > 1)
+        return divide_union(splitting, select, depth);
+    if (divide_itself(splitting, select, depth))
+        return true;
+    const char *reason = splitting->reason;
+    stages_free(splitting->plan, before);
+    if (try_other(splitting) && divide_inside(splitting, select, depth))
+        return true;
+    if (splitting->rc == SQLITE_OK)
+        splitting->reason = reason;
+    return false;
+}
+
+/* A plan does not end with a stage that one worker computes as it stands: the rows of that one are read. */
+static bool end_with_rows(Splitting *splitting, Select *select)
+{
+    const SplitPlan *plan = splitting->plan;
+    if (plan->stages[plan->stage_count - 1].form != SPLIT_WHOLE)
+        return true;
+    KnownTable *table = table_of_numbers(splitting, select->cores[0]->column_count);
+    if (!table || !stages_name_last(splitting, select, &table->columns, &table->stage))
+        return false;
+    SelectCore *cores[] = {select_rows(splitting, table)};
+    static const char *operators[] = {""};
+    const Select rows = {.cores = cores, .operators = operators, .core_count = 1};
+    return cores[0] ? stages_combine(splitting, &rows) : split_fail(splitting, SQLITE_NOMEM);
+}
+
 bool divide_statement(Splitting *splitting)
 {
-    return divide(splitting, splitting->parsed.select, 0);
+    Select *select = splitting->parsed.select;
+    return divide(splitting, select, 0) && end_with_rows(splitting, select);
 }

@@ -8,4 +8,10 @@
    stages then all the same. */
 bool divide_statement(Splitting *splitting);
 
+/* Makes a subquery a stage where it can be divided, with these names of its columns: *stage is the name of
+   the table of its rows then, else NULL. `depth` counts the SELECTs around it that are stages. False with an
+   error. */
+bool divide_as_stage(Splitting *splitting, const Select *select, const NameList *columns, int depth,
+                     const char **stage);
+
 #endif

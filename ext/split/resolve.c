@@ -137,7 +137,10 @@ static bool put_view(Splitting *splitting, FromItem *item, const KnownTable *vie
     item->alias = item->alias ? item->alias : item->table;
     item->select = parsed.select;
     item->schema = item->table = NULL;
-    return set_columns(splitting, item, parsed.select, &(NameList){0});
+    if (!set_columns(splitting, item, parsed.select, &(NameList){0}))
+        return false;
+    resolved_table(item)->of_view = view;
+    return true;
 }
 
 static bool find_source(Splitting *splitting, const Scope *scope, FromItem *item)

@@ -23,6 +23,8 @@ typedef struct KnownTable {
     const char *stage;
     /* CREATE VIEW text; NULL: no view. */
     const char *view;
+    /* View whose SELECT `select` is; NULL: none. Each FROM item of a view has a SELECT of its own. */
+    const struct KnownTable *of_view;
     /* Whether a column of it is computed whenever it is read, by what the schema says. */
     bool computes;
     /* Rows by the statistics or by the rowids, once they were read; -1: not yet. */

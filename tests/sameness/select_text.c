@@ -66,7 +66,8 @@ char *select_text_world(Random *random)
             sql, "CREATE TABLE a(id INTEGER PRIMARY KEY, g, h TEXT COLLATE NOCASE, x REAL, n INT, z);");
     sqlite3_str_appendall(
         sql, "CREATE TABLE b(k INTEGER PRIMARY KEY, g, t TEXT, v REAL); CREATE TABLE c(g, w INT);"
-             "CREATE VIEW big AS SELECT id, g, h, x, n, z FROM a WHERE n > 5;");
+             "CREATE VIEW big AS SELECT id, g, h, x, n, z FROM a WHERE n > 5;"
+             "CREATE VIEW totals AS SELECT h AS th, max(n) AS tn, sum(x) AS tx FROM a GROUP BY h;");
     append_rows(sql, random, "a", "IGTRNZ", 20 + random_below(random, 500));
     append_rows(sql, random, "b", "IGTR", 1 + random_below(random, 60));
     append_rows(sql, random, "c", "GN", 1 + random_below(random, 20));
@@ -135,9 +136,23 @@ static char *condition(Random *random, Sources sources)
     static const char *const comparisons[] = {"=", "<", ">=", "<>", "IS", "IS NOT"};
     static const char *const values[] = {"3", "10", "'a'", "'bee'", "7", "0.5"};
     const char *name = column(random, sources);
-    switch (random_below(random, 11)) {
+    /* Subqueries that are computed once, by which rows may be found. */
+    static const char *const once[] = {
+        "a.id IN (SELECT max(id) FROM a AS i GROUP BY g)",
+        "a.id IN (SELECT n FROM a AS i WHERE x > 3)",
+        "a.id IN (SELECT g FROM big GROUP BY g HAVING count(*) > 1)",
+        "a.id IN (SELECT k FROM b AS i WHERE k IN (SELECT n FROM a AS j WHERE h > 'a' GROUP BY n))",
+        "a.n NOT IN (SELECT tn FROM totals WHERE tx > 10)",
+        "a.id = (SELECT max(n) FROM a AS i WHERE g > 2)",
+        "a.id > (SELECT max(tn) FROM totals) - (SELECT min(tn) FROM totals)",
+        "EXISTS (SELECT 1 FROM b AS i WHERE i.k = a.n AND i.v IN (SELECT x FROM a AS j WHERE n > 9))",
+    };
+    switch (random_below(random, 14)) {
     case 0:
         return sqlite3_mprintf("%s IN (1, 2, 'A', 5)", name);
+    case 8:
+    case 9:
+        return sqlite3_mprintf("%s", random_pick(random, once));
     case 1:
         return sqlite3_mprintf("%s IS %sNULL", name, random_once_in(random, 3) ? "" : "NOT ");
     case 2:
@@ -230,6 +245,8 @@ static void append_from(sqlite3_str *sql, Random *random, Sources sources)
         random_once_in(random, 8) ? "big AS a"
         : random_once_in(random, 12)
             ? "(SELECT max(id) AS id, g, h, max(x) AS x, n, min(z) AS z FROM a GROUP BY g, h, n) AS a"
+        : random_once_in(random, 12)
+            ? "totals JOIN a ON a.id = totals.tn AND totals.tn >= (SELECT avg(tn) FROM totals)"
         : random_once_in(random, 10) ? "(SELECT id, g, h, x, n, z FROM a WHERE id % 3 > 0) AS a"
                                      : "a";
     sqlite3_str_appendf(sql, " FROM %s", first);

@@ -168,6 +168,85 @@ static void values_of_other_affinity(void **state)
                               "SELECT");
 }
 
+/* What is divided of a SELECT whose own loop is not: a text of its plan, and how often it stands there. The
+   SELECT itself is computed as it stands. */
+static const struct {
+    const char *select, *text;
+    int count;
+} inner_selects[] = {
+    /* The values of an IN, by which the outer loop finds its rows. */
+    {"SELECT category, count(*), sum(price) FROM items WHERE item IN (SELECT item FROM sales GROUP BY item HAVING sum(p) > "
+     "9900) GROUP BY category ORDER BY 1",
+     "Gather Merge:", 1},
+    {"SELECT item FROM items WHERE category IN (SELECT 'c' || day FROM returns WHERE p > 400) AND item NOT IN (SELECT "
+     "max(item) FROM sales GROUP BY day) ORDER BY item",
+     "Gather", 2},
+    /* A view and a common table that are read twice are computed once. */
+    {"SELECT i.category, v.m FROM items i, sums v WHERE i.item = v.item AND v.m = (SELECT max(m) FROM sums) ORDER BY 1",
+     "Gather Merge:", 1},
+    {"WITH r(no, m) AS (SELECT item, sum(p) FROM sales WHERE day > 1 GROUP BY item) SELECT items.item, m FROM items, r "
+     "WHERE item = no AND m = (SELECT max(m) FROM r) ORDER BY item",
+     "Gather Merge:", 1},
+    {"WITH r AS (SELECT item, count(p) AS n FROM sales GROUP BY item) SELECT (SELECT max(n) FROM r) - (SELECT min(n) FROM "
+     "r), category FROM items WHERE item < (SELECT count(*) / 30 FROM r) ORDER BY item",
+     "Gather Merge:", 1},
+    {"SELECT s FROM (SELECT sum(p) AS s FROM sales) WHERE s > (SELECT 3)", "Gather:", 1},
+    /* A value, in a subquery that needs columns of the SELECT around it, too. */
+    {"SELECT category, price > (SELECT avg(p) FROM returns WHERE day < 5) FROM items ORDER BY item LIMIT 7",
+     "Partial aggregate", 1},
+    {"SELECT i.item, (SELECT count(*) FROM items AS o WHERE o.category = i.category AND o.item IN (SELECT item FROM sales "
+     "WHERE p > 490)) FROM items i WHERE i.item < 20 ORDER BY 1",
+     "Gather:", 1},
+    /* A stage within a stage: both SELECTs around the innermost are computed as they stand. */
+    {"SELECT category FROM items WHERE item IN (SELECT max(item) FROM items WHERE item IN (SELECT item FROM sales WHERE p < "
+     "20 GROUP BY item) GROUP BY category HAVING count(*) > 1) ORDER BY 1",
+     "As it stands", 2},
+    /* Affinities of the stage's columns, and their lack of one. */
+    {"SELECT item FROM items WHERE item IN (SELECT CAST(max(day) AS TEXT) FROM sales GROUP BY name) ORDER BY 1",
+     "Gather Merge:", 1},
+    {"SELECT item, category FROM items WHERE category || '' IN (SELECT 'C' || code FROM sales WHERE p < 1 GROUP BY code) OR "
+     "item = (SELECT max(code) FROM sales) ORDER BY 1",
+     "Gather Merge:", 1},
+};
+
+static void selects_around_stages(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(db, "CREATE VIEW sums AS SELECT item, sum(p) AS m FROM returns GROUP BY item");
+    for (size_t i = 0; i < sizeof inner_selects / sizeof *inner_selects; i++) {
+        const char *select = inner_selects[i].select;
+        char *sql = sqlite3_mprintf("SELECT line FROM parallel_query_plan(%Q) WHERE line NOT LIKE '%%SQL:%%'",
+                                    select);
+        char *lines = sql_test_rows(db, sql);
+        if (times(lines, inner_selects[i].text) != inner_selects[i].count || !strstr(lines, "As it stands"))
+            fail_msg("%s\n  has '%s' not %d times, or not as it stands, in\n%s", select,
+                     inner_selects[i].text, inner_selects[i].count, lines);
+        sqlite3_free(lines);
+        sqlite3_free(sql);
+        query_test_expect_divided(test, select, "SELECT");
+    }
+}
+
+/* Rows of a stage come in another order than those of the subquery: what depends on that stays whole, and so
+   does what would be read by other loops, or is no more than its table. */
+static void left_around_stages(void **state)
+{
+    static const char *const cases[] = {
+        "SELECT count(*), group_concat(category) FROM items JOIN (SELECT item, sum(p) AS m FROM sales GROUP BY item) AS x "
+        "USING (item) WHERE items.item < 50 AND m > 1",
+        "SELECT (SELECT m FROM sums WHERE sums.item % 7 = items.item), sum(m) FROM items JOIN sums USING (item)",
+        "SELECT item, (SELECT total(m) FROM sums) FROM items WHERE item < (SELECT avg(m) FROM sums)",
+        "SELECT item FROM items WHERE item IN (SELECT day FROM sales)",
+        "SELECT item FROM items WHERE item IN (SELECT day FROM sales WHERE random() > 0)",
+    };
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(db, "CREATE VIEW sums AS SELECT item, sum(p) AS m FROM returns GROUP BY item");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        query_test_expect_plan(db, cases[i], "Plain: ");
+}
+
 /* What is no UNION ALL, or is sorted by what the stages do not have, stays whole. */
 static void left_whole(void **state)
 {
@@ -193,6 +272,7 @@ int main(void)
         MAP_TEST_EACH(selects_in_stages),        MAP_TEST_EACH(parameters_of_stages),
         MAP_TEST_EACH(stages_that_fail),         MAP_TEST(conditions_around_unions),
         MAP_TEST_EACH(values_of_other_affinity), MAP_TEST(left_whole),
+        MAP_TEST_EACH(selects_around_stages),    MAP_TEST(left_around_stages),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

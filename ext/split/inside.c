@@ -1,0 +1,256 @@
+#include "ext/split/inside.h"
+
+#include "ext/split/cut.h"
+#include "ext/split/divide.h"
+#include "ext/split/replace.h"
+#include "ext/split/resolve.h"
+#include "ext/split/stage.h"
+#include "ext/split/stages.h"
+
+/* FROM items that a walk comes to, at the most: common tables that read each other twice have no end. */
+enum { ITEMS_MOST = 4096 };
+
+/* A SELECT that FROM items read, and how many do. */
+typedef struct Source {
+    const Select *select;
+    const KnownTable *view;
+    int readers;
+} Source;
+
+typedef struct Inside {
+    Splitting *splitting;
+    StagedList staged;
+    Source *sources;
+    int source_count;
+    /* Number of SELECTs around the subqueries, which may be stages. */
+    int depth;
+    /* FROM items that walks came to. */
+    int items;
+    /* Whether a FROM item that is read as a stage was met. */
+    bool reads_stage;
+    /* Whether nothing but what several FROM items read becomes a stage for now. */
+    bool shared_only;
+    /* Whether the SELECT under way is within one that needs columns of another, whose loops are not
+       compared: its FROM items stay what they are. */
+    bool within;
+} Inside;
+
+/* Visitors of a FROM item's table, and of the SELECT of an expression; false ends the walk. */
+typedef bool TableVisitor(Inside *inside, KnownTable *table);
+typedef bool SelectVisitor(Inside *inside, const Select *select);
+
+typedef struct Walk {
+    Inside *inside;
+    TableVisitor *table;
+    SelectVisitor *select;
+} Walk;
+
+static bool visit_expr(void *arg, Expr *expr)
+{
+    const Walk *walk = arg;
+    return (!expr->select || walk->select(walk->inside, expr->select)) &&
+           expr_each_part(expr, visit_expr, arg);
+}
+
+static bool visit_from(Walk *walk, const FromList *from)
+{
+    for (int i = 0; i < from->count; i++) {
+        FromItem *item = from->items[i];
+        if (++walk->inside->items > ITEMS_MOST)
+            return split_refuse(walk->inside->splitting, "it has too many subqueries%s", "");
+        if (item->joined.count
+                ? !visit_from(walk, &item->joined)
+                : resolved_table(item)->select && !walk->table(walk->inside, resolved_table(item)))
+            return false;
+        if (item->on && !visit_expr(walk, item->on))
+            return false;
+    }
+    return true;
+}
+
+/* Visits FROM items and expressions of a SELECT, and leaves to the visitors what is in them. */
+static bool visit_parts(Inside *inside, const Select *select, TableVisitor *table, SelectVisitor *of_expr)
+{
+    Walk walk = {.inside = inside, .table = table, .select = of_expr};
+    bool well = true;
+    for (int i = 0; well && i < select->core_count; i++) {
+        SelectCore *core = select->cores[i];
+        well = visit_from(&walk, &core->from);
+        for (int j = 0; well && j < core->column_count; j++)
+            well = visit_expr(&walk, core->columns[j].expr);
+        for (int j = 0; well && j < core->group_by.count; j++)
+            well = visit_expr(&walk, core->group_by.items[j]);
+        well = well && (!core->where || visit_expr(&walk, core->where)) &&
+               (!core->having || visit_expr(&walk, core->having));
+    }
+    for (int i = 0; well && i < select->order_by.count; i++)
+        well = visit_expr(&walk, select->order_by.items[i].expr);
+    return well && (!select->limit || visit_expr(&walk, select->limit)) &&
+           (!select->offset || visit_expr(&walk, select->offset));
+}
+
+/* ---- what is read more than once ---- */
+
+static Source *find_source(Inside *inside, const KnownTable *table)
+{
+    for (int i = 0; i < inside->source_count; i++)
+        if (inside->sources[i].select == table->select ||
+            (table->of_view && inside->sources[i].view == table->of_view))
+            return &inside->sources[i];
+    Source *grown =
+        arena_grow(&inside->splitting->arena, inside->sources, inside->source_count, sizeof *grown);
+    if (!grown)
+        return NULL;
+    inside->sources = grown;
+    grown[inside->source_count] = (Source){.select = table->select, .view = table->of_view};
+    return &grown[inside->source_count++];
+}
+
+static bool count_in_select(Inside *inside, const Select *select);
+
+static bool count_table(Inside *inside, KnownTable *table)
+{
+    Source *source = find_source(inside, table);
+    if (!source)
+        return split_fail(inside->splitting, SQLITE_NOMEM);
+    return ++source->readers > 1 || count_in_select(inside, table->select);
+}
+
+static bool count_in_select(Inside *inside, const Select *select)
+{
+    return visit_parts(inside, select, count_table, count_in_select);
+}
+
+/* ---- whether a stage is read ---- */
+
+static bool look_in_select(Inside *inside, const Select *select);
+
+static bool look_at_table(Inside *inside, KnownTable *table)
+{
+    if (replace_find(&inside->staged, table->select, table->of_view))
+        inside->reads_stage = true;
+    return !inside->reads_stage && look_in_select(inside, table->select);
+}
+
+static bool look_in_select(Inside *inside, const Select *select)
+{
+    return visit_parts(inside, select, look_at_table, look_in_select);
+}
+
+static bool reads_stage(Inside *inside, const Select *select)
+{
+    inside->reads_stage = false;
+    if (inside->staged.count)
+        look_in_select(inside, select);
+    return inside->reads_stage;
+}
+
+/* ---- stages ---- */
+
+/* Whether a SELECT gives fewer rows than it reads, as far as its text shows: else to hand its rows out costs
+   more than to read them does. */
+static bool reduces(const Select *select)
+{
+    bool less = select->limit;
+    for (int i = 0; !less && i < select->core_count; i++) {
+        const Select one = {.cores = &select->cores[i], .core_count = 1};
+        less = one.cores[0]->where || one.cores[0]->distinct || stage_aggregates(&one);
+    }
+    return less;
+}
+
+static bool add_stage(Inside *inside, const Select *select, const KnownTable *view, const NameList *columns)
+{
+    const char *stage;
+    if (!reduces(select))
+        return true;
+    if (!divide_as_stage(inside->splitting, select, columns, inside->depth, &stage))
+        return false;
+    if (!stage)
+        return true;
+    StagedSelect *grown =
+        arena_grow(&inside->splitting->arena, inside->staged.items, inside->staged.count, sizeof *grown);
+    if (!grown)
+        return split_fail(inside->splitting, SQLITE_NOMEM);
+    inside->staged.items = grown;
+    grown[inside->staged.count++] =
+        (StagedSelect){.select = select, .view = view, .stage = stage, .columns = *columns};
+    return true;
+}
+
+static bool stage_in_select(Inside *inside, const Select *select);
+
+/* Makes a stage of a FROM item's SELECT, where SQLite computes it before; else of what is in it. */
+static bool stage_table(Inside *inside, KnownTable *table)
+{
+    const Source *source = find_source(inside, table);
+    if (!source)
+        return split_fail(inside->splitting, SQLITE_NOMEM);
+    if (replace_find(&inside->staged, table->select, table->of_view))
+        return true;
+    bool wanted = !cut_is_linear(table->select) && !table->select->correlated &&
+                  (source->readers > 1 || (!inside->shared_only && !inside->within));
+    const int before = inside->staged.count;
+    if (wanted && !reads_stage(inside, table->select) &&
+        !add_stage(inside, table->select, table->of_view, &table->columns))
+        return false;
+    return inside->staged.count > before || visit_parts(inside, table->select, stage_table, stage_in_select);
+}
+
+/* The same of a subquery of an expression. One that reads a stage is computed of its few rows. */
+static bool stage_in_select(Inside *inside, const Select *select)
+{
+    Splitting *splitting = inside->splitting;
+    const int before = inside->staged.count;
+    const bool within = inside->within;
+    NameList columns = {0};
+    if (!inside->shared_only && !select->correlated && !reads_stage(inside, select)) {
+        for (int i = 0; i < select->cores[0]->column_count; i++)
+            name_list_add(&splitting->arena, &columns, split_keep(splitting, sqlite3_mprintf("c%d", i)));
+        if (!split_goes_on(splitting) || !add_stage(inside, select, NULL, &columns) ||
+            inside->staged.count > before)
+            return split_goes_on(splitting);
+    }
+    inside->within = within || select->correlated;
+    bool well = visit_parts(inside, select, stage_table, stage_in_select);
+    inside->within = within;
+    return well;
+}
+
+static bool make_stages(Inside *inside, const Select *select)
+{
+    if (!count_in_select(inside, select))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        inside->shared_only = !i;
+        if (!visit_parts(inside, select, stage_table, stage_in_select))
+            return false;
+    }
+    return inside->staged.count > 0;
+}
+
+/* ---- the SELECT over stages ---- */
+
+/* The SELECT as one worker computes it: the loops are those of the plain one. */
+static bool compute_over_stages(Inside *inside, const Select *select)
+{
+    Splitting *splitting = inside->splitting;
+    Cut cut;
+    Select copy = *select;
+    SelectCore core = *select->cores[0], *cores[] = {&core};
+    splitting->layer_count = 0;
+    splitting->target = &copy;
+    copy.cores = cores;
+    if (!cut_begin(splitting, &cut) || !cut_from(splitting, &cut, SPLIT_WHOLE, &core.from, &core.where))
+        return false;
+    Select *whole = replace_by_stages(splitting, &inside->staged, &copy);
+    const SplitPlan *plan = splitting->plan;
+    return whole && stages_add_whole(splitting, whole) &&
+           cut_check_whole(splitting, &cut, plan->stages[plan->stage_count - 1].worker_sql);
+}
+
+bool divide_inside(Splitting *splitting, const Select *select, int depth)
+{
+    Inside inside = {.splitting = splitting, .depth = depth};
+    return make_stages(&inside, select) && compute_over_stages(&inside, select);
+}
