@@ -54,6 +54,28 @@ def import_all(modules, main):
     return None
 
 
+def list_files(before):
+    # Files of the modules that were imported for the functions, but for those that are Python's own. The file of a module
+    # that is in an archive is the archive.
+    import hashlib
+    standard = os.path.dirname(os.__file__) + os.sep
+    entries = [(b"Python", os.fsencode(sys.executable), b"%d.%d.%d" % sys.version_info[:3])]
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        installed = isinstance(path, str) and ("site-packages" in path or "dist-packages" in path)
+        if name in before or not isinstance(path, str) or (path.startswith(standard) and not installed):
+            continue
+        archive = getattr(getattr(getattr(module, "__spec__", None), "loader", None), "archive", path)
+        try:
+            with open(path if os.path.isfile(path) else archive, "rb") as file:
+                digest = hashlib.sha256(file.read()).hexdigest()
+        except OSError as error:
+            digest = describe(error, "not read")
+        name = "__main__" if name == "__mp_main__" else name
+        entries.append((os.fsencode(name), os.fsencode(path), digest.encode()))
+    return b"".join(text + b"\0" for entry in sorted(entries) for text in entry)
+
+
 def start():
     library, turn, whose, count = sys.argv[1:5]
     folder, again = library.rpartition("/")[0], turn == "again"
@@ -61,7 +83,7 @@ def start():
     sys.path.insert(0, folder)
     import _pricemap
     sys.path.remove(folder)
-    _pricemap.begin(again)
+    only_files = _pricemap.begin(again)
 
     # A library of numbers starts no threads of its own: each worker has one processor. C's environment and os.environ
     # both get it.
@@ -79,9 +101,12 @@ def start():
         # Each worker imports for itself; what fails then is said where the function is looked for.
         os.register_at_fork(after_in_child=lambda: import_all(modules, main))
     else:
+        before = set(sys.modules)
         refusal = import_all(modules, main)
         if refusal:
             _pricemap.refuse(refusal)
+        if only_files:
+            _pricemap.answer(list_files(before))
     if _pricemap.threads() > 1 and not again:
         # A process with threads cannot be forked: another one may hold a lock. So begin again without the modules.
         with open("/proc/self/cmdline", "rb") as file:

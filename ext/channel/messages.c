@@ -51,11 +51,14 @@ static size_t message_size(uint32_t kind)
     case MESSAGE_FORK:
     case MESSAGE_KILL:
     case MESSAGE_END:
+    case MESSAGE_FILES:
         return sizeof(HostMessage);
     case MESSAGE_FORKED:
     case MESSAGE_UNFORKED:
     case MESSAGE_DEAD:
         return sizeof(ZygoteMessage);
+    case MESSAGE_FILE_LIST:
+        return sizeof(FilesReply);
     default:
         return 0;
     }

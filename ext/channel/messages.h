@@ -11,11 +11,12 @@
 
 enum {
     /* Number of the protocol, raised with every change of a message or of its meaning. */
-    MESSAGES_PROTOCOL = 3,
+    MESSAGES_PROTOCOL = 4,
     /* The zygote's end of the socket, as the program is started with it. */
     MESSAGES_SOCKET = 3,
     MESSAGES_DESCRIPTORS_MAX = 2,
     SOURCE_ID_BYTES = 128,
+    FILES_REPLY_BYTES = 4096,
 };
 
 typedef enum MessageKind {
@@ -35,6 +36,11 @@ typedef enum MessageKind {
     MESSAGE_UNFORKED,
     /* Zygote → host: ZygoteMessage, the process was reaped; `status` as from waitpid. */
     MESSAGE_DEAD,
+    /* Host or rank → program of another language, in place of a hello: HostMessage, to name the files of its
+       modules and end; see program_files.h. */
+    MESSAGE_FILES,
+    /* Program → host or rank: FilesReply, the next part of the list. */
+    MESSAGE_FILE_LIST,
 } MessageKind;
 
 typedef struct HelloRequest {
@@ -85,12 +91,20 @@ typedef struct ZygoteMessage {
     int32_t status;
 } ZygoteMessage;
 
+typedef struct FilesReply {
+    uint32_t kind;
+    /* Bytes of this part; 0: the list is whole. */
+    uint32_t size;
+    char bytes[FILES_REPLY_BYTES];
+} FilesReply;
+
 typedef union Message {
     uint32_t kind;
     HelloRequest hello;
     HelloReply welcome;
     HostMessage host;
     ZygoteMessage zygote;
+    FilesReply files;
 } Message;
 
 /*

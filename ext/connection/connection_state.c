@@ -76,13 +76,19 @@ static bool is_interrupted(void *probe)
     return host_interrupted_or_handled(probe);
 }
 
-/* Closes worker processes that were started before the functions changed, unless a map just uses them. */
-static void close_outdated(ConnectionState *state, Executor **slot)
+/* Closes worker processes, and those of other machines, that were started before the functions changed,
+   unless a map just uses some: then all stay until the next map. */
+static void close_outdated(ConnectionState *state)
 {
-    if (!state->language.outdated_workers || (*slot && atomic_load(&(*slot)->users)))
-        return;
-    executor_close(*slot);
-    *slot = NULL;
+    Executor **slots = state->executors[true];
+    for (int i = 0; i < EXECUTOR_KINDS; i++)
+        if (slots[i] && slots[i]->kind->isolates && atomic_load(&slots[i]->users))
+            return;
+    for (int i = 0; state->language.outdated_workers && i < EXECUTOR_KINDS; i++)
+        if (slots[i] && slots[i]->kind->isolates) {
+            executor_close(slots[i]);
+            slots[i] = NULL;
+        }
     state->language.outdated_workers = false;
 }
 
@@ -109,7 +115,7 @@ int connection_state_executor(ConnectionState *state, const ExecutorWish *wish, 
     Executor **slot = &state->executors[wish->language][executor_kind_index(wish->kind)];
     bool starts_language = wish->language && wish->kind->isolates;
     if (starts_language)
-        close_outdated(state, slot);
+        close_outdated(state);
     int rc = *slot ? SQLITE_OK : create_executor(state, wish, slot, message);
     if (rc != SQLITE_OK)
         return rc;

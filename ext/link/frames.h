@@ -22,7 +22,6 @@ enum {
     FRAME_COOKIE_BYTES = 33,
     FRAME_MACHINE_BYTES = 64,
     FRAME_ERROR_BYTES = 768,
-    FRAME_PROGRAM_BYTES = 8192,
     /* Recipes that a rank keeps. */
     FRAME_RECIPES = 16,
     /* Rank of a frame to all ranks. */
@@ -37,7 +36,7 @@ typedef enum FrameKind {
        to rank 0 first of all. The form of header and greeting never changes, so that each build can see that
        another one is not its own. */
     FRAME_GREETING = 1,
-    /* Host → all ranks: RankStart. May come again, with more workers. */
+    /* Host → all ranks: RankStart, a program and its files. May come again, with more workers. */
     FRAME_START,
     /* Rank → host: RankReady, the answer to each start. */
     FRAME_READY,
@@ -96,10 +95,11 @@ typedef struct RankStart {
     char source_id[SOURCE_ID_BYTES];
     /* Library of the host's SQLite, as in HelloRequest. */
     char sqlite_path[4096];
-    /* Program of the workers, its path and then its arguments, each with its NUL, and bytes of them all; 0:
-       the rank's own pricemap-worker. */
-    uint32_t program_bytes;
-    char program[FRAME_PROGRAM_BYTES];
+    /* Bytes of the program of the workers, which follows: its path and then its arguments, each with its NUL;
+       0: the rank's own pricemap-worker. */
+    uint64_t program_bytes;
+    /* Bytes of the list of the program's files, which follows then (program_files.h). */
+    uint64_t files_bytes;
     /* Requirement on that program, as in WorkerProgram. */
     char needs[FRAME_MACHINE_BYTES];
 } RankStart;

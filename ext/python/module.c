@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -137,8 +138,16 @@ static void watch_host(suseconds_t microseconds)
         sigaction(SIGALRM, &action, NULL);
 }
 
+/* Whether the host requests nothing but the files of modules. */
+static bool only_files_are_requested(void)
+{
+    uint32_t kind = 0;
+    return recv(MESSAGES_SOCKET, &kind, sizeof kind, MSG_PEEK | MSG_DONTWAIT) == (ssize_t)sizeof kind &&
+           kind == MESSAGE_FILES;
+}
+
 /* begin(again): leaves the host alone, in a process that is no child of it. `again`: the program was executed
-   anew in such a process. */
+   anew in such a process. True: the host requests nothing but the files of modules. */
 static PyObject *begin(PyObject *module, PyObject *again)
 {
     (void)module;
@@ -159,8 +168,39 @@ static PyObject *begin(PyObject *module, PyObject *again)
         zygote_leave_host(MESSAGES_SOCKET);
         watch_host(WATCH_MICROSECONDS);
     }
-    Py_INCREF(Py_None);
-    return Py_None;
+    return PyBool_FromLong(only_files_are_requested());
+}
+
+/* Sends a message to the host, which reads at its leisure. False: the host is gone. */
+static bool send_patiently(const FilesReply *part)
+{
+    int failure;
+    while ((failure = messages_send(MESSAGES_SOCKET, part, sizeof *part, NULL, 0)) == EAGAIN) {
+        struct pollfd host = {.fd = MESSAGES_SOCKET, .events = POLLOUT};
+        poll(&host, 1, -1);
+    }
+    return !failure;
+}
+
+/* answer(list): sends the host the list of files, bytes as program_files.h has them, and ends the process. */
+static PyObject *answer(PyObject *module, PyObject *list)
+{
+    (void)module;
+    char *bytes = NULL;
+    Py_ssize_t size = 0;
+    FilesReply part = {.kind = MESSAGE_FILE_LIST};
+    bool goes_on = PyBytes_AsStringAndSize(list, &bytes, &size) == 0;
+    watch_host(0);
+    for (Py_ssize_t sent = 0; goes_on && sent < size; sent += part.size) {
+        Py_ssize_t left = size - sent;
+        part.size = left < FILES_REPLY_BYTES ? (uint32_t)left : FILES_REPLY_BYTES;
+        memcpy(part.bytes, bytes + sent, part.size);
+        goes_on = send_patiently(&part);
+    }
+    part.size = 0;
+    if (goes_on)
+        send_patiently(&part);
+    _exit(!goes_on);
 }
 
 /* refuse(text): sends the host the reason why there will be no workers, and ends the process. */
@@ -228,11 +268,9 @@ PyMODINIT_FUNC PyInit__pricemap(void);
 PyMODINIT_FUNC PyInit__pricemap(void)
 {
     static PyMethodDef methods[] = {
-        {"begin", begin, METH_O, NULL},
-        {"refuse", refuse, METH_O, NULL},
-        {"threads", threads, METH_NOARGS, NULL},
-        {"serve", serve, METH_NOARGS, NULL},
-        {NULL, NULL, 0, NULL},
+        {"begin", begin, METH_O, NULL},      {"answer", answer, METH_O, NULL},
+        {"refuse", refuse, METH_O, NULL},    {"threads", threads, METH_NOARGS, NULL},
+        {"serve", serve, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL},
     };
     static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_pricemap", .m_size = -1,
                                             .m_methods = methods};

@@ -1,5 +1,6 @@
 /* The frames that are for a rank: workers are started, tasks handed to them, results sent. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/channel/host_sqlite.h"
 #include "ext/executors/processes/processes.h"
+#include "ext/executors/processes/program_files.h"
 #include "ext/executors/processes/zygote_link.h"
 #include "ext/rank/rank.h"
 
@@ -46,24 +48,28 @@ static bool attach_sqlite(const RankStart *start, char *error, size_t size)
     return false;
 }
 
-/* Reads the program of the workers out of the host's words. */
+/* Reads the program of the workers out of the host's words, which end with a NUL. */
 static bool read_program(Rank *rank, const RankStart *start)
 {
-    char *arguments[64];
+    const char *words = (const char *)(start + 1), *end = words + start->program_bytes;
     size_t count = 0;
-    if (!start->program_bytes)
+    if (words == end)
         return launch_find_worker(&rank->program, NULL);
-    if (start->program_bytes > sizeof start->program || start->program[start->program_bytes - 1])
+    for (const char *word = words; word < end; word += strlen(word) + 1)
+        count++;
+    char **arguments = calloc(count + 1, sizeof *arguments);
+    if (!arguments)
         return false;
-    const char *end = start->program + start->program_bytes;
-    for (const char *word = start->program; word < end && count < 63; word += strlen(word) + 1)
+    count = 0;
+    for (const char *word = words; word < end; word += strlen(word) + 1)
         arguments[count++] = (char *)(uintptr_t)word;
-    arguments[count] = NULL;
     memcpy(rank->needs, start->needs, sizeof rank->needs);
     rank->needs[sizeof rank->needs - 1] = 0;
     const WorkerProgram program = {
         .path = arguments[0], .arguments = arguments + 1, .needs = *rank->needs ? rank->needs : NULL};
-    return worker_program_copy(&rank->program, &program);
+    bool copied = worker_program_copy(&rank->program, &program);
+    free(arguments);
+    return copied;
 }
 
 static bool create_executor(Rank *rank, const RankStart *start)
@@ -77,14 +83,57 @@ static bool create_executor(Rank *rank, const RankStart *start)
     return rank->executor != NULL;
 }
 
+/* Starts the missing workers. False, with an error. */
+static bool start_workers(Rank *rank, int workers, char *error, size_t size)
+{
+    char *message = NULL;
+    if (executor_ensure_workers(rank->executor, workers, &message) == SQLITE_OK)
+        return true;
+    snprintf(error, size, "%s", message ? message : "out of memory");
+    sqlite3_free(message);
+    return false;
+}
+
+/* Waits for the list of the files that this machine's program imports, which is made while workers start, and
+   compares it with the host's. False, with an error. */
+static bool compare_files(ProgramFiles *files, const RankStart *start, char *error, size_t size)
+{
+    const char *hosts = (const char *)(start + 1) + start->program_bytes;
+    const int64_t end = clock_ns() + (int64_t)IMPORT_SECONDS * 1000000000;
+    int heard;
+    while ((heard = program_files_hear(files, error, size)) == 0 && clock_ns() < end) {
+        struct pollfd watched = {.fd = files->socket, .events = POLLIN};
+        poll(&watched, 1, IMPORT_SECONDS);
+    }
+    if (!heard)
+        snprintf(error, size, "its modules were not imported within %d s", IMPORT_SECONDS);
+    return heard > 0 && program_files_same(files, hosts, start->files_bytes, error, size);
+}
+
+/* Starts workers of a program that imports modules of the user's, unless the modules are others than the
+   host's. False, with an error. */
+static bool start_importing(Rank *rank, const RankStart *start, int workers, char *error, size_t size)
+{
+    ProgramFiles files;
+    program_files_init(&files);
+    int failure = program_files_request(&files, &rank->program);
+    bool done =
+        !failure && start_workers(rank, workers, error, size) && compare_files(&files, start, error, size);
+    if (failure)
+        snprintf(error, size, "cannot start %s: %s", rank->program.path, strerror(failure));
+    program_files_end(&files, true);
+    return done;
+}
+
 static void handle_start(Rank *rank, const RankStart *start)
 {
-    char error[FRAME_ERROR_BYTES] = "", *message = NULL;
+    char error[FRAME_ERROR_BYTES] = "";
     if (!attach_sqlite(start, error, sizeof error)) {
         answer_start(rank, 0, error);
         return;
     }
-    if (!rank->executor && !create_executor(rank, start)) {
+    const bool first = !rank->executor;
+    if (first && !create_executor(rank, start)) {
         answer_start(rank, 0, "out of memory");
         return;
     }
@@ -93,14 +142,23 @@ static void handle_start(Rank *rank, const RankStart *start)
         workers = EXECUTOR_WORKERS_MAX;
     if (rank->executor->workers > workers)
         workers = rank->executor->workers;
-    int rc = executor_ensure_workers(rank->executor, workers, &message);
+    bool ready = first && start->program_bytes ? start_importing(rank, start, workers, error, sizeof error)
+                                               : start_workers(rank, workers, error, sizeof error);
     rank->heartbeat_seconds = start->heartbeat_seconds;
     rank->judged_ns = clock_ns() + (*rank->needs ? (int64_t)IMPORT_SECONDS * 1000000000 : 0);
-    answer_start(rank, rc == SQLITE_OK ? workers : 0,
-                 rc == SQLITE_OK ? ""
-                 : message       ? message
-                                 : "out of memory");
-    sqlite3_free(message);
+    answer_start(rank, ready ? workers : 0, error);
+}
+
+/* Whether a frame is a start whose texts are all in it. */
+static bool is_start(const Frame *frame)
+{
+    const RankStart *start = (const RankStart *)(const void *)frame->bytes;
+    if (!frame_holds(frame, sizeof *start, false))
+        return false;
+    uint64_t left = frame->header.size - sizeof *start;
+    return start->program_bytes <= left && start->files_bytes == left - start->program_bytes &&
+           (!start->program_bytes || !((const char *)(start + 1))[start->program_bytes - 1]) &&
+           memchr(start->sqlite_path, 0, sizeof start->sqlite_path);
 }
 
 /* ---- tasks ---- */
@@ -269,7 +327,7 @@ void rank_handle(Rank *rank, Frame *frame)
 {
     switch (frame->header.kind) {
     case FRAME_START:
-        if (frame_holds(frame, sizeof(RankStart), true))
+        if (is_start(frame))
             handle_start(rank, (const RankStart *)(const void *)frame->bytes);
         break;
     case FRAME_RECIPE:

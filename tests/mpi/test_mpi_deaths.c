@@ -166,6 +166,7 @@ static void the_host_dies(void **state)
         sqlite3 *db = map_test_open(test, ":memory:");
         sqlite3_stmt *statement;
         mpi_test_prepare(db, ROWS);
+        map_test_chunk(db, 1);
         if (sqlite3_prepare_v2(db, "SELECT value FROM parallel_map('t', 'iif(a = 1, a, sleep_ms(60000))')",
                                -1, &statement, NULL) == SQLITE_OK &&
             sqlite3_step(statement) == SQLITE_ROW && write(ends[1], "", 1) == 1)

@@ -19,6 +19,7 @@
 #include "ext/channel/host_sqlite.h"
 #include "ext/executors/mpi/last_words.h"
 #include "ext/executors/processes/launch.h"
+#include "ext/executors/processes/zygote_link.h"
 
 enum {
     /* Seconds that the launcher and all ranks have to get ready; only a hang reaches it. */
@@ -42,6 +43,7 @@ void job_init(Job *job)
     *job = (Job){.guard = -1, .listening = -1, .stream = {.socket = -1}, .lost_rank = -1};
     for (int i = 0; i < JOB_CALLERS; i++)
         job->callers[i].socket = -1;
+    program_files_init(&job->files);
 }
 
 /* ---- the beginning ---- */
@@ -103,6 +105,13 @@ static int start_guard(Job *job, const JobStart *start)
     return failure;
 }
 
+/* A job with modules of the user's has the time to import them as well. */
+static void set_ready_by(Job *job)
+{
+    int seconds = START_SECONDS + (job->program ? IMPORT_SECONDS : 0);
+    job->ready_by = clock_ns() + (int64_t)seconds * 1000000000;
+}
+
 void job_start(Job *job, const JobStart *start)
 {
     job_init(job);
@@ -111,7 +120,7 @@ void job_start(Job *job, const JobStart *start)
     job->wanted = start->workers;
     job->program = start->program;
     job->heartbeat_seconds = start->settings->heartbeat_seconds;
-    job->ready_by = clock_ns() + (int64_t)START_SECONDS * 1000000000;
+    set_ready_by(job);
     if (!make_cookie(job->cookie)) {
         fail(job, "parallel_map: no random numbers: %s", strerror(errno));
         return;
@@ -120,60 +129,81 @@ void job_start(Job *job, const JobStart *start)
     if (failure)
         fail(job, "parallel_map: cannot start %s, which watches the MPI launcher: %s", start->guard,
              strerror(failure));
+    failure = job->program ? program_files_request(&job->files, job->program) : 0;
+    if (failure)
+        fail(job, "parallel_map: cannot start %s, whose modules the ranks have to have: %s",
+             job->program->path, strerror(failure));
 }
 
-/* Writes the program of the workers into the start of ranks. False: the program does not fit. */
-static bool put_program(RankStart *start, const WorkerProgram *program)
+/* Bytes of the words of a program, its path and then its arguments, which are written to `into` unless that
+   is NULL. */
+static size_t write_program(const WorkerProgram *program, unsigned char *into)
 {
     const char *word = program->path;
     size_t used = 0;
     for (char **next = program->arguments; word; word = *next++) {
         size_t size = strlen(word) + 1;
-        if (size > sizeof start->program - used)
-            return false;
-        memcpy(start->program + used, word, size);
+        if (into)
+            memcpy(into + used, word, size);
         used += size;
     }
-    start->program_bytes = (uint32_t)used;
-    snprintf(start->needs, sizeof start->needs, "%s", program->needs ? program->needs : "");
-    return true;
+    return used;
+}
+
+/* The frame that starts all ranks; NULL when out of memory. */
+static Frame *start_frame(const Job *job, const char *library)
+{
+    size_t words = job->program ? write_program(job->program, NULL) : 0;
+    Frame *frame = frame_create(FRAME_START, FRAME_ALL_RANKS, 0, sizeof(RankStart) + words + job->files.size);
+    if (!frame)
+        return NULL;
+    RankStart *start = (RankStart *)(void *)frame->bytes;
+    memset(start, 0, sizeof *start);
+    start->workers = job->wanted ? (job->wanted + job->rank_count - 1) / job->rank_count : 0;
+    start->heartbeat_seconds = job->heartbeat_seconds;
+    snprintf(start->source_id, sizeof start->source_id, "%s", sqlite3_sourceid());
+    snprintf(start->sqlite_path, sizeof start->sqlite_path, "%s", library);
+    start->has_table = *library && host_sqlite_table_offset(&start->table_offset);
+    start->program_bytes = words;
+    start->files_bytes = job->files.size;
+    if (job->program) {
+        snprintf(start->needs, sizeof start->needs, "%s", job->program->needs ? job->program->needs : "");
+        write_program(job->program, frame->bytes + sizeof *start);
+        memcpy(frame->bytes + sizeof *start + words, job->files.list, job->files.size);
+    }
+    return frame;
 }
 
 /* Sends all ranks what they need for their workers, and waits for each to be ready. */
 static void send_start(Job *job)
 {
-    Frame *frame = frame_create(FRAME_START, FRAME_ALL_RANKS, 0, sizeof(RankStart));
     char *library = launch_sqlite_path();
-    if (frame && library) {
-        RankStart *start = (RankStart *)(void *)frame->bytes;
-        memset(start, 0, sizeof *start);
-        start->workers = job->wanted ? (job->wanted + job->rank_count - 1) / job->rank_count : 0;
-        start->heartbeat_seconds = job->heartbeat_seconds;
-        snprintf(start->source_id, sizeof start->source_id, "%s", sqlite3_sourceid());
-        snprintf(start->sqlite_path, sizeof start->sqlite_path, "%s", library);
-        start->has_table = *library && host_sqlite_table_offset(&start->table_offset);
-        if (job->program && !put_program(start, job->program))
-            fail(job, "parallel_map: the path of the workers' program is too long");
-    }
-    if (job->state != JOB_FAILED)
-        job->state = JOB_CONNECTED;
+    job->state = JOB_CONNECTED;
     job->ready_count = 0;
-    job->ready_by = clock_ns() + (int64_t)START_SECONDS * 1000000000;
+    set_ready_by(job);
     for (int i = 0; i < job->rank_count; i++)
         job->ranks[i].workers = 0;
-    if (!library) {
-        free(frame);
-        frame = NULL;
-    }
+    job_send(job, library ? start_frame(job, library) : NULL);
     free(library);
-    job_send(job, frame);
 }
 
-/* Starts the ranks once all have greeted. */
+/* Starts the ranks once all have greeted and the files that they have to have are known. */
 static void start_ranks(Job *job)
 {
-    if (job->state == JOB_GREETED && job->greeted_count == job->rank_count)
+    if (job->state == JOB_GREETED && job->greeted_count == job->rank_count &&
+        (!job->program || job->files.whole))
         send_start(job);
+}
+
+static void hear_files(Job *job)
+{
+    char error[JOB_ERROR_SIZE / 2];
+    int heard = program_files_hear(&job->files, error, sizeof error);
+    if (heard < 0)
+        fail(job, "parallel_map: %s (on this machine, whose modules the ranks have to have): %s",
+             job->program->path, error);
+    if (heard > 0)
+        start_ranks(job);
 }
 
 void job_resize(Job *job, int workers)
@@ -426,13 +456,15 @@ static void check_clock(Job *job)
 /* Sleeps until something comes. */
 static void nap(const Job *job, int milliseconds)
 {
-    struct pollfd watched[3 + JOB_CALLERS] = {
+    enum { FIXED = 4 };
+    struct pollfd watched[FIXED + JOB_CALLERS] = {
         {.fd = job->guard, .events = POLLIN},
+        {.fd = job->files.whole ? -1 : job->files.socket, .events = POLLIN},
         {.fd = job->listening, .events = POLLIN},
         {.fd = job->stream.socket, .events = job->stream.first ? POLLIN | POLLOUT : POLLIN}};
     for (int i = 0; i < JOB_CALLERS; i++)
-        watched[3 + i] = (struct pollfd){.fd = job->callers[i].socket, .events = POLLIN};
-    poll(watched, 3 + JOB_CALLERS, milliseconds);
+        watched[FIXED + i] = (struct pollfd){.fd = job->callers[i].socket, .events = POLLIN};
+    poll(watched, FIXED + JOB_CALLERS, milliseconds);
 }
 
 /* Does all that can be done without waiting. */
@@ -446,6 +478,8 @@ static Frame *turn(Job *job)
     for (int i = 0; i < JOB_CALLERS && job->state == JOB_LAUNCHED; i++)
         if (job->callers[i].socket >= 0)
             hear_caller(job, &job->callers[i]);
+    if (job->files.socket >= 0 && !job->files.whole && job->state < JOB_CONNECTED)
+        hear_files(job);
     if (job->stream.socket >= 0 && !frame_stream_flush(&job->stream))
         fail(job, "parallel_map: the connection with the ranks was lost");
     if (job->state != JOB_FAILED) {
@@ -502,6 +536,7 @@ void job_end(Job *job)
     frame_stream_end(&job->stream);
     for (int i = 0; i < JOB_CALLERS; i++)
         frame_stream_end(&job->callers[i]);
+    program_files_end(&job->files, ours);
     while (ours && job->starter && waitpid(job->starter, NULL, 0) < 0 && errno == EINTR)
         ;
     if (ours && job->unguarded)

@@ -7,6 +7,7 @@
 #define PRICEMAP_JOB_H
 
 #include "ext/executors/executor.h"
+#include "ext/executors/processes/program_files.h"
 #include "ext/link/frames.h"
 #include "ext/link/guard_messages.h"
 
@@ -55,6 +56,8 @@ typedef struct Job {
     int workers, wanted;
     /* Program of the workers, borrowed; NULL: pricemap-worker. */
     const struct WorkerProgram *program;
+    /* Files of that program on this machine, with which the ranks' are compared. */
+    ProgramFiles files;
     /* Process that started the job. */
     pid_t owner;
     double heartbeat_seconds;
