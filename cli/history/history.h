@@ -83,6 +83,11 @@ typedef struct HistoryRun {
  * failure set. */
 int history_find_machine(sqlite3 *db, const Machine *machine, int64_t *id, Failure *failure);
 
+/* Finds the numbers of benchmarks; 0: the history does not have it. `ids` has room for `count`. Returns 0, or
+ * -1 with the failure set. */
+int history_find_benchmarks(History *history, const HistoryBenchmark *benchmarks, size_t count, int64_t *ids,
+                            Failure *failure);
+
 /* Begins a run with its measurements, which are unfinished and empty. `measurements` has room for `count`. */
 int history_begin_run(History *history, const HistoryRun *description, int64_t *run, int64_t *measurements,
                       Failure *failure);

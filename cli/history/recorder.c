@@ -110,6 +110,23 @@ static int insert_measurement(sqlite3 *db, const HistoryBenchmark *benchmark, in
     return result;
 }
 
+int history_find_benchmarks(History *history, const HistoryBenchmark *benchmarks, size_t count, int64_t *ids,
+                            Failure *failure)
+{
+    sqlite3 *db = history_db(history);
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        char *parameters;
+        ids[i] = 0;
+        result = describe_parameters(db, &benchmarks[i], &parameters, failure);
+        if (result == 0)
+            result = query_run(db, &ids[i], failure, sql_history_find_benchmark, "tt", benchmarks[i].name,
+                               parameters);
+        sqlite3_free(parameters);
+    }
+    return result;
+}
+
 /* The serial measurement that others are compared with: of the same name, rows and rounds, and of the same
  * chunk where there is one; 0 where there is none. */
 static int64_t find_baseline(const HistoryRun *description, size_t index, const int64_t *measurements)

@@ -80,9 +80,8 @@ static int suite_write(const Suite *suite, sqlite3 *db, const char *sql, Failure
     return 0;
 }
 
-/* Judges the pairs of one query, and keeps the judgements by another. */
-static int judge_pairs(sqlite3 *db, const char *pairs_sql, int64_t run, const char *write_sql,
-                       Failure *failure)
+int comparison_judge_pairs(sqlite3 *db, const char *pairs_sql, int64_t run, const char *write_sql,
+                           Failure *failure)
 {
     Suite suite = {0};
     int result = suite_read(&suite, db, pairs_sql, run, failure);
@@ -161,15 +160,15 @@ int comparison_make(History *history, const ComparisonPlan *plan, Failure *failu
     if (runs ? pair_runs(db, plan, failure) : pair_chosen(db, plan, failure))
         return -1;
     if (query_run(db, NULL, failure, sql_judging_prepare_pairs, "d", plan->threshold) ||
-        judge_pairs(db, sql_judging_pairs, 0, sql_judging_set_judgement, failure))
+        comparison_judge_pairs(db, sql_judging_pairs, 0, sql_judging_set_judgement, failure))
         return -1;
     return query_run(db, NULL, failure, sql_judging_acknowledge, "");
 }
 
 int comparison_judge_again(History *history, int64_t run, Failure *failure)
 {
-    return judge_pairs(history_db(history), sql_judging_suspected_pairs, run,
-                       sql_judging_set_second_judgement, failure);
+    return comparison_judge_pairs(history_db(history), sql_judging_suspected_pairs, run,
+                                  sql_judging_set_second_judgement, failure);
 }
 
 static int mean_ratio(sqlite3 *db, double *mean, Failure *failure)

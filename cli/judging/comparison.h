@@ -40,6 +40,12 @@ typedef struct ComparisonCounts {
  * others when the runs are of different machines, or have no benchmark in common. */
 int comparison_make(History *history, const ComparisonPlan *plan, Failure *failure);
 
+/* Judges the pairs that a query gives as one suite, and keeps the judgements by a statement for each; the
+ * rows of the one and the parameters of the other are those of sql/judging/pairs.sql and set_judgement.sql.
+ * ?1 of the query is `run`. Returns 0, or -1 with the failure set. */
+int comparison_judge_pairs(sqlite3 *db, const char *pairs_sql, int64_t run, const char *write_sql,
+                           Failure *failure);
+
 /* Judges the regressions again by the measurements of `run`, another run of the same sources. A regression
  * stays where `run` shows it, too, or did not measure its benchmark; the others go. */
 int comparison_judge_again(History *history, int64_t run, Failure *failure);

@@ -30,10 +30,12 @@ static int record(RecordingPlan *plan, const char *machine_name, History *histor
     Machine machine = {0};
     WorkTree tree;
     machine_read(&machine);
-    work_tree_read(&tree);
+    if (!plan->run.tree)
+        work_tree_read(&tree);
     plan->run.machine = &machine;
     plan->run.machine_name = machine_name;
-    plan->run.tree = &tree;
+    if (!plan->run.tree)
+        plan->run.tree = &tree;
     return recording_perform(plan, history, interruption, run, failure);
 }
 
@@ -138,29 +140,44 @@ static void describe_command(const CommandSet *set, size_t job, const CommandWis
     }
 }
 
-static int record_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
-                           History *history, Interruption *interruption, int64_t *run, Failure *failure)
+HistoryBenchmark *measure_benchmarks(const CommandSet *set, size_t *count, Failure *failure)
 {
     const CommandWish *wish = commands_wish(set);
-    const size_t count = commands_count(set), metrics = wish->metric_count;
+    const size_t each = 1 + wish->metric_count;
+    *count = commands_count(set) * each;
+    HistoryBenchmark *benchmarks = calloc(*count, sizeof *benchmarks);
+    if (!benchmarks)
+        failure_set(failure, "out of memory for %zu benchmarks", *count);
+    for (size_t i = 0; benchmarks && i < commands_count(set); i++)
+        describe_command(set, i, wish, &benchmarks[i * each]);
+    return benchmarks;
+}
+
+/* Samples and records the commands; with a hindrance, that alone is recorded. */
+static int record_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
+                           const char *hindrance, History *history, Interruption *interruption, int64_t *run,
+                           Failure *failure)
+{
+    const size_t count = commands_count(set), metrics = commands_wish(set)->metric_count;
+    size_t benchmark_count;
     SamplingSubject *subjects = calloc(count, sizeof *subjects);
-    HistoryBenchmark *benchmarks = calloc(count * (1 + metrics), sizeof *benchmarks);
+    HistoryBenchmark *benchmarks = measure_benchmarks(set, &benchmark_count, failure);
     int result = -1;
     if (subjects && benchmarks) {
         SamplingRules rules = settings->rules;
         rules.sample_seconds = 0; /* a sample is one execution, however short */
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++)
             subjects[i] = command_bench_subject(bench, i);
-            describe_command(set, i, wish, &benchmarks[i * (1 + metrics)]);
-        }
         RecordingPlan recording = {.run = {.verb = "command",
                                            .label = settings->label,
                                            .repeats = settings->repeats,
                                            .rules = &rules,
                                            .arguments = settings->arguments,
+                                           .tree = settings->tree,
                                            .benchmarks = benchmarks,
-                                           .count = count * (1 + metrics)},
+                                           .count = benchmark_count},
                                    .subjects = subjects,
+                                   .hindrance = hindrance,
                                    .figures = command_bench_figures,
                                    .metrics = metrics,
                                    .stop = command_bench_stop,
@@ -183,19 +200,36 @@ static int set_up_commands(CommandBench *bench, Interruption *interruption, Fail
     return result;
 }
 
+void measure_record_failed(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
+                           History *history, Interruption *interruption, int64_t *run, const Failure *failure)
+{
+    Failure second;
+    (void)record_commands(bench, set, settings, failure->text, history, interruption, run, &second);
+}
+
+int measure_commit(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
+                   History *history, Interruption *interruption, int64_t *run, Failure *failure)
+{
+    Failure second;
+    *run = 0;
+    int result = set_up_commands(bench, interruption, failure);
+    if (result == 0)
+        result = record_commands(bench, set, settings, NULL, history, interruption, run, failure);
+    else if (settings->tree && !interruption_requested(interruption))
+        measure_record_failed(bench, set, settings, history, interruption, run, failure);
+    if (command_bench_perform(bench, COMMAND_CLEANUP, result ? &second : failure) && result == 0)
+        result = RECORDING_UNCLEAN;
+    return result;
+}
+
 int measure_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *settings,
                      History *history, int64_t *run, Failure *failure)
 {
     Interruption *interruption;
-    Failure second;
     *run = 0;
     if (interruption_begin(&interruption, failure))
         return -1;
-    int result = set_up_commands(bench, interruption, failure);
-    if (result == 0)
-        result = record_commands(bench, set, settings, history, interruption, run, failure);
-    if (command_bench_perform(bench, COMMAND_CLEANUP, result ? &second : failure) && result == 0)
-        result = RECORDING_UNCLEAN;
+    int result = measure_commit(bench, set, settings, history, interruption, run, failure);
     interruption_end(&interruption);
     return result;
 }

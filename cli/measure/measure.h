@@ -39,4 +39,20 @@ int measure(const MeasurePlan *plan, History *history, int64_t *run, Failure *fa
 int measure_commands(CommandBench *bench, const CommandSet *set, const RecordingSettings *recording,
                      History *history, int64_t *run, Failure *failure);
 
+/* The same within an interruption that the caller began, for one commit of several, which the settings' tree
+ * names: where setting up fails, too, a run that failed is recorded. `*run` is 0 where the history could not
+ * take it. */
+int measure_commit(CommandBench *bench, const CommandSet *set, const RecordingSettings *recording,
+                   History *history, Interruption *interruption, int64_t *run, Failure *failure);
+
+/* Records a run of these commands that failed before it could measure anything, by `failure`, which stays.
+ * `*run` is 0 where the history could not take it. */
+void measure_record_failed(CommandBench *bench, const CommandSet *set, const RecordingSettings *recording,
+                           History *history, Interruption *interruption, int64_t *run,
+                           const Failure *failure);
+
+/* The benchmarks of a set, as a run of it has them: for each command its time, and each metric; to be freed.
+ * NULL with the failure set where memory ran out. */
+HistoryBenchmark *measure_benchmarks(const CommandSet *set, size_t *count, Failure *failure);
+
 #endif

@@ -105,7 +105,9 @@ int recording_perform(const RecordingPlan *plan, History *history, Interruption 
     if (result == 0) {
         Recording recording = {
             .plan = plan, .history = history, .interruption = interruption, .measurements = measurements};
-        result = record_end(&recording, *run, sample_all(&recording, failure), failure);
+        int sampled =
+            plan->hindrance ? failure_set(failure, "%s", plan->hindrance) : sample_all(&recording, failure);
+        result = record_end(&recording, *run, sampled, failure);
     }
     free(measurements);
     return result;

@@ -21,6 +21,8 @@ typedef struct RecordingSettings {
     int64_t repeats;
     /* Command line without the program's name, ends with NULL. */
     char *const *arguments;
+    /* Sources that are measured; NULL: those of the current folder. */
+    const WorkTree *tree;
 } RecordingSettings;
 
 typedef struct RecordingPlan {
@@ -39,6 +41,8 @@ typedef struct RecordingPlan {
     /* Hook that stops the work of a subject; see interruption_set_stop. */
     void (*stop)(void *context);
     void *context;
+    /* Reason why nothing can be sampled, which is recorded; NULL: it can. */
+    const char *hindrance;
 } RecordingPlan;
 
 enum { RECORDING_INTERRUPTED = 1, RECORDING_UNCLEAN };

@@ -66,6 +66,17 @@ typedef struct MapOptions {
     bool resume;
 } MapOptions;
 
+/* Commits over which commands are measured. */
+typedef struct WalkOptions {
+    /* Range of commits; NULL: the current folder is measured. */
+    const char *range;
+    /* Most commits to measure; 0: all. */
+    int64_t steps;
+    /* Whether only commits between two whose figures differ are measured, and whether also those that have a
+     * run. */
+    bool bisect, again;
+} WalkOptions;
+
 /* Arguments of the command line that are no options; texts are those of argv. */
 typedef struct Arguments {
     /* The run, and what it is compared with, as typed; NULL: not given. */
@@ -88,6 +99,7 @@ typedef struct Options {
     RunSelection selection;
     MapOptions map;
     CommandWish command;
+    WalkOptions walk;
     Arguments arguments;
     /* Flags of one verb each. */
     bool python, samples, fail, once, changes, undo, here, percent_given, force, dry_run;

@@ -51,6 +51,8 @@ typedef struct Execution {
 
 /* Files that an execution reads and writes. */
 typedef struct Streams {
+    /* Folder of the execution, and of relative names; NULL: the current one. */
+    const char *folder;
     const char *input, *output;
     /* Whether the output is that of this process; no file is written then. */
     bool shown;
@@ -64,7 +66,8 @@ static const char nowhere[] = "/dev/null";
 static Streams streams_of(const CommandBenchPlan *plan, CommandStep step, int captured)
 {
     const bool timed = step == COMMAND_TIMED;
-    return (Streams){.input = timed && plan->input ? plan->input : nowhere,
+    return (Streams){.folder = plan->folder,
+                     .input = timed && plan->input ? plan->input : nowhere,
                      .output = timed && plan->output ? plan->output : nowhere,
                      .shown = plan->show_output,
                      .captured = timed ? captured : -1};
@@ -76,7 +79,10 @@ static int start(char *const *argv, const Streams *streams, const posix_spawnatt
     int error = posix_spawn_file_actions_init(&actions);
     if (error)
         return error;
-    error = posix_spawn_file_actions_addopen(&actions, 0, streams->input, O_RDONLY, 0);
+    if (streams->folder)
+        error = posix_spawn_file_actions_addchdir_np(&actions, streams->folder);
+    if (!error)
+        error = posix_spawn_file_actions_addopen(&actions, 0, streams->input, O_RDONLY, 0);
     if (streams->captured >= 0) {
         if (!error)
             error = posix_spawn_file_actions_adddup2(&actions, streams->captured, 1);
@@ -172,6 +178,8 @@ static void serve(int socket, const CommandBenchPlan *plan, int captured)
 /* Finds out before the first execution, whose failure would not say which file it was. */
 static int check_files(const CommandBenchPlan *plan, Failure *failure)
 {
+    if (plan->folder)
+        return 0;
     if (plan->input && access(plan->input, R_OK))
         return failure_set(failure, "--input: cannot read %s: %s", plan->input, strerror(errno));
     if (!plan->output)
@@ -343,9 +351,9 @@ static int take_one(const Entry *entry, Sample *sample, Failure *failure)
         return -1;
     int result = perform(bench, entry->job, COMMAND_TIMED, &execution, failure);
     if (result == 0)
-        result = command_metrics_read(bench->plan.metrics, bench->plan.metric_count, bench->captured,
-                                      execution.peak_memory_kib, bench->plan.ignore_failure, bench->figures,
-                                      failure);
+        result = command_metrics_read(bench->plan.metrics, bench->plan.metric_count, bench->plan.folder,
+                                      bench->captured, execution.peak_memory_kib, bench->plan.ignore_failure,
+                                      bench->figures, failure);
     if (perform(entry->bench, entry->job, COMMAND_CONCLUDE, &other, result ? &second : failure) || result)
         return -1;
     sample->wall_ns += execution.wall_ns;

@@ -46,6 +46,8 @@ typedef struct CommandJob {
 typedef struct CommandBenchPlan {
     const CommandJob *jobs;
     size_t count;
+    /* Folder in which all is executed, which need not be there yet; NULL: the current one. */
+    const char *folder;
     /* Files that timed commands read as their input, and write their output to, each execution anew; NULL:
      * the input is empty, the output dropped. */
     const char *input, *output;

@@ -147,10 +147,22 @@ static int read_printed(const CommandMetric *metric, const char *text, double *f
                        metric->name, number);
 }
 
-static int read_figure(const CommandMetric *metric, const char *text, int64_t peak_memory_kib, double *figure,
-                       Failure *failure)
+/* The size of a file whose name, unless it is absolute, is below the folder; -1: there is no such file. */
+static off_t size_of(const char *folder, const char *file)
 {
     struct stat status;
+    char *path = NULL;
+    if (folder && *file != '/' && asprintf(&path, "%s/%s", folder, file) < 0)
+        return -1;
+    off_t size = stat(path ? path : file, &status) ? -1 : status.st_size;
+    free(path);
+    return size;
+}
+
+static int read_figure(const CommandMetric *metric, const char *folder, const char *text,
+                       int64_t peak_memory_kib, double *figure, Failure *failure)
+{
+    off_t size;
     switch (metric->kind) {
     case METRIC_PRINTED:
         return read_printed(metric, text ? text : "", figure, failure);
@@ -158,17 +170,18 @@ static int read_figure(const CommandMetric *metric, const char *text, int64_t pe
         *figure = 1024.0 * (double)peak_memory_kib;
         return 0;
     case METRIC_FILE_SIZE:
-        if (stat(metric->file, &status))
+        size = size_of(folder, metric->file);
+        if (size < 0)
             return failure_set(failure, "--file-size: cannot find %s after the command: %s", metric->file,
                                strerror(errno));
-        *figure = (double)status.st_size;
+        *figure = (double)size;
         return 0;
     }
     return 0;
 }
 
-int command_metrics_read(const CommandMetric *metrics, size_t count, int output, int64_t peak_memory_kib,
-                         bool lenient, double *figures, Failure *failure)
+int command_metrics_read(const CommandMetric *metrics, size_t count, const char *folder, int output,
+                         int64_t peak_memory_kib, bool lenient, double *figures, Failure *failure)
 {
     Failure ignored;
     char *text = output < 0 ? NULL : read_output(output, failure);
@@ -176,7 +189,8 @@ int command_metrics_read(const CommandMetric *metrics, size_t count, int output,
         return -1;
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++)
-        if (read_figure(&metrics[i], text, peak_memory_kib, &figures[i], lenient ? &ignored : failure)) {
+        if (read_figure(&metrics[i], folder, text, peak_memory_kib, &figures[i],
+                        lenient ? &ignored : failure)) {
             figures[i] = NAN;
             result = lenient ? 0 : -1;
         }

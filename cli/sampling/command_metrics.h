@@ -36,10 +36,10 @@ int command_metric_file(CommandMetric *metric, const char *file, Failure *failur
 
 void command_metric_free(CommandMetric *metric);
 
-/* Reads the figures of an execution. `output` is a file with all that was printed; -1: no metric needs it. A
- * figure that is not there is a failure, or NAN where `lenient`, as for a command that may fail. Returns 0,
- * or -1 with the failure set. */
-int command_metrics_read(const CommandMetric *metrics, size_t count, int output, int64_t peak_memory_kib,
-                         bool lenient, double *figures, Failure *failure);
+/* Reads the figures of an execution in `folder`, NULL: the current one. `output` is a file with all that was
+ * printed; -1: no metric needs it. A figure that is not there is a failure, or NAN where `lenient`, as for a
+ * command that may fail. Returns 0, or -1 with the failure set. */
+int command_metrics_read(const CommandMetric *metrics, size_t count, const char *folder, int output,
+                         int64_t peak_memory_kib, bool lenient, double *figures, Failure *failure);
 
 #endif

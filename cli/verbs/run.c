@@ -9,10 +9,11 @@
 #include "cli/output/measurements.h"
 #include "cli/output/output.h"
 #include "cli/measure/scan.h"
+#include "cli/verbs/commits.h"
 #include "cli/verbs/into.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_NAME = 'n', KEY_LOAD = 600, KEY_PYTHON };
+enum { KEY_NAME = 'n', KEY_LOAD = 600, KEY_PYTHON, KEY_STEPS };
 
 static const struct argp_child children[] = {
     {&options_scan, 0,
@@ -179,6 +180,9 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
             argp_error(state, "--python: at most %d functions", LOADS_MAX);
         options->map.pythons[options->map.python_count++] = options_text(state, "--python", argument);
         return 0;
+    case KEY_STEPS:
+        options->walk.steps = options_number(state, "--steps", argument, 1, INT32_MAX);
+        return 0;
     case ARGP_KEY_ARG:
         if (strchr(argument, ' '))
             argp_error(
@@ -194,6 +198,7 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
     case ARGP_KEY_END:
         if (options->map.resume && !options->map.into)
             argp_error(state, "--resume goes on with a table: give --into TABLE");
+        commits_check(state, options);
         if (commands_wished(&options->command))
             check_command(state, options);
         else
@@ -227,6 +232,16 @@ static const struct argp_option table[] = {
      1},
     {"name", KEY_NAME, "TEXT", 0,
      "The name of the benchmark (the map, the query or the command); of several commands, one for each", 2},
+    {NULL, 0, NULL, 0, "Commits:", 4},
+    {"commits", VERB_TEXT(walk.range), "A..B", 0,
+     "Time commands in each commit of a range (and in A), in a work tree of its own that --setup builds; those that "
+     "have a run are passed over",
+     4},
+    {"steps", KEY_STEPS, "N", 0, "With --commits, measure at most N commits: first where figures differ most",
+     4},
+    {"bisect", VERB_FLAG(walk.bisect), NULL, 0,
+     "With --commits, measure only until it is known which commit changed the figures", 4},
+    {"again", VERB_FLAG(walk.again), NULL, 0, "With --commits, measure also what has a run already", 4},
     {"command-name", KEY_NAME, NULL, OPTION_ALIAS | OPTION_HIDDEN, NULL, 2},
     {0},
 };
@@ -322,7 +337,9 @@ static int run_commands(const Options *options)
                                    .ignore_failure = options->command.ignore_failure,
                                    .metrics = options->command.metrics,
                                    .metric_count = options->command.metric_count};
-    if (command_bench_open(&commands.bench, &plan, &failure))
+    if (options->walk.range && options->sampling.repeats == 0)
+        status = commits_perform(options, &plan, commands.set);
+    else if (command_bench_open(&commands.bench, &plan, &failure))
         status = failure_print(&failure);
     else
         status = verb_on_history(options, HISTORY_RECORD, perform, &commands);
@@ -349,7 +366,7 @@ const Verb verb_run = {
     .options = table,
     .children = children,
     .args_doc =
-        "--in FILE --source SOURCE --map MAP\n--in FILE --source T --map MAP --into TABLE\n--in FILE --query SELECT\n-- COMMAND [ARGUMENT...]\n--command TEXT [--command TEXT...]",
+        "--in FILE --source SOURCE --map MAP\n--in FILE --source T --map MAP --into TABLE\n--in FILE --query SELECT\n-- COMMAND [ARGUMENT...]\n--command TEXT [--command TEXT...]\n--commits A..B --setup BUILD -- COMMAND",
     .doc =
         "Times a map or a query over a database with every combination of the options, or any command; records "
         "every sample, and prints the table.\v"
