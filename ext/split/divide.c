@@ -165,8 +165,7 @@ static bool collect_subqueries(Splitting *splitting, const FromList *from, FromL
     return split_goes_on(splitting);
 }
 
-/* The SELECT with the common tables that it may name. NULL with an error. */
-static Select *with_common_tables(Splitting *splitting, const Select *select)
+Select *divide_with_common_tables(Splitting *splitting, const Select *select)
 {
     const Select *all = splitting->parsed.select;
     Select *copy = arena_take(&splitting->arena, sizeof *copy);
@@ -213,7 +212,7 @@ bool divide_as_stage(Splitting *splitting, const Select *select, const NameList 
                      const char **stage)
 {
     *stage = NULL;
-    Select *whole = depth < NESTED_STAGES ? with_common_tables(splitting, select) : NULL;
+    Select *whole = depth < NESTED_STAGES ? divide_with_common_tables(splitting, select) : NULL;
     if (!whole || !differ(columns) || gives_json(whole))
         return split_goes_on(splitting);
     const int before = splitting->plan->stage_count;
@@ -489,6 +488,7 @@ static bool divide_with_stages(Splitting *splitting, Select *select, int depth)
     splitting->conditions_around = around;
     splitting->layer_count = 0;
     splitting->target = select;
+    splitting->depth = depth;
     if (staged && others && divide_tables(splitting))
         return true;
     if (staged && !others && are_stages(&items) && try_other(splitting) && combine_stages(splitting, select))
@@ -517,6 +517,7 @@ static bool divide_itself(Splitting *splitting, Select *select, int depth)
         splitting->layer_count = 0;
         splitting->target = target;
     }
+    splitting->depth = depth;
     return divide_tables(splitting);
 }
 
@@ -530,7 +531,7 @@ static bool divide(Splitting *splitting, Select *select, int depth)
         return true;
     const char *reason = splitting->reason;
     stages_free(splitting->plan, before);
-    if (try_other(splitting) && divide_inside(splitting, select, depth))
+    if (!splitting->keeps_inside && try_other(splitting) && divide_inside(splitting, select, depth))
         return true;
     if (splitting->rc == SQLITE_OK)
         splitting->reason = reason;

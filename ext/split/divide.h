@@ -14,4 +14,7 @@ bool divide_statement(Splitting *splitting);
 bool divide_as_stage(Splitting *splitting, const Select *select, const NameList *columns, int depth,
                      const char **stage);
 
+/* The SELECT with the statement's common tables, which it may name. NULL with an error. */
+Select *divide_with_common_tables(Splitting *splitting, const Select *select);
+
 #endif

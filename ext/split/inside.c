@@ -1,5 +1,7 @@
 #include "ext/split/inside.h"
 
+#include <string.h>
+
 #include "ext/split/cut.h"
 #include "ext/split/divide.h"
 #include "ext/split/replace.h"
@@ -162,16 +164,22 @@ static bool reduces(const Select *select)
 static bool add_stage(Inside *inside, const Select *select, const KnownTable *view, const NameList *columns)
 {
     const char *stage;
+    Splitting *splitting = inside->splitting;
     if (!reduces(select))
         return true;
-    if (!divide_as_stage(inside->splitting, select, columns, inside->depth, &stage))
+    /* Stages that are made of a subquery's own subqueries are this SELECT's, where it is not divided. */
+    const bool keeps_inside = splitting->keeps_inside;
+    splitting->keeps_inside = true;
+    bool well = divide_as_stage(splitting, select, columns, inside->depth, &stage);
+    splitting->keeps_inside = keeps_inside;
+    if (!well)
         return false;
     if (!stage)
         return true;
     StagedSelect *grown =
-        arena_grow(&inside->splitting->arena, inside->staged.items, inside->staged.count, sizeof *grown);
+        arena_grow(&splitting->arena, inside->staged.items, inside->staged.count, sizeof *grown);
     if (!grown)
-        return split_fail(inside->splitting, SQLITE_NOMEM);
+        return split_fail(splitting, SQLITE_NOMEM);
     inside->staged.items = grown;
     grown[inside->staged.count++] =
         (StagedSelect){.select = select, .view = view, .stage = stage, .columns = *columns};
@@ -205,10 +213,8 @@ static bool stage_in_select(Inside *inside, const Select *select)
     const bool within = inside->within;
     NameList columns = {0};
     if (!inside->shared_only && !select->correlated && !reads_stage(inside, select)) {
-        for (int i = 0; i < select->cores[0]->column_count; i++)
-            name_list_add(&splitting->arena, &columns, split_keep(splitting, sqlite3_mprintf("c%d", i)));
-        if (!split_goes_on(splitting) || !add_stage(inside, select, NULL, &columns) ||
-            inside->staged.count > before)
+        if (!stages_number_columns(splitting, select->cores[0]->column_count, &columns) ||
+            !add_stage(inside, select, NULL, &columns) || inside->staged.count > before)
             return split_goes_on(splitting);
     }
     inside->within = within || select->correlated;
@@ -253,4 +259,42 @@ bool divide_inside(Splitting *splitting, const Select *select, int depth)
 {
     Inside inside = {.splitting = splitting, .depth = depth};
     return make_stages(&inside, select) && compute_over_stages(&inside, select);
+}
+
+/* ---- values of combining queries ---- */
+
+/* Whether the SELECT gives the same value however its rows come. */
+static bool gives_one_row(const Expr *expr)
+{
+    const Select *select = expr->select;
+    return expr->kind == EXPR_EXISTS ||
+           (select->core_count == 1 && stage_aggregates(select) && !select->cores[0]->group_by.count);
+}
+
+/* The stage of the subquery, divided or not; the last one of the plan. */
+static bool stage_value(Splitting *splitting, const Expr *expr, StagedSelect *staged)
+{
+    if (!stages_number_columns(splitting, expr->select->cores[0]->column_count, &staged->columns))
+        return false;
+    if (gives_one_row(expr) && reduces(expr->select) &&
+        !divide_as_stage(splitting, expr->select, &staged->columns, splitting->depth, &staged->stage))
+        return false;
+    Select *select = staged->stage ? NULL : divide_with_common_tables(splitting, expr->select);
+    return staged->stage || (select && stages_add_whole(splitting, select) &&
+                             stages_name_last(splitting, select, &staged->columns, &staged->stage));
+}
+
+Select *inside_stage_value(Splitting *splitting, const Expr *expr)
+{
+    StagedSelect staged = {0};
+    /* The SELECT that is being divided goes on afterwards. */
+    const Splitting before = *splitting;
+    splitting->conditions_around = false;
+    bool well = stage_value(splitting, expr, &staged);
+    splitting->target = before.target;
+    splitting->layer_count = before.layer_count;
+    memcpy(splitting->layers, before.layers, sizeof before.layers);
+    splitting->conditions_around = before.conditions_around;
+    splitting->depth = before.depth;
+    return well ? replace_select_rows(splitting, &staged) : NULL;
 }

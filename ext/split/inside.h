@@ -12,4 +12,11 @@
    an error; the plan may have stages then all the same. */
 bool divide_inside(Splitting *splitting, const Select *select, int depth);
 
+/*
+ * Makes a stage of the subquery of an expression that combining queries have, a value or EXISTS: divided
+ * where that can be and gives the same value, else computed as it stands. Returns the SELECT over its rows;
+ * NULL with a reason or an error.
+ */
+Select *inside_stage_value(Splitting *splitting, const Expr *expr);
+
 #endif

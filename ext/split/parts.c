@@ -5,6 +5,7 @@
 
 #include "ext/select/write.h"
 #include "ext/split/aggregates.h"
+#include "ext/split/inside.h"
 #include "ext/split/resolve.h"
 
 Expr *parts_make(Splitting *splitting, Expr expr)
@@ -112,27 +113,6 @@ static bool asks_for_subtype(const Expr *expr)
     return expr->kind == EXPR_CALL && !strncasecmp(expr->text, "json", 4);
 }
 
-/* The table of the rows of a subquery that is computed before. NULL with an error. */
-static FromItem *add_subquery(Combining *combining, Select *select)
-{
-    Splitting *splitting = combining->splitting;
-    PartList *parts = combining->parts;
-    Select **grown =
-        arena_grow(&splitting->arena, parts->subqueries, parts->subquery_count, sizeof(Select *));
-    FromItem *table = arena_take(&splitting->arena, sizeof *table);
-    if (!grown || !table) {
-        split_fail(splitting, SQLITE_NOMEM);
-        return NULL;
-    }
-    parts->subqueries = grown;
-    grown[parts->subquery_count++] = select;
-    char *name =
-        sqlite3_mprintf(SPLIT_STAGE_TABLE "%d", splitting->plan->stage_count + parts->subquery_count);
-    *table = (FromItem){.table = split_keep(splitting, name)};
-    table->written_as = table->table;
-    return table;
-}
-
 /* Names the columns as the parts of other stages are. */
 static int name_columns(ColumnList *columns)
 {
@@ -157,30 +137,6 @@ bool parts_describe_select(Splitting *splitting, const Select *select, ColumnLis
     return rc == SQLITE_OK || split_refuse_unprepared(splitting, rc);
 }
 
-/* SELECT c0, c1 … FROM the table. NULL with an error. */
-static Select *select_all(Splitting *splitting, FromItem *table, const ColumnList *columns)
-{
-    static const char *operators[] = {""};
-    Select *select = arena_take(&splitting->arena, sizeof *select);
-    SelectCore *core = arena_take(&splitting->arena, sizeof *core);
-    SelectCore **cores = arena_take(&splitting->arena, sizeof(SelectCore *));
-    if (!select || !core || !cores) {
-        split_fail(splitting, SQLITE_NOMEM);
-        return NULL;
-    }
-    *cores = core;
-    *select = (Select){.cores = cores, .operators = operators, .core_count = 1};
-    from_list_add(&splitting->arena, &core->from, table);
-    for (int i = 0; i < columns->count; i++) {
-        Expr *expr = parts_make(splitting,
-                                (Expr){.kind = EXPR_COLUMN, .from = table, .text = part_name(splitting, i)});
-        if (columns->items[i].no_affinity)
-            expr = parts_make(splitting, (Expr){.kind = EXPR_UNARY, .text = "+", .left = expr});
-        core_add_column(&splitting->arena, core, (ResultColumn){.expr = expr});
-    }
-    return select;
-}
-
 /* A subquery that needs no column of the query around it becomes one over a table of its rows. NULL with a
    reason or an error. */
 static Expr *combine_subquery(Combining *combining, Expr *expr)
@@ -192,17 +148,9 @@ static Expr *combine_subquery(Combining *combining, Expr *expr)
         split_refuse(splitting, "a subquery beside aggregates is not split%s", "");
         return NULL;
     }
-    ColumnList columns = {0};
-    FromItem *table = add_subquery(combining, expr->select);
-    Select *select = table && parts_describe_select(splitting, expr->select, &columns)
-                         ? select_all(splitting, table, &columns)
-                         : NULL;
-    columns_free(&columns);
-    if (!select)
-        return NULL;
     Expr copy = *expr;
-    copy.select = select;
-    return parts_make(splitting, copy);
+    copy.select = inside_stage_value(splitting, expr);
+    return copy.select ? parts_make(splitting, copy) : NULL;
 }
 
 static Expr *replace(void *arg, Expr *expr)

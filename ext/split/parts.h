@@ -36,10 +36,6 @@ typedef struct PartList {
        of the row of the only min() or max(); whether DISTINCT aggregates take values by where each is met
        first. Each needs parts in the order of the rows. */
     bool ordered, beside_extreme, by_first_row;
-    /* Subqueries of the combining query: number i, from 0, is read as the table of the stage that is
-       added as number i + 1 after those of the plan, whose columns are named as those of parts are. */
-    Select **subqueries;
-    int subquery_count;
 } PartList;
 
 /* An empty list for a cut. False with an error. */

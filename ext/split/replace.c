@@ -21,9 +21,8 @@ const StagedSelect *replace_find(const StagedList *staged, const Select *select,
 }
 
 /* The FROM item of a stage's rows; its columns stay what those of `item` were. NULL with an error. */
-static FromItem *read_stage(Replacing *replacing, const FromItem *item, const StagedSelect *staged)
+static FromItem *read_stage(Splitting *splitting, const FromItem *item, const StagedSelect *staged)
 {
-    Splitting *splitting = replacing->splitting;
     FromItem *copy = arena_take(&splitting->arena, sizeof *copy);
     KnownTable *table = tables_of_columns(splitting, &staged->columns);
     if (!copy || !table)
@@ -37,15 +36,14 @@ static FromItem *read_stage(Replacing *replacing, const FromItem *item, const St
 
 /* ---- expressions ---- */
 
-/* SELECT column … FROM the stage. NULL with an error. */
-static Select *select_stage(Replacing *replacing, const StagedSelect *staged)
+Select *replace_select_rows(Splitting *splitting, const StagedSelect *staged)
 {
     static const char *operators[] = {""};
-    Arena *arena = &replacing->splitting->arena;
+    Arena *arena = &splitting->arena;
     Select *select = arena_take(arena, sizeof *select);
     SelectCore *core = arena_take(arena, sizeof *core), **cores = arena_take(arena, sizeof(SelectCore *));
     const FromItem named = {.written_as = staged->stage};
-    FromItem *item = read_stage(replacing, &named, staged);
+    FromItem *item = read_stage(splitting, &named, staged);
     if (!select || !core || !cores || !item)
         return NULL;
     *cores = core;
@@ -98,7 +96,8 @@ static Expr *replace(void *arg, Expr *expr)
     without.select = NULL;
     Expr *copy = expr_copy(&replacing->splitting->arena, &without, replace, replacing);
     if (copy)
-        copy->select = staged ? select_stage(replacing, staged) : copy_select(replacing, expr->select);
+        copy->select =
+            staged ? replace_select_rows(replacing->splitting, staged) : copy_select(replacing, expr->select);
     return copy && copy->select ? copy : expr;
 }
 
@@ -118,7 +117,8 @@ static FromList copy_from(Replacing *replacing, const FromList *from)
         const KnownTable *table = item->joined.count ? NULL : item->known;
         const StagedSelect *staged =
             table && table->select ? replace_find(replacing->staged, table->select, table->of_view) : NULL;
-        FromItem *copy = staged ? read_stage(replacing, item, staged) : arena_take(arena, sizeof *copy);
+        FromItem *copy =
+            staged ? read_stage(replacing->splitting, item, staged) : arena_take(arena, sizeof *copy);
         if (!copy)
             break;
         if (!staged)

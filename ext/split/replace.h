@@ -28,4 +28,7 @@ const StagedSelect *replace_find(const StagedList *staged, const Select *select,
  */
 Select *replace_by_stages(Splitting *splitting, const StagedList *staged, const Select *select);
 
+/* SELECT c0, c1 … FROM the stage. NULL with an error. */
+Select *replace_select_rows(Splitting *splitting, const StagedSelect *staged);
+
 #endif

@@ -36,6 +36,11 @@ typedef struct Splitting {
     NameList written;
     /* Why the first SELECT of a UNION ALL that is not divided is not; NULL: all are, so far. */
     const char *why_whole;
+    /* Whether a SELECT that is not divided itself stays whole, with all that is in it: SELECTs around it
+       have stages of that made. */
+    bool keeps_inside;
+    /* Number of SELECTs around the one that is divided, which may be stages. */
+    int depth;
     /* Whether a SELECT around the one that is divided has conditions, which SQLite may move into it. */
     bool conditions_around;
     /* Why the statement is plain, in the arena or constant; NULL: no reason so far. */

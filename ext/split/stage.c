@@ -575,14 +575,13 @@ static bool begin(Building *building)
                     &building->worker_core.where);
 }
 
-bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage, PartList *parts)
+bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage)
 {
     Building building = {
         .splitting = splitting, .cut = cut, .stage = stage, .select = splitting->target, .core = cut->core};
     if (!begin(&building))
         return false;
     bool divided = stage->kind == SPLIT_GROUPS ? divide_groups(&building) : divide_rows(&building);
-    *parts = building.parts;
     return divided && describe_parts(&building) && write_texts(&building) && check_texts(&building) &&
            words_of_stage(splitting, &building.parts, stage);
 }

@@ -39,19 +39,6 @@ bool stages_add_whole(Splitting *splitting, Select *select)
            (stage->worker_plan || split_fail(splitting, SQLITE_NOMEM));
 }
 
-/* The stage of a subquery beside aggregates. */
-static bool build_subquery(Splitting *splitting, Select *select, int number)
-{
-    if (splitting->parsed.select->with_count)
-        return split_refuse(splitting, "a subquery beside aggregates with WITH is not split%s", "");
-    if (!stages_add_whole(splitting, select))
-        return false;
-    SplitStage *stage = &splitting->plan->stages[splitting->plan->stage_count - 1];
-    stage->name = sqlite3_mprintf(SPLIT_STAGE_TABLE "%d", number);
-    return parts_describe_select(splitting, select, &stage->result) &&
-           (stage->name || split_fail(splitting, SQLITE_NOMEM));
-}
-
 static bool rename_columns(Splitting *splitting, ColumnList *columns, const NameList *names)
 {
     if (columns->count != names->count)
@@ -204,17 +191,20 @@ static void stage_free(SplitStage *stage)
 bool stages_build(Splitting *splitting, const Cut *cut)
 {
     SplitStage last = {.limit = -1};
-    PartList parts = {0};
-    const int before = splitting->plan->stage_count;
-    bool built = stage_build(splitting, cut, &last, &parts);
-    for (int i = 0; built && i < parts.subquery_count; i++)
-        built = build_subquery(splitting, parts.subqueries[i], before + i + 1);
-    SplitStage *stage = built ? add_stage(splitting) : NULL;
+    SplitStage *stage = stage_build(splitting, cut, &last) ? add_stage(splitting) : NULL;
     if (stage)
         *stage = last;
     else
         stage_free(&last);
     return stage != NULL;
+}
+
+bool stages_number_columns(Splitting *splitting, int count, NameList *names)
+{
+    *names = (NameList){0};
+    for (int i = 0; i < count; i++)
+        name_list_add(&splitting->arena, names, split_keep(splitting, sqlite3_mprintf("c%d", i)));
+    return split_goes_on(splitting);
 }
 
 void stages_free(SplitPlan *plan, int first)

@@ -11,6 +11,9 @@
  */
 bool stages_build(Splitting *splitting, const Cut *cut);
 
+/* The names c0, c1 and so on, of so many columns of a stage's result. False with an error. */
+bool stages_number_columns(Splitting *splitting, int count, NameList *names);
+
 /* Adds a stage that one worker computes as it stands. False with a reason or an error. */
 bool stages_add_whole(Splitting *splitting, Select *select);
 

@@ -50,6 +50,12 @@ static const struct {
     {"SELECT sum(p) > (SELECT avg(price) FROM items), day FROM sales GROUP BY day UNION ALL SELECT p > (SELECT "
      "max(price) FROM items), day FROM returns WHERE id < 9 ORDER BY 2, 1",
      "pricemap_stage", 0},
+    /* A value beside aggregates is divided where it is that of one row; with common tables, too. */
+    {"SELECT day, sum(p) FROM sales GROUP BY day HAVING sum(p) > (SELECT avg(p) * 500 FROM returns WHERE day > 2) ORDER BY 1",
+     "exact sum(p)", 2},
+    {"WITH x AS (SELECT day, max(p) AS m FROM returns GROUP BY day) SELECT day, count(*) > (SELECT max(m) FROM x), (SELECT m "
+     "FROM x WHERE day = 4) FROM sales GROUP BY day ORDER BY EXISTS (SELECT 1 FROM returns WHERE p = 3.5), 1",
+     "Gather", 3},
     /* What a subquery's columns have of affinities, and have not, stays. */
     {"SELECT s.id FROM sales s CROSS JOIN (SELECT day, count(*) % 7 AS n, max(category) AS c FROM returns JOIN items USING (item) GROUP BY day) x "
      "WHERE x.n = s.code AND x.c >= s.item AND s.p < 70 ORDER BY 1",
@@ -197,10 +203,10 @@ static const struct {
     {"SELECT i.item, (SELECT count(*) FROM items AS o WHERE o.category = i.category AND o.item IN (SELECT item FROM sales "
      "WHERE p > 490)) FROM items i WHERE i.item < 20 ORDER BY 1",
      "Gather:", 1},
-    /* A stage within a stage: both SELECTs around the innermost are computed as they stand. */
+    /* Two SELECTs around the innermost: both are computed as they stand, at once. */
     {"SELECT category FROM items WHERE item IN (SELECT max(item) FROM items WHERE item IN (SELECT item FROM sales WHERE p < "
      "20 GROUP BY item) GROUP BY category HAVING count(*) > 1) ORDER BY 1",
-     "As it stands", 2},
+     "As it stands", 1},
     /* Affinities of the stage's columns, and their lack of one. */
     {"SELECT item FROM items WHERE item IN (SELECT CAST(max(day) AS TEXT) FROM sales GROUP BY name) ORDER BY 1",
      "Gather Merge:", 1},
