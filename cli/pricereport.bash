@@ -14,12 +14,13 @@ _pricereport_options() {
         sed -n 's/^ \{2,6\}\(-., \)\{0,1\}\(--[a-z-]*\)\[\{0,1\}\(=\{0,1\}\).*/\2\3/p'
 }
 
-# What may stand for an option's value, one a line; files are completed by bash itself.
+# What may stand for the value of an option of a verb, one a line; files are completed by bash itself.
 _pricereport_values() {
-    case $1 in
-    --executor) printf '%s\n' @EXECUTORS@ auto ;;
-    --format) printf '%s\n' svg png pdf txt ;;
-    --chart) printf '%s\n' executors history workers break-even samples timeline ;;
+    case $2$1 in
+    import--format) printf '%s\n' hyperfine google-benchmark pytest-benchmark pyperf asv criterion jmh go ;;
+    *--executor) printf '%s\n' @EXECUTORS@ auto ;;
+    *--format) printf '%s\n' svg png pdf txt ;;
+    *--chart) printf '%s\n' executors history workers break-even samples timeline ;;
     esac
 }
 
@@ -42,7 +43,7 @@ _pricereport_complete_list() {
         word=${word##*,}
         ;;
     esac
-    mapfile -t COMPREPLY < <(compgen -P "$done" -W "$(_pricereport_values "$1")" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -P "$done" -W "$(_pricereport_values "$1" "$3")" -- "$word")
 }
 
 _pricereport() {
@@ -77,7 +78,7 @@ _pricereport() {
     done
     case $option in
     --executor | --format | --chart)
-        _pricereport_complete_list "$option" "$word"
+        _pricereport_complete_list "$option" "$word" "$verb"
         return
         ;;
     --in | --database | --load | --db | --input | --output | --file-size)

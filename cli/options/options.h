@@ -105,6 +105,8 @@ typedef struct Options {
     bool python, samples, fail, once, changes, undo, here, percent_given, force, dry_run;
     /* Measurements and days that prune keeps; 0: not given. */
     int64_t keep, older_than;
+    /* Format of files that come in or go out; NULL: not given. */
+    const char *exchange_format;
     /* Why, in the words of the user; NULL: not given. */
     const char *reason;
     /* The command line without the program's name, ends with NULL. */

@@ -6,7 +6,7 @@
 #include "sql/sql.h"
 #include "cli/verbs/verbs.h"
 
-enum { KEY_LABEL = 600, KEY_MACHINE };
+enum { KEY_LABEL = 600, KEY_MACHINE, KEY_FORMAT };
 
 static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
 {
@@ -17,12 +17,19 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
     case KEY_MACHINE:
         options->sampling.machine = options_machine(state, argument);
         return 0;
+    case KEY_FORMAT:
+        if (!importer_knows(argument))
+            argp_error(state, "--format %s: give " IMPORTER_FORMATS, argument);
+        options->exchange_format = argument;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp_option table[] = {
+    {"format", KEY_FORMAT, "FORMAT", 0,
+     "What all files are, where their content does not say: " IMPORTER_FORMATS, 1},
     {"here", VERB_FLAG(here), NULL, 0, "Record this machine where a file does not describe its own", 1},
     {"ignore-failure", VERB_FLAG(command.ignore_failure), NULL, 0,
      "Take in timings of commands that failed, too", 1},
@@ -58,6 +65,7 @@ static int import(History *history, const Options *options, Failure *failure)
         machine_name(&machine, name);
     const ImportWish wish = {.files = options->arguments.rest,
                              .count = options->arguments.rest_count,
+                             .format = options->exchange_format,
                              .label = options->sampling.label,
                              .ignore_failure = options->command.ignore_failure,
                              .machine = options->here || name ? &machine : NULL};
@@ -72,13 +80,15 @@ const Verb verb_import = {
     .options = table,
     .args_doc = "FILE...",
     .doc =
-        "Takes the results of other tools into the history: the JSON of hyperfine (--export-json), Google Benchmark "
-        "(--benchmark_out_format=json) and pytest-benchmark (--benchmark-json), recognised by their content.\v"
+        "Takes the results of other tools into the history, recognised by their content: the JSON of hyperfine "
+        "(--export-json), Google Benchmark (--benchmark_out_format=json), pytest-benchmark (--benchmark-json), pyperf and "
+        "JMH (-rf json), what go test -bench prints, and the folders of criterion (target/criterion) and asv "
+        "(.asv/results); also packed by gzip.\v"
         "Each file becomes one run, with every sample; - is standard input. A file that was imported before is not "
         "imported again. An entry that cannot be imported is left out, and named. When a whole file cannot be "
         "imported, none of the files is.",
     .arguments = VERB_REST,
-    .missing = "the files are missing: name the JSON that the other tool wrote",
+    .missing = "the files are missing: name what the other tool wrote",
     .mode = HISTORY_RECORD,
     .parse = parse,
     .perform = import,

@@ -3,8 +3,10 @@
 --                                        position the whole file is refused
 --   header(...)                          one row about the whole, with the columns that insert.sql reads
 --   subject(position, name, parameters)  the benchmarks; parameters as in the table benchmark
---   timing(position, sequence, loops, wall_ns, user_ns, system_ns, peak_memory_kib)  their samples
---   summary(position, samples, median, ...)  what the file has of benchmarks without samples, in seconds
+--   timing(position, sequence, loops, wall_ns, user_ns, system_ns, peak_memory_kib, value)  their samples; value is
+--                                        the figure of a metric, else NULL
+--   summary(position, samples, median, ...)  what the file has of benchmarks without samples, in seconds, or the unit
+--                                        of the metric
 -- in the temp schema, which insert.sql then reads. Of these, all but problem are about what is `taken`.
 CREATE TEMP TABLE incoming(
   file TEXT, modified REAL, -- seconds since 1970
@@ -14,6 +16,8 @@ CREATE TEMP TABLE incoming(
   host TEXT, processor TEXT, processors INTEGER, architecture TEXT, memory_gib INTEGER, kernel TEXT, sqlite TEXT,
   compiler TEXT, flags TEXT
 );
+-- The files of a folder of results, of which folder.sql the results.
+CREATE TEMP TABLE part(folder TEXT, name TEXT, modified REAL, body TEXT);
 -- The elements of the file's list of results. `body` is always an object, so that its fields can be read.
 CREATE TEMP TABLE entry(position INTEGER PRIMARY KEY, path TEXT, body TEXT);
 -- Parts of the files that are left out, and why: an entry, or `timings` of one. Notes about what is taken have neither.

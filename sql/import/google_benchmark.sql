@@ -36,7 +36,7 @@ SELECT *, CASE coalesce(body ->> '$.time_unit', 'ns') WHEN 'ns' THEN 1.0 WHEN 'u
 CREATE TEMP VIEW timing AS
 SELECT min(position) OVER subject AS position, row_number() OVER (subject ORDER BY position) - 1 AS sequence, loops,
        CAST(round(real_ns * loops) AS INTEGER) AS wall_ns, CAST(round(cpu_ns * loops) AS INTEGER) AS user_ns,
-       NULL AS system_ns, NULL AS peak_memory_kib
+       NULL AS system_ns, NULL AS peak_memory_kib, NULL AS value
   FROM (SELECT position, body ->> '$.name' AS name, body ->> '$.family_index' AS family,
                body ->> '$.per_family_instance_index' AS instance, body ->> '$.iterations' AS loops,
                (body ->> '$.real_time') * unit AS real_ns, (body ->> '$.cpu_time') * unit AS cpu_ns

@@ -14,7 +14,7 @@ SELECT e.position, e.path, t.key AS number, t.value AS seconds, t.type,
 
 CREATE TEMP VIEW timing AS
 SELECT position, number AS sequence, 1 AS loops, CAST(round(seconds * 1e9) AS INTEGER) AS wall_ns,
-       NULL AS user_ns, NULL AS system_ns, peak_memory_kib
+       NULL AS user_ns, NULL AS system_ns, peak_memory_kib, NULL AS value
   FROM counted WHERE succeeded AND position IN (SELECT position FROM taken);
 
 CREATE TEMP VIEW summary AS

@@ -46,8 +46,8 @@ UPDATE measurement
   FROM summary AS s, incoming AS i JOIN run AS r USING (uuid)
  WHERE measurement.run = r.run AND measurement.position = s.position;
 
-INSERT INTO sample(measurement, sequence, round, warmup, loops, wall_ns, user_ns, system_ns, peak_memory_kib)
-SELECT m.measurement, t.sequence, t.sequence + 1, 0, t.loops, t.wall_ns, t.user_ns, t.system_ns, t.peak_memory_kib
+INSERT INTO sample(measurement, sequence, round, warmup, loops, wall_ns, user_ns, system_ns, peak_memory_kib, value)
+SELECT m.measurement, t.sequence, t.sequence + 1, 0, t.loops, t.wall_ns, t.user_ns, t.system_ns, t.peak_memory_kib, t.value
   FROM timing AS t, incoming AS i JOIN run AS r USING (uuid) JOIN measurement AS m USING (run)
  WHERE m.position = t.position;
 

@@ -8,7 +8,7 @@ SELECT b.key, b.fullkey, iif(b.type = 'object', b.value, '{}')
 CREATE TEMP VIEW timing AS
 SELECT e.position, t.key AS sequence, e.body ->> '$.stats.iterations' AS loops,
        CAST(round(t.value * (e.body ->> '$.stats.iterations') * 1e9) AS INTEGER) AS wall_ns,
-       NULL AS user_ns, NULL AS system_ns, NULL AS peak_memory_kib
+       NULL AS user_ns, NULL AS system_ns, NULL AS peak_memory_kib, NULL AS value
   FROM taken AS e, json_each(e.body, '$.stats.data') AS t;
 
 CREATE TEMP VIEW summary AS

@@ -125,6 +125,7 @@ static void values_are_completed(void **state)
     /* bash hands --chart=b over as three words. */
     expect_answers("plot --chart = b", "break-even\n");
     expect_answers("run --format p", "pdf\npng\n");
+    expect_answers("import --format p", "pyperf\npytest-benchmark\n");
     expect_answers("run --executor serial,th", "serial,threads\n");
     expect_answers("run --samples ", "");
     command_write_file("prices.db", "");
@@ -143,7 +144,7 @@ static void completed_values_are_taken(void **state)
     (void)state;
     if (!have_bash())
         skip();
-    static const char *const options[] = {"plot --chart", "plot --format", "run --executor"};
+    static const char *const options[] = {"plot --chart", "plot --format", "run --executor", "import --format"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         char line[64], verb[8], refused[64];
         snprintf(line, sizeof line, "%s ", options[i]);
