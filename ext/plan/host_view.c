@@ -18,12 +18,22 @@ int host_view_add_function(HostView *view, const char *name, int length)
 typedef struct Reading {
     HostView *view;
     uint64_t hash;
+    /* Another visitor of the same instructions, and its argument; NULL: none. */
+    ProgramVisitor *also;
+    void *arg;
 } Reading;
 
 static bool calls(const Instruction *instruction)
 {
     return instruction_is(instruction, "Function") || instruction_is(instruction, "PureFunc") ||
            !strncmp(instruction->opcode, "Agg", 3);
+}
+
+static int add_called(HostView *view, const char *p4)
+{
+    /* A function is written as name(arguments). */
+    const char *end = strrchr(p4, '(');
+    return end ? host_view_add_function(view, p4, (int)(end - p4)) : SQLITE_OK;
 }
 
 static int read_instruction(void *arg, const Instruction *instruction)
@@ -36,11 +46,8 @@ static int read_instruction(void *arg, const Instruction *instruction)
     hash = hash_number(hash, (uint64_t)instruction_number(instruction, INSTRUCTION_P3));
     hash = hash_text(hash, p4);
     reading->hash = hash_number(hash, (uint64_t)instruction_number(instruction, INSTRUCTION_P5));
-    if (!reading->view || !calls(instruction))
-        return SQLITE_OK;
-    /* A function is written as name(arguments). */
-    const char *end = strrchr(p4, '(');
-    return end ? host_view_add_function(reading->view, p4, (int)(end - p4)) : SQLITE_OK;
+    int rc = reading->view && calls(instruction) ? add_called(reading->view, p4) : SQLITE_OK;
+    return rc == SQLITE_OK && reading->also ? reading->also(reading->arg, instruction) : rc;
 }
 
 /* Of no program the hash is 0. */
@@ -49,17 +56,17 @@ static uint64_t settled(int rc, uint64_t hash)
     return rc != SQLITE_OK ? 0 : hash ? hash : 1;
 }
 
-static int read_whole(sqlite3 *db, const PlainSelect *plain, HostView *view, uint64_t *hash)
+static int read_whole(sqlite3 *db, const PlainSelect *plain, Reading *reading, uint64_t *hash)
 {
-    Reading reading = {view, HASH_BEGIN};
-    int rc = program_each_limited(db, plain->sql, plain->added, read_instruction, &reading);
-    *hash = settled(rc, reading.hash);
+    reading->hash = HASH_BEGIN;
+    int rc = program_each_limited(db, plain->sql, plain->added, read_instruction, reading);
+    *hash = settled(rc, reading->hash);
     return rc;
 }
 
 static int read_feed(sqlite3 *db, const char *sql, HostView *view, uint64_t *hash)
 {
-    Reading reading = {view, HASH_BEGIN};
+    Reading reading = {.view = view, .hash = HASH_BEGIN};
     int rc = program_each(db, sql, read_instruction, &reading);
     *hash = settled(rc, reading.hash);
     return rc;
@@ -67,7 +74,14 @@ static int read_feed(sqlite3 *db, const char *sql, HostView *view, uint64_t *has
 
 int host_view_read_whole(HostView *view, sqlite3 *db, const PlainSelect *plain)
 {
-    return read_whole(db, plain, view, &view->whole);
+    return host_view_read_whole_with(view, db, plain, NULL, NULL);
+}
+
+int host_view_read_whole_with(HostView *view, sqlite3 *db, const PlainSelect *plain, ProgramVisitor *also,
+                              void *arg)
+{
+    Reading reading = {.view = view, .also = also, .arg = arg};
+    return read_whole(db, plain, &reading, &view->whole);
 }
 
 int host_view_read_feed(HostView *view, sqlite3 *db, const char *sql)
@@ -127,7 +141,8 @@ static bool own_functions_hold(const HostView *view, sqlite3 *db)
 bool host_view_holds(const HostView *view, sqlite3 *db, const PlainSelect *plain, const char *feed)
 {
     uint64_t whole, read = 0, functions;
-    if (read_whole(db, plain, NULL, &whole) == SQLITE_INTERRUPT || whole != view->whole)
+    Reading reading = {0};
+    if (read_whole(db, plain, &reading, &whole) == SQLITE_INTERRUPT || whole != view->whole)
         return false;
     if (!whole && (read_feed(db, feed, NULL, &read) != SQLITE_OK || read != view->feed))
         return false;

@@ -8,6 +8,7 @@
 #define PRICEMAP_HOST_VIEW_H
 
 #include "ext/connection/function_list.h"
+#include "ext/evaluate/program.h"
 #include "ext/functions/own_functions.h"
 #include "ext/plan/map_sql.h"
 
@@ -33,6 +34,11 @@ int host_view_add_function(HostView *view, const char *name, int length);
  * An error is as of sqlite3_prepare_v2, its text the connection's, and leaves `whole` 0.
  */
 int host_view_read_whole(HostView *view, sqlite3 *db, const PlainSelect *plain);
+
+/* The same with another visitor of the instructions: `also` is called for each with `arg`, as of
+ * program_each, and the program is read no further than it wants. */
+int host_view_read_whole_with(HostView *view, sqlite3 *db, const PlainSelect *plain, ProgramVisitor *also,
+                              void *arg);
 
 /* The same of the feed's program, where it is needed; without limits. */
 int host_view_read_feed(HostView *view, sqlite3 *db, const char *sql);

@@ -98,7 +98,9 @@ Token token_read(const char *text)
 
 static bool matches(const Token *token, const char *word)
 {
-    return !strncasecmp(token->start, word, token->length) && !word[token->length];
+    /* The first bytes of most words differ, whatever their case. */
+    return (*token->start | 0x20) == (*word | 0x20) && !strncasecmp(token->start, word, token->length) &&
+           !word[token->length];
 }
 
 bool token_is_word(const Token *token, const char *keyword)

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-/* Columns of EXPLAIN. */
-enum { OPCODE = 1, P1, P2, P3, P4 };
+#include "ext/evaluate/program.h"
 
 /* Aggregates that the steps of splitting know by name. Others stand in a tree as functions of single values.
  */
@@ -27,27 +26,41 @@ static bool is_known_aggregate(const char *function)
     return false;
 }
 
-static bool read_instruction(Splitting *splitting, sqlite3_stmt *explained, int *database)
+/* The host's program that is read. */
+typedef struct Reading {
+    Splitting *splitting;
+    /* Number of the only database that is read so far; -1: none. */
+    int database;
+} Reading;
+
+/* Whether an instruction is one of a statement that may be split. */
+static bool check_instruction(Reading *reading, const Instruction *instruction)
 {
-    const char *opcode = (const char *)sqlite3_column_text(explained, OPCODE);
-    const char *p4 = (const char *)sqlite3_column_text(explained, P4);
-    if (!opcode)
-        return split_fail(splitting, SQLITE_NOMEM);
+    Splitting *splitting = reading->splitting;
+    const char *opcode = instruction->opcode;
     if (!strcmp(opcode, "Count"))
         return split_refuse(splitting, "SQLite counts the rows without reading them%s", "");
     if (!strcmp(opcode, "Prev"))
         splitting->walks_backward = true;
     if (!strcmp(opcode, "VOpen"))
         return split_refuse(splitting, "it reads a virtual table%s", "");
-    if (!strncmp(opcode, "AggStep", 7) && p4 && !is_known_aggregate(p4))
-        return split_refuse(splitting, "the aggregate %s is not split", p4);
+    if (!strncmp(opcode, "AggStep", 7) && !is_known_aggregate(instruction_p4(instruction)))
+        return split_refuse(splitting, "the aggregate %s is not split", instruction_p4(instruction));
     if (!strcmp(opcode, "Transaction")) {
-        int number = sqlite3_column_int(explained, P1);
-        if (*database >= 0 && *database != number)
+        int number = instruction_number(instruction, INSTRUCTION_P1);
+        if (reading->database >= 0 && reading->database != number)
             return split_refuse(splitting, "its tables are in several databases%s", "");
-        *database = number;
+        reading->database = number;
     }
     return true;
+}
+
+static int read_instruction(void *arg, const Instruction *instruction)
+{
+    Reading *reading = arg;
+    return check_instruction(reading, instruction)
+               ? program_copy_add(&reading->splitting->program, instruction)
+               : SQLITE_DONE;
 }
 
 /* The name of a database by its number. NULL where the list of databases cannot be read. */
@@ -88,36 +101,28 @@ static bool find_file(Splitting *splitting, int database, const char **path)
 bool facts_read(Splitting *splitting, const char **path)
 {
     sqlite3 *db = splitting->state->db;
-    sqlite3_stmt *explained = NULL;
-    int database = -1;
-    char *sql = sqlite3_mprintf("EXPLAIN %s", splitting->plan->sql);
-    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &explained, NULL) : SQLITE_NOMEM;
-    sqlite3_free(sql);
-    while (rc == SQLITE_OK && (rc = sqlite3_step(explained)) == SQLITE_ROW) {
-        rc = SQLITE_OK;
-        if (!read_instruction(splitting, explained, &database))
-            break;
-    }
-    sqlite3_finalize(explained);
-    if (rc != SQLITE_OK && rc != SQLITE_DONE)
+    SplitPlan *plan = splitting->plan;
+    Reading reading = {splitting, -1};
+    const PlainSelect plain = {.sql = plan->sql};
+    int rc = host_view_read_whole_with(&plan->view, db, &plain, read_instruction, &reading);
+    if (rc != SQLITE_OK)
         return rc == SQLITE_NOMEM
                    ? split_fail(splitting, rc)
                    : split_refuse(splitting, "its program cannot be read: %s", sqlite3_errmsg(db));
-    return split_goes_on(splitting) && find_file(splitting, database, path);
+    return split_goes_on(splitting) && find_file(splitting, reading.database, path);
+}
+
+static int find_backward(void *arg, const Instruction *instruction)
+{
+    bool *backward = arg;
+    *backward = instruction_is(instruction, "Prev");
+    return *backward ? SQLITE_DONE : SQLITE_OK;
 }
 
 bool facts_walk_forward(Splitting *splitting, const char *sql)
 {
-    sqlite3_stmt *explained = NULL;
     bool backward = false;
-    char *text = sqlite3_mprintf("EXPLAIN %s", sql);
-    int rc = text ? sqlite3_prepare_v2(splitting->shadow.db, text, -1, &explained, NULL) : SQLITE_NOMEM;
-    sqlite3_free(text);
-    while (rc == SQLITE_OK && !backward && sqlite3_step(explained) == SQLITE_ROW) {
-        const char *opcode = (const char *)sqlite3_column_text(explained, OPCODE);
-        backward = !opcode || !strcmp(opcode, "Prev");
-    }
-    sqlite3_finalize(explained);
+    int rc = program_each(splitting->shadow.db, sql, find_backward, &backward);
     if (rc != SQLITE_OK)
         return split_refuse_unprepared(splitting, rc);
     return !backward || split_refuse(splitting, "its workers would come to the rows in another order%s", "");

@@ -5,7 +5,8 @@
 #include "ext/split/splitting.h"
 
 /*
- * Reads the program of the plan's statement on the host's connection. Refuses a statement that no worker
+ * Reads the program of the plan's statement on the host's connection, keeps it as splitting->program and as
+ * the plan's view. Refuses a statement that no worker
  * could do a part of: one that reads no table, tables of several databases or of a database without a file,
  * virtual tables, or that an index or a count of pages answers. Sets plan->schema, and *path (in the arena)
  * to the database's file. False with a reason or an error.

@@ -1,10 +1,12 @@
 #include "ext/split/parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ext/select/write.h"
 #include "ext/split/aggregates.h"
+#include "ext/split/describe.h"
 #include "ext/split/inside.h"
 #include "ext/split/resolve.h"
 
@@ -217,15 +219,35 @@ static bool shape_value(Splitting *splitting, Part *part, const Column *column)
     return split_goes_on(splitting);
 }
 
-bool parts_describe(Splitting *splitting, PartList *parts, const char *text, ColumnList *columns)
+/* An entry for each part, with its name. */
+static bool list_parts(Splitting *splitting, const PartList *parts, ColumnList *columns)
 {
-    char *from = text ? sqlite3_mprintf("(%s\n)", text) : NULL;
-    int rc = from ? columns_describe(splitting->shadow.db, from, columns) : SQLITE_NOMEM;
+    *columns = (ColumnList){.items = calloc((size_t)parts->count + 1, sizeof *columns->items)};
+    for (int i = 0; columns->items && i < parts->count; i++) {
+        Column *column = &columns->items[columns->count++];
+        column->type = "";
+        column->name = sqlite3_mprintf("%s", parts->items[i].column->text);
+        if (!column->name)
+            return split_fail(splitting, SQLITE_NOMEM);
+    }
+    return columns->items || split_fail(splitting, SQLITE_NOMEM);
+}
+
+bool parts_describe(Splitting *splitting, PartList *parts, DescribingText *text, void *arg,
+                    ColumnList *columns)
+{
+    bool known = list_parts(splitting, parts, columns);
+    if (!known)
+        return false;
+    for (int i = 0; known && i < parts->count; i++)
+        known = describe_expression(splitting, parts->items[i].described, &columns->items[i]);
+    char *sql = known ? NULL : text(arg);
+    char *from = sql ? sqlite3_mprintf("(%s\n)", sql) : NULL;
+    int rc = known ? SQLITE_OK : from ? columns_compare(splitting->shadow.db, from, columns) : SQLITE_NOMEM;
     sqlite3_free(from);
+    sqlite3_free(sql);
     if (rc != SQLITE_OK)
-        return split_refuse_unprepared(splitting, rc);
-    if (columns->count != parts->count)
-        return split_refuse(splitting, "the columns of its parts are not understood%s", "");
+        return split_goes_on(splitting) && split_refuse_unprepared(splitting, rc);
     for (int i = 0; i < parts->count; i++)
         if (parts->items[i].described && !shape_value(splitting, &parts->items[i], &columns->items[i]))
             return false;

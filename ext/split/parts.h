@@ -50,12 +50,17 @@ int parts_add(Splitting *splitting, PartList *parts, Expr *expr, Expr *described
  */
 Expr *parts_combine(Splitting *splitting, PartList *parts, Expr *expr);
 
+/* Writes a SELECT whose columns are Part.described, named as the parts, with parameters beyond the number of
+   columns. sqlite3_free it; NULL with an error of the splitting or where memory is short. */
+typedef char *DescribingText(void *arg);
+
 /*
- * Learns affinity and collation of the columns: `text` is a SELECT whose columns are Part.described, named as
- * the parts, with parameters beyond the number of columns. Fills `columns`, and makes the values in the
- * combining query compare as the expressions did. False with a reason or an error.
+ * Learns affinity and collation of the columns, by text(arg) where they are not known without it. Fills
+ * `columns`, and makes the values in the combining query compare as the expressions did. False with a reason
+ * or an error.
  */
-bool parts_describe(Splitting *splitting, PartList *parts, const char *text, ColumnList *columns);
+bool parts_describe(Splitting *splitting, PartList *parts, DescribingText *text, void *arg,
+                    ColumnList *columns);
 
 /* Learns affinity and collation of a SELECT's columns, which are named as those of parts are. False with a
    reason or an error. */

@@ -2,69 +2,82 @@
 
 #include <string.h>
 
-/* Columns of EXPLAIN. */
-enum { OPCODE = 1, P1, P2, P3, P4, P5 };
+/* An instruction as EXPLAIN lists it. */
+struct ProgramLine {
+    const char *opcode, *p4;
+    int p1, p2, p3, p5;
+};
 
-static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **statement)
+int program_copy_add(ProgramCopy *copy, const Instruction *instruction)
 {
-    char *text = sqlite3_mprintf("EXPLAIN %s", sql);
-    int rc = text ? sqlite3_prepare_v2(db, text, -1, statement, NULL) : SQLITE_NOMEM;
-    sqlite3_free(text);
-    return rc;
+    const char *p4 = instruction_p4(instruction);
+    ProgramLine line = {
+        .opcode = arena_copy(&copy->arena, instruction->opcode, strlen(instruction->opcode)),
+        .p4 = *p4 ? arena_copy(&copy->arena, p4, strlen(p4)) : "",
+        .p1 = instruction_number(instruction, INSTRUCTION_P1),
+        .p2 = instruction_number(instruction, INSTRUCTION_P2),
+        .p3 = instruction_number(instruction, INSTRUCTION_P3),
+        .p5 = instruction_number(instruction, INSTRUCTION_P5),
+    };
+    ProgramLine *grown = arena_grow(&copy->arena, copy->lines, copy->count, sizeof line);
+    if (copy->arena.failed)
+        return SQLITE_NOMEM;
+    copy->lines = grown;
+    grown[copy->count++] = line;
+    return SQLITE_OK;
 }
 
-static bool same_column(sqlite3_stmt *one, sqlite3_stmt *other, int column)
+void program_copy_free(ProgramCopy *copy)
 {
-    const char *a = (const char *)sqlite3_column_text(one, column);
-    const char *b = (const char *)sqlite3_column_text(other, column);
-    return a == b || (a && b && !strcmp(a, b));
-}
-
-static bool is_opcode(sqlite3_stmt *explained, const char *opcode)
-{
-    const char *text = (const char *)sqlite3_column_text(explained, OPCODE);
-    return text && !strcmp(text, opcode);
+    arena_free(&copy->arena);
+    *copy = (ProgramCopy){0};
 }
 
 /* Two connections of one file may have it under other numbers, and know of other changes of its schema. */
-static bool same_instruction(sqlite3_stmt *one, sqlite3_stmt *other, bool one_connection)
+static bool is_same(const ProgramLine *line, const Instruction *other, bool one_connection)
 {
-    bool transaction = !one_connection && is_opcode(one, "Transaction");
-    bool open = !one_connection && is_opcode(one, "OpenRead");
-    bool lock = !one_connection && is_opcode(one, "TableLock");
-    bool same = same_column(one, other, OPCODE);
-    same = same && (transaction || lock || same_column(one, other, P1));
-    same = same && same_column(one, other, P2);
-    same = same && (transaction || open || same_column(one, other, P3));
+    bool transaction = !one_connection && instruction_is(other, "Transaction");
+    bool same = !strcmp(line->opcode, other->opcode);
+    same = same && line->p2 == instruction_number(other, INSTRUCTION_P2) &&
+           line->p5 == instruction_number(other, INSTRUCTION_P5);
+    if (line->p1 != instruction_number(other, INSTRUCTION_P1))
+        same = same && (transaction || (!one_connection && instruction_is(other, "TableLock")));
+    if (line->p3 != instruction_number(other, INSTRUCTION_P3))
+        same = same && (transaction || (!one_connection && instruction_is(other, "OpenRead")));
     /* Older versions of SQLite have the name of a parameter there, and the count of schema changes. */
-    same = same && (is_opcode(one, "Variable") || transaction || same_column(one, other, P4));
-    return same && same_column(one, other, P5);
+    if (strcmp(line->p4, instruction_p4(other)) != 0)
+        same = same && (transaction || instruction_is(other, "Variable"));
+    return same;
 }
 
-static int compare(sqlite3_stmt *one, sqlite3_stmt *other, bool one_connection, bool *same)
+int program_compare(void *arg, const Instruction *instruction)
 {
-    int first = SQLITE_ROW, second = SQLITE_ROW;
-    *same = true;
-    while (*same && first == SQLITE_ROW) {
-        first = sqlite3_step(one);
-        second = sqlite3_step(other);
-        *same = first == second && (first != SQLITE_ROW || same_instruction(one, other, one_connection));
-    }
-    if (first != SQLITE_ROW && first != SQLITE_DONE)
-        return first;
-    return second == SQLITE_ROW || second == SQLITE_DONE ? SQLITE_OK : second;
+    ProgramComparison *comparison = arg;
+    const ProgramCopy *copy = comparison->copy;
+    comparison->differs = comparison->same == copy->count ||
+                          !is_same(&copy->lines[comparison->same], instruction, comparison->one_connection);
+    comparison->same += !comparison->differs;
+    return comparison->differs ? SQLITE_DONE : SQLITE_OK;
+}
+
+bool program_is_same(const ProgramComparison *comparison)
+{
+    return !comparison->differs && comparison->same == comparison->copy->count;
+}
+
+static int add_line(void *copy, const Instruction *instruction)
+{
+    return program_copy_add(copy, instruction);
 }
 
 int same_program(sqlite3 *one, const char *a, sqlite3 *other, const char *b, bool *same)
 {
-    sqlite3_stmt *first = NULL, *second = NULL;
-    *same = false;
-    int rc = prepare(one, a, &first);
+    ProgramCopy copy = {0};
+    ProgramComparison comparison = {.copy = &copy, .one_connection = one == other};
+    int rc = program_each(one, a, add_line, &copy);
     if (rc == SQLITE_OK)
-        rc = prepare(other, b, &second);
-    if (rc == SQLITE_OK)
-        rc = compare(first, second, one == other, same);
-    sqlite3_finalize(first);
-    sqlite3_finalize(second);
+        rc = program_each(other, b, program_compare, &comparison);
+    *same = rc == SQLITE_OK && program_is_same(&comparison);
+    program_copy_free(&copy);
     return rc;
 }

@@ -7,12 +7,44 @@
 
 #include <stdbool.h>
 
-#include "ext/base/sqlite_api.h"
+#include "ext/evaluate/program.h"
+#include "ext/select/arena.h"
+
+typedef struct ProgramLine ProgramLine;
+
+/* A copy of a program, to which others are compared. Zeros: empty. Freed with program_copy_free. */
+typedef struct ProgramCopy {
+    Arena arena;
+    ProgramLine *lines;
+    int count;
+} ProgramCopy;
+
+/* Adds an instruction. SQLITE_OK or SQLITE_NOMEM. */
+int program_copy_add(ProgramCopy *copy, const Instruction *instruction);
+
+void program_copy_free(ProgramCopy *copy);
+
+/* A comparison under way: `copy` with a program that is visited. */
+typedef struct ProgramComparison {
+    const ProgramCopy *copy;
+    /* Whether both programs are of one connection. */
+    bool one_connection;
+    /* Number of instructions that were the same, and whether one was not. */
+    int same;
+    bool differs;
+} ProgramComparison;
+
+/* A ProgramVisitor with a ProgramComparison as its argument; the names of parameters and columns are no part
+   of a program. */
+int program_compare(void *comparison, const Instruction *instruction);
+
+/* Whether all that was visited is all of the copy. */
+bool program_is_same(const ProgramComparison *comparison);
 
 /*
  * Compares the programs of `a` on the connection `one` with that of `b` on `other`, instruction by
- * instruction; names of parameters and columns are no part of them. *same is set with SQLITE_OK; else an
- * error, whose text is one of the connections'. Runs neither. On the thread of both connections.
+ * instruction. *same is set with SQLITE_OK; else an error, whose text is one of the connections'. Runs
+ * neither. On the thread of both connections.
  */
 int same_program(sqlite3 *one, const char *a, sqlite3 *other, const char *b, bool *same);
 

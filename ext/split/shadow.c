@@ -104,18 +104,17 @@ int shadow_open(Shadow *shadow, ConnectionState *state, const char *path, const 
     return rc;
 }
 
-int shadow_note(Shadow *shadow, const char *sql)
+int shadow_note(Shadow *shadow, const char *sql, ProgramVisitor *visit, void *arg)
 {
-    sqlite3_stmt *statement = NULL;
     shadow->noting = true;
-    int rc = sqlite3_prepare_v2(shadow->db, sql, -1, &statement, NULL);
+    int rc = program_each(shadow->db, sql, visit, arg);
     shadow->noting = false;
-    sqlite3_finalize(statement);
     return shadow->failed ? SQLITE_NOMEM : shadow->refused ? SQLITE_AUTH : rc;
 }
 
 void shadow_close(Shadow *shadow)
 {
+    sqlite3_finalize(shadow->entry);
     sqlite3_close(shadow->db);
     worker_vfs_free(&shadow->vfs);
     recipe_unref(shadow->recipe);

@@ -10,6 +10,7 @@
 
 #include "ext/connection/connection_state.h"
 #include "ext/evaluate/morsels.h"
+#include "ext/evaluate/program.h"
 #include "ext/evaluate/worker_vfs.h"
 #include "ext/functions/price.h"
 
@@ -24,6 +25,8 @@ typedef struct Shadow {
     Recipe *recipe;
     MorselScan scan;
     PriceStop stop;
+    /* Statement that reads the entry of a name in the schema, for split/tables; NULL: not prepared yet. */
+    sqlite3_stmt *entry;
     /* Whether what is prepared is noted. */
     bool noting;
     /* Columns that were read, each once; of a table without columns that are read the column is "". */
@@ -43,9 +46,9 @@ typedef struct Shadow {
  */
 int shadow_open(Shadow *shadow, ConnectionState *state, const char *path, const char *sql, char *message);
 
-/* Notes what a SELECT reads and calls. SQLITE_OK; SQLITE_AUTH where it does more than that; else the error
-   with which it does not prepare. */
-int shadow_note(Shadow *shadow, const char *sql);
+/* Notes what a SELECT reads and calls, and visits its program. SQLITE_OK; SQLITE_AUTH where it does more than
+   that; else the error with which it does not prepare. */
+int shadow_note(Shadow *shadow, const char *sql, ProgramVisitor *visit, void *arg);
 
 /* Frees all of it; an unopened one too. */
 void shadow_close(Shadow *shadow);

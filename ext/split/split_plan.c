@@ -8,10 +8,10 @@
 #include "ext/evaluate/authorizer.h"
 #include "ext/plan/host_rules.h"
 #include "ext/select/write.h"
+#include "ext/split/describe.h"
 #include "ext/split/divide.h"
 #include "ext/split/facts.h"
 #include "ext/split/resolve.h"
-#include "ext/split/same_program.h"
 #include "ext/split/splitting.h"
 #include "ext/split/stage.h"
 #include "ext/split/stages.h"
@@ -174,19 +174,68 @@ static char *different_name(const ColumnList *columns, sqlite3_stmt *statement, 
     return different;
 }
 
-/* The columns as SQL sees them, with the names of the statement itself, made different. */
-static int describe_columns(SplitPlan *plan, sqlite3 *db, sqlite3_stmt *statement)
+/* The columns with the names of the statement itself, made different. */
+static int name_columns(SplitPlan *plan, sqlite3_stmt *statement)
 {
-    char *from = table_of_columns(plan->sql, sqlite3_column_count(statement));
-    int rc = from ? columns_describe(db, from, &plan->columns) : SQLITE_NOMEM;
-    sqlite3_free(from);
-    for (int i = 0; rc == SQLITE_OK && i < plan->columns.count; i++) {
+    const int count = sqlite3_column_count(statement);
+    plan->columns.items = calloc((size_t)count + 1, sizeof *plan->columns.items);
+    for (int i = 0; plan->columns.items && i < count; i++) {
         char *name = different_name(&plan->columns, statement, i);
         if (!name)
             return SQLITE_NOMEM;
-        sqlite3_free(plan->columns.items[i].name);
-        plan->columns.items[i].name = name;
+        plan->columns.items[plan->columns.count++] = (Column){.name = name, .type = ""};
     }
+    return plan->columns.items ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+/* Has the host's connection say how the columns compare, under other names. */
+static int compare_columns(const SplitPlan *plan, sqlite3 *db)
+{
+    ColumnList columns;
+    int rc = columns_copy(&columns, &plan->columns);
+    for (int i = 0; rc == SQLITE_OK && i < columns.count; i++) {
+        sqlite3_free(columns.items[i].name);
+        columns.items[i].name = sqlite3_mprintf("c%d", i);
+        if (!columns.items[i].name)
+            rc = SQLITE_NOMEM;
+    }
+    char *from = table_of_columns(plan->sql, plan->columns.count);
+    if (rc == SQLITE_OK)
+        rc = from ? columns_compare(db, from, &columns) : SQLITE_NOMEM;
+    sqlite3_free(from);
+    for (int i = 0; i < columns.count; i++) {
+        char *name = columns.items[i].name;
+        columns.items[i].name = plan->columns.items[i].name;
+        sqlite3_free(plan->columns.items[i].collation);
+        plan->columns.items[i] = columns.items[i];
+        columns.items[i] = (Column){.name = name};
+    }
+    columns_free(&columns);
+    return rc;
+}
+
+/* Finds out how the columns compare, as far as that is known of a statement that was understood. Whether
+   there was no error. */
+static bool know_columns(Splitting *splitting)
+{
+    const SplitPlan *plan = splitting->plan;
+    const SelectCore *core = splitting->parsed.select->cores[0];
+    bool known = splitting->parsed.select->core_count == 1 && core->column_count == plan->columns.count;
+    for (int i = 0; known && i < plan->columns.count; i++)
+        known = describe_expression(splitting, core->columns[i].expr, &plan->columns.items[i]);
+    splitting->columns_known = known;
+    return split_goes_on(splitting);
+}
+
+/* Learns how the columns compare. */
+static int describe_columns(Splitting *splitting, char **message)
+{
+    sqlite3 *db = splitting->state->db;
+    if (splitting->columns_known)
+        return SQLITE_OK;
+    int rc = splitting->rc == SQLITE_OK ? compare_columns(splitting->plan, db) : splitting->rc;
+    if (rc != SQLITE_OK && rc != SQLITE_NOMEM && !*message)
+        *message = sqlite3_mprintf("parallel_query: %s", sqlite3_errmsg(db));
     return rc;
 }
 
@@ -205,7 +254,7 @@ static int read_statement(Splitting *splitting, const char *sql, char **message)
     if (rc == SQLITE_OK)
         plan->sql = without_end(sql, rest);
     if (rc == SQLITE_OK)
-        rc = plan->sql ? describe_columns(plan, db, statement) : SQLITE_NOMEM;
+        rc = plan->sql ? name_columns(plan, statement) : SQLITE_NOMEM;
     if (rc == SQLITE_OK)
         rc = copy_types(plan, statement);
     if (rc == SQLITE_OK)
@@ -241,20 +290,6 @@ static bool parse(Splitting *splitting)
     if (select->core_count == 1 && !select->cores[0]->from.count)
         return split_refuse(splitting, "it reads no table%s", "");
     return true;
-}
-
-/* The proof that the tree means what the text means: the host's program of the text is the worker's program
-   of what is written of the tree. *written is for sqlite3_free. */
-static bool prove(Splitting *splitting, char **written)
-{
-    bool same = false;
-    *written = select_text(splitting->parsed.select, 0);
-    int rc = *written ? same_program(splitting->state->db, splitting->plan->sql, splitting->shadow.db,
-                                     *written, &same)
-                      : SQLITE_NOMEM;
-    if (rc != SQLITE_OK)
-        return split_refuse_unprepared(splitting, rc);
-    return same || split_refuse(splitting, "it is not understood as SQLite understands it%s", "");
 }
 
 /* ---- what it reads and calls ---- */
@@ -304,16 +339,18 @@ static bool check_functions(Splitting *splitting)
     return split_goes_on(splitting);
 }
 
-static bool note(Splitting *splitting, const char *written)
+/* The proof that the tree means what the text means: the host's program of the text is the worker's program
+   of what is written of the tree. Notes what that reads and calls. */
+static bool prove(Splitting *splitting)
 {
-    int rc = shadow_note(&splitting->shadow, written);
+    ProgramComparison comparison = {.copy = &splitting->program};
+    char *written = select_text(splitting->parsed.select, 0);
+    int rc = written ? shadow_note(&splitting->shadow, written, program_compare, &comparison) : SQLITE_NOMEM;
+    sqlite3_free(written);
     if (rc != SQLITE_OK)
         return split_refuse_unprepared(splitting, rc);
-    const PlainSelect plain = {.sql = splitting->plan->sql};
-    rc = host_view_read_whole(&splitting->plan->view, splitting->state->db, &plain);
-    if (rc != SQLITE_OK)
-        return split_fail(splitting, rc);
-    return check_functions(splitting) && copy_reads(splitting);
+    return program_is_same(&comparison) ||
+           split_refuse(splitting, "it is not understood as SQLite understands it%s", "");
 }
 
 /* ---- splitting ---- */
@@ -328,12 +365,10 @@ static bool check_names(Splitting *splitting)
 static void split(Splitting *splitting)
 {
     const char *path = NULL;
-    char *written = NULL;
     if (parse(splitting) && facts_read(splitting, &path) && open_shadow(splitting, path) &&
-        check_names(splitting) && resolve_names(splitting) && prove(splitting, &written) &&
-        note(splitting, written))
+        check_names(splitting) && resolve_names(splitting) && prove(splitting) && know_columns(splitting) &&
+        check_functions(splitting) && copy_reads(splitting))
         divide_statement(splitting);
-    sqlite3_free(written);
 }
 
 /* A plain plan has its statement, its columns and the reason. */
@@ -360,9 +395,12 @@ int split_plan_create(ConnectionState *state, const char *sql, const SplitOption
         limits_restore(state->db, &own);
         rc = splitting.arena.failed ? SQLITE_NOMEM : splitting.rc;
     }
+    if (rc == SQLITE_OK)
+        rc = describe_columns(&splitting, message);
     if (rc == SQLITE_OK && splitting.reason)
         rc = make_plain(splitting.plan, splitting.reason);
     shadow_close(&splitting.shadow);
+    program_copy_free(&splitting.program);
     arena_free(&splitting.arena);
     if (rc == SQLITE_OK)
         *out = splitting.plan;

@@ -6,6 +6,7 @@
 #define PRICEMAP_SPLITTING_H
 
 #include "ext/select/parse.h"
+#include "ext/split/same_program.h"
 #include "ext/split/shadow.h"
 #include "ext/split/split_plan.h"
 
@@ -20,6 +21,8 @@ typedef struct Splitting {
     /* Memory of the tree, and of all that hangs on it. */
     Arena arena;
     ParsedSelect parsed;
+    /* Program of the statement on the host's connection. */
+    ProgramCopy program;
     /* SELECT that is divided: the statement, or a subquery that is all of its FROM. */
     Select *target;
     /* SELECTs around it, from the outermost one: the combining query has them over what it makes of the
@@ -30,6 +33,10 @@ typedef struct Splitting {
     Shadow shadow;
     /* Tables that were found in the schema, newest first. */
     struct KnownTable *tables;
+    /* Whether it is known how the columns of the statement compare. */
+    bool columns_known;
+    /* Whether it is known that the file has no statistics. */
+    bool no_statistics;
     /* Whether the plain statement walks backward somewhere. */
     bool walks_backward;
     /* Names that FROM items are written as, each once. */

@@ -435,9 +435,10 @@ static void set_part_columns(Building *building, SelectCore *core, bool describe
     }
 }
 
-/* A SELECT over the same tables whose columns compare as the parts do. */
-static bool describe_parts(Building *building)
+/* A SELECT over the same tables whose columns compare as the parts do; a DescribingText. */
+static char *describing_text(void *arg)
 {
+    Building *building = arg;
     SelectCore core = {0};
     SelectCore *cores[] = {&core};
     const char *operators[] = {""};
@@ -447,14 +448,11 @@ static bool describe_parts(Building *building)
                      .operators = operators,
                      .core_count = 1};
     if (!cut_from(building->splitting, building->cut, SPLIT_WHOLE, &core.from, &core.where))
-        return false;
+        return NULL;
     if (building->stage->kind == SPLIT_WHOLE_GROUPS)
         core.group_by = building->core->group_by;
     set_part_columns(building, &core, true);
-    char *text = select_text(&select, building->parts.count + 1);
-    bool described = parts_describe(building->splitting, &building->parts, text, &building->stage->parts);
-    sqlite3_free(text);
-    return described;
+    return select_text(&select, building->parts.count + 1);
 }
 
 /* The SELECT around the combining one: what it reads is no table, but the combining one. NULL with an error.
@@ -582,6 +580,7 @@ bool stage_build(Splitting *splitting, const Cut *cut, SplitStage *stage)
     if (!begin(&building))
         return false;
     bool divided = stage->kind == SPLIT_GROUPS ? divide_groups(&building) : divide_rows(&building);
-    return divided && describe_parts(&building) && write_texts(&building) && check_texts(&building) &&
+    return divided && parts_describe(splitting, &building.parts, describing_text, &building, &stage->parts) &&
+           write_texts(&building) && check_texts(&building) &&
            words_of_stage(splitting, &building.parts, stage);
 }

@@ -37,6 +37,33 @@ static const char *keep_column(Splitting *splitting, sqlite3_stmt *statement, in
     return text ? arena_copy(&splitting->arena, text, strlen(text)) : NULL;
 }
 
+/* Reads the columns of a table, and which of them the rowid is, by one statement: SQLite gives that column's
+   name to the rowid. *read: it was enough. A view, a table whose text may have computed columns, one WITHOUT
+   ROWID and one with columns that are called as rowids are need more. */
+static int read_simply(Splitting *splitting, KnownTable *table, const char *sql, bool *read)
+{
+    sqlite3_stmt *statement = NULL;
+    *read =
+        !table->view && !strcasestr(sql, "AS") && !strcasestr(sql, "WITHOUT") && !strcasestr(sql, "ROWID");
+    if (!*read)
+        return SQLITE_OK;
+    char *text = sqlite3_mprintf("SELECT *, rowid FROM main.\"%w\"", table->name);
+    int rc = text ? sqlite3_prepare_v2(splitting->shadow.db, text, -1, &statement, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    int count = rc == SQLITE_OK ? sqlite3_column_count(statement) - 1 : 0;
+    for (int i = 0; i < count; i++) {
+        const char *name = sqlite3_column_name(statement, i);
+        name_list_add(&splitting->arena, &table->columns,
+                      name ? arena_copy(&splitting->arena, name, strlen(name)) : NULL);
+    }
+    const char *key = count > 0 ? sqlite3_column_name(statement, count) : NULL;
+    if (key)
+        table->key_column = find_column(&table->columns, key);
+    table->rowid = rowid_names[0];
+    sqlite3_finalize(statement);
+    return splitting->arena.failed ? SQLITE_NOMEM : rc;
+}
+
 /* Reads the columns of a table or view. */
 static int read_columns(Splitting *splitting, KnownTable *table)
 {
@@ -79,12 +106,14 @@ static int read_rowid(Splitting *splitting, KnownTable *table)
     return table->without_rowid ? SQLITE_OK : rc;
 }
 
-/* Reads the schema's entry of the name; *found stays NULL where there is none. */
-static int read_entry(Splitting *splitting, const char *name, KnownTable **found)
+/* Reads the schema's entry of the name, and its text; *found stays NULL where there is none. */
+static int read_entry(Splitting *splitting, const char *name, KnownTable **found, const char **text)
 {
     enum { NAME, TYPE, SQL };
-    sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(splitting->shadow.db, sql_ext_schema_entry, -1, &statement, NULL);
+    Shadow *shadow = &splitting->shadow;
+    int rc = shadow->entry ? SQLITE_OK
+                           : sqlite3_prepare_v2(shadow->db, sql_ext_schema_entry, -1, &shadow->entry, NULL);
+    sqlite3_stmt *statement = shadow->entry;
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK)
@@ -100,9 +129,10 @@ static int read_entry(Splitting *splitting, const char *name, KnownTable **found
                 split_refuse(splitting, "%s is a virtual table", name);
         }
         *found = table;
+        *text = sql;
         rc = SQLITE_DONE;
     }
-    sqlite3_finalize(statement);
+    sqlite3_reset(statement);
     return splitting->arena.failed ? SQLITE_NOMEM : rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -112,10 +142,14 @@ KnownTable *tables_find(Splitting *splitting, const char *name)
         if (known->name && !strcasecmp(known->name, name))
             return known;
     KnownTable *table = NULL;
-    int rc = read_entry(splitting, name, &table);
+    const char *text = NULL;
+    bool simple = false;
+    int rc = read_entry(splitting, name, &table, &text);
     if (rc == SQLITE_OK && table && split_goes_on(splitting))
+        rc = read_simply(splitting, table, text, &simple);
+    if (rc == SQLITE_OK && table && !simple && split_goes_on(splitting))
         rc = read_columns(splitting, table);
-    if (rc == SQLITE_OK && table && split_goes_on(splitting))
+    if (rc == SQLITE_OK && table && !simple && split_goes_on(splitting))
         rc = read_rowid(splitting, table);
     if (rc != SQLITE_OK)
         split_refuse_unprepared(splitting, rc);
@@ -152,26 +186,49 @@ static int64_t read_number(Splitting *splitting, char *sql)
     return number;
 }
 
-/* Statistics have the number of rows first in each line of a table. Without them the rowids bound it; the
-   subtraction of two that are far apart gives a REAL, which is taken as many. */
+/* Number of the rowids from the least to the greatest, which bounds that of the rows; 0: there are none. */
+static int64_t count_rowids(Splitting *splitting, const KnownTable *table)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t rows = 0;
+    char *sql = sqlite3_mprintf("SELECT (SELECT min(%s) FROM main.\"%w\"), (SELECT max(%s) FROM main.\"%w\")",
+                                table->rowid, table->name, table->rowid, table->name);
+    if (sql && sqlite3_prepare_v2(splitting->shadow.db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_INTEGER) {
+        uint64_t more =
+            (uint64_t)sqlite3_column_int64(statement, 1) - (uint64_t)sqlite3_column_int64(statement, 0);
+        rows = more < INT64_MAX ? (int64_t)more + 1 : INT64_MAX;
+    }
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    return rows;
+}
+
+/* Whether the file has a table of statistics at all. */
+static bool has_statistics(const Splitting *splitting)
+{
+    return sqlite3_table_column_metadata(splitting->shadow.db, "main", "sqlite_stat1", "stat", NULL, NULL,
+                                         NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Statistics have the number of rows first in each line of a table. Without them the rowids bound it. */
 int64_t tables_rows(Splitting *splitting, KnownTable *table)
 {
     if (table->rows >= 0 || (!table->rowid && !table->without_rowid))
         return table->rows >= 0 ? table->rows : 0;
-    int64_t rows = read_number(
-        splitting, sqlite3_mprintf("SELECT max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 WHERE tbl = %Q",
-                                   table->name));
+    int64_t rows = -1;
+    if (!splitting->no_statistics)
+        rows = read_number(
+            splitting, sqlite3_mprintf("SELECT max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 WHERE tbl = "
+                                       "%Q",
+                                       table->name));
+    splitting->no_statistics = splitting->no_statistics || (rows < 0 && !has_statistics(splitting));
     if (rows < 0 && table->without_rowid)
         rows = read_number(splitting,
                            sqlite3_mprintf("SELECT count(*) FROM (SELECT 1 FROM main.\"%w\" LIMIT %d)",
                                            table->name, TABLES_ROWS_COUNTED));
     else if (rows < 0)
-        rows = read_number(
-            splitting, sqlite3_mprintf("SELECT CASE WHEN b IS NULL THEN 0 WHEN typeof(b - a + 1) = 'real' "
-                                       "THEN 9223372036854775807 ELSE b - a + 1 END FROM (SELECT "
-                                       "(SELECT min(%s) FROM main.\"%w\") AS a, (SELECT max(%s) FROM "
-                                       "main.\"%w\") AS b)",
-                                       table->rowid, table->name, table->rowid, table->name));
+        rows = count_rowids(splitting, table);
     table->rows = rows < 0 ? 0 : rows;
     return table->rows;
 }

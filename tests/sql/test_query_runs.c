@@ -55,6 +55,43 @@ static void the_log_names_the_executor_that_worked(void **state)
     sql_test_expect(db, "SELECT count(*) > 0 FROM parallel_map_tasks WHERE worker >= 0", "1");
 }
 
+/* ---- planning ---- */
+
+static int count_selects(void *count, int action, const char *first, const char *second, const char *schema,
+                         const char *trigger)
+{
+    (void)first;
+    (void)second;
+    (void)schema;
+    (void)trigger;
+    *(int *)count += action == SQLITE_SELECT;
+    return SQLITE_OK;
+}
+
+/* The host prepares the SELECT as the user wrote it, and once more to read its program; how its columns
+   compare is known without a third time. */
+static void prepared_twice(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sqlite3_stmt *statement = NULL;
+    int count = 0;
+    assert_int_equal(
+        sqlite3_prepare_v2(db,
+                           "SELECT line FROM parallel_query_plan('SELECT name, day, sum(p), p + 1 "
+                           "FROM sales JOIN items ON id = item GROUP BY name, day, p')",
+                           -1, &statement, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_set_authorizer(db, count_selects, &count), SQLITE_OK);
+    /* Setting an authorizer has the statement itself prepared anew by its first step. */
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    assert_memory_equal(sqlite3_column_text(statement, 0), "Combine", sizeof "Combine" - 1);
+    sqlite3_finalize(statement);
+    sqlite3_set_authorizer(db, NULL, NULL);
+    const int own = 1, of_functions = 1;
+    assert_true(count <= 2 + own + of_functions);
+}
+
 /* ---- rows as they come ---- */
 
 /* Most memory that the process has had so far, in kB. */
@@ -190,9 +227,13 @@ static void readers_beside_each_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MAP_TEST_EACH(memory_does_not_grow_with_rows), MAP_TEST_EACH(the_host_reads_the_rest),
-        MAP_TEST_EACH(errors_come_at_their_row),       MAP_TEST_EACH(readers_beside_each_other),
-        MAP_TEST_EACH(parts_have_a_time_limit),        MAP_TEST(the_log_names_the_executor_that_worked),
+        MAP_TEST_EACH(memory_does_not_grow_with_rows),
+        MAP_TEST_EACH(the_host_reads_the_rest),
+        MAP_TEST_EACH(errors_come_at_their_row),
+        MAP_TEST_EACH(readers_beside_each_other),
+        MAP_TEST_EACH(parts_have_a_time_limit),
+        MAP_TEST(the_log_names_the_executor_that_worked),
+        MAP_TEST(prepared_twice),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
