@@ -97,6 +97,9 @@ int history_begin_run(History *history, const HistoryRun *description, int64_t *
 int history_record(History *history, int64_t measurement, const Sample *sample, const Summary *summary,
                    int64_t rows, const char *stopped, Failure *failure);
 
+/* Sets the reason why sampling of a measurement ended, where its last sample is not recorded. */
+int history_stop_measurement(History *history, int64_t measurement, const char *stopped, Failure *failure);
+
 /* Marks the run as finished, or as failed with `error` (NULL: none). */
 int history_finish_run(History *history, int64_t run, const char *error, Failure *failure);
 

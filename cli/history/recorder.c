@@ -197,6 +197,12 @@ int history_record(History *history, int64_t measurement, const Sample *sample, 
     return query_end(db, insert_sample(db, measurement, sample, summary, rows, stopped, failure), failure);
 }
 
+int history_stop_measurement(History *history, int64_t measurement, const char *stopped, Failure *failure)
+{
+    return query_run(history_db(history), NULL, failure, sql_history_stop_measurement, "it", measurement,
+                     stopped);
+}
+
 static int end_run(History *history, int64_t run, const char *error, bool interrupted, Failure *failure)
 {
     return query_run(history_db(history), NULL, failure, sql_history_finish_run, "itdii", run, error,

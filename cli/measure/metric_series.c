@@ -37,8 +37,11 @@ int metric_series_record(MetricSeries *series, const SamplingEvent *event, const
         Sample sample = *event->sample;
         Summary summary;
         sample.value = figures[i];
-        if (isnan(figures[i]))
+        if (isnan(figures[i])) {
+            if (event->stopped && history_stop_measurement(history, measurements[i], event->stopped, failure))
+                return -1;
             continue;
+        }
         if (!sample.warmup && number_series_add(own, figures[i], failure))
             return -1;
         number_series_summarize(own, &summary);

@@ -2,12 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/system/machine.h"
 #include "cli/system/process.h"
 #include "cli/base/query.h"
 #include "cli/measure/remeasure.h"
+#include "cli/sampling/progress.h"
 #include "sql/sql.h"
 #include "cli/system/work_tree.h"
 
@@ -118,7 +118,7 @@ static int begin_line(CommandLine *line, sqlite3 *db, int64_t run, Failure *fail
 static int perform(CommandLine *line, Failure *failure)
 {
     char message[MESSAGE_SIZE];
-    int shown = isatty(STDERR_FILENO);
+    const bool shown = progress_possible();
     if (shown)
         fputs("Measuring once more ...", stderr);
     int status = process_run(line->argv, NULL, 2, message, sizeof message);

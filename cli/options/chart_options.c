@@ -1,5 +1,6 @@
 /* --plot, --chart, --out and --format. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/options/options.h"
 
@@ -20,6 +21,32 @@ static void add_chart(struct argp_state *state, const char *name, ChartOptions *
         argp_error(state, "--chart %s: give %s", name, names);
     }
     charts->wish.kinds |= kind;
+}
+
+/* Whether the scan has serial, and whether it has another executor. */
+static void find_executors(const Scan *scan, bool *serial, bool *others)
+{
+    *serial = *others = scan->executor_count == 0;
+    for (size_t i = 0; i < scan->executor_count; i++)
+        *(strcmp(scan->executors[i], "serial") == 0 ? serial : others) = true;
+}
+
+void options_check_charts(struct argp_state *state, const ChartOptions *charts, const Scan *scan, size_t maps)
+{
+    bool serial, others;
+    const size_t rows = scan->rows.count > 0 ? scan->rows.count : 1,
+                 rounds = scan->rounds.count > 0 ? scan->rounds.count : 1;
+    find_executors(scan, &serial, &others);
+    for (size_t i = 0; charts->plot && i < CHART_COUNT; i++) {
+        const bool workers = strcmp(chart_name(i), "workers") == 0,
+                   pieces = strcmp(chart_name(i), "break-even") == 0;
+        if (!(charts->wish.kinds & 1u << i) || !(workers || pieces))
+            continue;
+        if (!serial || !others || (workers && scan->workers.count < 2) ||
+            (pieces && maps * rows * rounds < 3))
+            argp_error(state, "--chart %s: nothing that is measured here can be drawn so: it needs %s",
+                       chart_name(i), chart_needs(i));
+    }
 }
 
 static error_t parse_chart_files(int key, char *argument, struct argp_state *state)

@@ -146,6 +146,11 @@ void options_free_parameters(CommandWish *wish);
 /* Adds the name of a benchmark; too many are wrong usage. */
 void options_name(struct argp_state *state, const char *name, Arguments *arguments);
 
+/* Ends with wrong usage where --plot is to draw a chart for which the scan of so many maps has not enough
+ * measurements: before they are taken. */
+void options_check_charts(struct argp_state *state, const ChartOptions *charts, const Scan *scan,
+                          size_t maps);
+
 /* Returns `text`, which `what` names; an empty one is wrong usage. */
 const char *options_text(struct argp_state *state, const char *what, const char *text);
 

@@ -1,5 +1,6 @@
 #include "cli/output/measurements.h"
 #include "cli/base/query.h"
+#include "cli/base/unicode.h"
 #include "sql/sql.h"
 
 const OutputQuery *measurements_query(sqlite3 *db, int64_t run, Failure *failure)
@@ -34,4 +35,18 @@ int measurements_note_load(sqlite3 *db, int64_t run, FILE *file, Failure *failur
         fprintf(file, "%s\n", note);
     sqlite3_free(note);
     return 0;
+}
+
+int measurements_note_hints(sqlite3 *db, int64_t run, bool shell, FILE *file, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (query_prepare(db, &statement, failure, sql_show_hints, "ii", run, (int64_t)shell))
+        return -1;
+    int result;
+    while ((result = query_next(statement, failure)) > 0) {
+        unicode_print((const char *)sqlite3_column_text(statement, 0), "", "", file);
+        putc('\n', file);
+    }
+    sqlite3_finalize(statement);
+    return result;
 }

@@ -83,6 +83,11 @@ const char *chart_title(size_t index)
     return charts[index].title;
 }
 
+const char *chart_needs(size_t index)
+{
+    return charts[index].needs;
+}
+
 bool chart_is_of_maps(size_t index)
 {
     return charts[index].of_maps;

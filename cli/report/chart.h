@@ -27,6 +27,9 @@ ChartKinds chart_kind(const char *name);
 const char *chart_name(size_t index);
 const char *chart_title(size_t index);
 
+/* Data that chart number `index` needs, in words for a message. Static. */
+const char *chart_needs(size_t index);
+
 /* Whether chart number `index` is about maps alone, so that a command has no such chart. */
 bool chart_is_of_maps(size_t index);
 

@@ -21,6 +21,7 @@
 typedef struct Entry {
     CommandBench *bench;
     size_t job;
+    CommandFailures failures;
 } Entry;
 
 struct CommandBench {
@@ -271,7 +272,7 @@ static int check_start(const CommandProgram *program, const char *option, const 
         return failure_set(
             failure,
             "cannot start %s%s: %s: give the program and its arguments as words of their own, or, for "
-            "what a shell understands, sh -c '%s'",
+            "what a shell understands, --command '%s' in place of -- and this",
             option, name, reason, name);
     return failure_set(failure, "cannot start %s%s: %s: give the name of a program, or its path", option,
                        name, reason);
@@ -285,8 +286,8 @@ static int check_end(const CommandBench *bench, const Request *request, const Ex
     const CommandProgram *program = &bench->plan.jobs[request->job].steps[request->step];
     const bool timed = request->step == COMMAND_TIMED;
     const char *option = options[request->step],
-               *hint = timed ? "give --show-output to see what it says, or --ignore-failure to time it all "
-                               "the same"
+               *hint = timed ? "give --show-output to see what it says, or -i (--ignore-failure) to time it "
+                               "all the same"
                              : "give --show-output to see what it says";
     if (execution->error)
         return check_start(program, option, execution, failure);
@@ -342,7 +343,7 @@ int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failur
 }
 
 /* Executes a job once, with what comes before and after it; that comes after a command that failed, too. */
-static int take_one(const Entry *entry, Sample *sample, Failure *failure)
+static int take_one(Entry *entry, Sample *sample, Failure *failure)
 {
     CommandBench *bench = entry->bench;
     Execution execution = {0}, other = {0};
@@ -350,6 +351,11 @@ static int take_one(const Entry *entry, Sample *sample, Failure *failure)
     if (perform(entry->bench, entry->job, COMMAND_PREPARE, &other, failure))
         return -1;
     int result = perform(bench, entry->job, COMMAND_TIMED, &execution, failure);
+    entry->failures.executions++;
+    if (execution.status != 0) {
+        entry->failures.failed++;
+        entry->failures.status = execution.status;
+    }
     if (result == 0)
         result = command_metrics_read(bench->plan.metrics, bench->plan.metric_count, bench->plan.folder,
                                       bench->captured, execution.peak_memory_kib, bench->plan.ignore_failure,
@@ -381,6 +387,11 @@ SamplingSubject command_bench_subject(CommandBench *bench, size_t job)
 const double *command_bench_figures(void *bench)
 {
     return ((CommandBench *)bench)->figures;
+}
+
+CommandFailures command_bench_failures(const CommandBench *bench, size_t job)
+{
+    return bench->entries[job].failures;
 }
 
 void command_bench_stop(void *bench)

@@ -81,6 +81,16 @@ SamplingSubject command_bench_subject(CommandBench *bench, size_t job);
  * the next one. */
 const double *command_bench_figures(void *bench);
 
+/* How many executions of a timed command failed, of how many, the warm-up included; and the wait status of
+ * the last that did. */
+typedef struct CommandFailures {
+    int64_t failed, executions;
+    int status;
+} CommandFailures;
+
+/* The failures of a job so far, which ignore_failure lets pass. */
+CommandFailures command_bench_failures(const CommandBench *bench, size_t job);
+
 /* Ends the execution that is going on, if there is one, with SIGTERM. May be called on any thread. */
 void command_bench_stop(void *bench);
 

@@ -1,5 +1,7 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -10,9 +12,15 @@
 
 enum { PAUSE_NS = 100000000, NARROWEST = 20, USUAL_WIDTH = 80 };
 
+bool progress_possible(void)
+{
+    const char *kind = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0);
+}
+
 void progress_begin(Progress *progress)
 {
-    *progress = (Progress){.shown = isatty(STDERR_FILENO)};
+    *progress = (Progress){.shown = progress_possible()};
 }
 
 static size_t terminal_width(void)

@@ -15,6 +15,9 @@ typedef struct Progress {
 
 void progress_begin(Progress *progress);
 
+/* Whether standard error is a terminal on which a line can be written again. */
+bool progress_possible(void);
+
 /* Rewrites the line, at most ten times a second. `name` and `variant` are those of the benchmark that was
  * just sampled. */
 void progress_show(Progress *progress, const char *name, const char *variant, const SamplingEvent *event);

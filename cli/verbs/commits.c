@@ -10,6 +10,7 @@
 #include "cli/judging/comparison.h"
 #include "cli/measure/commit_walk.h"
 #include "cli/measure/measure.h"
+#include "cli/output/measurements.h"
 #include "cli/output/output.h"
 #include "cli/report/shortened.h"
 #include "cli/sampling/interruption.h"
@@ -42,8 +43,8 @@ typedef struct Walk {
     int64_t *ids;
     double *thresholds;
     size_t benchmark_count;
-    /* Commits that were measured in this call, also those that failed. */
-    int64_t steps;
+    /* Commits that were measured in this call, also those that failed, and the run of the last one. */
+    int64_t steps, last;
 } Walk;
 
 void commits_check(struct argp_state *state, const Options *options)
@@ -206,6 +207,7 @@ static int measure_one(Walk *walk, size_t index, Failure *failure)
     if (commit_folder_clear(walk->folder, &second))
         failure_print(&second);
     walk->steps++;
+    walk->last = run;
     if (run > 0 &&
         (find_benchmarks(walk, failure) ||
          note_run(walk, index, run, false, result < 0 || result == RECORDING_INTERRUPTED, failure)))
@@ -269,9 +271,12 @@ static int print_summary(Walk *walk, Failure *failure)
         return -1;
     if (format == OUTPUT_TABLE && measured > 1 && print_largest(db, failure))
         return -1;
-    if (format == OUTPUT_TABLE)
+    if (format == OUTPUT_TABLE) {
         printf("\n%zu of %zu commits have figures in %s\n", measured, walk->line.count,
                history_file(walk->history));
+        if (measurements_note_load(db, walk->last, stdout, failure))
+            return -1;
+    }
     return measured > 0 ? 0
                         : failure_set(failure, "none of the commits of %s could be measured",
                                       walk->options->walk.range);

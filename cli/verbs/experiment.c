@@ -60,6 +60,8 @@ static error_t parse(int key, char *argument, struct argp_state *state, Options 
         if (options->python && (options->scan.workers.count > 1 || !is_whole(options, true)))
             argp_error(state, "--python is the experiment as it was published: of the scans it takes only "
                               "--workers, with one number");
+        if (!options->python)
+            options_check_charts(state, &options->charts, &options->scan, FUNCTION_COUNT);
         if (options->scan.workers.count == 0)
             options->scan.workers = (NumberList){.numbers = {DEFAULT_WORKERS}, .count = 1};
         return 0;

@@ -2,7 +2,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
+#include "cli/base/unicode.h"
 #include "cli/judging/ranking.h"
 #include "cli/report/chart.h"
 #include "cli/measure/measure.h"
@@ -69,6 +71,7 @@ static void check_measured(struct argp_state *state, const Options *options)
     if (options->scan.executor_count == 1 && strcmp(options->scan.executors[0], "serial") == 0 &&
         options->scan.workers.count > 0)
         fputs("pricereport: --workers is left out: serial has none\n", stderr);
+    options_check_charts(state, &options->charts, &options->scan, 1);
     if (options->map.query)
         check_query(state, options);
     else
@@ -246,9 +249,43 @@ static const struct argp_option table[] = {
     {0},
 };
 
+/* The commands that are timed, and the bench that executes them. */
+typedef struct Commands {
+    CommandSet *set;
+    CommandBench *bench;
+} Commands;
+
+/* Prints how many executions failed, where they may, of each command of which some did. */
+static void print_failures(const Commands *commands, FILE *file)
+{
+    for (size_t i = 0; i < commands_count(commands->set); i++) {
+        CommandFailures failures = command_bench_failures(commands->bench, i);
+        if (failures.failed == 0)
+            continue;
+        fprintf(file, "%s%" PRId64 " of %" PRId64 " executions of '", file == stderr ? "pricereport: " : "",
+                failures.failed, failures.executions);
+        unicode_print(commands_name(commands->set, i), "", "", file);
+        fprintf(file, "' failed, the last with %s %d.\n",
+                WIFSIGNALED(failures.status) ? "signal" : "exit status",
+                WIFSIGNALED(failures.status) ? WTERMSIG(failures.status) : WEXITSTATUS(failures.status));
+    }
+}
+
+/* Prints what is to be known of the commands' figures. */
+static int print_notes(const Options *options, const Commands *commands, sqlite3 *db, int64_t run,
+                       Failure *failure)
+{
+    const CommandWish *wish = &options->command;
+    const bool as_table = options->common.format == OUTPUT_TABLE;
+    const bool shell = !wish->argv && !(wish->shell && strcmp(wish->shell, "none") == 0);
+    print_failures(commands, as_table ? stdout : stderr);
+    return as_table ? measurements_note_hints(db, run, shell, stdout, failure) : 0;
+}
+
 /* Prints the measurements of a run, of one that failed (`result` is not 0) those until then. Returns
- * `result`, with its own failure, or that of the printing. */
-static int print_run(const Options *options, History *history, int64_t run, int result, Failure *failure)
+ * `result`, with its own failure, or that of the printing. `commands` is NULL for maps. */
+static int print_run(const Options *options, const Commands *commands, History *history, int64_t run,
+                     int result, Failure *failure)
 {
     sqlite3 *db = history_db(history);
     Failure second = {.text = ""};
@@ -261,14 +298,10 @@ static int print_run(const Options *options, History *history, int64_t run, int 
         if (measurements_note_load(db, run, stdout, other) || ranking_print(db, run, stdout, other))
             return -1;
     }
+    if (commands && print_notes(options, commands, db, run, other))
+        return -1;
     return output_finish(stdout, other) ? -1 : result;
 }
-
-/* The commands that are timed, and the bench that executes them. */
-typedef struct Commands {
-    CommandSet *set;
-    CommandBench *bench;
-} Commands;
 
 static int measure_maps(const Options *options, History *history, int64_t *run, Failure *failure)
 {
@@ -309,7 +342,7 @@ static int perform(History *history, const Options *options, void *context, Fail
                      ? measure_commands(commands->bench, commands->set, &recording, history, &run, failure)
                      : measure_maps(options, history, &run, failure);
     if (result >= 0)
-        result = print_run(options, history, run, result, failure);
+        result = print_run(options, commands, history, run, result, failure);
     if (result)
         return -1;
     if (!options->charts.plot)

@@ -4,7 +4,7 @@
 CREATE TEMP VIEW IF NOT EXISTS run_caption AS
 SELECT r.run, 'Run ' || r.run || coalesce(' · ' || shortened(r.label, 40, NULL, NULL), '') || ' · '
               || strftime('%Y-%m-%d %H:%M', r.started_at, 'localtime') || ' · ' || shortened(k.processor, 40, NULL, NULL)
-              || iif(k.flags = 'any', '', ' × ' || k.processors) AS caption,
+              || iif(k.flags = 'any' OR k.processors = 0, '', ' × ' || k.processors) AS caption,
        coalesce(r.options ->> '$.machine.processors', k.processors) AS processors,
        -- The work that is executed: of another tool nothing more is known than that it has a benchmark
        CASE r.verb WHEN 'command' THEN 'command' WHEN 'import' THEN 'benchmark' WHEN 'query' THEN 'query' ELSE 'map' END AS subject

@@ -9,8 +9,8 @@ SELECT * FROM (
            'status', r.status, 'error', r.error, 'started', datetime(r.started_at, 'localtime'),
            'finished', datetime(r.finished_at, 'localtime'), 'label', r.label,
            'commit', r.commit_id || iif(r.dirty, ' (with changes)', ''), 'branch', r.branch, 'host', r.host,
-           'processor', k.processor, 'processors', k.processors, 'architecture', k.architecture,
-           'memory', k.memory_gib, 'kernel', k.kernel, 'SQLite', k.sqlite, 'compiler', k.compiler,
+           'processor', k.processor, 'processors', nullif(k.processors, 0), 'architecture', k.architecture,
+           'memory', nullif(k.memory_gib, 0), 'kernel', k.kernel, 'SQLite', k.sqlite, 'compiler', k.compiler,
            'flags', k.flags, iif(r.verb = 'import', 'measured by', 'pricereport'), r.tool, 'file', r.options ->> 'file',
            'load', iif(r.load_before IS NULL, NULL, printf('%.2f before', r.load_before)
                                                     || iif(r.load_after IS NULL, '', printf(', %.2f after', r.load_after))),
