@@ -10,6 +10,7 @@
 #include "ext/evaluate/output.h"
 #include "ext/evaluate/range.h"
 #include "ext/functions/json_parts.h"
+#include "ext/functions/row_position.h"
 #include "ext/functions/sum_functions.h"
 
 bool names_have(const Names *names, const char *name)
@@ -74,7 +75,7 @@ static bool is_for_workers(const char *function)
     return !strcasecmp(function, OUTPUT_FUNCTION) || !strcasecmp(function, RANGE_TRACE_FUNCTION) ||
            !strcasecmp(function, RANGE_BOUND_FUNCTION) || !strcasecmp(function, RANGE_COUNT_FUNCTION) ||
            !strcasecmp(function, CHUNK_POSITION_FUNCTION) || sum_functions_have(function) ||
-           json_parts_have(function);
+           json_parts_have(function) || row_position_has(function);
 }
 
 bool authorizer_refuses(const char *function)

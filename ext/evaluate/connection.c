@@ -8,6 +8,7 @@
 #include "ext/data/values.h"
 #include "ext/evaluate/like_setting.h"
 #include "ext/functions/json_parts.h"
+#include "ext/functions/row_position.h"
 #include "ext/functions/price_functions.h"
 #include "ext/functions/sum_functions.h"
 #include "ext/functions/version_function.h"
@@ -100,7 +101,9 @@ static int provide_parts(sqlite3 *db, PriceStop *stop)
 {
     (void)stop;
     int rc = sum_functions_register(db);
-    return rc == SQLITE_OK ? json_parts_register(db) : rc;
+    if (rc == SQLITE_OK)
+        rc = json_parts_register(db);
+    return rc == SQLITE_OK ? row_position_register(db) : rc;
 }
 
 static FunctionProvider *const providers[] = {price_functions_register_stoppable, provide_version,

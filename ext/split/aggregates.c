@@ -74,14 +74,6 @@ typedef struct Survey {
     PartList *parts;
 } Survey;
 
-/* Whether DISTINCT values can be taken by where the plain statement meets each first: a row of the cut table
-   is one row of the statement. */
-static bool meets_in_order(const Splitting *splitting, const PartList *parts)
-{
-    const Cut *cut = parts->cut;
-    return cut->loops.count == 1 && !cut->nested_count && !cut->has_key && cut_keeps_order(splitting, cut);
-}
-
 static bool survey_distinct(Survey *survey, Expr *call)
 {
     Splitting *splitting = survey->splitting;
@@ -94,7 +86,7 @@ static bool survey_distinct(Survey *survey, Expr *call)
     if (expr_has_subquery(argument, false) || expr_has_subquery(call->filter, false))
         return split_refuse(splitting, "a subquery in %s(DISTINCT …) is not split", call->text);
     if (is_concatenation(call) || (is_named(call, "sum") && !is_alike(splitting, parts, argument))) {
-        if (!meets_in_order(splitting, parts))
+        if (!cut_orders_by_rowids(splitting, parts->cut))
             return split_refuse(splitting, "%s(DISTINCT …) depends on the order of the rows", call->text);
         parts->by_first_row = true;
     }

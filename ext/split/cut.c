@@ -338,6 +338,23 @@ bool cut_keeps_order(const Splitting *splitting, const Cut *cut)
     return starts(loop->access, "USING INTEGER PRIMARY KEY") || searches_one_value(cut, loop->access);
 }
 
+bool cut_orders_by_rowids(Splitting *splitting, const Cut *cut)
+{
+    if (cut->nested_count || cut->has_key || !cut_keeps_order(splitting, cut))
+        return false;
+    for (int i = 1; i < cut->loops.count; i++) {
+        const Loop *loop = &cut->loops.items[i];
+        bool choice = !searches_one_value(cut, "");
+        if (loop->item->on)
+            find_choice(&choice, loop->item->on);
+        bool searches = *loop->access && !starts(loop->access, "USING INTEGER PRIMARY KEY");
+        if ((searches && choice) || !is_usable(resolved_table(loop->item)) ||
+            !cut_key_walks_rowids(splitting, loop))
+            return false;
+    }
+    return true;
+}
+
 /* ---- the FROM clause of workers ---- */
 
 static Expr *range_column(Splitting *splitting, const FromItem *item, const char *name)

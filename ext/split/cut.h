@@ -60,6 +60,10 @@ bool cut_find(Splitting *splitting, Cut *cut);
    that is cut, as workers do, with all other loops within that one. */
 bool cut_keeps_order(const Splitting *splitting, const Cut *cut);
 
+/* Whether the rowids of all loops, one after the other, say in which order the plain statement comes to rows,
+   and workers come to those of a range. */
+bool cut_orders_by_rowids(Splitting *splitting, const Cut *cut);
+
 /* FROM and WHERE of the worker's statement, with the ranges as a table (SPLIT_MORSELS), as parameters or
    without them (SPLIT_WHOLE). */
 bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *from, Expr **where);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "ext/select/write.h"
+#include "ext/split/resolve.h"
 
 /* ---- indexes ---- */
 
@@ -364,6 +365,23 @@ bool cut_key_find(Splitting *splitting, const Loop *loop, Expr *where, CutKey *k
         return false;
     key->access = access_of(splitting, loop, table, &index, equal);
     return split_goes_on(splitting) && is_divisible(splitting, table, key);
+}
+
+bool cut_key_walks_rowids(Splitting *splitting, const Loop *loop)
+{
+    static const char by_rowid[] = "USING INTEGER PRIMARY KEY";
+    const KnownTable *table = resolved_table(loop->item);
+    const char *name = NULL, *terms = "";
+    Index index;
+    int equal;
+    bool ranged;
+    if (!table->rowid)
+        return false;
+    if (!*loop->access || !strncmp(loop->access, by_rowid, strlen(by_rowid)))
+        return true;
+    /* The rows of one key lie in the order of rowids. */
+    return find_index(splitting, table, loop->access, &name, &terms) && read_index(splitting, name, &index) &&
+           read_terms(&index, terms, loop->search, &equal, &ranged) && !ranged && equal == index.count;
 }
 
 /* A condition of the key as SQL text, "" for none. */

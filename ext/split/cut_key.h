@@ -34,6 +34,10 @@ typedef struct CutKey {
  */
 bool cut_key_find(Splitting *splitting, const Loop *loop, Expr *where, CutKey *key);
 
+/* Whether the loop comes to the rows of a table in the order of their rowids, where indexes are searched for
+   one value of a column. */
+bool cut_key_walks_rowids(Splitting *splitting, const Loop *loop);
+
 /* Whether few rows have a key as the table's middle row has it, so that groups by the key would be nearly as
    many as rows. The table has rowids. */
 bool cut_key_is_of_few_rows(Splitting *splitting, const KnownTable *table, const CutKey *key);

@@ -27,6 +27,39 @@ Expr *parts_make_call(Splitting *splitting, const char *name, Expr *argument, Ex
     return parts_make(splitting, call);
 }
 
+/* Lets workers read the rowid of a table: SQLite calls that by the name of the column that is the rowid. */
+static bool read_rowid(Splitting *splitting, const KnownTable *table)
+{
+    SplitPlan *plan = splitting->plan;
+    SplitRead *grown = realloc(plan->reads, ((size_t)plan->read_count + 1) * sizeof *grown);
+    if (!grown)
+        return split_fail(splitting, SQLITE_NOMEM);
+    plan->reads = grown;
+    const char *column = table->key_column < 0 ? "ROWID" : table->columns.items[table->key_column];
+    SplitRead *read = &grown[plan->read_count];
+    read->table = sqlite3_mprintf("%s", table->name);
+    read->column = sqlite3_mprintf("%s", column);
+    plan->read_count++;
+    return (read->table && read->column) || split_fail(splitting, SQLITE_NOMEM);
+}
+
+Expr *parts_position(Splitting *splitting, const Cut *cut)
+{
+    Expr call = {.kind = EXPR_CALL, .text = SPLIT_POSITION};
+    for (int i = 0; i < cut->loops.count; i++) {
+        const FromItem *item = cut->loops.items[i].item;
+        const char *rowid = resolved_table(item)->rowid;
+        Expr *column =
+            parts_make(splitting, (Expr){.kind = EXPR_COLUMN, .text = rowid, .from = item, .column = -1});
+        if (cut->loops.count == 1)
+            return column;
+        if (!read_rowid(splitting, resolved_table(item)))
+            return NULL;
+        expr_list_add(&splitting->arena, &call.list, column);
+    }
+    return split_goes_on(splitting) ? parts_make(splitting, call) : NULL;
+}
+
 static bool find_aggregate(void *arg, Expr *expr)
 {
     bool *found = arg;

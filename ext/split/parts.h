@@ -70,6 +70,10 @@ bool parts_describe_select(Splitting *splitting, const Select *select, ColumnLis
 Expr *parts_make(Splitting *splitting, Expr expr);
 Expr *parts_make_call(Splitting *splitting, const char *name, Expr *argument, Expr *filter);
 
+/* Expression that sorts rows as the loops come to them, where cut_orders_by_rowids: the rowid of the only
+   loop, or those of all of them. NULL with an error. */
+Expr *parts_position(Splitting *splitting, const Cut *cut);
+
 /* Whether an aggregate that is known stands in the expression, outside of its subqueries. */
 bool expr_has_aggregate(Expr *expr);
 

@@ -31,6 +31,9 @@
  *   pricemap_json_array(text), pricemap_json_object(text)
  *                     aggregates of the combining query: one JSON array or object of those of the parts.
  *
+ *   pricemap_position(rowid, …)   function of workers: a blob by which joined rows compare as the loops come
+ * to them.
+ *
  * Where a result depends on the order of rows (group_concat, JSON, the columns beside a min or max) the
  * statement of workers reads its rows in the order of the plain one, and the parts of a group come in the
  * order of the ranges: those of an earlier range, or of earlier morsels of one range, first.
@@ -67,6 +70,7 @@
 #define SPLIT_AVG_OF_VALUES "pricemap_avg_of_values"
 #define SPLIT_JSON_ARRAY "pricemap_json_array"
 #define SPLIT_JSON_OBJECT "pricemap_json_object"
+#define SPLIT_POSITION "pricemap_position"
 
 /* Number of the first of the user's parameters in the texts of a stage. */
 enum { SPLIT_FIRST_PARAMETER = 3 };

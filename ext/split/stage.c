@@ -322,8 +322,8 @@ static bool is_top_of_groups(const Building *building)
 static bool sort_by_first_row(Building *building)
 {
     const OrderTerm ascending = {.nulls = ""};
-    Expr *rowid = cut_rowid(building);
-    Expr *first = rowid ? parts_make_call(building->splitting, "min", rowid, NULL) : NULL;
+    Expr *position = parts_position(building->splitting, building->cut);
+    Expr *first = position ? parts_make_call(building->splitting, "min", position, NULL) : NULL;
     int part = first ? parts_add(building->splitting, &building->parts, first, NULL) : -1;
     if (part >= 0)
         add_worker_order(building, part, &ascending);

@@ -28,6 +28,7 @@ static const char make_tables[] =
     "CREATE TABLE items(item INTEGER PRIMARY KEY, category TEXT, price REAL);"
     "CREATE TABLE strict(id INTEGER PRIMARY KEY, a ANY) STRICT;"
     "CREATE INDEX by_item ON sales(item);"
+    "CREATE TABLE ordered(f INT, g); CREATE INDEX by_two ON ordered(f, g);"
     "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 6000)"
     "INSERT INTO sales SELECT i, nullif(i * 7 % 101, 50), i % 13, i % 50 / 2.0,"
     " iif(i * 7 % 11 < 5, 'N', 'n') || (i % 10),"
@@ -36,6 +37,7 @@ static const char make_tables[] =
     " iif(i > 5900 AND i % 13 < 12, i % 4, NULL), iif(i % 2, 0.0, -0.0) FROM n;"
     "WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
     "INSERT INTO items SELECT i, 'c' || (i % 7), i / 4.0 FROM n;"
+    "INSERT INTO ordered SELECT item % 13, 100 - item FROM items;"
     "INSERT INTO strict SELECT id, iif(id % 2, id % 3, (id % 3) * 1.0) FROM sales;";
 
 static int make_database(void **state)
@@ -184,12 +186,25 @@ static void distinct_values(void **state)
          "SELECT category, sum(DISTINCT price), count(DISTINCT sales.name) FROM sales CROSS JOIN items USING "
          "(item) GROUP BY category ORDER BY 1"},
         {NULL, "SELECT sum(DISTINCT id) + sum(DISTINCT b) FROM (SELECT id, day AS b FROM sales WHERE p > 3)"},
-        {"sum(DISTINCT …) depends on the order of the rows",
-         "SELECT sum(DISTINCT v) FROM sales CROSS JOIN items USING (item)"},
-        {"sum(DISTINCT …) depends on the order of the rows",
-         "SELECT sum(DISTINCT a) FROM strict CROSS JOIN items ON items.item = strict.id"},
+        /* Over joins, too, where all loops walk by rowids. */
+        {NULL, "SELECT sum(DISTINCT v) FROM sales CROSS JOIN items USING (item)"},
+        {NULL, "SELECT sum(DISTINCT a) FROM strict CROSS JOIN items ON items.item = strict.id"},
+        {NULL,
+         "SELECT category, group_concat(DISTINCT name), group_concat(DISTINCT v), avg(DISTINCT zero), sum(DISTINCT "
+         "late) FROM sales CROSS JOIN items USING (item) GROUP BY category"},
+        {NULL,
+         "SELECT day, group_concat(DISTINCT category), sum(DISTINCT a) FROM sales CROSS JOIN items ON items.item < "
+         "sales.day LEFT JOIN strict ON strict.id = items.item - 3 WHERE sales.id < 2500 GROUP BY day"},
+        {NULL,
+         "SELECT s.day, group_concat(DISTINCT o.name), sum(DISTINCT o.v), total(DISTINCT s.v) FROM sales s CROSS JOIN "
+         "sales o ON o.item = s.day WHERE s.id < 300 GROUP BY s.day"},
         {"group_concat(DISTINCT …) depends on the order of the rows",
-         "SELECT group_concat(DISTINCT name) FROM sales CROSS JOIN items USING (item)"},
+         "SELECT s.day, group_concat(DISTINCT o.name) FROM sales s CROSS JOIN sales o ON o.item = s.day AND o.item IN (3, "
+         "5, 4) WHERE s.id < 300 GROUP BY s.day"},
+        {"group_concat(DISTINCT …) depends on the order of the rows",
+         "SELECT group_concat(DISTINCT g) FROM sales CROSS JOIN ordered ON ordered.f = sales.day"},
+        {"sum(DISTINCT …) depends on the order of the rows",
+         "SELECT sum(DISTINCT v) FROM sales CROSS JOIN (SELECT DISTINCT day AS d FROM sales) AS x ON x.d = sales.item"},
         {"a subquery in sum(DISTINCT …) is not split", "SELECT sum(DISTINCT (SELECT p)) FROM sales"},
     };
     EXPECT_CASES(state, cases);
