@@ -157,11 +157,44 @@ static void judged_in_their_direction(void **state)
     free(data);
 }
 
+/* Several commands are compared by each metric, the best of it ahead; and not across metrics. */
+static void commands_are_compared_by_metrics(void **state)
+{
+    (void)state;
+    command_succeed(command_run("run", "-r", "8", "--metric", "rows [more]=rows ([0-9]+)", "--metric",
+                                "cost=cost ([0-9]+)", "--metric", "even=even ([0-9]+)", "--memory", "-n", "a",
+                                "-n", "b", "--command", "echo rows 10 cost 4 even 1", "--command",
+                                "echo rows 20 cost 8 even 1", NULL));
+    /* The peak memory is what a test makes it. */
+    command_execute(
+        db, "UPDATE sample SET value = iif((SELECT position FROM measurement AS m WHERE m.measurement = "
+            "sample.measurement) = 4, 1e6, 2e6) WHERE measurement IN (SELECT measurement FROM measurement "
+            "JOIN benchmark USING (benchmark) WHERE metric = 'peak memory')");
+    command_execute(db,
+                    "UPDATE measurement SET median_seconds = iif(position = 4, 1e6, 2e6) WHERE benchmark IN "
+                    "(SELECT benchmark FROM benchmark WHERE metric = 'peak memory')");
+    command_expect_output(command_run("show", NULL), 0,
+                          "\n'b' has 2.00 (2.00 … 2.00) times as much 'rows' as 'a'\n",
+                          "\n'a' has 2.00 (2.00 … 2.00) times less 'cost' than 'b'\n",
+                          "\n'a' and 'b' cannot be told apart by 'even': 1.00 (1.00 … 1.00)\n",
+                          "\n'a' uses 2.00 (2.00 … 2.00) times less memory than 'b'\n", NULL);
+    /* With too few samples there is a ratio alone, and 0 has none. */
+    remove(db);
+    command_expect_output(
+        command_run("run", "-r", "2", "--metric", "cost=cost ([0-9]+)", "--metric", "none=0", "-n", "a", "-n",
+                    "b", "--command", "echo cost 4 0", "--command", "echo cost 8 0", NULL),
+        0, "'a' has 2.00 times less 'cost' than 'b', of too few samples for an interval", NULL);
+    Outcome outcome = command_run("show", NULL);
+    assert_null(strstr(outcome.out, "'none'"));
+    command_free(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(printed_numbers_memory_and_sizes, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(wrong_ones_are_named, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(commands_are_compared_by_metrics, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(judged_in_their_direction, command_setup, command_teardown),
     };
     return cmocka_run_group_tests_name("cli metrics", tests, NULL, NULL);
