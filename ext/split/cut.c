@@ -322,15 +322,19 @@ static bool searches_one_value(const Cut *cut, const char *access)
     return !choice;
 }
 
+bool cut_reads_stage(const Cut *cut)
+{
+    for (int i = 0; i < cut->loops.count; i++)
+        if (resolved_table(cut->loops.items[i].item)->stage)
+            return true;
+    return false;
+}
+
 bool cut_keeps_order(const Splitting *splitting, const Cut *cut)
 {
     const Loop *loop = &cut->loops.items[cut->loop];
-    if (cut->loop || splitting->walks_backward)
+    if (cut->loop || splitting->walks_backward || cut_reads_stage(cut))
         return false;
-    /* A stage's rows may come in another order than those of the subquery. */
-    for (int i = 0; i < cut->loops.count; i++)
-        if (resolved_table(cut->loops.items[i].item)->stage)
-            return false;
     if (cut->has_key)
         return !cut->key.descending;
     if (!loop->search || !*loop->access)

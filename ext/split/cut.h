@@ -56,6 +56,10 @@ bool cut_is_linear(const Select *select);
  */
 bool cut_find(Splitting *splitting, Cut *cut);
 
+/* Whether a table of the query is a stage, whose rows may come in another order than those of the subquery.
+ */
+bool cut_reads_stage(const Cut *cut);
+
 /* Whether the plain statement comes to the rows of the cut table in the order of its rowids, or of the key
    that is cut, as workers do, with all other loops within that one. */
 bool cut_keeps_order(const Splitting *splitting, const Cut *cut);

@@ -43,10 +43,13 @@ bool stage_aggregates(const Select *select)
 
 /* ---- what kind of stage ---- */
 
-/* Whether a key of the groups is what the ranges are of: then no group has rows in two ranges. */
+/* Whether a key of the groups is what the ranges are of: then no group has rows in two ranges. Workers give
+   SQLite's own aggregates then, which would see the rows of a stage in another order than the plain query. */
 static bool has_whole_groups(const Building *building)
 {
     const ExprList *keys = &building->core->group_by;
+    if (cut_reads_stage(building->cut) && !aggregates_are_free_of_order(building->select))
+        return false;
     for (int i = 0; i < keys->count; i++)
         if (cut_is_range_column(building->cut, keys->items[i]))
             return true;

@@ -194,6 +194,13 @@ static char *ordered_aggregate(Random *random, Sources sources)
     return sqlite3_mprintf(random_pick(random, forms), column(random, sources));
 }
 
+/* The column, or another where which of the texts that NOCASE takes for equal is the least or the greatest is
+   open: it would decide about the order of rows. */
+static const char *compared_exactly(const char *name)
+{
+    return sqlite3_stricmp(name, "a.h") ? name : "a.g";
+}
+
 static char *aggregate(Random *random, Sources sources)
 {
     static const char *const forms[] = {"count(%s)",
@@ -211,10 +218,7 @@ static char *aggregate(Random *random, Sources sources)
                                         "max(a.n) - min(a.n)",
                                         "sum(a.x * 2)"};
     const char *form = random_pick(random, forms), *of = column(random, sources);
-    /* Which of the texts that NOCASE takes for equal is the least or the greatest is open. */
-    if (!sqlite3_strglob("m*(%s)", form) && !sqlite3_stricmp(of, "a.h"))
-        of = "a.g";
-    return sqlite3_mprintf(form, of);
+    return sqlite3_mprintf(form, !sqlite3_strglob("m*(%s)", form) ? compared_exactly(of) : of);
 }
 
 /* An aggregate, which may have a FILTER. */
@@ -234,7 +238,7 @@ static char *any_aggregate(Random *random, Sources sources)
 static char *extreme(Random *random, Sources sources)
 {
     static const char *const forms[] = {"min(%s)", "max(%s)", "max(%s) || ''", "min(nullif(%s, a.n))"};
-    return sqlite3_mprintf(random_pick(random, forms), column(random, sources));
+    return sqlite3_mprintf(random_pick(random, forms), compared_exactly(column(random, sources)));
 }
 
 /* ---- statements ---- */
@@ -244,7 +248,7 @@ static void append_from(sqlite3_str *sql, Random *random, Sources sources)
     const char *first =
         random_once_in(random, 8) ? "big AS a"
         : random_once_in(random, 12)
-            ? "(SELECT max(id) AS id, g, h, max(x) AS x, n, min(z) AS z FROM a GROUP BY g, h, n) AS a"
+            ? "(SELECT max(id) AS id, g, lower(h) AS h, max(x) AS x, n, min(z) AS z FROM a GROUP BY g, lower(h), n) AS a"
         : random_once_in(random, 12)
             ? "totals JOIN a ON a.id = totals.tn AND totals.tn >= (SELECT avg(tn) FROM totals)"
         : random_once_in(random, 10) ? "(SELECT id, g, h, x, n, z FROM a WHERE id % 3 > 0) AS a"

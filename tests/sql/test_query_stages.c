@@ -56,6 +56,10 @@ static const struct {
     {"WITH x AS (SELECT day, max(p) AS m FROM returns GROUP BY day) SELECT day, count(*) > (SELECT max(m) FROM x), (SELECT m "
      "FROM x WHERE day = 4) FROM sales GROUP BY day ORDER BY EXISTS (SELECT 1 FROM returns WHERE p = 3.5), 1",
      "Gather", 3},
+    /* Each group is one worker's, but a stage's rows come in the order in which its parts are merged. */
+    {"SELECT s.id, group_concat(x.p) FROM returns s LEFT JOIN (SELECT DISTINCT item, p FROM sales) x ON x.item = s.item "
+     "WHERE s.day = 3 GROUP BY s.id ORDER BY 1",
+     "MATERIALIZE x", 1},
     /* What a subquery's columns have of affinities, and have not, stays. */
     {"SELECT s.id FROM sales s CROSS JOIN (SELECT day, count(*) % 7 AS n, max(category) AS c FROM returns JOIN items USING (item) GROUP BY day) x "
      "WHERE x.n = s.code AND x.c >= s.item AND s.p < 70 ORDER BY 1",
