@@ -18,6 +18,7 @@ _pricereport_options() {
 _pricereport_values() {
     case $2$1 in
     import--format) printf '%s\n' hyperfine google-benchmark pytest-benchmark pyperf asv criterion jmh go ;;
+    export--format) printf '%s\n' json csv markdown benchstat openmetrics ;;
     *--executor) printf '%s\n' @EXECUTORS@ auto ;;
     *--format) printf '%s\n' svg png pdf txt ;;
     *--chart) printf '%s\n' executors history workers break-even samples timeline ;;

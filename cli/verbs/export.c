@@ -1,6 +1,8 @@
 /* pricereport export: the history for other programs and for documents. */
 #include <inttypes.h>
+#include <string.h>
 
+#include "cli/output/line_text.h"
 #include "cli/output/measurements.h"
 #include "cli/history/run_choice.h"
 #include "cli/output/output.h"
@@ -14,7 +16,48 @@ static const struct argp_child children[] = {
     {0},
 };
 
+enum { KEY_FORMAT = 600 };
+
+/* A format of --format: one that has an option of its own, or lines that a query gives. */
+typedef struct ExportFormat {
+    const char *name;
+    OutputFormat format;
+    const char *lines;
+} ExportFormat;
+
+static const ExportFormat formats[] = {
+    {"json", OUTPUT_JSON, NULL},
+    {"csv", OUTPUT_CSV, NULL},
+    {"markdown", OUTPUT_MARKDOWN, NULL},
+    {"benchstat", OUTPUT_TABLE, sql_export_benchstat},
+    {"openmetrics", OUTPUT_TABLE, sql_export_openmetrics},
+};
+
+static const ExportFormat *find_format(const char *name)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state, Options *options)
+{
+    if (key != KEY_FORMAT)
+        return ARGP_ERR_UNKNOWN;
+    const ExportFormat *format = find_format(argument);
+    if (!format) {
+        argp_error(state, "--format %s: give json, csv, markdown, benchstat or openmetrics", argument);
+        return 0;
+    }
+    options->common.format = format->format;
+    options->exchange_format = format->lines ? format->name : NULL;
+    return 0;
+}
+
 static const struct argp_option table[] = {
+    {"format", KEY_FORMAT, "FORMAT", 0,
+     "json, csv, markdown, benchstat (as go test -bench prints) or openmetrics", 1},
     {"samples", VERB_FLAG(samples), NULL, 0, "With --csv or --markdown, a row for every sample", 1},
     {0},
 };
@@ -66,24 +109,45 @@ static int print_json(sqlite3 *db, Failure *failure)
     return result;
 }
 
-/* All in one transaction, so that what is printed is of one moment. */
-static int print_all(History *history, const Options *options, Failure *failure)
+/* Prints the lines that a query gives. */
+static int print_lines(sqlite3 *db, const char *sql, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (line_text_register(db) != SQLITE_OK)
+        return query_fail(db, failure);
+    if (query_prepare(db, &statement, failure, sql, ""))
+        return -1;
+    int more;
+    while ((more = query_next(statement, failure)) > 0)
+        printf("%s\n", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    return more;
+}
+
+static int print_chosen(sqlite3 *db, const Options *options, Failure *failure)
 {
     static const OutputQuery flat = {sql_export_flat, sql_export_flat_table};
     static const OutputQuery samples = {sql_export_samples, sql_export_samples_table};
+    if (options->exchange_format)
+        return print_lines(db, find_format(options->exchange_format)->lines, failure);
+    if (options->common.format == OUTPUT_TABLE || options->common.format == OUTPUT_JSON)
+        return print_json(db, failure);
+    return output_rows(db, options->samples ? &samples : &flat, 0, options->common.format, stdout, failure);
+}
+
+/* All in one transaction, so that what is printed is of one moment. */
+static int print_all(History *history, const Options *options, Failure *failure)
+{
     sqlite3 *db = history_db(history);
     if (query_script(db, "BEGIN", failure) || choose(history, options, failure))
         return -1;
-    int result = options->common.format == OUTPUT_TABLE || options->common.format == OUTPUT_JSON
-                     ? print_json(db, failure)
-                     : output_rows(db, options->samples ? &samples : &flat, 0, options->common.format, stdout,
-                                   failure);
+    int result = print_chosen(db, options, failure);
     return result ? result : query_script(db, "COMMIT", failure);
 }
 
 const Verb verb_export = {
     .name = "export",
-    .summary = "prints runs as JSON, CSV or Markdown",
+    .summary = "prints runs as JSON, CSV, Markdown, or for benchstat and OpenMetrics",
     .options = table,
     .children = children,
     .args_doc = "[RUN...]",
@@ -91,8 +155,10 @@ const Verb verb_export = {
         "Prints runs with everything that is known of them, all runs where none is named.\v"
         "RUN is a number, a label, a branch, the beginning of a commit, latest, or a range: 3..7, or of commits, as in main~5..main. "
         "--json, the default, has all: every run with its machine, its options, "
-        "its measurements and their samples. --csv and --markdown have a row for every measurement.",
+        "its measurements and their samples. --csv and --markdown have a row for every measurement. --format benchstat has every sample, in the format of go test "
+        "-bench; openmetrics has the medians with their intervals.",
     .arguments = VERB_REST,
+    .parse = parse,
     .mode = HISTORY_READ,
     .perform = print_all,
 };

@@ -61,7 +61,7 @@ SELECT position, path, 'a time from 0 that with all iterations is below 1e9 seco
 CREATE TEMP VIEW subject AS
 SELECT position, coalesce(replace(package, rtrim(package, replace(package, '/', '')), '') || '.', '') || name
          || coalesce(' (' || (SELECT group_concat(key || '=' || atom, ', ') FROM json_each(settings)) || ')', '') AS name,
-       json_patch('{}', json_object('tool', 'Go', 'package', package, 'settings', json(settings),
+       json_patch('{}', json_object('tool', 'Go', 'name', name, 'package', package, 'settings', json(settings),
                                     'metric', nullif(unit, 'ns/op'), 'unit', CASE unit WHEN 'ns/op' THEN NULL WHEN 'B/op' THEN 'B' ELSE unit END,
                                     'better', CASE WHEN unit = 'ns/op' THEN NULL WHEN b.better IS NOT NULL THEN iif(b.better = 'higher', 'more', NULL)
                                                    WHEN unit LIKE '%/s' OR unit LIKE '%/sec' THEN 'more' END)) AS parameters
