@@ -34,7 +34,10 @@ void rank_abort(const char *why)
     fprintf(stderr, "pricemap-rank: %s\n", why);
     fflush(stderr);
     alarm(FINALIZE_SECONDS);
-    MPI_Abort(MPI_COMM_WORLD, 1);
+    int begun = 0;
+    MPI_Initialized(&begun);
+    if (begun)
+        MPI_Abort(MPI_COMM_WORLD, 1);
     _exit(1);
 }
 
@@ -46,6 +49,38 @@ void rank_send(Rank *rank, Frame *frame)
         broker_queue(rank->broker, frame);
     else
         peers_queue(rank->peers, 0, frame);
+}
+
+/* The number of ranks that a launcher says in the environment, by the variable of each kind; 0: none does. */
+static int ranks_started(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"};
+    const char *said = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !said; i++)
+        said = getenv(names[i]);
+    return said ? atoi(said) : 0;
+}
+
+/*
+ * Ends the process where the launcher has started several ranks, and this MPI knows of `count`, which is one:
+ * then the launcher is of another MPI. Open MPI's ranks under MPICH's launcher are refused before MPI_Init
+ * (`count` 0), as they get into each other's way there.
+ */
+static void check_launcher(int count)
+{
+    char library[MPI_MAX_LIBRARY_VERSION_STRING], why[MPI_MAX_LIBRARY_VERSION_STRING + 256];
+    int length, started = ranks_started();
+    MPI_Get_library_version(library, &length);
+    bool early = !strncmp(library, "Open MPI", strlen("Open MPI")) && getenv("MPI_LOCALNRANKS") &&
+                 !getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK");
+    if (started < 2 || (count ? count > 1 : !early))
+        return;
+    snprintf(why, sizeof why,
+             "the launcher has started %d ranks, and each finds itself alone: this program is built for "
+             "%.*s; set mpi_launcher to a launcher of that (srun: --mpi=pmix for Open MPI, --mpi=pmi2 for "
+             "MPICH), or build pricemap with -Dmpi for this one",
+             started, (int)strcspn(library, ",\n"), library);
+    rank_abort(why);
 }
 
 /* Takes a frame that has come from another rank. */
@@ -133,10 +168,12 @@ int main(int argc, char **argv)
         printf("pricemap-rank %s (%.*s)\n", PRICEMAP_VERSION, (int)strcspn(library, ",\n"), library);
         return 0;
     }
+    check_launcher(0);
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     prctl(PR_SET_NAME, "pricemap-rank");
     MPI_Comm_rank(MPI_COMM_WORLD, &rank.number);
     MPI_Comm_size(MPI_COMM_WORLD, &rank.count);
+    check_launcher(rank.count);
     gethostname(rank.machine, sizeof rank.machine - 1);
     rank.peers = peers_create(rank.number, rank.count);
     if (!rank.peers)

@@ -74,8 +74,12 @@ static pid_t rank_1(void)
 /* From version 5 on, Open MPI's mpirun becomes prterun. */
 static pid_t the_launcher(void)
 {
+    static const char *const names[] = {"prterun", "mpirun.openmpi", "mpirun.mpich"};
     pid_t pid = 0;
-    return leftovers_find("prterun", &pid, 1) ? pid : mpi_test_process("mpirun");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (leftovers_find(names[i], &pid, 1))
+            return pid;
+    return mpi_test_process("mpirun");
 }
 
 static pid_t the_guard(void)

@@ -45,7 +45,8 @@ static void no_launcher(void **state)
     map_test_prices(test->db);
     set_launcher(test->db, "no-such-launcher -n 3");
     expect_failure(test, (const char *const[]){"cannot run no-such-launcher: No such file or directory",
-                                               "before its ranks were ready", "install Open MPI", NULL});
+                                               "before its ranks were ready",
+                                               MPI_TEST_MPICH ? "install MPICH" : "install Open MPI", NULL});
     set_launcher(test->db, "false");
     expect_failure(test, (const char *const[]){"the MPI launcher ended before its ranks were ready",
                                                "exit status 1", NULL});
@@ -55,10 +56,20 @@ static void no_launcher(void **state)
     expect_failure(test, (const char *const[]){"mpi_launcher", "quotes", NULL});
 }
 
+/* Open MPI alone refuses root, counts slots, and ends where it has no way to a machine. */
+static void need_openmpi(void)
+{
+    mpi_test_need();
+    if (!MPI_TEST_MPICH)
+        return;
+    print_message("skipped: pricemap is built for MPICH\n");
+    skip();
+}
+
 static void root_is_refused(void **state)
 {
     MapTest *test = *state;
-    mpi_test_need();
+    need_openmpi();
     if (geteuid() != 0) {
         print_message("skipped: this user is not root\n");
         skip();
@@ -76,7 +87,7 @@ static void root_is_refused(void **state)
 static void no_slots(void **state)
 {
     MapTest *test = *state;
-    mpi_test_need();
+    need_openmpi();
     map_test_prices(test->db);
     set_launcher(test->db, "mpirun --mca plm isolated -n 4000");
     expect_failure(test, (const char *const[]){"not enough slots", "--oversubscribe", NULL});
@@ -85,7 +96,7 @@ static void no_slots(void **state)
 static void no_ssh(void **state)
 {
     MapTest *test = *state;
-    mpi_test_need();
+    need_openmpi();
     map_test_prices(test->db);
     /* Open MPI 4 reads the first two, 5 the third, and only for a machine that is not this one. */
     set_launcher(test->db, "env OMPI_MCA_plm=rsh OMPI_MCA_plm_rsh_agent=no-such-agent "
@@ -93,7 +104,49 @@ static void no_ssh(void **state)
     expect_failure(test, (const char *const[]){"no-such-agent", "install an ssh client", NULL});
 }
 
+static void options_of_another_launcher(void **state)
+{
+    MapTest *test = *state;
+    mpi_test_need();
+    map_test_prices(test->db);
+    set_launcher(test->db, MPI_TEST_LAUNCHER "--no-such-option 1 -n 2");
+    expect_failure(test, (const char *const[]){"before its ranks were ready", "no-such-option",
+                                               "mpi_launcher has an option that this launcher does not know",
+                                               NULL});
+}
+
+static void no_rank_on_a_machine(void **state)
+{
+    MapTest *test = *state;
+    const char *rank = getenv("PRICEMAP_RANK");
+    mpi_test_need();
+    char *before = strdup(rank);
+    setenv("PRICEMAP_RANK", "/no/such/folder/pricemap-rank", 1);
+    map_test_prices(test->db);
+    set_launcher(test->db, MPI_TEST_LAUNCHER "-n 2");
+    expect_failure(test, (const char *const[]){"/no/such/folder/pricemap-rank",
+                                               "install pricemap at the same path on every machine", NULL});
+    setenv("PRICEMAP_RANK", before, 1);
+    free(before);
+}
+
 /* ---- ranks that do not fit ---- */
+
+static void the_launcher_of_another_mpi(void **state)
+{
+    MapTest *test = *state;
+    mpi_test_need();
+    if (system(MPI_TEST_OTHER_LAUNCHER "-n 1 true >/dev/null 2>&1") != 0) {
+        print_message("skipped: there is no launcher of another MPI (Debian: mpich beside openmpi-bin)\n");
+        skip();
+    }
+    map_test_prices(test->db);
+    set_launcher(test->db, MPI_TEST_OTHER_LAUNCHER "-n 2");
+    expect_failure(test, (const char *const[]){"before its ranks were ready",
+                                               "has started 2 ranks, and each finds itself alone",
+                                               MPI_TEST_MPICH ? "built for MPICH" : "built for Open MPI",
+                                               "set mpi_launcher", NULL});
+}
 
 static void ranks_of_another_build(void **state)
 {
@@ -194,8 +247,15 @@ static void settings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MAP_TEST(no_launcher), MAP_TEST(root_is_refused),        MAP_TEST(no_slots),
-        MAP_TEST(no_ssh),      MAP_TEST(ranks_of_another_build), MAP_TEST(no_rank_program),
+        MAP_TEST(no_launcher),
+        MAP_TEST(root_is_refused),
+        MAP_TEST(no_slots),
+        MAP_TEST(no_ssh),
+        MAP_TEST(options_of_another_launcher),
+        MAP_TEST(no_rank_on_a_machine),
+        MAP_TEST(the_launcher_of_another_mpi),
+        MAP_TEST(ranks_of_another_build),
+        MAP_TEST(no_rank_program),
         MAP_TEST(settings),
     };
     return cmocka_run_group_tests_name("mpi_failures", tests, mpi_test_begin, mpi_test_end);

@@ -31,7 +31,8 @@ void mpi_test_need(void)
     const char *rank = getenv("PRICEMAP_RANK");
     if (rank && access(rank, X_OK) == 0)
         return;
-    print_message("skipped: pricemap was built without MPI (Debian: openmpi-bin libopenmpi-dev)\n");
+    print_message("skipped: pricemap was built without MPI (Debian: openmpi-bin libopenmpi-dev, or mpich "
+                  "libmpich-dev)\n");
     skip();
 }
 
@@ -48,7 +49,8 @@ void mpi_test_prepare(sqlite3 *db, int rows)
 
 static int rank_of(pid_t pid)
 {
-    static const char name[] = "OMPI_COMM_WORLD_RANK=";
+    /* Variables of Open MPI and of MPICH. */
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK=", "PMI_RANK="};
     char path[64], text[1 << 16];
     snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
     FILE *file = fopen(path, "re");
@@ -57,8 +59,9 @@ static int rank_of(pid_t pid)
         fclose(file);
     text[length] = 0;
     for (const char *entry = text; entry < text + length; entry += strlen(entry) + 1)
-        if (!strncmp(entry, name, sizeof name - 1))
-            return atoi(entry + sizeof name - 1);
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (!strncmp(entry, names[i], strlen(names[i])))
+                return atoi(entry + strlen(names[i]));
     return -1;
 }
 

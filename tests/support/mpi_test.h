@@ -8,9 +8,6 @@
 /* Ranks of every test's job, with one worker each. */
 enum { MPI_TEST_RANKS = 3 };
 
-/* The launcher of such a job, with all ranks on this machine, whatever number of processors it has. */
-#define MPI_TEST_LAUNCHER "mpirun --mca plm isolated --mca btl self,vader --oversubscribe --bind-to none "
-
 /* A test of this executor. */
 #define MPI_TEST(test) MAP_TEST_WITH(test, "mpi")
 

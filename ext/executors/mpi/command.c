@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { NAME_BYTES = 256 };
+
 /* Appends a word. False: there is no room. */
 static bool add(JobCommand *command, const char *word, size_t length)
 {
@@ -40,6 +42,13 @@ static bool add_text(JobCommand *command, const char *text)
     return true;
 }
 
+/* Whether the rank program is built for MPICH, and not for Open MPI. */
+#ifdef PRICEMAP_MPICH
+static const bool is_mpich = true;
+#else
+static const bool is_mpich = false;
+#endif
+
 /* Whether a folder of $PATH has this program. */
 static bool is_in_path(const char *name)
 {
@@ -70,8 +79,8 @@ static bool is_left_out(const char *without, const char *entry)
     return false;
 }
 
-/* Appends the machines that are not left out. */
-static bool add_hosts(JobCommand *command, const char *hosts, const char *without)
+/* Appends an option with the machines that are not left out. */
+static bool add_hosts(JobCommand *command, const char *option, const char *hosts, const char *without)
 {
     char list[GUARD_COMMAND_BYTES];
     size_t used = 0;
@@ -85,35 +94,55 @@ static bool add_hosts(JobCommand *command, const char *hosts, const char *withou
         }
         hosts += length + (hosts[length] == ',');
     }
-    return used && add(command, "--host", 6) && add(command, list, used);
+    return used && add_text(command, option) && add(command, list, used);
+}
+
+/* Appends the machines of the settings, each option under its name in this MPI. */
+static bool add_machines(JobCommand *command, const MachineSettings *settings, const char *without)
+{
+    bool fits = true;
+    if (settings->hosts)
+        fits = add_hosts(command, is_mpich ? "-hosts" : "--host", settings->hosts, without);
+    if (settings->hostfile)
+        fits = fits && add_text(command, is_mpich ? "-f" : "--hostfile") &&
+               add(command, settings->hostfile, strlen(settings->hostfile));
+    return fits;
+}
+
+/* Appends the launcher of this MPI under the first of its names that is in $PATH, else under its last. */
+static bool add_launcher(JobCommand *command)
+{
+    static const char *const of_openmpi[] = {"mpirun.openmpi", "mpirun", NULL};
+    static const char *const of_mpich[] = {"mpirun.mpich", "mpiexec.hydra", "mpiexec", NULL};
+    const char *const *name = is_mpich ? of_mpich : of_openmpi;
+    while (name[1] && !is_in_path(*name))
+        name++;
+    return add_text(command, *name);
+}
+
+/* Appends the options of this MPI's launcher for one rank a machine. */
+static bool add_options(JobCommand *command, bool remote)
+{
+    if (is_mpich)
+        return add_text(command, remote ? "-bind-to none -ppn 1" : "-bind-to none -launcher fork -n 1");
+    return add_text(command, "--bind-to none --mca odls_base_sigkill_timeout 0") &&
+           add_text(command, remote ? "--map-by ppr:1:node --mca btl_tcp_eager_limit 1048576 "
+                                      "--mca oob_tcp_keepalive_time 5 --mca oob_tcp_keepalive_intvl 1 "
+                                      "--mca oob_tcp_keepalive_probes 3"
+                                    : "--mca plm isolated --mca btl self,vader --oversubscribe -n 1");
 }
 
 bool mpi_command_make(JobCommand *command, const MachineSettings *settings, const char *without,
                       const char *rank)
 {
     const char *launcher = settings->launcher ? settings->launcher : secure_getenv("PRICEMAP_MPI_LAUNCHER");
-    bool fits = true;
     *command = (JobCommand){.size = 0};
-    if (launcher && *launcher) {
-        fits = add_text(command, launcher) && command->size;
-        return fits && add(command, rank, strlen(rank));
-    }
+    if (launcher && *launcher)
+        return add_text(command, launcher) && command->size && add(command, rank, strlen(rank));
     bool remote = settings->hosts || settings->hostfile;
     command->local = !remote;
-    fits = add_text(command, is_in_path("mpirun.openmpi") ? "mpirun.openmpi" : "mpirun");
-    fits = fits && add_text(command, "--bind-to none --mca odls_base_sigkill_timeout 0");
-    if (remote)
-        fits = fits && add_text(command, "--map-by ppr:1:node --mca btl_tcp_eager_limit 1048576 "
-                                         "--mca oob_tcp_keepalive_time 5 --mca oob_tcp_keepalive_intvl 1 "
-                                         "--mca oob_tcp_keepalive_probes 3");
-    else
-        fits = fits && add_text(command, "--mca plm isolated --mca btl self,vader --oversubscribe -n 1");
-    if (settings->hosts)
-        fits = fits && add_hosts(command, settings->hosts, without);
-    if (settings->hostfile)
-        fits = fits && add(command, "--hostfile", strlen("--hostfile")) &&
-               add(command, settings->hostfile, strlen(settings->hostfile));
-    return fits && add(command, rank, strlen(rank));
+    return add_launcher(command) && add_options(command, remote) &&
+           add_machines(command, settings, without) && add(command, rank, strlen(rank));
 }
 
 /* Whether words name a machine: its name is in them, and not within a longer one. */
@@ -132,13 +161,18 @@ static bool are_about(const char *words, const char *name, size_t length)
 bool mpi_command_leave_out(const MachineSettings *settings, const char *words, char *without, size_t size)
 {
     const char *named = NULL;
+    char here[NAME_BYTES] = "";
+    bool is_here = false;
     int left = 0;
+    gethostname(here, sizeof here - 1);
     for (const char *host = settings->hosts ? settings->hosts : ""; *host;) {
         size_t length = name_length(host);
         if (length && !is_left_out(without, host)) {
             left++;
-            if (!named && are_about(words, host, length))
+            if ((!named || is_here) && are_about(words, host, length)) {
                 named = host;
+                is_here = strlen(here) == length && !strncmp(here, host, length);
+            }
         }
         host += strcspn(host, ",");
         host += *host == ',';

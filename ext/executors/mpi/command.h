@@ -5,16 +5,18 @@
 #include "ext/executors/mpi/job.h"
 
 /*
- * The launcher's command: the one that the settings name, or $PRICEMAP_MPI_LAUNCHER, or Open MPI's mpirun
- * with one rank on each of the settings' machines, without those that are in `without` (a list of names with
- * a comma after each). The rank program comes last. False where it is too long, or names no program.
+ * The launcher's command: the one that the settings name, or $PRICEMAP_MPI_LAUNCHER, or the mpirun of the MPI
+ * that pricemap-rank is built for, with one rank on each of the settings' machines, without those that are in
+ * `without` (a list of names with a comma after each). The rank program comes last. False where it is too
+ * long, or names no program.
  */
 bool mpi_command_make(JobCommand *command, const MachineSettings *settings, const char *without,
                       const char *rank);
 
 /*
  * Adds to `without` (of `size` bytes) the first of the settings' machines that `words` name and that is not
- * in it yet, unless none would be left. False: there is none.
+ * in it yet, unless none would be left. False: there is none. This machine counts only where no other is
+ * named: a launcher begins its messages with the name of the machine that it runs on.
  */
 bool mpi_command_leave_out(const MachineSettings *settings, const char *words, char *without, size_t size);
 

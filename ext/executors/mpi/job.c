@@ -22,8 +22,11 @@
 #include "ext/executors/processes/zygote_link.h"
 
 enum {
-    /* Seconds that the launcher and all ranks have to get ready; only a hang reaches it. */
+    /* Seconds that the launcher and all ranks have to get ready: a hang reaches it, and a launcher that
+       waits for ever for a machine that is not there, as MPICH's does. Then the guard has so many seconds to
+       end the launcher, and to hand over its last words. */
     START_SECONDS = 60,
+    WORDS_SECONDS = 10,
     RANKS_MAX = 65536,
 };
 
@@ -223,6 +226,9 @@ static void note_end(Job *job, const GuardReply *reply)
         snprintf(how, sizeof how, "killed by signal %d", WTERMSIG(reply->status));
     else
         snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(reply->status));
+    if (job->overdue)
+        fail(job, "parallel_map: the ranks did not get ready within %d s%s%s%s%s", START_SECONDS,
+             *words ? ": " : "", words, *remedy ? ": " : "", remedy);
     fail(job, "parallel_map: the MPI launcher ended %s (%s)%s%s%s%s",
          job->was_ready ? "while its ranks were needed" : "before its ranks were ready", how,
          *words ? ": " : "", words, *remedy ? ": " : "", remedy);
@@ -446,8 +452,14 @@ static Frame *hear_ranks(Job *job)
 static void check_clock(Job *job)
 {
     int64_t now = clock_ns();
-    if (job->state < JOB_READY && now > job->ready_by)
-        fail(job, "parallel_map: the ranks did not get ready within %d s", START_SECONDS);
+    if (job->state < JOB_READY && now > job->ready_by) {
+        if (job->overdue)
+            fail(job, "parallel_map: the ranks did not get ready within %d s", START_SECONDS);
+        /* The guard ends the launcher where the host lets go of it, and answers. */
+        job->overdue = true;
+        job->ready_by = now + (int64_t)WORDS_SECONDS * 1000000000;
+        shutdown(job->guard, SHUT_WR);
+    }
     if (job->state == JOB_READY && (double)(now - job->heard_ns) > 2e9 * job->heartbeat_seconds)
         fail(job, "parallel_map: machine %s gave no sign of life for %g s", job->ranks[0].machine,
              2 * job->heartbeat_seconds);

@@ -63,6 +63,8 @@ typedef struct Job {
     double heartbeat_seconds;
     /* Time by which the job has to be ready, and when something of rank 0 was last received. */
     int64_t ready_by, heard_ns;
+    /* Whether the job did not get ready in time, so that its guard is to end the launcher. */
+    bool overdue;
     /* Rank that gives no sign of life, as rank 0 says; -1: none. */
     int lost_rank;
     /* Whether the job got ready at some time. */

@@ -302,7 +302,8 @@ static bool start_job(MpiExecutor *self, char **message)
     if (!rank)
         *message = sqlite3_mprintf("parallel_map: executor = mpi needs the program pricemap-rank, and "
                                    "pricemap was built without MPI: install Open MPI (Debian: openmpi-bin "
-                                   "libopenmpi-dev) and build again, or set PRICEMAP_RANK");
+                                   "libopenmpi-dev) or MPICH (mpich libmpich-dev) and build again, or set "
+                                   "PRICEMAP_RANK");
     else if (!mpi_command_make(&command, self->settings, self->without, rank))
         *message = sqlite3_mprintf("parallel_map: mpi_launcher, mpi_hosts: expected a command and a list of "
                                    "machines of %d characters at the most, with its quotes closed",
