@@ -1,6 +1,6 @@
 # Which worker evaluated which chunk when, in one map of each measurement, and what comes after the last chunk.
-name = "timeline"
-data = "timeline.dat"
+name = part_of("timeline")
+data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), note = note_of(strcol(2)), 0) nooutput
 stats data index 1 using 1 nooutput name "panel"
 stats data index 2 using (strlen(strcol(3))) nooutput name "label"
@@ -24,8 +24,8 @@ title_text = "Who works when: chunks by worker"
 
 set border 1 lc rgb faint
 unset ytics
-set lmargin at screen left_margin(label_max)
-set rmargin at screen 0.74
+if (is_text) { set lmargin left_characters(label_max) } else { set lmargin at screen left_margin(label_max) }
+if (is_text) { set rmargin 30 } else { set rmargin at screen 0.74 }
 set style fill solid 1 noborder
 unset key
 set multiplot
@@ -41,7 +41,9 @@ do for [panel = 1:panels] {
     set xrange [0:panel_seconds[panel] / scale]
     set yrange [-panel_lanes[panel] - 0.6:-0.4]
     set xtics out nomirror tc rgb ink
-    set format x "%g " . unit_name(panel_seconds[panel])
+    tick_step = round_step(panel_seconds[panel] / scale / (is_text ? 2.5 : 4))
+    set xtics tick_step
+    set format x "%.8g " . unit_name(panel_seconds[panel])
     if (panel == panels && !is_text) { set xlabel "time since the map began" tc rgb ink }
     set label 3 panel_name[panel] at screen (is_text ? 0.02 : 0.025), screen down(top + 10) font bold(body) tc rgb ink
     if (is_text) {

@@ -1,6 +1,6 @@
 # What more workers give: speed-up over serial and efficiency, with the ideal line; a pair of panels for each map.
-name = "workers"
-data = "workers.dat"
+name = part_of("workers")
+data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), processors = $2, note = note_of(strcol(3)), 0) nooutput
 stats data index 1 using 1 nooutput name "panel"
 stats data index 2 using 1 nooutput name "series"
@@ -18,10 +18,10 @@ stats data index 1 using (panel_name[int($1)] = stringcolumn(2), panel_series[in
     panel_workers[int($1)] = $4, panel_speed[int($1)] = $5, panel_efficiency[int($1)] = $6, $1) nooutput
 stats data index 2 using (series_title[int($1)] = stringcolumn(2), series_colour[int($1)] = $4, series_shape[int($1)] = $5, $1) nooutput
 
-# Pixels: a pair is its name, one line for every four entries of its key, the plots, and the labels of their axes.
+# Pixels: a pair is its name, one line for every three entries of its key, the plots, and the labels of their axes.
 plot_pixels = 250
 key_pixels = 22
-key_lines(n) = ceil(n / 4.0)
+key_lines(n) = ceil(n / 3.0)
 chart_height = 76 + note_pixels(note)
 chart_lines = 3 + note_lines(note)
 do for [panel = 1:panels] {
@@ -33,7 +33,7 @@ set output name . "." . format
 title_text = "What more workers give"
 # From one worker to the most; a plot's own range would cut the points at its ends.
 ideal(x) = x >= 1 && x <= most ? x : NaN
-letter(i) = substr("abcdefgh", int(i), int(i))
+letter(i) = substr("abcdefghijklmnopqrstuvwxyz", int(i), int(i))
 
 set border 3 lc rgb faint
 set xtics out nomirror tc rgb ink
@@ -52,8 +52,8 @@ do for [panel = 1:panels] {
     pair_pixels = 24 + key_pixels * key_lines(panel_series[panel]) + plot_pixels + 76
     set label 3 panel_name[panel] at screen 0.025, screen down(top + 8) font bold(body) tc rgb ink
     do for [i = first:last] {
-        x = 0.11 + 0.19 * ((i - first) % 4)
-        y = down(top + 32 + key_pixels * ((i - first) / 4))
+        x = (is_text ? 0.04 : 0.11) + (is_text ? 0.28 : 0.25) * ((i - first) % 3)
+        y = down(top + 32 + key_pixels * ((i - first) / 3))
         if (is_text) {
             set label 100 + i letter(i - first + 1) . "  " . series_title[i] at screen x, y
         } else {
@@ -63,7 +63,7 @@ do for [panel = 1:panels] {
     }
     y = down(top + 32)
     if (is_text) {
-        set label 99 ".  ideal" at screen 0.84, y
+        set label 99 ".  ideal" at screen 0.88, y
     } else {
         set label 99 "ideal" at screen 0.905, y tc rgb ink
         set arrow 99 from screen 0.86, y to screen 0.895, y nohead dt (12, 8) lw 1.2 lc rgb faint
@@ -76,7 +76,11 @@ do for [panel = 1:panels] {
     set xlabel "workers" tc rgb ink
     if (!is_text && processors > 1 && processors < most) {
         set arrow 98 from processors, graph 0 to processors, graph 1 nohead lw 0.8 lc rgb faint
-        set label 98 sprintf("%d processors", processors) at processors, graph 0.04 right offset -0.6, 0 font plain(body - 1) tc rgb faint
+        if (processors > 0.6 * most) {
+            set label 98 sprintf("%d processors", processors) at processors, graph 0.04 right offset -0.6, 0 font plain(body - 1) tc rgb faint
+        } else {
+            set label 98 sprintf("%d processors", processors) at processors, graph 0.04 left offset 0.6, 0 font plain(body - 1) tc rgb faint
+        }
     }
 
     set lmargin at screen 0.125

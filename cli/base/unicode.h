@@ -16,6 +16,10 @@ uint32_t unicode_next(const char **text);
  * separate lines. */
 bool unicode_is_control(uint32_t character);
 
+/* The columns that a character fills, in charts, which are the same in every locale: 0 for combining
+ * characters and those without width, 2 for those of East Asian scripts and pictures, else 1. */
+int unicode_columns(uint32_t character);
+
 /* The number of bytes at the beginning of the text that fill at most so many columns of a terminal, ending
  * between characters; *width: the columns that they fill. Wide and combining characters count as the locale
  * has them; without one of UTF-8 each character counts as one column. */

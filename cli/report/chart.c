@@ -149,35 +149,83 @@ static int write_file(const char *directory, const char *name, const char *endin
     return result;
 }
 
-/* Both files of a chart, where its query gives rows; else none, and false in `supported`. */
-static int write_chart(sqlite3 *db, const Chart *chart, int64_t run, const char *directory, bool *supported,
-                       Failure *failure)
+void chart_part_name(size_t index, int part, char name[CHART_NAME_SIZE])
 {
-    char *text = NULL;
+    if (part == 1)
+        snprintf(name, CHART_NAME_SIZE, "%s", charts[index].name);
+    else
+        snprintf(name, CHART_NAME_SIZE, "%s-%d", charts[index].name, part);
+}
+
+/* The data of a part, where the chart's query gives rows; else nothing, and false in `there`. */
+static int write_part(sqlite3 *db, size_t index, int64_t run, int part, const char *directory, bool *there,
+                      Failure *failure)
+{
+    char *text = NULL, name[CHART_NAME_SIZE];
     size_t size = 0;
     int64_t rows = 0;
+    chart_part_name(index, part, name);
     FILE *file = open_memstream(&text, &size);
     if (!file)
-        return failure_set(failure, "out of memory for the data of the chart %s", chart->name);
-    int result = chart_data_write(db, chart->sql, run, file, &rows, failure);
+        return failure_set(failure, "out of memory for the data of the chart %s", name);
+    int result = chart_data_write(db, charts[index].sql, run, part, file, &rows, failure);
     if (fclose(file) && result == 0)
-        result = failure_set(failure, "out of memory for the data of the chart %s", chart->name);
-    *supported = rows > 0;
-    if (result == 0 && *supported)
-        result = write_file(directory, chart->name, "dat", text, "", failure);
-    if (result == 0 && *supported)
-        result = write_file(directory, chart->name, "gp", reports_style, chart->script, failure);
+        result = failure_set(failure, "out of memory for the data of the chart %s", name);
+    *there = rows > 0;
+    if (result == 0 && *there && directory)
+        result = write_file(directory, name, "dat", text, "", failure);
     free(text);
     return result;
 }
 
-static int draw(const Chart *chart, const Format *format, const char *directory, Failure *failure)
+/* Removes what an older chart, of more parts, left in the folder. */
+static void remove_further_parts(size_t index, int part, const char *directory)
+{
+    for (bool found = true; found; part++) {
+        char name[CHART_NAME_SIZE];
+        chart_part_name(index, part, name);
+        char *path = chart_path(directory, name, "dat");
+        found = path && remove(path) == 0;
+        sqlite3_free(path);
+        for (size_t i = 0; found && i < FORMAT_COUNT; i++) {
+            path = chart_path(directory, name, formats_known[i].name);
+            if (path)
+                (void)remove(path);
+            sqlite3_free(path);
+        }
+    }
+}
+
+/* The data of all parts of a chart, and its script, where its query gives rows; else nothing. */
+static int write_chart(sqlite3 *db, size_t index, int64_t run, const ChartWish *wish, ChartsDrawn *drawn,
+                       Failure *failure)
+{
+    int parts = 0;
+    for (bool there = true; there; parts += there) {
+        bool enough = wish->most_parts > 0 && parts == wish->most_parts;
+        if (write_part(db, index, run, parts + 1, enough ? NULL : wish->directory, &there, failure))
+            return -1;
+        if (there && enough) {
+            drawn->unfinished |= 1u << index;
+            there = false;
+        }
+    }
+    drawn->parts[index] = parts;
+    if (parts == 0)
+        return 0;
+    remove_further_parts(index, parts + 1, wish->directory);
+    return write_file(wish->directory, charts[index].name, "gp", reports_style, charts[index].script,
+                      failure);
+}
+
+static int draw(size_t index, int part, const Format *format, const char *directory, Failure *failure)
 {
     /* -d: what the user's own ~/.gnuplot sets is for other charts. */
     char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
-    char command[32], script[32], said[1000];
-    snprintf(command, sizeof command, "%s", format->command);
-    snprintf(script, sizeof script, "%s.gp", chart->name);
+    char command[64], script[CHART_NAME_SIZE + 3], name[CHART_NAME_SIZE], said[1000];
+    chart_part_name(index, part, name);
+    snprintf(command, sizeof command, "%s; part = %d", format->command, part);
+    snprintf(script, sizeof script, "%s.gp", charts[index].name);
     char *const argv[] = {gnuplot, plain, evaluate, command, script, NULL};
     int status = process_run(argv, directory, 2, said, sizeof said);
     if (status == 0)
@@ -194,7 +242,7 @@ static int draw(const Chart *chart, const Format *format, const char *directory,
     size_t start = strspn(said, " \t\n");
     return failure_set(
         failure, "gnuplot could not draw %s as %s (%s %d): %.500s; the data and the scripts are kept in %s",
-        chart->name, format->name, status >= PROCESS_SIGNALED ? "signal" : "exit status",
+        name, format->name, status >= PROCESS_SIGNALED ? "signal" : "exit status",
         status >= PROCESS_SIGNALED ? status - PROCESS_SIGNALED : status, said + start, directory);
 }
 
@@ -211,10 +259,12 @@ static void copy_text(const char *path, FILE *to)
     fclose(from);
 }
 
-static int show(const Chart *chart, const Format *format, const char *directory, FILE *paths,
+static int show(size_t index, int part, const Format *format, const char *directory, FILE *paths,
                 Failure *failure)
 {
-    char *path = chart_path(directory, chart->name, format->name);
+    char name[CHART_NAME_SIZE];
+    chart_part_name(index, part, name);
+    char *path = chart_path(directory, name, format->name);
     if (!path)
         return failure_set(failure, "out of memory");
     if (format->flag == CHART_TXT)
@@ -242,26 +292,23 @@ static int find_runs(sqlite3 *db, int64_t run, bool any_run, int64_t runs[CHART_
 
 /* Writes the files of all charts that are wished and supported, so that they are there even if gnuplot is
  * not. */
-static int write_charts(sqlite3 *db, int64_t run, const ChartWish *wish, ChartKinds *written,
-                        Failure *failure)
+static int write_charts(sqlite3 *db, int64_t run, const ChartWish *wish, ChartsDrawn *drawn, Failure *failure)
 {
     int64_t runs[CHART_COUNT];
+    bool any = false;
     if (chart_data_prepare(db, run, failure) || find_runs(db, run, wish->any_run, runs, failure))
         return -1;
-    *written = 0;
     for (size_t i = 0; i < CHART_COUNT; i++) {
-        bool supported = false;
         if (wish->kinds && !(wish->kinds & 1u << i))
             continue;
-        if (runs[i] > 0 && write_chart(db, &charts[i], runs[i], wish->directory, &supported, failure))
+        if (runs[i] > 0 && write_chart(db, i, runs[i], wish, drawn, failure))
             return -1;
-        if (supported)
-            *written |= 1u << i;
-        else if (wish->kinds)
+        any = any || drawn->parts[i] > 0;
+        if (drawn->parts[i] == 0 && wish->kinds)
             return failure_set(failure, "run %" PRId64 " cannot be drawn as %s, which needs %s", run,
                                charts[i].name, charts[i].needs);
     }
-    if (*written == 0)
+    if (!any)
         return failure_set(failure,
                            "run %" PRId64 " has measured nothing, so there is nothing to draw: name another "
                            "run, as pricereport list shows them",
@@ -269,21 +316,30 @@ static int write_charts(sqlite3 *db, int64_t run, const ChartWish *wish, ChartKi
     return 0;
 }
 
-int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartKinds *drawn,
+/* Draws a part in all formats of the wish. */
+static int draw_part(size_t index, int part, const ChartWish *wish, FILE *paths, Failure *failure)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        const Format *format = &formats_known[i];
+        if (!(wish->formats & format->flag))
+            continue;
+        if (draw(index, part, format, wish->directory, failure) ||
+            (paths && show(index, part, format, wish->directory, paths, failure)))
+            return -1;
+    }
+    return 0;
+}
+
+int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartsDrawn *drawn,
                 Failure *failure)
 {
-    ChartKinds written;
+    ChartsDrawn written = {{0}, 0};
     if (charts_make_directory(wish->directory, failure) || write_charts(db, run, wish, &written, failure))
         return -1;
     for (size_t i = 0; i < CHART_COUNT; i++)
-        for (size_t j = 0; j < FORMAT_COUNT; j++) {
-            const Format *format = &formats_known[j];
-            if (!(written & 1u << i) || !(wish->formats & format->flag))
-                continue;
-            if (draw(&charts[i], format, wish->directory, failure) ||
-                (paths && show(&charts[i], format, wish->directory, paths, failure)))
+        for (int part = 1; part <= written.parts[i]; part++)
+            if (draw_part(i, part, wish, paths, failure))
                 return -1;
-        }
     if (drawn)
         *drawn = written;
     return 0;

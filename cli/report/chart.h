@@ -33,6 +33,12 @@ const char *chart_needs(size_t index);
 /* Whether chart number `index` is about maps alone, so that a command has no such chart. */
 bool chart_is_of_maps(size_t index);
 
+/* Room for the name of a chart's part. */
+enum { CHART_NAME_SIZE = 32 };
+
+/* The name of the files of a part, from 1, of chart number `index`: "samples", "samples-2" and so on. */
+void chart_part_name(size_t index, int part, char name[CHART_NAME_SIZE]);
+
 typedef struct ChartWish {
     /* Charts to draw; 0: those that the recorded data supports. */
     ChartKinds kinds;
@@ -40,7 +46,17 @@ typedef struct ChartWish {
     const char *directory;
     /* Whether a chart for which the run lacks data may show an earlier run of the same machine. */
     bool any_run;
+    /* Greatest number of parts to draw of a chart; 0: all. */
+    int most_parts;
 } ChartWish;
+
+/* The charts that are there. */
+typedef struct ChartsDrawn {
+    /* Number of parts of each chart; 0: the chart is not there. */
+    int parts[CHART_COUNT];
+    /* Charts that have further parts, which the wish left out. */
+    ChartKinds unfinished;
+} ChartsDrawn;
 
 /* Makes the folder and those above it, as mkdir -p, and makes sure that files can be written there. */
 int charts_make_directory(const char *directory, Failure *failure);
@@ -48,13 +64,14 @@ int charts_make_directory(const char *directory, Failure *failure);
 /* Draws charts of a run.
  *
  * For each writes NAME.dat and NAME.gp into the folder of the wish, which is made where it is not there, and
- * from them with gnuplot NAME.svg and so on. With `paths`, prints there the path of each chart, and the txt
- * charts themselves. All text that comes from the user reaches gnuplot in the .dat file as quoted data; the
- * script is always the same.
+ * from them with gnuplot NAME.svg and so on. What has no room in one chart is in further parts, NAME-2.dat
+ * and NAME-2.svg and so on, by the same script; further parts of an older chart of that name are removed.
+ * With `paths`, prints there the path of each chart, and the txt charts themselves. All text that comes from
+ * the user reaches gnuplot in the .dat file as quoted data; the script is always the same.
  *
  * Returns 0 and with `drawn` the charts that are there, or -1 with the failure set, as where a chart of the
  * wish is not supported, or none is. Without gnuplot, .dat and .gp are written nevertheless. */
-int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartKinds *drawn,
+int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, ChartsDrawn *drawn,
                 Failure *failure);
 
 #endif

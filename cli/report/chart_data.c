@@ -28,17 +28,44 @@ static void where_it_pays(sqlite3_context *context, int count, sqlite3_value **v
         sqlite3_result_double(context, exp(x0 - speed0 * (x1 - x0) / (speed1 - speed0)));
 }
 
+/* part_note(part, parts, chart, content): which part of a chart has what, and where the next is; NULL for a
+ * chart of one part. */
+static void part_note(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    int part = sqlite3_value_int(values[0]), parts = sqlite3_value_int(values[1]);
+    const char *chart = (const char *)sqlite3_value_text(values[2]);
+    const char *content = (const char *)sqlite3_value_text(values[3]);
+    if (parts < 2 || !chart || !content) {
+        sqlite3_result_null(context);
+        return;
+    }
+    char *text = part < parts ? sqlite3_mprintf("Part %d of %d: %s; the next is %s-%d.", part, parts, content,
+                                                chart, part + 1)
+                              : sqlite3_mprintf("Part %d of %d: %s.", part, parts, content);
+    if (text)
+        sqlite3_result_text(context, text, -1, sqlite3_free);
+    else
+        sqlite3_result_error_nomem(context);
+}
+
+static int shorten_texts(sqlite3 *db, int64_t run, Failure *failure)
+{
+    return query_run(db, NULL, failure, sql_charts_shorten, "i", run);
+}
+
 int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure)
 {
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     if (sqlite3_create_function(db, "where_it_pays", 4, flags, NULL, where_it_pays, NULL, NULL) !=
             SQLITE_OK ||
+        sqlite3_create_function(db, "part_note", 4, flags, NULL, part_note, NULL, NULL) != SQLITE_OK ||
         shortened_register(db) != SQLITE_OK)
         return query_fail(db, failure);
     if (query_script(db, sql_judging_setup, failure) ||
         query_run(db, NULL, failure, sql_charts_choose, "i", run) || changes_find(db, failure))
         return -1;
-    return query_script(db, sql_charts_setup, failure);
+    return query_script(db, sql_charts_setup, failure) ? -1 : shorten_texts(db, run, failure);
 }
 
 /* gnuplot ends a field at a quote and takes a backslash for an escape. What stands for a backslash is in the
@@ -64,6 +91,9 @@ static void write_text(const char *text, FILE *file)
             putc(' ', file);
         else
             fwrite(start, 1, (size_t)(text - start), file);
+        /* gnuplot counts characters: with a zero width space each has as many as it fills columns. */
+        if (unicode_columns(character) == 2)
+            fputs("\xe2\x80\x8b", file);
     }
     putc('"', file);
 }
@@ -85,10 +115,12 @@ static void write_cell(sqlite3_stmt *statement, int column, FILE *file)
     }
 }
 
-int chart_data_write(sqlite3 *db, const char *sql, int64_t run, FILE *file, int64_t *rows, Failure *failure)
+int chart_data_write(sqlite3 *db, const char *sql, int64_t run, int part, FILE *file, int64_t *rows,
+                     Failure *failure)
 {
     sqlite3_stmt *statement;
-    if (query_prepare(db, &statement, failure, sql, "i", run))
+    if (shorten_texts(db, run, failure) ||
+        query_prepare(db, &statement, failure, sql, "ii", run, (int64_t)part))
         return -1;
     int columns = sqlite3_column_count(statement), more;
     int64_t block = -1;

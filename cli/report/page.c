@@ -9,6 +9,10 @@
 #include "sql/sql.h"
 #include "cli/report/template.h"
 
+/* The page shows so many parts of each chart; those of a run with thousands of measurements would be too many
+ * for a browser. */
+enum { MOST_PARTS = 12 };
+
 /* Pieces that are made of queries. */
 typedef struct QueryPiece {
     const char *name;
@@ -114,34 +118,49 @@ static char *read_file(const char *path)
     return text;
 }
 
-static int add_chart(Page *page, size_t chart, const char *directory, Failure *failure)
+static int write_part(size_t chart, int part, const char *directory, FILE *file, Failure *failure)
 {
-    char *path = sqlite3_mprintf("%s/%s.svg", directory, chart_name(chart)), *text = NULL;
+    char name[CHART_NAME_SIZE];
+    chart_part_name(chart, part, name);
+    char *path = sqlite3_mprintf("%s/%s.svg", directory, name);
     char *svg = path ? read_file(path) : NULL;
-    size_t size = 0;
-    FILE *file = svg ? open_memstream(&text, &size) : NULL;
     int result = 0;
-    if (!file) {
-        result = failure_set(failure, "cannot read the chart %s: %s", path ? path : chart_name(chart),
-                             strerror(errno));
-    } else {
-        html_svg(svg, chart_name(chart), chart_title(chart), file);
-        if (fclose(file))
-            result = failure_set(failure, "out of memory for the page");
-        add_piece(page, chart_name(chart), text);
-    }
+    if (svg)
+        html_svg(svg, name, chart_title(chart), file);
+    else
+        result = failure_set(failure, "cannot read the chart %s: %s", path ? path : name, strerror(errno));
     free(svg);
     sqlite3_free(path);
     return result;
 }
 
+static int add_chart(Page *page, size_t chart, const ChartsDrawn *drawn, const char *directory,
+                     Failure *failure)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    if (!file)
+        return failure_set(failure, "out of memory for the page");
+    int result = 0;
+    for (int part = 1; part <= drawn->parts[chart] && result == 0; part++)
+        result = write_part(chart, part, directory, file, failure);
+    if (drawn->unfinished & 1u << chart)
+        fprintf(file, "<p class=\"left-out\">The further parts are drawn by pricereport plot --chart %s.</p>",
+                chart_name(chart));
+    if (fclose(file) && result == 0)
+        result = failure_set(failure, "out of memory for the page");
+    add_piece(page, chart_name(chart), text);
+    return result;
+}
+
 /* Without charts, their pieces are empty, and the template leaves out their sections. */
-static int add_charts(Page *page, ChartKinds drawn, const char *directory, Failure *failure)
+static int add_charts(Page *page, const ChartsDrawn *drawn, const char *directory, Failure *failure)
 {
     for (size_t i = 0; i < CHART_COUNT; i++) {
-        if (!(drawn & 1u << i))
+        if (drawn->parts[i] == 0)
             add_piece(page, chart_name(i), NULL);
-        else if (add_chart(page, i, directory, failure))
+        else if (add_chart(page, i, drawn, directory, failure))
             return -1;
     }
     return 0;
@@ -163,7 +182,7 @@ static int add_problem(Page *page, const Failure *missing, Failure *failure)
     return 0;
 }
 
-static int fill(Page *page, sqlite3 *db, int64_t run, ChartKinds drawn, const ChartWish *wish,
+static int fill(Page *page, sqlite3 *db, int64_t run, const ChartsDrawn *drawn, const ChartWish *wish,
                 const Failure *missing, Failure *failure)
 {
     static const TemplatePiece fixed[] = {{"style", reports_page_css}, {"version", PRICEMAP_VERSION}};
@@ -195,17 +214,18 @@ int page_write(sqlite3 *db, int64_t run, const ChartWish *wish, char **path, Fai
                Failure *failure)
 {
     Page page = {.count = 0};
-    ChartKinds drawn = 0;
+    ChartsDrawn drawn = {{0}, 0};
     *path = NULL;
     missing->text[0] = '\0';
     if (chart_data_prepare(db, run, failure) || charts_make_directory(wish->directory, failure))
         return -1;
     ChartWish svg = *wish;
     svg.formats = CHART_SVG;
+    svg.most_parts = MOST_PARTS;
     if (charts_draw(db, run, &svg, NULL, &drawn, missing))
-        drawn = 0;
+        drawn = (ChartsDrawn){{0}, 0};
     *path = sqlite3_mprintf("%s/report.html", wish->directory);
-    int result = *path ? fill(&page, db, run, drawn, wish, missing, failure)
+    int result = *path ? fill(&page, db, run, &drawn, wish, missing, failure)
                        : failure_set(failure, "out of memory for the page");
     if (result == 0)
         result = write_page(&page, *path, failure);

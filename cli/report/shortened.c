@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,67 +9,107 @@
 
 static const char ellipsis[] = "…";
 
-/* Characters of room from which on a text that is cut keeps its first third, too. */
+/* Columns of room from which on a text that is cut keeps its first third, too. */
 enum { HEAD_FROM = 24 };
 
-/* The text after the first `count` characters of a text that has as many. */
-static const char *skip_characters(const char *text, int64_t count)
-{
-    while (count-- > 0)
-        (void)unicode_next(&text);
-    return text;
-}
+enum { ZERO_WIDTH_JOINER = 0x200d };
 
-static int64_t count_characters(const char *text)
-{
-    int64_t count = 0;
-    while (unicode_next(&text))
-        count++;
-    return count;
-}
+/* A character with the combining ones after it, and whatever is joined to it: a text is never cut within. */
+typedef struct Cell {
+    const char *start;
+    /* Columns of the text before this cell. */
+    int64_t before;
+} Cell;
 
-/* How many characters at their beginnings are alike; none where `other` is NULL. */
-static int64_t alike(const char *text, const char *other)
+/* A text as cells; after the last of them comes one that stands for its end. */
+typedef struct Cells {
+    Cell *cells;
+    size_t count;
+} Cells;
+
+/* Returns false when out of memory; else `cells` is to be freed. */
+static bool split(const char *text, Cells *cells)
 {
-    int64_t count = 0;
-    while (other) {
+    int64_t columns = 0;
+    bool joined = false;
+    cells->count = 0;
+    cells->cells = malloc((strlen(text) + 1) * sizeof *cells->cells);
+    if (!cells->cells)
+        return false;
+    for (;;) {
+        const char *start = text;
         uint32_t character = unicode_next(&text);
-        if (character == 0 || character != unicode_next(&other))
+        int width = unicode_columns(character);
+        if (character == 0)
             break;
-        count++;
+        if ((width > 0 && !joined) || cells->count == 0) {
+            cells->cells[cells->count++] = (Cell){start, columns};
+            columns += width;
+        }
+        joined = character == ZERO_WIDTH_JOINER;
     }
+    cells->cells[cells->count] = (Cell){text, columns};
+    return true;
+}
+
+/* How many cells lie before the first byte in which two texts differ; none where `other` is NULL. */
+static size_t alike(const Cells *cells, const char *text, const char *other)
+{
+    size_t bytes = 0, count = 0;
+    if (!other)
+        return 0;
+    while (text[bytes] && text[bytes] == other[bytes])
+        bytes++;
+    while (count < cells->count && cells->cells[count + 1].start <= text + bytes)
+        count++;
     return count;
 }
 
-static void append(sqlite3_str *to, const char *from, const char *end)
-{
-    sqlite3_str_append(to, from, (int)(end - from));
-}
-
-/* Writes the first `head` characters of `text`, and the `kept` ones from `start` on; `length` is that of the
+/* The first cell from `from` on that begins after more than `columns`, counted from the beginning of the
  * text. */
-static void write_parts(const char *text, int64_t head, int64_t start, int64_t kept, int64_t length,
-                        sqlite3_str *to)
+static size_t cell_after(const Cells *cells, size_t from, int64_t columns)
 {
-    const char *part = skip_characters(text, start);
-    append(to, text, skip_characters(text, head));
-    if (start > head)
-        sqlite3_str_appendall(to, ellipsis);
-    append(to, part, skip_characters(part, kept));
-    if (start + kept < length)
-        sqlite3_str_appendall(to, ellipsis);
+    while (from < cells->count && cells->cells[from + 1].before <= columns)
+        from++;
+    return from;
 }
 
-/* `different` is the index of the first character in which the text differs from both neighbours. */
-static void cut(const char *text, int64_t length, int64_t most, int64_t different, sqlite3_str *to)
+static void append(const Cells *cells, size_t from, size_t to, sqlite3_str *result)
+{
+    const char *start = cells->cells[from].start;
+    sqlite3_str_append(result, start, (int)(cells->cells[to].start - start));
+}
+
+/* Appends the first cells that fill at most `head` columns, and at most `kept` columns from cell `start` on.
+ */
+static void append_parts(const Cells *cells, int64_t head, size_t start, int64_t kept, sqlite3_str *result)
+{
+    size_t head_end = cell_after(cells, 0, head);
+    append(cells, 0, head_end < start ? head_end : start, result);
+    if (start > head_end)
+        sqlite3_str_appendall(result, ellipsis);
+    size_t end = cell_after(cells, start, cells->cells[start].before + kept);
+    append(cells, start, end, result);
+    if (end < cells->count)
+        sqlite3_str_appendall(result, ellipsis);
+}
+
+/* `different` is the first cell in which the text differs from both neighbours. */
+static void cut(const Cells *cells, int64_t most, size_t different, sqlite3_str *result)
 {
     int64_t head = most < HEAD_FROM ? 0 : most / 3, room = most - head - 1;
-    if (different < most - 1) /* the beginning shows it */
-        write_parts(text, 0, 0, most - 1, length, to);
-    else if (different >= length - room) /* the end does */
-        write_parts(text, head, length - room, room, length, to);
-    else /* neither: from a little before it on */
-        write_parts(text, head, different - (room - 1) / 2, room - 1, length, to);
+    int64_t columns = cells->cells[cells->count].before, before = cells->cells[different].before;
+    size_t start = 0;
+    if (different < cells->count && cells->cells[different + 1].before < most) { /* the beginning shows it */
+        append_parts(cells, 0, 0, most - 1, result);
+        return;
+    }
+    /* The end does, or neither: then from a little before it on. */
+    bool at_end = columns - before <= room;
+    int64_t from = at_end ? columns - room : before - (room - 1) / 2;
+    while (start < cells->count && cells->cells[start].before < from)
+        start++;
+    append_parts(cells, head, start, at_end ? room : room - 1, result);
 }
 
 static void sql_shortened(sqlite3_context *context, int count, sqlite3_value **values)
@@ -78,18 +119,28 @@ static void sql_shortened(sqlite3_context *context, int count, sqlite3_value **v
     const char *before = (const char *)sqlite3_value_text(values[2]);
     const char *after = (const char *)sqlite3_value_text(values[3]);
     int64_t most = sqlite3_value_int64(values[1]);
-    if (!text || count_characters(text) <= most || most < 2) {
+    Cells cells;
+    if (!text || most < 2) {
         sqlite3_result_value(context, values[0]);
         return;
     }
-    sqlite3_str *shorter = sqlite3_str_new(NULL);
-    int64_t one = alike(text, before), other = alike(text, after);
-    cut(text, count_characters(text), most, one > other ? one : other, shorter);
-    char *result = sqlite3_str_finish(shorter);
-    if (result)
-        sqlite3_result_text(context, result, -1, sqlite3_free);
-    else
+    if (!split(text, &cells)) {
         sqlite3_result_error_nomem(context);
+        return;
+    }
+    if (cells.cells[cells.count].before <= most) {
+        sqlite3_result_value(context, values[0]);
+    } else {
+        sqlite3_str *shorter = sqlite3_str_new(NULL);
+        size_t one = alike(&cells, text, before), other = alike(&cells, text, after);
+        cut(&cells, most, one > other ? one : other, shorter);
+        char *result = sqlite3_str_finish(shorter);
+        if (result)
+            sqlite3_result_text(context, result, -1, sqlite3_free);
+        else
+            sqlite3_result_error_nomem(context);
+    }
+    free(cells.cells);
 }
 
 int shortened_register(sqlite3 *db)

@@ -10,27 +10,31 @@ SELECT r.run, 'Run ' || r.run || coalesce(' · ' || shortened(r.label, 40, NULL,
        CASE r.verb WHEN 'command' THEN 'command' WHEN 'import' THEN 'benchmark' WHEN 'query' THEN 'query' ELSE 'map' END AS subject
   FROM main.run AS r JOIN main.machine AS k USING (machine);
 
+-- The colour of each executor, as a number of the table in reports/style.gp, in every chart.
+CREATE TEMP VIEW IF NOT EXISTS executor_colour(executor, colour) AS
+VALUES ('serial', 1), ('threads', 2), ('processes', 3), ('auto', 4), ('mpi', 5);
+
+-- Names and parameters of a run's benchmarks as charts show them; filled by shorten.sql.
+CREATE TEMP TABLE IF NOT EXISTS short_text(run INTEGER, benchmark INTEGER, name TEXT, parameters TEXT, PRIMARY KEY(run, benchmark)) WITHOUT ROWID;
+
 -- The measurements with their names in two parts: `work`, what was done, and `way`, how; `title` is `work` short
--- enough for a chart. A measurement without an executor has a way only where another tool gave it parameters.
+-- enough for a chart. A measurement without an executor has a way only where it has parameters; the ways of one work then
+-- have colours in turn.
 CREATE TEMP VIEW IF NOT EXISTS named_measurement AS
-WITH short AS (
-  SELECT run, name, shortened(name, 60, lag(name) OVER alike, lead(name) OVER alike) AS short_name
-    FROM (SELECT DISTINCT m.run, b.name FROM main.measurement AS m JOIN main.benchmark AS b USING (benchmark))
-  WINDOW alike AS (PARTITION BY run ORDER BY name)
+WITH named AS (
+  SELECT m.*, b.executor, b.workers, b.chunk, b.metric, b.unit, b.name || scanned || coalesce(' · ' || b.metric, '') AS work, coalesce(t.name, b.name) || scanned || coalesce(' · ' || shortened(b.metric, 28, NULL, NULL), '') AS title,
+         coalesce(b.executor || coalesce(' × ' || b.workers, '') || coalesce(', chunk ' || b.chunk, ''), t.parameters, '') AS way,
+         s.median_seconds / m.median_seconds AS speed_up
+    FROM main.measurement AS m
+    JOIN (SELECT *, coalesce(' · ' || rows || iif(rows = 1, ' row', ' rows'), '')
+                    || coalesce(' · ' || rounds || iif(rounds = 1, ' round', ' rounds'), '') AS scanned FROM main.benchmark) AS b
+      ON b.benchmark = m.benchmark
+    LEFT JOIN temp.short_text AS t ON t.run = m.run AND t.benchmark = m.benchmark
+    LEFT JOIN main.measurement AS s ON s.measurement = m.baseline
 )
-SELECT m.*, b.executor, b.workers, b.chunk, b.metric, b.unit, b.name || scanned AS work, short_name || scanned AS title,
-       coalesce(b.executor || coalesce(' × ' || b.workers, '') || coalesce(', chunk ' || b.chunk, ''),
-                shortened((SELECT group_concat(key || '=' || value, ', ') FROM json_each(b.parameters, '$.parameters')), 24, NULL, NULL),
-                '') AS way,
-       CASE b.executor WHEN 'serial' THEN 1 WHEN 'threads' THEN 2 WHEN 'processes' THEN 3 WHEN 'auto' THEN 4 ELSE 5 END AS colour,
-       s.median_seconds / m.median_seconds AS speed_up
-  FROM main.measurement AS m
-  JOIN (SELECT *, coalesce(' · ' || rows || iif(rows = 1, ' row', ' rows'), '')
-                  || coalesce(' · ' || rounds || iif(rounds = 1, ' round', ' rounds'), '')
-                  || coalesce(' · ' || metric, '') AS scanned FROM main.benchmark) AS b
-    ON b.benchmark = m.benchmark
-  JOIN short ON short.run = m.run AND short.name = b.name
-  LEFT JOIN main.measurement AS s ON s.measurement = m.baseline;
+SELECT n.*, coalesce(c.colour, CASE WHEN executor IS NULL THEN json_extract('[6,7,8,2,3,4,5,1]', '$[' || ((row_number() OVER (PARTITION BY n.run, work, n.executor ORDER BY position) - 1) % 8) || ']')
+                               ELSE 6 END) AS colour
+  FROM named AS n LEFT JOIN executor_colour AS c USING (executor);
 
 -- The same work by serial and by the best variant of each other executor. `cost` is what serial needs for a row;
 -- `kind` is the same for the same map over other numbers of rows.
@@ -41,7 +45,7 @@ SELECT s.run, s.measurement AS work, b.name || coalesce(' · ' || json_extract(b
   JOIN main.benchmark AS b ON b.benchmark = s.benchmark
   JOIN main.measurement AS m ON m.run = s.run AND m.baseline = s.measurement
   JOIN main.benchmark AS o ON o.benchmark = m.benchmark
- WHERE s.rows > 0 AND s.median_seconds > 0 AND m.median_seconds > 0 AND o.executor IN ('threads', 'processes')
+ WHERE s.rows > 0 AND s.median_seconds > 0 AND m.median_seconds > 0 AND o.executor IN ('threads', 'processes', 'mpi')
  GROUP BY s.measurement, o.executor;
 
 -- Where an executor begins to pay for good, between two measured points that differ in the cost of a row only

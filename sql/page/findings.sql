@@ -14,8 +14,8 @@ HAVING count(*) > 8
 UNION ALL
 SELECT executor || CASE WHEN low = -1 THEN ' paid for all that was measured'
                         WHEN low IS NULL THEN ' paid for nothing that was measured, or not for good'
-                        WHEN duration(low) = duration(high) THEN ' pay from ' || duration(low) || ' of serial work on'
-                        ELSE ' pay from ' || duration_range(low, high) || ' of serial work on' END
+                        WHEN duration(low) = duration(high) THEN iif(executor = 'mpi', ' pays', ' pay') || ' from ' || duration(low) || ' of serial work on'
+                        ELSE iif(executor = 'mpi', ' pays', ' pay') || ' from ' || duration_range(low, high) || ' of serial work on' END
   FROM pays_from WHERE run = ?1 AND points > 2
 UNION ALL
 SELECT 'of ' || samples || ' samples, ' || outliers || iif(outliers = 1, ' is an outlier', ' are outliers')

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "tests/support/command.h"
 
 enum { SQL_SIZE = 4096 };
@@ -89,8 +91,41 @@ static size_t count(const char *text, const char *part)
     return found;
 }
 
-static void what_is_left_out_is_named(void **state)
+/* The .dat files of all parts of a chart, one after the other, to be freed with sqlite3_free; and their
+ * number. */
+static char *all_parts(const char *chart, int *parts)
 {
+    sqlite3_str *all = sqlite3_str_new(NULL);
+    char path[96];
+    for (*parts = 0;; ++*parts) {
+        if (*parts == 0)
+            snprintf(path, sizeof path, "pricereport-charts/%s.dat", chart);
+        else
+            snprintf(path, sizeof path, "pricereport-charts/%s-%d.dat", chart, *parts + 1);
+        if (access(path, F_OK) != 0)
+            return sqlite3_str_finish(all);
+        char *text = command_read_file(path);
+        sqlite3_str_appendall(all, text);
+        free(text);
+    }
+}
+
+static void what_has_no_room_is_in_further_parts(void **state)
+{
+    static const struct {
+        const char *chart;
+        const char *first, *last;
+        int parts;
+    } charts[] = {
+        {"executors", "Part 1 of 2: measurements 1 to 60 of 70; the next is executors-2.",
+         "Part 2 of 2: measurements 61 to 70 of 70.", 2},
+        {"samples", "Part 1 of 2: measurements 1 to 40 of 70; the next is samples-2.",
+         "Part 2 of 2: measurements 41 to 70 of 70.", 2},
+        {"history", "Part 1 of 9: measurements 1 to 8 of 70; the next is history-2.",
+         "Part 9 of 9: measurements 65 to 70 of 70.", 9},
+        {"timeline", "Part 1 of 5: measurements 1 to 16 of 70; the next is timeline-2.",
+         "Part 5 of 5: measurements 65 to 70 of 70.", 5},
+    };
     (void)state;
     if (!have_gnuplot())
         skip();
@@ -98,20 +133,32 @@ static void what_is_left_out_is_named(void **state)
     make("WITH RECURSIVE w(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM w WHERE n < 70) "
          "SELECT 'work ' || n, json_object('executor', 'serial') FROM w",
          "0.002");
-    expect_in("executors", "svg",
-              "<text>The first 60 of 70 measurements; pricereport show 1 lists all.</text>", 1);
-    expect_in("samples", "svg", "<text>The first 48 of 70 measurements; pricereport show 1 lists all.</text>",
-              1);
-    expect_in("history", "svg",
-              "<text>Left out for want of room: 58 of 70 measurements, those after work 12, serial.</text>",
-              1);
-    expect_in("timeline", "svg", "Left out for want of room: 62 of 70 measurements: work 9, serial; work 10",
-              1);
-    command_execute("pricereport.db", "DELETE FROM measurement WHERE position > 7");
-    static const char *const charts[] = {"executors", "samples", "history", "timeline"};
     for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
-        expect_in(charts[i], "svg", "Left out", 0);
-        expect_in(charts[i], "svg", "The first", 0);
+        char path[96], name[32];
+        int parts;
+        free(plot(charts[i].chart, "svg"));
+        char *data = all_parts(charts[i].chart, &parts);
+        assert_int_equal(parts, charts[i].parts);
+        assert_non_null(strstr(data, charts[i].first));
+        assert_non_null(strstr(data, charts[i].last));
+        for (int n = 1; n <= 70; n++) {
+            snprintf(name, sizeof name, "\"work %d\"", n);
+            assert_int_equal(count(data, name), 1);
+        }
+        sqlite3_free(data);
+        snprintf(path, sizeof path, "pricereport-charts/%s-%d.png", charts[i].chart, parts);
+        assert_int_equal(access(path, F_OK), 0);
+    }
+    /* With fewer measurements the parts of before are gone. */
+    command_execute("pricereport.db", "DELETE FROM measurement WHERE position > 7");
+    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++) {
+        int parts;
+        expect_in(charts[i].chart, "svg", "Part", 0);
+        sqlite3_free(all_parts(charts[i].chart, &parts));
+        assert_int_equal(parts, 1);
+        char path[96];
+        snprintf(path, sizeof path, "pricereport-charts/%s-2.svg", charts[i].chart);
+        assert_int_equal(access(path, F_OK), -1);
     }
 }
 
@@ -129,7 +176,7 @@ static void every_series_and_lane_has_its_place(void **state)
         char threads[64], processes[64];
         snprintf(threads, sizeof threads, "\"threads × %d  2.00 ms\"\t1\t2\t%d\t", i, i);
         snprintf(processes, sizeof processes, "\"processes × %d  2.00 ms\"\t%d\t3\t%d\t", i, i < 2 ? 1 : 2,
-                 i);
+                 i < 2 ? 1 : i - 1);
         assert_non_null(strstr(history, threads));
         assert_non_null(strstr(history, processes));
         snprintf(threads, sizeof threads, "\t\"threads × %d\"\t\"4 chunks", i);
@@ -139,9 +186,28 @@ static void every_series_and_lane_has_its_place(void **state)
     }
     free(history);
     free(timeline);
+    /* By up to 20 workers: 421 lanes. */
     make_scan(20, "0.002");
-    expect_in("timeline", "dat", "Left out for want of room: ", 1);
-    expect_in("timeline", "dat", "\t\"processes × 2\"\t", 1);
+    free(plot("timeline", "svg"));
+    int parts;
+    char *data = all_parts("timeline", &parts);
+    assert_true(parts > 1);
+    for (int i = 1; i <= 20; i++) {
+        char threads[64], processes[64];
+        snprintf(threads, sizeof threads, "\t\"threads × %d\"\t\"4 chunks", i);
+        snprintf(processes, sizeof processes, "\t\"processes × %d\"\t\"4 chunks", i);
+        assert_int_equal(count(data, threads), 1);
+        assert_int_equal(count(data, processes), 1);
+    }
+    sqlite3_free(data);
+    /* A measurement of more lanes than a panel has goes on in the next. */
+    make("SELECT 'wide', json_object('executor', 'threads', 'workers', 100)", "0.002");
+    free(plot("timeline", "svg"));
+    data = all_parts("timeline", &parts);
+    assert_int_equal(count(data, "\"threads × 100, 1 to 34\""), 1);
+    assert_int_equal(count(data, "\"threads × 100, 35 to 68\""), 1);
+    assert_int_equal(count(data, "\"threads × 100, 69 to 100\""), 1);
+    sqlite3_free(data);
 }
 
 static void an_executor_has_one_colour(void **state)
@@ -157,6 +223,27 @@ static void an_executor_has_one_colour(void **state)
     expect_in("history", "dat", "\"processes × 1  2.00 ms\"\t1\t3\t1\t", 1);
     expect_in("workers", "dat", "\"threads\"\t1\t2\t1\t", 1);
     expect_in("workers", "dat", "\"processes\"\t1\t3\t1\t", 1);
+    /* Each executor that there is has a colour of its own, and all charts can be drawn of it. */
+    char *names = strdup(getenv("PRICEREPORT_EXECUTORS")), seen[10] = {0};
+    assert_non_null(names);
+    for (char *name = strtok(names, " "); name; name = strtok(NULL, " ")) {
+        static const char *const charts[] = {"executors", "samples", "history", "timeline"};
+        char benchmark[128];
+        snprintf(benchmark, sizeof benchmark, "SELECT 'one', json_object('executor', '%s')", name);
+        make(benchmark, "0.002");
+        for (size_t i = 0; i < sizeof charts / sizeof *charts; i++)
+            free(plot(charts[i], "svg"));
+        char *data = command_read_file("pricereport-charts/executors.dat");
+        size_t length = strlen(data);
+        while (length > 0 && data[length - 1] == '\n')
+            length--;
+        char colour = data[length - 1];
+        assert_true(colour >= '1' && colour <= '5');
+        assert_null(strchr(seen, colour));
+        seen[strlen(seen)] = colour;
+        free(data);
+    }
+    free(names);
 }
 
 static void long_names_keep_what_differs(void **state)
@@ -191,7 +278,7 @@ static void labels_of_runs_keep_what_differs(void **state)
     command_succeed(command_run("plot", "400", "--chart", "history", NULL));
     char *svg = command_read_file("pricereport-charts/history.svg");
     assert_non_null(strstr(svg, "<text>…2027-02-05</text>"));
-    assert_non_null(strstr(svg, "<text>…2027-01-11</text>"));
+    assert_non_null(strstr(svg, "<text>…2026-12-17</text>"));
     assert_null(strstr(svg, "nightly bu"));
     /* The first of the works is by four executors that are far apart, the others are close together. */
     assert_int_equal(count(svg, "<text>logarithmic axis</text>"), 1);
@@ -303,7 +390,8 @@ static void the_timeline_ends_at_the_median(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_left_out_is_named, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(what_has_no_room_is_in_further_parts, command_setup,
+                                        command_teardown),
         cmocka_unit_test_setup_teardown(every_series_and_lane_has_its_place, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(an_executor_has_one_colour, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(long_names_keep_what_differs, command_setup, command_teardown),

@@ -127,7 +127,7 @@ static void the_history_follows_the_runs(void **state)
         size_t tabs = 0;
         for (const char *c = line; *c; c++)
             tabs += *c == '\t';
-        assert_int_equal(tabs, 5);
+        assert_int_equal(tabs, 6);
         labels += strstr(line, "\t\"name\"") != NULL || strstr(line, "\t\"a label") != NULL;
     }
     assert_int_equal(labels, 1 + 3 * 6); /* one is the panel's name */
@@ -306,7 +306,7 @@ static void break_even_is_where_the_speed_up_is_one(void **state)
     command_free(&outcome);
     char *data = command_read_file("pricereport-charts/break-even.dat");
     assert_non_null(
-        strstr(data, "\"threads pay from 316 µs of work on; processes paid for none of it\"\t1\t0\tNaN\n"));
+        strstr(data, "\"threads pay from 316 µs of work on; processes paid for none of it\"\t3\tNaN\tNaN\n"));
     assert_non_null(strstr(data, "\n\n\n100\t3.16227766e-06\tNaN\tNaN\tNaN\n\n\nNaN\tNaN\tNaN\tNaN\tNaN\n"));
     assert_non_null(strstr(data, "\n100\t1e-06\t1\t0.9\t1\n"));
     assert_non_null(strstr(data, "\n1000\t0.0001\t2\t16\t1\n"));
@@ -407,18 +407,21 @@ static void change_points_are_marked(void **state)
     Outcome outcome = command_run("plot", "--chart", "history", NULL);
     command_expect_success(&outcome);
     command_free(&outcome);
-    /* Twenty series of 200 runs, the newest; one change in each, at the same run. */
+    /* Twenty series of 400 runs; one change in each, at the same run, with one label for each of the five
+     * panels. */
     char *data = command_read_file("pricereport-charts/history.dat");
-    assert_non_null(strstr(data, " · the newest 200 of 400 runs"));
-    size_t changes = 0;
-    for (char *found = data; (found = strstr(found, "\"+30 %\"")); found++) {
-        char *line = found;
-        while (line[-1] != '\n')
-            line--;
-        assert_int_equal(atoi(line), 101);
+    size_t changes = 0, labels = 0;
+    for (char *line = data; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        char *end = strchr(line, '\n');
+        if (!end || end - line < 3 || strncmp(end - 2, "\t1", 2) != 0 || *line == '"')
+            continue;
+        assert_int_equal(atoi(line), 301);
         changes++;
+        labels += strncmp(end - strlen("\"+30 %\"\t1"), "\"+30 %\"", strlen("\"+30 %\"")) == 0;
     }
     assert_int_equal(changes, 20);
+    assert_int_equal(labels, 5);
     free(data);
     char *svg = command_read_file("pricereport-charts/history.svg");
     assert_non_null(strstr(svg, "<text>+30 %</text>"));
@@ -432,7 +435,8 @@ static void change_points_are_marked(void **state)
     command_expect_success(&outcome);
     command_free(&outcome);
     data = command_read_file("pricereport-charts/history.dat");
-    assert_non_null(strstr(data, " · the newest 200 of 300 runs"));
+    assert_non_null(strstr(data, "\n300\t"));
+    assert_null(strstr(data, "\n301\t"));
     assert_null(strstr(data, "+30 %"));
     free(data);
 }

@@ -50,6 +50,13 @@ static void a_text_is_cut_where_it_is_like_others(void **state)
     expect_result(
         "SELECT shortened('1234567890123456789012345678X', 24, '1234567890123456789012345678Y', NULL)",
         "12345678…56789012345678X");
+    /* Columns are counted: wide characters have two, combining ones none, and stay with theirs. */
+    expect_result("SELECT shortened('漢字漢字', 8, NULL, NULL)", "漢字漢字");
+    expect_result("SELECT shortened('漢字漢字', 6, NULL, NULL)", "漢字…");
+    expect_result("SELECT shortened('漢字漢字1', 6, '漢字漢字2', NULL)", "…漢字1");
+    expect_result("SELECT shortened('e\u0301e\u0301e\u0301e\u0301', 3, NULL, NULL)", "e\u0301e\u0301…");
+    expect_result("SELECT shortened('\u0301abc', 2, NULL, NULL)", "\u0301a…");
+    expect_result("SELECT shortened('👩\u200d👧xyz', 4, NULL, NULL)", "👩\u200d👧x…");
     /* What is no UTF-8 is a character a byte. */
     expect_result("SELECT length(shortened(CAST(x'ffffffffffffff' AS TEXT), 3, NULL, NULL)) > 0", "1");
 }
