@@ -1,21 +1,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "cli/base/clock.h"
 #include "cli/sampling/command_bench.h"
+#include "cli/sampling/command_launcher.h"
 
 /* A job as the context of its subject. */
 typedef struct Entry {
@@ -34,147 +30,6 @@ struct CommandBench {
     /* Entries, one for each job. */
     Entry entries[];
 };
-
-/* A request to the launcher: which step of which job shall be executed once. */
-typedef struct Request {
-    size_t job;
-    CommandStep step;
-} Request;
-
-/* The launcher's answer to a request: the figures of one execution. */
-typedef struct Execution {
-    /* Error number of starting the program; 0: it ran. */
-    int error;
-    /* Status as wait4 gives it. */
-    int status;
-    int64_t wall_ns, user_ns, system_ns, peak_memory_kib;
-} Execution;
-
-/* Files that an execution reads and writes. */
-typedef struct Streams {
-    /* Folder of the execution, and of relative names; NULL: the current one. */
-    const char *folder;
-    const char *input, *output;
-    /* Whether the output is that of this process; no file is written then. */
-    bool shown;
-    /* Descriptor that takes the output instead; -1: none. */
-    int captured;
-} Streams;
-
-static const char nowhere[] = "/dev/null";
-
-/* The streams of a step; only the timed command has the files of the plan. */
-static Streams streams_of(const CommandBenchPlan *plan, CommandStep step, int captured)
-{
-    const bool timed = step == COMMAND_TIMED;
-    return (Streams){.folder = plan->folder,
-                     .input = timed && plan->input ? plan->input : nowhere,
-                     .output = timed && plan->output ? plan->output : nowhere,
-                     .shown = plan->show_output,
-                     .captured = timed ? captured : -1};
-}
-
-static int start(char *const *argv, const Streams *streams, const posix_spawnattr_t *attributes, pid_t *pid)
-{
-    posix_spawn_file_actions_t actions;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error)
-        return error;
-    if (streams->folder)
-        error = posix_spawn_file_actions_addchdir_np(&actions, streams->folder);
-    if (!error)
-        error = posix_spawn_file_actions_addopen(&actions, 0, streams->input, O_RDONLY, 0);
-    if (streams->captured >= 0) {
-        if (!error)
-            error = posix_spawn_file_actions_adddup2(&actions, streams->captured, 1);
-        if (!error)
-            error = posix_spawn_file_actions_adddup2(&actions, streams->captured, 2);
-    }
-    const bool dropped = !streams->shown && streams->captured < 0;
-    if (!error && dropped)
-        error = posix_spawn_file_actions_addopen(&actions, 1, streams->output, O_WRONLY | O_CREAT | O_TRUNC,
-                                                 0666);
-    if (!error && dropped)
-        error = posix_spawn_file_actions_addopen(&actions, 2, nowhere, O_WRONLY, 0);
-    if (!error)
-        error = posix_spawnp(pid, argv[0], &actions, attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-/* Waits for the end of the command, and passes SIGTERM on to it meanwhile. Both signals are blocked here. */
-static void wait_for(pid_t pid, const sigset_t *awaited, Execution *execution, struct rusage *usage)
-{
-    pid_t ended;
-    while ((ended = wait4(pid, &execution->status, WNOHANG, usage)) == 0)
-        if (sigwaitinfo(awaited, NULL) == SIGTERM)
-            kill(pid, SIGTERM);
-    if (ended < 0)
-        execution->error = errno;
-}
-
-static void execute(char *const *argv, const Streams *streams, const posix_spawnattr_t *attributes,
-                    const sigset_t *awaited, Execution *execution)
-{
-    struct rusage usage = {0};
-    pid_t pid;
-    *execution = (Execution){0};
-    int64_t begun = clock_ns();
-    execution->error = start(argv, streams, attributes, &pid);
-    if (execution->error)
-        return;
-    wait_for(pid, awaited, execution, &usage);
-    execution->wall_ns = clock_ns() - begun;
-    execution->user_ns = timeval_ns(&usage.ru_utime);
-    execution->system_ns = timeval_ns(&usage.ru_stime);
-    execution->peak_memory_kib = usage.ru_maxrss;
-}
-
-/* Takes a SIGTERM that came when nothing was going on, so that it does not end what cleans up after it. */
-static void forget_termination(void)
-{
-    const struct timespec none = {0};
-    sigset_t termination;
-    sigemptyset(&termination);
-    sigaddset(&termination, SIGTERM);
-    while (sigtimedwait(&termination, NULL, &none) == SIGTERM)
-        ;
-}
-
-/* The launcher's life; it ends with the socket. Of the signals that a terminal sends to all, only the command
- * shall die; when pricereport dies, SIGTERM ends the command. */
-static void serve(int socket, const CommandBenchPlan *plan, int captured)
-{
-    static const int blocked[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD};
-    sigset_t mask, before, awaited;
-    posix_spawnattr_t attributes;
-    sigemptyset(&mask);
-    for (size_t i = 0; i < sizeof blocked / sizeof *blocked; i++)
-        sigaddset(&mask, blocked[i]);
-    sigemptyset(&awaited);
-    sigaddset(&awaited, SIGCHLD);
-    sigaddset(&awaited, SIGTERM);
-    signal(SIGCHLD, SIG_DFL);
-    sigprocmask(SIG_BLOCK, &mask, &before);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (posix_spawnattr_init(&attributes) || posix_spawnattr_setsigmask(&attributes, &before) ||
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK))
-        _exit(1);
-    Request request;
-    while (recv(socket, &request, sizeof request, 0) == (ssize_t)sizeof request) {
-        Execution execution;
-        if (request.step == COMMAND_CLEANUP)
-            forget_termination();
-        const Streams streams = streams_of(plan, request.step, captured);
-        if (streams.captured >= 0 && ftruncate(streams.captured, 0))
-            break;
-        execute(plan->jobs[request.job].steps[request.step].argv, &streams, &attributes, &awaited,
-                &execution);
-        if (send(socket, &execution, sizeof execution, MSG_NOSIGNAL) != (ssize_t)sizeof execution)
-            break;
-    }
-    _exit(0);
-}
 
 /* Finds out before the first execution, whose failure would not say which file it was. */
 static int check_files(const CommandBenchPlan *plan, Failure *failure)
@@ -240,7 +95,7 @@ int command_bench_open(CommandBench **bench, const CommandBenchPlan *plan, Failu
     (*bench)->launcher = fork();
     if ((*bench)->launcher == 0) {
         close(ends[0]);
-        serve(ends[1], plan, (*bench)->captured);
+        command_launcher_serve(ends[1], plan, (*bench)->captured);
     }
     int error = errno;
     close(ends[1]);
@@ -264,7 +119,7 @@ void command_bench_close(CommandBench **bench)
     *bench = NULL;
 }
 
-static int check_start(const CommandProgram *program, const char *option, const Execution *execution,
+static int check_start(const CommandProgram *program, const char *option, const CommandExecution *execution,
                        Failure *failure)
 {
     const char *name = program->argv[0], *reason = strerror(execution->error);
@@ -278,8 +133,8 @@ static int check_start(const CommandProgram *program, const char *option, const 
                        name, reason);
 }
 
-static int check_end(const CommandBench *bench, const Request *request, const Execution *execution,
-                     Failure *failure)
+static int check_end(const CommandBench *bench, const CommandRequest *request,
+                     const CommandExecution *execution, Failure *failure)
 {
     static const char *const options[COMMAND_STEPS] = {"--setup ", "--prepare ", "", "--conclude ",
                                                        "--cleanup "};
@@ -301,10 +156,10 @@ static int check_end(const CommandBench *bench, const Request *request, const Ex
 }
 
 /* Executes a step of a job once; a job that does not have it needs nothing. */
-static int perform(const CommandBench *bench, size_t job, CommandStep step, Execution *execution,
+static int perform(const CommandBench *bench, size_t job, CommandStep step, CommandExecution *execution,
                    Failure *failure)
 {
-    const Request request = {.job = job, .step = step};
+    const CommandRequest request = {.job = job, .step = step};
     ssize_t got = -1;
     if (!bench->plan.jobs[job].steps[step].argv)
         return 0;
@@ -330,7 +185,7 @@ int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failur
 {
     int result = 0;
     for (size_t i = 0; i < bench->plan.count; i++) {
-        Execution execution;
+        CommandExecution execution;
         Failure other;
         if (!bench->plan.jobs[i].steps[step].argv || is_repeated(&bench->plan, i, step))
             continue;
@@ -346,7 +201,7 @@ int command_bench_perform(CommandBench *bench, CommandStep step, Failure *failur
 static int take_one(Entry *entry, Sample *sample, Failure *failure)
 {
     CommandBench *bench = entry->bench;
-    Execution execution = {0}, other = {0};
+    CommandExecution execution = {0}, other = {0};
     Failure second;
     if (perform(entry->bench, entry->job, COMMAND_PREPARE, &other, failure))
         return -1;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <unistd.h>
+
 #include "tests/support/command.h"
 
 static const char db[] = "pricereport.db";
@@ -189,12 +191,36 @@ static void commands_are_compared_by_metrics(void **state)
     command_free(&outcome);
 }
 
+/* A program that the setup makes is found in PATH, and one that is replaced there, too. */
+static void programs_are_found_in_path(void **state)
+{
+    (void)state;
+    char folder[256], *before = strdup(getenv("PATH")), *path;
+    assert_non_null(before);
+    assert_non_null(getcwd(folder, sizeof folder));
+    path = sqlite3_mprintf("%s/first:%s/second:%s", folder, folder, before);
+    setenv("PATH", path, 1);
+    command_succeed(
+        command_run("run", "-r", "2", "-w", "0", "-n", "job", "--metric", "n=n ([0-9]+)", "--setup",
+                    "mkdir first second; for i in first second; do printf '#!/bin/sh\necho n $1\n' "
+                    ">$i/tool; chmod +x $i/tool; done; echo >>first/tool",
+                    "--prepare", "[ -e once ] && rm -rf first; touch once", "--", "tool", "7", NULL));
+    command_expect_text(db, "SELECT group_concat(value) FROM sample WHERE value IS NOT NULL", "7.0,7.0");
+    assert_int_equal(system("[ ! -e first ] && rm -r second"), 0);
+    command_expect_error(command_run("run", "-r", "2", "--", "tool", NULL), 3,
+                         "cannot start tool: No such file");
+    setenv("PATH", before, 1);
+    sqlite3_free(path);
+    free(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(printed_numbers_memory_and_sizes, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(wrong_ones_are_named, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(commands_are_compared_by_metrics, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(programs_are_found_in_path, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(judged_in_their_direction, command_setup, command_teardown),
     };
     return cmocka_run_group_tests_name("cli metrics", tests, NULL, NULL);
