@@ -178,7 +178,7 @@ static int import_row(sqlite3 *db, sqlite3_stmt *row, const char *name, const Im
     if (result == 0)
         result = import_content(db, &content, importer, wish, failure);
     if (result == REFUSED && !name &&
-        query_run(db, NULL, failure, sql_import_refuse, "tt", content.file, failure->text))
+        query_run(db, NULL, failure, sql_import_remark, "ttt", content.file, "not imported", failure->text))
         return -1;
     return result;
 }
@@ -213,18 +213,32 @@ static int import_parts(sqlite3 *db, const char *folder, const char *name, const
     return result == 0 && refused == count ? -1 : result;
 }
 
-/* Makes a text JSON, in place: what go test prints, and numbers that JSON does not have. */
-static int make_json(ForeignFile *file, const ImportWish *wish, Failure *failure)
+/* Drops what was printed before the JSON, up to a line that begins with {, and notes that. */
+static int drop_before(sqlite3 *db, ForeignFile *file, Failure *failure)
 {
-    bool json =
-        file->text[strspn(file->text, " \t\r\n")] == '{' || file->text[strspn(file->text, " \t\r\n")] == '[';
+    const char *begin = strstr(file->text, "\n{");
+    if (!begin)
+        return 0;
+    memmove(file->text, begin + 1, strlen(begin));
+    return query_run(db, NULL, failure, sql_import_remark, "ttt", file->name, "lines before the JSON",
+                     "left out");
+}
+
+/* Makes a text JSON: what go test prints, what has other lines before it, and numbers that JSON does not
+ * have. */
+static int make_json(sqlite3 *db, ForeignFile *file, const ImportWish *wish, Failure *failure)
+{
+    char first = file->text[strspn(file->text, " \t\r\n")];
+    bool json = first == '{' || first == '[';
     if (strlen(file->text) < file->size)
         return failure_set(failure, "%s is no JSON: expected %s", file->name, expected);
-    if (wish->format ? strcmp(wish->format, "go") == 0 && !json : !json && go_text_recognised(file->text)) {
+    if (!json && (wish->format ? strcmp(wish->format, "go") == 0 : go_text_recognised(file->text))) {
         char *made = go_text_json(file->text);
         free(file->text);
         file->text = made;
     } else {
+        if (!json && drop_before(db, file, failure))
+            return -1;
         file->text = foreign_text_null_numbers(file->text);
     }
     return file->text ? 0 : failure_set(failure, "out of memory for %s", file->name);
@@ -236,7 +250,7 @@ static int import_file(sqlite3 *db, const char *name, const ImportWish *wish, Fa
     const Importer *importer;
     int result = foreign_file_read(&file, name, failure);
     if (result == 0)
-        result = make_json(&file, wish, failure);
+        result = make_json(db, &file, wish, failure);
     const Content content = {.file = file.name, .text = file.text, .modified = file.modified};
     if (result == 0)
         result = recognise(db, &content, wish, &importer, failure);

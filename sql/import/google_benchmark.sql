@@ -97,14 +97,19 @@ SELECT 'Google Benchmark' || coalesce(' ' || (c ->> '$.library_version'), '') AS
        -- before 2016 a date was 2015/03/17-18:40:25
        CASE WHEN date GLOB '????/??/??-*' THEN replace(substr(date, 1, 10), '/', '-') || ' ' || substr(date, 12) ELSE date END
          AS started_at,
-       nullif(c ->> '$.host_name', '') AS host,
+       -- the name of a container is another one each time: a machine that the program named comes first
+       coalesce((SELECT value FROM json_each(c) WHERE lower(key) IN ('machine', 'machine_name', 'runner', 'runner_name')
+                    AND type = 'text' AND value <> '' LIMIT 1), nullif(c ->> '$.host_name', '')) AS host,
        -- entries that the program added to the context by itself
        (SELECT lower(value) FROM json_each(c)
          WHERE lower(key) IN ('commit', 'commit_id', 'commit_hash', 'git_commit', 'git_commit_id', 'git_hash', 'git_sha', 'git_revision', 'revision', 'sha')
            AND type = 'text' AND length(value) BETWEEN 7 AND 64 AND value NOT GLOB '*[^0-9a-fA-F]*' LIMIT 1) AS commit_id,
        (SELECT value FROM json_each(c) WHERE lower(key) IN ('branch', 'git_branch') AND type = 'text' LIMIT 1) AS branch,
-       NULL AS dirty,
-       c ->> '$.load_avg[0]' AS load_before, NULL AS processor, max(c ->> '$.num_cpus', 0) AS processors,
+       (SELECT CASE WHEN lower(atom) IN ('1', 'true', 'yes', 'dirty') THEN 1 WHEN lower(atom) IN ('0', 'false', 'no', 'clean') THEN 0 END
+          FROM json_each(c) WHERE lower(key) IN ('dirty', 'git_dirty', 'git_is_dirty', 'commit_dirty') LIMIT 1) AS dirty,
+       c ->> '$.load_avg[0]' AS load_before,
+       (SELECT value FROM json_each(c) WHERE lower(key) IN ('cpu', 'cpu_model', 'cpu_model_name', 'cpu_name', 'cpu_brand', 'processor')
+           AND type = 'text' AND value <> '' LIMIT 1) AS processor, max(c ->> '$.num_cpus', 0) AS processors,
        NULL AS architecture, NULL AS kernel, NULL AS compiler, c ->> '$.library_build_type' AS flags,
        json_object('context', json(c), 'benchmarks', (SELECT json_group_array(json(body)) FROM reported WHERE kind IS NULL)) AS rest
   FROM (SELECT body -> '$.context' AS c, body ->> '$.context.date' AS date FROM incoming);

@@ -1,5 +1,5 @@
 -- The result of `hyperfine --export-json`: { results: [ { command, times: [seconds], memory_usage_byte: [bytes],
--- parameters: { name: value }, exit_codes, mean, ... } ] }. The file says nothing of the machine, and no date. A run whose
+-- parameters: { name: value }, exit_codes, mean, ... } ] }; 0 bytes are unknown. The file says nothing of the machine, and no date. A run whose
 -- exit code is not 0, or null, which a signal leaves, is no sample.
 INSERT INTO entry
 SELECT r.key, r.fullkey, iif(r.type = 'object', r.value, '{}')
@@ -9,7 +9,7 @@ CREATE TEMP VIEW counted AS
 SELECT e.position, e.path, t.key AS number, t.value AS seconds, t.type,
        i.ignore_failure OR coalesce(json_type(e.body, '$.exit_codes[' || t.key || ']'), 'none') = 'none'
          OR json_extract(e.body, '$.exit_codes[' || t.key || ']') IS 0 AS succeeded,
-       json_extract(e.body, '$.memory_usage_byte[' || t.key || ']') / 1024 AS peak_memory_kib
+       nullif(json_extract(e.body, '$.memory_usage_byte[' || t.key || ']'), 0) / 1024 AS peak_memory_kib
   FROM incoming AS i, entry AS e, json_each(e.body, '$.times') AS t;
 
 CREATE TEMP VIEW timing AS

@@ -171,6 +171,76 @@ static void old_google_benchmark_is_understood(void **state)
     command_free(&outcome);
 }
 
+/* Google Benchmark's --benchmark_context=key=value. */
+static void custom_contexts_have_commit_and_machine(void **state)
+{
+    (void)state;
+    command_write_file(
+        "context.json",
+        "{\"context\": {\"date\": \"2025-01-02T03:04:05+01:00\", \"host_name\": \"4f2a9c\", \"num_cpus\": 4, "
+        "\"Git_SHA\": \"0123456789ABCDEF\", \"git_branch\": \"topic\", \"git_dirty\": \"true\", "
+        "\"machine\": \"bench-1\", \"cpu_model\": \"Cpu 9\", \"note\": \"kept\"}, \"benchmarks\": ["
+        "{\"name\": \"a\", \"run_type\": \"iteration\", \"iterations\": 1, \"real_time\": 1, \"cpu_time\": 1}]}");
+    succeed(command_run("import", "context.json", NULL));
+    expect_text(
+        "SELECT commit_id || ' ' || branch || ' ' || dirty || ' ' || host || ' ' || processor || ' ' || "
+        "(options ->> '$.rest.context.note') FROM run JOIN machine USING (machine)",
+        "0123456789abcdef topic 1 bench-1 Cpu 9 kept");
+    /* What is no commit, and no processor, is none. */
+    changed_fixture("gb-windows.json", "$.context.git_sha", "\"unknown\"", "none.json");
+    succeed(command_run("import", "none.json", NULL));
+    expect_integer("SELECT commit_id IS NULL AND dirty IS NULL FROM run WHERE run = 2", 1);
+    expect_text("SELECT processor FROM run JOIN machine USING (machine) WHERE run = 2",
+                "unknown processor of DESKTOP-1");
+}
+
+/* A file, what its history has then, and what is said of it; without `holds` the whole file is refused. */
+typedef struct Found {
+    const char *file, *holds, *said;
+} Found;
+
+static void files_of_the_field_are_understood(void **state)
+{
+    (void)state;
+    static const Found files[] = {
+        {"gb-new-complexity.json", "BM_sort/8 5.0e-09 1; BM_sort/64 5.0e-09 1", ""},
+        {"gb-mix-units.json", "BM_ns 1.5e-06 1; BM_us 1.5e-06 1; BM_ms 1.5e-06 1; BM_s 1.5e-06 1", ""},
+        {"gb-utf8.json", "BM_größe/π/日本 5.0e-09 1; BM_<int, std::vector<double>>/\"q\" 5.0e-09 1", ""},
+        {"gb-no-host.json", "BM_a 5.0e-09 1", ""},
+        {"gb-log-before.json", "BM_a 5.0e-09 1", "gb-log-before.json: lines before the JSON: left out"},
+        {"gb-all-skipped.json", NULL, "$.benchmarks: expected at least one that ran"},
+        {"hf-utf16.json", "x 1.0 1", ""},
+        {"hf-mem-new.json", "x 1.1 3", ""},
+        {"hf-same-name.json", "build 0.1 7; build (2) 0.2 7", ""},
+        {"hf-old-parameter.json", "sleep 1 1.05 2", ""},
+        {"hf-signal.json", NULL, "expected a run that succeeded, but all 9 failed"},
+        {"hf-failed.json", NULL, "expected a run that succeeded, but all 9 failed"},
+        {"py-null-cpu.json", "t.py::t1 0.2 3", ""},
+        {"py-unversioned.json", "t.py::t1 0.2 3", ""},
+        {"py-no-commit.json", "t.py::t1 0.2 3", ""},
+        {"py-local-date.json", "t.py::t1 0.2 3", ""},
+        {"py-no-benchmarks.json", NULL, "$.benchmarks: expected at least one benchmark"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/fixtures/%s", getenv("PRICEREPORT_CLI_TESTS"), files[i].file);
+        Outcome outcome = command_run("import", path, NULL);
+        if (outcome.status != (files[i].holds ? 0 : 3) || !strstr(outcome.err, files[i].said) ||
+            (!*files[i].said && *outcome.err))
+            fail_msg("%s: status %d, %s", files[i].file, outcome.status, outcome.err);
+        command_free(&outcome);
+        if (files[i].holds)
+            expect_text(
+                "SELECT group_concat(benchmark || ' ' || median_seconds || ' ' || samples, '; ') FROM history",
+                files[i].holds);
+        if (strcmp(files[i].file, "hf-mem-new.json") == 0) /* 0 is not known */
+            expect_text("SELECT group_concat(coalesce(peak_memory_kib, '-')) FROM sample", "10240,10240,-");
+        if (strcmp(files[i].file, "py-unversioned.json") == 0)
+            expect_integer("SELECT commit_id IS NULL AND branch IS NULL FROM run", 1);
+        unlink("pricereport.db");
+    }
+}
+
 static void what_failed_or_was_skipped_is_named(void **state)
 {
     (void)state;
@@ -253,6 +323,8 @@ int main(void)
         TEST(numbers_that_json_lacks_are_null),
         TEST(a_time_of_0_has_no_ratio),
         TEST(old_google_benchmark_is_understood),
+        TEST(custom_contexts_have_commit_and_machine),
+        TEST(files_of_the_field_are_understood),
         TEST(what_failed_or_was_skipped_is_named),
         TEST(long_lists_of_what_is_left_out_end),
         TEST(summaries_are_marked_and_not_tested),
