@@ -91,7 +91,7 @@ _pricereport() {
         mapfile -t COMPREPLY < <(compgen -W "$(_pricereport_names "${word%"${word##*..}"}")" -- "$word")
         return
         ;;
-    --out)
+    --out | --all)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$word")
         return

@@ -102,11 +102,13 @@ typedef struct Options {
     WalkOptions walk;
     Arguments arguments;
     /* Flags of one verb each. */
-    bool python, samples, fail, once, changes, undo, here, percent_given, force, dry_run;
+    bool python, samples, fail, once, changes, undo, here, percent_given, force, dry_run, out_given;
     /* Measurements and days that prune keeps; 0: not given. */
     int64_t keep, older_than;
     /* Format of files that come in or go out; NULL: not given. */
     const char *exchange_format;
+    /* Folder of a site, and address of a commit with {commit} for its hash; NULL: not given. */
+    const char *all, *commit_url;
     /* Why, in the words of the user; NULL: not given. */
     const char *reason;
     /* The command line without the program's name, ends with NULL. */

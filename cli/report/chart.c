@@ -93,7 +93,7 @@ bool chart_is_of_maps(size_t index)
     return charts[index].of_maps;
 }
 
-int charts_make_directory(const char *directory, Failure *failure)
+int charts_make_directory(const char *directory, const char *option, Failure *failure)
 {
     char *path = strdup(directory);
     if (!path)
@@ -113,11 +113,11 @@ int charts_make_directory(const char *directory, Failure *failure)
         result = -1;
     }
     if (result)
-        failure_set(failure, "cannot make the folder %s: %s: name another with --out", directory,
-                    strerror(errno));
+        failure_set(failure, "cannot make the folder %s: %s: name another with %s", directory,
+                    strerror(errno), option);
     else if (access(directory, W_OK))
-        result = failure_set(failure, "cannot write into the folder %s: %s: name another with --out",
-                             directory, strerror(errno));
+        result = failure_set(failure, "cannot write into the folder %s: %s: name another with %s", directory,
+                             strerror(errno), option);
     free(path);
     return result;
 }
@@ -334,7 +334,8 @@ int charts_draw(sqlite3 *db, int64_t run, const ChartWish *wish, FILE *paths, Ch
                 Failure *failure)
 {
     ChartsDrawn written = {{0}, 0};
-    if (charts_make_directory(wish->directory, failure) || write_charts(db, run, wish, &written, failure))
+    if (charts_make_directory(wish->directory, "--out", failure) ||
+        write_charts(db, run, wish, &written, failure))
         return -1;
     for (size_t i = 0; i < CHART_COUNT; i++)
         for (int part = 1; part <= written.parts[i]; part++)

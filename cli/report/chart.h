@@ -58,8 +58,9 @@ typedef struct ChartsDrawn {
     ChartKinds unfinished;
 } ChartsDrawn;
 
-/* Makes the folder and those above it, as mkdir -p, and makes sure that files can be written there. */
-int charts_make_directory(const char *directory, Failure *failure);
+/* Makes the folder and those above it, as mkdir -p, and makes sure that files can be written there. `option`
+ * names the folder on the command line. */
+int charts_make_directory(const char *directory, const char *option, Failure *failure);
 
 /* Draws charts of a run.
  *

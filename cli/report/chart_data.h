@@ -9,7 +9,8 @@
 #include "cli/base/failure.h"
 
 /* Gives the connection what the queries of sql/charts and sql/page need besides the history: temporary views,
- * SQL functions, and the change points of the benchmarks of `run` (changes.h). May be called again. */
+ * SQL functions, and the change points of the benchmarks of `run`, 0: of all (changes.h). May be called
+ * again. */
 int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure);
 
 /* Writes the rows of a chart's query (?1 is `run`, ?2 `part`, from 1) as gnuplot reads them: fields separated

@@ -1,4 +1,4 @@
-/* Rows and pictures as parts of an HTML page. */
+/* Texts, lists and pictures as parts of an HTML page. */
 #ifndef PRICEREPORT_HTML_H
 #define PRICEREPORT_HTML_H
 
@@ -11,10 +11,6 @@
 /* Writes text so that it is only text, between tags and in quoted attributes. Control characters become
  * spaces, and what is no UTF-8 becomes U+FFFD. */
 void html_text(const char *text, FILE *file);
-
-/* The rows of a query (?1 is `run`) as a table; without rows, writes nothing. Columns of figures are aligned
- * to the right. */
-int html_table(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure);
 
 /* The rows of a query with one column as items of a list; without rows, writes nothing. */
 int html_list(sqlite3 *db, const char *sql, int64_t run, FILE *file, Failure *failure);

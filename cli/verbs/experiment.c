@@ -159,7 +159,7 @@ static int perform(History *history, const Options *options, Failure *failure)
 {
     int64_t run;
     Failure second;
-    if (options->charts.plot && charts_make_directory(options->charts.wish.directory, failure))
+    if (options->charts.plot && charts_make_directory(options->charts.wish.directory, "--out", failure))
         return -1;
     char version[PYTHON_VERSION_SIZE];
     const RecordingSettings recording = options_recording(options);

@@ -335,7 +335,7 @@ static int perform(History *history, const Options *options, void *context, Fail
 {
     const Commands *commands = context;
     int64_t run;
-    if (options->charts.plot && charts_make_directory(options->charts.wish.directory, failure))
+    if (options->charts.plot && charts_make_directory(options->charts.wish.directory, "--out", failure))
         return -1;
     const RecordingSettings recording = options_recording(options);
     int result = commands

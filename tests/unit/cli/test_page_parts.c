@@ -10,7 +10,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <sqlite3.h>
+
 #include "cli/report/html.h"
+#include "cli/report/html_table.h"
+#include "cli/base/sha256.h"
 #include "cli/report/template.h"
 #include "cli/base/unicode.h"
 
@@ -186,9 +190,78 @@ static void characters(void **state)
     assert_false(unicode_is_control(0xa0));
 }
 
+/* The examples of the standard, and lengths at which the padding takes a block more. */
+static void digests(void **state)
+{
+    (void)state;
+    char text[SHA256_TEXT_SIZE], many[1000];
+    memset(many, 'a', sizeof many);
+    sha256_base64("", 0, text);
+    assert_string_equal(text, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    sha256_base64("abc", 3, text);
+    assert_string_equal(text, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+    sha256_base64(many, 55, text);
+    assert_string_equal(text, "n0OQ+NMMLdkuyfCVtl4rmumwqSWlJY4kHJ8ekQ9zQxg=");
+    sha256_base64(many, 56, text);
+    assert_string_equal(text, "s1Q5pKxvCUi21vnjxq8PX1kM4g8b3nCQ73lwaG7Gc4o=");
+    sha256_base64(many, 63, text);
+    assert_string_equal(text, "fT50oF19sVvOStnsBljqmOPwbu7PFrTG//LaRX3cLzQ=");
+    sha256_base64(many, 64, text);
+    assert_string_equal(text, "/+BU/nrgy23GXDr5th1SCfQ5hR20PQulmXM33xVGaOs=");
+    sha256_base64(many, 65, text);
+    assert_string_equal(text, "Y1NhxIu56rFBmOduqKt/GkFoXWrWKqkUbTAdTxfrCuA=");
+    sha256_base64(many, 119, text);
+    assert_string_equal(text, "MeulHDE6XAgiat8Y1KNZz9/Y0ugWsT9K+VL36mWE3Ps=");
+    sha256_base64(many, 120, text);
+    assert_string_equal(text, "Lz0zVDLHC1gK8Ojhs2dKfAINaDql9zqq7f3FWvkEwhw=");
+    sha256_base64(many, 1000, text);
+    assert_string_equal(text, "Qe3s5C1j6Nm/UVqbppMuHCDLyfWl0TRkWttdsblzfqM=");
+}
+
+static char *table_of(const char *sql)
+{
+    sqlite3 *db;
+    char *text = NULL;
+    size_t size = 0;
+    Failure failure = {""};
+    FILE *file = open_memstream(&text, &size);
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_int_equal(html_table(db, sql, 0, file, &failure), 0);
+    fclose(file);
+    sqlite3_close(db);
+    return text;
+}
+
+static void expect_table(const char *sql, const char *expected)
+{
+    char *text = table_of(sql);
+    if (!strstr(text, expected))
+        fail_msg("%s gives no %s, but %s", sql, expected, text);
+    free(text);
+}
+
+static void tables(void **state)
+{
+    (void)state;
+    expect_table(
+        "SELECT '<a>' AS x, '\">' AS href, 5 AS \"key\", 'b' AS y, NULL AS href, 'late' AS class",
+        "<tr class=\"late\"><td data-key=\"5\"><a href=\"&quot;&gt;\">&lt;a&gt;</a></td><td>b</td></tr>");
+    expect_table(
+        "SELECT 'words' AS x, '1,2 3,4' AS points, '3,4,worse' AS marks, 'a|b' AS figures",
+        "<td><svg class=\"spark\" viewBox=\"0 0 120 30\" role=\"img\" aria-label=\"words\" data-figures=\"a|b\">"
+        "<polyline points=\"1,2 3,4\"/><circle class=\"worse\" cx=\"3\" cy=\"4\" r=\"3\"/></svg></td>");
+    /* A column without any text is left out; one with some is not. */
+    expect_table("SELECT 'a' AS x, '' AS y, NULL AS z UNION ALL SELECT 'b', '', 'c'",
+                 "<tr><th scope=\"col\">x</th><th scope=\"col\">z</th></tr>");
+    char *none = table_of("SELECT 1 AS x WHERE 0");
+    assert_string_equal(none, "");
+    free(none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digests),      cmocka_unit_test(tables),
         cmocka_unit_test(templates),    cmocka_unit_test(columns_of_a_terminal),
         cmocka_unit_test(text_as_html), cmocka_unit_test(pictures),
         cmocka_unit_test(characters),

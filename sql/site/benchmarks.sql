@@ -1,0 +1,2 @@
+-- The benchmarks that have pages.
+SELECT benchmark FROM temp.site_benchmark ORDER BY benchmark;

@@ -1,0 +1,2 @@
+-- The run before another. ?1 run.
+SELECT earlier FROM temp.site_run WHERE run = ?1;

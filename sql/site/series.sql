@@ -1,0 +1,2 @@
+-- The series.
+SELECT series FROM temp.site_series ORDER BY series;
