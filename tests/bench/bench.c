@@ -61,6 +61,7 @@ static const BenchWork works[] = {
     {"parallel", "peer: GNU parallel over sqlite3 shards", work_parallel},
     {"postgres", "peer: PostgreSQL, the same C function in a parallel query", work_postgres},
     {"duckdb", "peer: DuckDB, the formula in its SQL", work_duckdb},
+    {"hyperfine", "peer: hyperfine, timing the same commands as pricereport", work_hyperfine},
 };
 enum { WORKS = sizeof works / sizeof *works };
 

@@ -68,6 +68,7 @@ int work_python_functions(Bench *bench, Failure *failure);
 int work_parallel(Bench *bench, Failure *failure);
 int work_postgres(Bench *bench, Failure *failure);
 int work_duckdb(Bench *bench, Failure *failure);
+int work_hyperfine(Bench *bench, Failure *failure);
 int work_model(Bench *bench, Failure *failure); /* in place of the others */
 
 #endif
