@@ -116,7 +116,7 @@ static int time_ours(Bench *bench, const char *command, int samples, Timed *time
     return result;
 }
 
-/* The tools take turns; who begins changes from round to round. */
+/* The tools take turns; the first one changes from round to round. */
 static int take_turns(Bench *bench, const char *command, int samples, int round, Timed *timed,
                       Failure *failure)
 {
