@@ -46,6 +46,9 @@ enum {
     RECIPE_ROWID_NULL = 2048,
     /* Partition: the rows are wanted from the last rowid to the first; see recipe_rowid. */
     RECIPE_BACKWARDS = 4096,
+    /* With RECIPE_MORSELS: the statement comes to each page of the file once; and it sorts. */
+    RECIPE_WALKS_ONCE = 8192,
+    RECIPE_SORTS = 16384,
 };
 
 /* A table that a query reads and that is in no file: rows that were computed before. Its members are offsets

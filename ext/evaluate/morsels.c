@@ -38,14 +38,24 @@ static int open_keys(Evaluator *evaluator)
     return SQLITE_OK;
 }
 
-/* A scan of one table comes by each page once; a join comes back to those of its inner tables. SQLite writes
-   a virtual table into its schema when it first meets the table, which the authorizer would refuse later. */
+/* A walk comes by each page once: what it would keep costs memory that was not touched before. A join comes
+   back to the pages of its inner tables. Sorting takes as much memory as the cache may have. */
+static const char *cache_size(const Recipe *recipe)
+{
+    if (!(recipe->flags & RECIPE_WALKS_ONCE))
+        return "PRAGMA cache_size = -8000";
+    return recipe->flags & RECIPE_SORTS ? "PRAGMA cache_size = -2000" : "PRAGMA cache_size = 16";
+}
+
+/* SQLite writes a virtual table into its schema when it first meets the table, which the authorizer would
+   refuse later. */
 int evaluator_morsels_begin(Evaluator *evaluator)
 {
     int rc = morsel_table_register(evaluator->db, &evaluator->morsels);
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(evaluator->db, "PRAGMA cache_size = -8000; SELECT 1 FROM " MORSEL_TABLE_NAME, NULL,
-                          NULL, NULL);
+        rc = sqlite3_exec(evaluator->db, cache_size(evaluator->recipe), NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(evaluator->db, "SELECT 1 FROM " MORSEL_TABLE_NAME, NULL, NULL, NULL);
     if (rc == SQLITE_OK && evaluator->recipe->table_count)
         rc = read_keys(evaluator);
     if (rc == SQLITE_OK)

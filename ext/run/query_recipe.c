@@ -36,6 +36,11 @@ static RecipeTableParts *made_tables(const Query *query, const Buffer *keys)
     return made;
 }
 
+static uint32_t stage_flags(const SplitStage *stage)
+{
+    return RECIPE_MORSELS | (stage->walks_once ? RECIPE_WALKS_ONCE : 0u) | (stage->sorts ? RECIPE_SORTS : 0u);
+}
+
 int query_recipe_build(const Query *query, const SplitStage *stage, const Buffer *keys, const char *uri,
                        uint64_t scan, Recipe **out)
 {
@@ -57,7 +62,7 @@ int query_recipe_build(const Query *query, const SplitStage *stage, const Buffer
     }
     *out = recipe_build(&(RecipeParts){
         .encoding = settings.encoding,
-        .flags = settings.flags | (uri ? RECIPE_MORSELS : 0u),
+        .flags = settings.flags | (uri ? stage_flags(stage) : 0u),
         .limits = settings.limits.values,
         .environment = &state->environment,
         .scan = scan,

@@ -131,6 +131,30 @@ bool loops_read(Splitting *splitting, const char *sql, const FromList *from, Loo
     return split_goes_on(splitting);
 }
 
+/* Number of the lines that are loops, at any level. */
+static int count_loops(const char *lines)
+{
+    int count = 0;
+    for (const char *line = lines; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        line += strspn(line, " ");
+        count += starts(line, "SCAN ") || starts(line, "SEARCH ");
+    }
+    return count;
+}
+
+bool loops_walk_once(const LoopList *loops)
+{
+    static const char *const walks[] = {"USING INTEGER PRIMARY KEY", "USING PRIMARY KEY",
+                                        "USING COVERING INDEX"};
+    const Loop *last = loops->count ? &loops->items[loops->count - 1] : NULL;
+    int morsels = last && !loops->items[0].item;
+    bool walks_along = false;
+    for (size_t i = 0; last && i < sizeof walks / sizeof *walks; i++)
+        walks_along = walks_along || starts(last->access, walks[i]);
+    return walks_along && last->item && loops->count == 1 + morsels &&
+           count_loops(loops->lines) == loops->count;
+}
+
 bool loops_lines(Splitting *splitting, const char *sql, LoopList *loops)
 {
     return loops_read(splitting, sql, NULL, loops);

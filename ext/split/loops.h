@@ -34,6 +34,10 @@ typedef struct LoopList {
  */
 bool loops_read(Splitting *splitting, const char *sql, const FromList *from, LoopList *loops);
 
+/* Whether the plan has one loop beside that of morsels, also within subqueries, which is a walk along a table
+   or along an index that has all that is wanted. */
+bool loops_walk_once(const LoopList *loops);
+
 /* Reads the lines alone, whatever the plan's form. False with a reason or an error. */
 bool loops_lines(Splitting *splitting, const char *sql, LoopList *loops);
 

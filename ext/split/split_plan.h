@@ -153,6 +153,9 @@ typedef struct SplitStage {
     /* Number of rows that a run of the statement gives at the most, by a LIMIT that is written in it already;
        -1: no such bound. */
     int64_t limit;
+    /* Whether the statement of workers walks along the cut table, or an index that has all that is wanted, and
+       reads nothing else of the file; and whether it sorts. */
+    bool walks_once, sorts;
     /* Whether the stage is one of the SELECTs of a UNION ALL. */
     bool arm;
     /* Columns of the stage's result, which is a table for later stages; empty for the last stage, whose

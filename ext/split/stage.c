@@ -548,6 +548,8 @@ static bool check_texts(Building *building)
                    (stage->kind == SPLIT_WHOLE_GROUPS && aggregates_depend_on_order(building->select));
     if (ordered && !facts_walk_forward(splitting, stage->worker_sql))
         return false;
+    stage->walks_once = loops_walk_once(&loops);
+    stage->sorts = loops.sorts_groups || loops.sorts_rows;
     stage->worker_plan = sqlite3_mprintf("%s", loops.lines);
     return stage->worker_plan || split_fail(splitting, SQLITE_NOMEM);
 }

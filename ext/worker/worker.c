@@ -1,6 +1,7 @@
 #include "ext/worker/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,6 +14,9 @@
 #include "ext/evaluate/runner.h"
 #include "ext/base/processors.h"
 #include "ext/data/rowset.h"
+
+/* Bytes that a worker keeps between two tasks, at the most. */
+enum { KEPT_BYTES = 16 << 20 };
 
 /* Time without a task after which a worker rests. */
 static const int64_t rest_after_ns = 1000000000;
@@ -222,9 +226,18 @@ static int64_t rest_if_due(Worker *worker)
     return -1;
 }
 
+static void give_memory_back(void)
+{
+    malloc_trim(0);
+}
+
+/* Each query has a page cache, a sorter and tables of its own: what one lets go of serves the next, without
+   the kernel giving and clearing each page anew. */
 void worker_loop(int memory, PoolControl *pool, uint32_t region)
 {
-    worker_loop_with(memory, pool, region, NULL);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    worker_loop_with(memory, pool, region, give_memory_back);
 }
 
 void worker_loop_with(int memory, PoolControl *pool, uint32_t region, void (*rest)(void))

@@ -55,6 +55,62 @@ static void the_log_names_the_executor_that_worked(void **state)
     sql_test_expect(db, "SELECT count(*) > 0 FROM parallel_map_tasks WHERE worker >= 0", "1");
 }
 
+/* ---- memory of workers ---- */
+
+/* Pages of memory that the kernel has given the process so far. */
+static long count_pages(int pid)
+{
+    char path[64], text[512];
+    long pages = -1;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    /* The tenth word; the second, in brackets, is the name. */
+    assert_int_equal(sscanf(strrchr(text, ')'), ") %*s %*s %*s %*s %*s %*s %*s %ld", &pages), 1);
+    return pages;
+}
+
+/* Pages that the workers of the newest run were given so far. */
+static long count_pages_of_workers(sqlite3 *db)
+{
+    sqlite3_stmt *pids = NULL;
+    long pages = 0;
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT DISTINCT pid FROM parallel_map_tasks WHERE run = (SELECT "
+                                        "max(run) FROM parallel_map_runs)",
+                                        -1, &pids, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(pids) == SQLITE_ROW)
+        pages += count_pages(sqlite3_column_int(pids, 0));
+    sqlite3_finalize(pids);
+    return pages;
+}
+
+/* What a worker's page cache and sorter have let go of serves its next query. A sanitizer has another
+   allocator. */
+static void workers_keep_memory(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    enum { RUNS = 30, PAGES_OF_A_RUN = 200 };
+    if (MAP_TEST_SANITIZED)
+        skip();
+    sql_test_run(db, "WITH RECURSIVE n(i) AS (VALUES(20001) UNION ALL SELECT i + 1 FROM n WHERE i < 200000)"
+                     "INSERT INTO sales SELECT i, i % 7, i / 8.0, 'some longer name ' || i FROM n;"
+                     "CREATE VIRTUAL TABLE temp.q USING parallel_query(query = (SELECT count(*), sum(s.p + "
+                     "t.p) FROM sales s JOIN sales t ON t.id = s.id * 7919 % 200000), executor = processes, "
+                     "workers = 1)");
+    for (int i = 0; i < 3; i++)
+        sql_test_run(db, "SELECT * FROM q");
+    long before = count_pages_of_workers(db);
+    assert_true(before > 0);
+    for (int i = 0; i < RUNS; i++)
+        sql_test_run(db, "SELECT * FROM q");
+    assert_true(count_pages_of_workers(db) - before < (long)RUNS * PAGES_OF_A_RUN);
+}
+
 /* ---- planning ---- */
 
 static int count_selects(void *count, int action, const char *first, const char *second, const char *schema,
@@ -234,6 +290,7 @@ int main(void)
         MAP_TEST_EACH(parts_have_a_time_limit),
         MAP_TEST(the_log_names_the_executor_that_worked),
         MAP_TEST(prepared_twice),
+        MAP_TEST(workers_keep_memory),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);
