@@ -28,7 +28,7 @@ WITH measured AS (
   SELECT 2, 'At the left end: 0, which a logarithmic axis has not.' FROM axis WHERE metric IS NULL AND EXISTS (SELECT 1 FROM shown WHERE low = 0)
 )
 SELECT 0 AS block, caption AS a, (SELECT group_concat(text, ' ') FROM (SELECT text FROM note ORDER BY place)) AS b,
-       CASE WHEN metric IS NOT NULL THEN 'What each command gives: ' || shortened(metric, 40, NULL, NULL)
+       CASE WHEN metric IS NOT NULL THEN 'What each ' || subject || ' gives: ' || shortened(metric, 40, NULL, NULL)
             WHEN subject IN ('map', 'query') THEN 'How long each executor takes' ELSE 'How long each ' || subject || ' takes' END AS c,
        CASE WHEN metric IS NOT NULL THEN 'median of ' || shortened(metric, 30, NULL, NULL) || coalesce(' in ' || iif(unit = 'B', 'bytes', shortened(unit, 20, NULL, NULL)), '')
                  || ' with its 95 % interval, ' || iif(logarithmic, 'logarithmic', 'linear') || ' axis'
