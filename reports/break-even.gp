@@ -1,6 +1,6 @@
 # From which work on threads and processes pay: rows against the cost of a row, from measured points.
 name = part_of("break-even")
-data = name . ".dat"
+if (!exists("data")) data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), words = note_of(strcol(2)), executors = int($3), note = note_of(strcol(4)), 0) nooutput
 array executor_name[executors]
 array executor_colour[executors]

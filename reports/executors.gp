@@ -1,6 +1,6 @@
 # How long each executor takes for each map, or each command, or what a metric is for each: medians with their 95 % intervals. Times have a logarithmic scale.
 name = part_of("executors")
-data = name . ".dat"
+if (!exists("data")) data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), note = note_of(strcol(2)), title_text = stringcolumn(3), axis_text = stringcolumn(4), logarithmic = $5, axis_unit = stringcolumn(6), 0) nooutput
 stats data index 1 using 1 nooutput name "group"
 stats data index 2 using 1 nooutput name "row"

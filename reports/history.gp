@@ -1,6 +1,6 @@
 # The medians of every benchmark over the runs of one machine, with their 95 % intervals; a panel for each map, or several.
 name = part_of("history")
-data = name . ".dat"
+if (!exists("data")) data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), note = note_of(strcol(2)), 0) nooutput
 stats data index 1 using 1 nooutput name "panel"
 stats data index 2 using 1 nooutput name "series"

@@ -1,6 +1,6 @@
 # How the samples of each measurement lie around their median: a dot for each, over a bar with the middle half.
 name = part_of("samples")
-data = name . ".dat"
+if (!exists("data")) data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), axis_low = $2, axis_high = $3, note = note_of(strcol(4)), 0) nooutput
 stats data index 1 using 1 nooutput name "group"
 stats data index 2 using 1 nooutput name "row"

@@ -98,5 +98,5 @@ linear_length(low, high, unit) = longer(figure_length(round_down(low, round_step
 add_ticks = "\
 powers = log10(1.0 * tick_high / tick_low); \
 if (axis_unit eq 'B') { every = ceil((powers * 3.33 + 0.1) / 8); do for [power = 0:80:every] { if (2.0 ** power >= tick_low / 2 && 2.0 ** power <= 2 * tick_high) { set @axis add (tick_text(2.0 ** power) 2.0 ** power) } } } \
-else { every = ceil((powers + 0.1) / 8); do for [power = floor(log10(tick_low)) - 1:ceil(log10(tick_high)) + 1] { do for [digit in '1 2 5'] { if ((digit eq '1' && power % every == 0) || powers <= 2.6) { \
+else { every = ceil((powers + 0.1) / 8); do for [power = floor(log10(tick_low)) - 1:ceil(log10(tick_high)) + 1] { do for [digit in '1 2 5'] { if ((digit eq '1' && power % every == 0) || powers <= (axis eq 'ytics' ? 3.5 : 2.6)) { \
 tick = digit * 10.0 ** power; set @axis add (tick_text(tick) tick) } } } }"

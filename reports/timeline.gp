@@ -1,6 +1,6 @@
 # Which worker evaluated which chunk when, in one map of each measurement, and what comes after the last chunk.
 name = part_of("timeline")
-data = name . ".dat"
+if (!exists("data")) data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), note = note_of(strcol(2)), 0) nooutput
 stats data index 1 using 1 nooutput name "panel"
 stats data index 2 using (strlen(strcol(3))) nooutput name "label"

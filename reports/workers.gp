@@ -1,6 +1,6 @@
 # What more workers give: speed-up over serial and efficiency, with the ideal line; a pair of panels for each map.
 name = part_of("workers")
-data = name . ".dat"
+if (!exists("data")) data = name . ".dat"
 stats data index 0 every ::0::0 using (caption = stringcolumn(1), processors = $2, note = note_of(strcol(3)), 0) nooutput
 stats data index 1 using 1 nooutput name "panel"
 stats data index 2 using 1 nooutput name "series"

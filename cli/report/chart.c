@@ -8,6 +8,7 @@
 
 #include "cli/report/chart.h"
 #include "cli/report/chart_data.h"
+#include "cli/report/drawable.h"
 #include "cli/system/process.h"
 #include "cli/base/query.h"
 #include "sql/sql.h"
@@ -218,13 +219,15 @@ static int write_chart(sqlite3 *db, size_t index, int64_t run, const ChartWish *
                       failure);
 }
 
-static int draw(size_t index, int part, const Format *format, const char *directory, Failure *failure)
+/* Runs gnuplot on the script of a chart; `data` is the name of the data's file in the folder. */
+static int run_gnuplot(size_t index, int part, const Format *format, const char *data, const char *directory,
+                       Failure *failure)
 {
     /* -d: what the user's own ~/.gnuplot sets is for other charts. */
     char gnuplot[] = "gnuplot", plain[] = "-d", evaluate[] = "-e";
-    char command[64], script[CHART_NAME_SIZE + 3], name[CHART_NAME_SIZE], said[1000];
+    char command[128], script[CHART_NAME_SIZE + 3], name[CHART_NAME_SIZE], said[1000];
     chart_part_name(index, part, name);
-    snprintf(command, sizeof command, "%s; part = %d", format->command, part);
+    snprintf(command, sizeof command, "%s; part = %d; data = '%s'", format->command, part, data);
     snprintf(script, sizeof script, "%s.gp", charts[index].name);
     char *const argv[] = {gnuplot, plain, evaluate, command, script, NULL};
     int status = process_run(argv, directory, 2, said, sizeof said);
@@ -244,6 +247,27 @@ static int draw(size_t index, int part, const Format *format, const char *direct
         failure, "gnuplot could not draw %s as %s (%s %d): %.500s; the data and the scripts are kept in %s",
         name, format->name, status >= PROCESS_SIGNALED ? "signal" : "exit status",
         status >= PROCESS_SIGNALED ? status - PROCESS_SIGNALED : status, said + start, directory);
+}
+
+static int draw(size_t index, int part, const Format *format, const char *directory, Failure *failure)
+{
+    char name[CHART_NAME_SIZE], data[CHART_NAME_SIZE + 16];
+    bool copied = false;
+    chart_part_name(index, part, name);
+    snprintf(data, sizeof data, "%s.drawable", name);
+    char *path = chart_path(directory, name, "dat"), *copy = chart_path(directory, name, "drawable");
+    int result = path && copy ? 0 : failure_set(failure, "out of memory");
+    if (result == 0 && format->flag & (CHART_PNG | CHART_PDF))
+        result = drawable_copy(path, copy, &copied, failure);
+    if (!copied)
+        snprintf(data, sizeof data, "%s.dat", name);
+    if (result == 0)
+        result = run_gnuplot(index, part, format, data, directory, failure);
+    if (copied)
+        (void)remove(copy);
+    sqlite3_free(path);
+    sqlite3_free(copy);
+    return result;
 }
 
 /* Without the form feeds that gnuplot begins a text chart with: on a terminal they are noise. */

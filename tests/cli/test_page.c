@@ -182,6 +182,12 @@ static void what_the_tables_leave_out_is_named(void **state)
     expect_part(text,
                 "<p class=\"left-out\">The first 500 of 606 measurements; pricereport show 1 lists all.</p>");
     expect_part(text, "more: the table Measurements has them all</li>");
+    /* Eleven parts of the first chart, and of the history, which has more, as many as the page has of any. */
+    expect_part(text, "Part 11 of 11: measurements 601 to 606 of 606.");
+    expect_part(text, "Part 12 of ");
+    expect_no_part(text, "Part 13 of ");
+    expect_part(text, "The further parts are drawn by pricereport plot --chart history.</p>");
+    expect_no_part(text, "plot --chart executors");
     free(text);
 }
 
@@ -323,6 +329,17 @@ static void a_browser_shows_a_long_history(void **state)
     Browser *browser = browser_open("profile");
     make_history();
     free(report());
+    expect_well_laid_out(browser, page);
+    /* And a run of many works, whose charts have several parts. */
+    command_execute(
+        "pricereport.db",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70) "
+        "INSERT INTO benchmark(name, parameters) SELECT 'another work ' || i, '{}' FROM n;"
+        "INSERT INTO measurement(run, benchmark, position, samples, median_seconds) "
+        "SELECT 400, benchmark, 100 + benchmark, 1, 0.001 FROM benchmark WHERE name LIKE 'another%'");
+    char *text = report();
+    expect_part(text, "Part 2 of 2");
+    free(text);
     expect_well_laid_out(browser, page);
     browser_close(browser);
 }
