@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -95,9 +96,18 @@ static void verbs_that_read(void **state)
 {
     (void)state;
     static const char *const verbs[][8] = {
-        {"list"},    {"show"},   {"compare", "1", "2"}, {"check", "1"},
-        {"history"}, {"export"}, {"threshold"},         {"plot"},
-        {"report"},  {"doctor"},
+        {"list"},
+        {"show"},
+        {"compare", "1", "2"},
+        {"check", "1"},
+        {"history"},
+        {"export"},
+        {"threshold"},
+        {"plot"},
+        {"report"},
+        {"doctor"},
+        {"export", "--format", "benchstat"},
+        {"export", "--format", "openmetrics"},
     };
     setup_history();
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
@@ -114,12 +124,21 @@ static void verbs_that_write(void **state)
          "threads", "--samples", "2"},
         {"run", "--samples", "2", "--", "true"},
         {"import", "times.json"},
+        {"import", "bench.txt"},
+        {"import", "results"},
         {"merge", "other.db"},
         {"exclude", "1", "--reason", "r"},
     };
     setup_history();
     recorded_run("other.db");
     command_write_file("times.json", "{\"results\": [{\"command\": \"c\", \"times\": [0.1, 0.2, 0.3]}]}");
+    command_write_file("bench.txt", "pkg: a/b\nBenchmarkX 10 5 ns/op\nBenchmarkX 10 6 ns/op\n");
+    assert_int_equal(mkdir("results", 0777) | mkdir("results/m", 0777), 0);
+    command_write_file("results/benchmarks.json", "{\"a\": {\"unit\": \"seconds\"}}");
+    command_write_file("results/m/machine.json", "{\"machine\": \"m\"}");
+    command_write_file(
+        "results/m/x.json",
+        "{\"commit_hash\": \"0123456\", \"results\": {\"a\": {\"result\": [1.5], \"samples\": [[1.5]]}}}");
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         fail_at_allocations(verbs[i]);
 }
