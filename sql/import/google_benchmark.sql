@@ -33,15 +33,25 @@ SELECT *, CASE coalesce(body ->> '$.time_unit', 'ns') WHEN 'ns' THEN 1.0 WHEN 'u
   FROM reported;
 
 -- Benchmarks of one name that the program registered apart stay apart: their families differ.
-CREATE TEMP VIEW timing AS
+CREATE TEMP VIEW measured AS
 SELECT min(position) OVER subject AS position, row_number() OVER (subject ORDER BY position) - 1 AS sequence, loops,
-       CAST(round(real_ns * loops) AS INTEGER) AS wall_ns, CAST(round(cpu_ns * loops) AS INTEGER) AS user_ns,
-       NULL AS system_ns, NULL AS peak_memory_kib, NULL AS value
-  FROM (SELECT position, body ->> '$.name' AS name, body ->> '$.family_index' AS family,
+       CAST(round(real_ns * loops) AS INTEGER) AS wall_ns, CAST(round(cpu_ns * loops) AS INTEGER) AS user_ns, body
+  FROM (SELECT position, body, body ->> '$.name' AS name, body ->> '$.family_index' AS family,
                body ->> '$.per_family_instance_index' AS instance, body ->> '$.iterations' AS loops,
                (body ->> '$.real_time') * unit AS real_ns, (body ->> '$.cpu_time') * unit AS cpu_ns
           FROM counted WHERE kind IS NULL AND position IN (SELECT position FROM taken))
 WINDOW subject AS (PARTITION BY name, family, instance);
+
+-- Rates that Google Benchmark itself computes are metrics, after all the times.
+CREATE TEMP VIEW rate AS
+WITH counter(place, name, unit) AS (VALUES (1000000000, 'bytes_per_second', 'B/s'), (2000000000, 'items_per_second', 'items/s'))
+SELECT m.*, c.name AS metric, c.unit, c.place, v.value FROM measured AS m, counter AS c, json_each(m.body) AS v
+ WHERE v.key = c.name AND v.type IN ('integer', 'real');
+
+CREATE TEMP VIEW timing AS
+SELECT position, sequence, loops, wall_ns, user_ns, NULL AS system_ns, NULL AS peak_memory_kib, NULL AS value FROM measured
+UNION ALL
+SELECT position + place, sequence, loops, wall_ns, user_ns, NULL, NULL, CAST(value AS REAL) FROM rate;
 
 CREATE TEMP VIEW summary AS
 SELECT min(position) AS position, max(coalesce(body ->> '$.repetitions', body ->> '$.iterations', 1)) AS samples,
@@ -84,13 +94,15 @@ SELECT position, path || '.real_time', 'a time that with all iterations is below
    AND (max(body ->> '$.real_time', body ->> '$.cpu_time') * unit * (body ->> '$.iterations')) NOT BETWEEN 0 AND 1e18;
 
 CREATE TEMP VIEW subject AS
-SELECT e.position, coalesce(s.of, e.body ->> '$.name') AS name,
-       json_patch('{}', json_object('tool', 'Google Benchmark', 'program', p.program)) AS parameters
-  FROM entry AS e LEFT JOIN summary AS s USING (position),
+SELECT e.position + coalesce(r.place, 0) AS position, coalesce(s.of, e.body ->> '$.name') AS name,
+       json_patch('{}', json_object('tool', 'Google Benchmark', 'program', p.program, 'metric', r.metric, 'unit', r.unit,
+                                    'better', iif(r.metric IS NULL, NULL, 'more'))) AS parameters
+  FROM entry AS e LEFT JOIN summary AS s USING (position)
+  JOIN (SELECT DISTINCT position, NULL AS place, NULL AS metric, NULL AS unit FROM measured UNION ALL SELECT DISTINCT position, place, metric, unit FROM rate
+        UNION ALL SELECT position, NULL, NULL, NULL FROM summary) AS r ON r.position = e.position,
        -- the name of the executable without its folder, also one of Windows
        (SELECT replace(path, rtrim(path, replace(path, '/', '')), '') AS program
-          FROM (SELECT replace(body ->> '$.context.executable', '\', '/') AS path FROM incoming)) AS p
- WHERE e.position IN (SELECT position FROM timing) OR s.position IS NOT NULL;
+          FROM (SELECT replace(body ->> '$.context.executable', '\', '/') AS path FROM incoming)) AS p;
 
 CREATE TEMP VIEW header AS
 SELECT 'Google Benchmark' || coalesce(' ' || (c ->> '$.library_version'), '') AS tool,

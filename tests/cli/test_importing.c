@@ -54,15 +54,20 @@ static void google_benchmark_is_imported(void **state)
     assert_string_equal(outcome.err,
                         "pricereport: google_benchmark.json: left out $.benchmarks[5]: expected a "
                         "benchmark that ran: it failed: no such file\n");
-    assert_non_null(strstr(outcome.out, "\r\ngoogle_benchmark.json,Google Benchmark,1,imported,2,4,1\r\n"));
+    assert_non_null(strstr(outcome.out, "\r\ngoogle_benchmark.json,Google Benchmark,1,imported,3,5,1\r\n"));
     command_free(&outcome);
     expect_text("SELECT started_at || ' ' || tool || ' ' || host || ' ' || load_before FROM run",
                 "2025-03-04T08:20:30.000Z Google Benchmark v1.9.4 builder-7 0.25");
     expect_text("SELECT group_concat(benchmark || ' ' || samples, '; ') FROM history",
-                "BM_Raise/1024 3; BM_Crazy 1");
-    expect_text("SELECT group_concat(loops || ' ' || wall_ns || ' ' || user_ns, '; ') FROM sample",
-                "2000 701000 700500; 2000 696000 695000; 2000 704000 702000; 4 6000000 5000000");
-    expect_integer("SELECT count(*) FROM sample WHERE system_ns IS NULL", 4);
+                "BM_Raise/1024 3; BM_Crazy 1; BM_Raise/1024 1");
+    /* A rate is a metric, of the same executions. */
+    expect_text(
+        "SELECT metric || ' ' || unit || ' ' || more_is_better || ' ' || median_seconds FROM history WHERE metric IS NOT NULL",
+        "items_per_second items/s 1 2900000000.0");
+    expect_text(
+        "SELECT group_concat(loops || ' ' || wall_ns || ' ' || user_ns, '; ') FROM sample WHERE value IS NULL",
+        "2000 701000 700500; 2000 696000 695000; 2000 704000 702000; 4 6000000 5000000");
+    expect_integer("SELECT count(*) FROM sample WHERE system_ns IS NULL", 5);
     expect_integer("SELECT abs(median_seconds - 350.5e-9) < 1e-15 FROM history WHERE position = 0", 1);
     expect_text("SELECT processors || ' ' || flags FROM machine", "8 release");
     expect_text("SELECT parameters FROM benchmark WHERE benchmark = 1",
@@ -117,12 +122,12 @@ static void the_same_file_is_imported_once(void **state)
     free(plain);
     succeed(command_run("import", "spaces.json", "marked.json", NULL));
     expect_integer("SELECT count(*) FROM run", 3);
-    expect_integer("SELECT count(*) FROM sample", 20);
+    expect_integer("SELECT count(*) FROM sample", 21);
     changed_fixture("hyperfine.json", "$.results[0].times[0]", "0.0227", "other.json");
     succeed(command_run("import", "other.json", NULL));
     expect_integer("SELECT count(*) FROM run", 4);
     /* The same benchmarks on the same machine: a history. */
-    expect_integer("SELECT count(*) FROM benchmark", 6);
+    expect_integer("SELECT count(*) FROM benchmark", 7);
     expect_integer("SELECT count(*) FROM comparison", 2);
 }
 
@@ -213,7 +218,7 @@ static void what_is_malformed_is_left_out_and_named(void **state)
         assert_non_null(strstr(outcome.err, "pricereport: wrong.json: left out $."));
         assert_non_null(strstr(outcome.err, wrong[i].part));
         command_free(&outcome);
-        expect_integer("SELECT count(*) FROM history WHERE samples > 0", wrong[i].left);
+        expect_integer("SELECT count(*) FROM history WHERE samples > 0 AND metric IS NULL", wrong[i].left);
         unlink(db);
     }
 }
