@@ -42,8 +42,9 @@ typedef struct QueryTable {
     SharedPlan *shared;
     /* Error of a query that the tables no longer have columns for; NULL: there is none. */
     char *broken;
-    /* CREATE TABLE text with which the table was declared. */
-    char *declaration;
+    /* CREATE TABLE text with which the table was declared, and the query's schemas then, as
+       query_columns_schemas has them; NULL: not known. */
+    char *declaration, *schemas;
     bool declared_types;
     int columns;
     /* Statement that is stepped to find an interrupt; see base/interrupt. */
@@ -110,11 +111,22 @@ static int make_plan(const QueryTable *table, SharedPlan **out, char **message)
     return SQLITE_OK;
 }
 
+/* Whether the tables are those of before. Then columns are others only as an authorizer has SQLite ignore
+   some of them by now, which are NULL. */
+static bool has_same_tables(const QueryTable *table)
+{
+    char *schemas = query_columns_schemas(table->state->db, table->shared->plan->sql);
+    bool same = schemas && table->schemas && !strcmp(schemas, table->schemas);
+    sqlite3_free(schemas);
+    return same;
+}
+
 /* The columns that were declared must still be the query's: its tables may have changed since. */
 static int check_columns(const QueryTable *table, const SplitPlan *plan, char **message)
 {
     char *declaration = query_columns_declare(plan, table->declared_types);
-    bool same = declaration && !strcmp(declaration, table->declaration);
+    bool same = declaration && (!strcmp(declaration, table->declaration) ||
+                                (plan->columns.count == table->columns && has_same_tables(table)));
     int rc = !declaration ? SQLITE_NOMEM : same ? SQLITE_OK : SQLITE_ERROR;
     sqlite3_free(declaration);
     if (rc == SQLITE_ERROR)
@@ -150,6 +162,7 @@ static void free_table(QueryTable *table)
     let_go(table->shared);
     sqlite3_finalize(table->interrupt_probe);
     sqlite3_free(table->declaration);
+    sqlite3_free(table->schemas);
     sqlite3_free(table->broken);
     query_arguments_free(&table->arguments);
     connection_state_unref(table->state);
@@ -169,6 +182,7 @@ static int declare(QueryTable *table)
         table->declaration = query_columns_declare(table->shared->plan, declared);
         rc = table->declaration ? sqlite3_declare_vtab(db, table->declaration) : SQLITE_NOMEM;
     }
+    table->schemas = query_columns_schemas(db, table->shared->plan->sql);
     limits_restore(db, &own);
     return rc;
 }

@@ -73,3 +73,26 @@ char *query_columns_declare(const SplitPlan *plan, bool declared)
     sqlite3_free(text);
     return NULL;
 }
+
+char *query_columns_schemas(sqlite3 *db, const char *query)
+{
+    enum { OPCODE = 1, DATABASE = 2, VERSION = 4 }; /* of EXPLAIN */
+    sqlite3_stmt *explained = NULL;
+    char *sql = sqlite3_mprintf("EXPLAIN %s", query);
+    int rc = sql ? sqlite3_prepare_v2(db, sql, -1, &explained, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    sqlite3_str *text = sqlite3_str_new(NULL);
+    sqlite3_str_appendchar(text, 1, ' ');
+    while (rc == SQLITE_OK && sqlite3_step(explained) == SQLITE_ROW) {
+        const char *opcode = (const char *)sqlite3_column_text(explained, OPCODE);
+        if (opcode && !strcmp(opcode, "Transaction"))
+            sqlite3_str_appendf(text, "%lld:%lld ", sqlite3_column_int64(explained, DATABASE),
+                                sqlite3_column_int64(explained, VERSION));
+    }
+    sqlite3_finalize(explained);
+    char *schemas = sqlite3_str_finish(text);
+    if (rc == SQLITE_OK)
+        return schemas;
+    sqlite3_free(schemas);
+    return NULL;
+}

@@ -7,6 +7,7 @@
 #include "ext/base/sqlite_limits.h"
 #include "ext/evaluate/authorizer.h"
 #include "ext/plan/host_rules.h"
+#include "ext/plan/sql_text.h"
 #include "ext/select/write.h"
 #include "ext/split/describe.h"
 #include "ext/split/divide.h"
@@ -58,13 +59,22 @@ bool split_refuse_unprepared(Splitting *splitting, int rc)
 
 /* ---- the statement as the user wrote it ---- */
 
-/* The text without what may follow the statement: white space, comments and semicolons. */
-static char *without_end(const char *sql, const char *rest)
+/* The statement, which ends before `rest`, without semicolons before it, and without white space, comments
+   and semicolons after it: a last comment may have no end. */
+static char *statement_alone(const char *sql, const char *rest)
 {
-    size_t length = (size_t)(rest - sql);
-    while (length && strchr(" \t\r\n\f;", sql[length - 1]))
-        length--;
-    return sqlite3_mprintf("%.*s", (int)length, sql);
+    const char *begin = sql, *end = sql, *at = sql;
+    SqlToken token;
+    for (;;) {
+        at = sql_token(at, &token);
+        if (token.kind == SQL_END || token.kind == SQL_BROKEN || token.start >= rest)
+            break;
+        if (!sql_is_char(&token, ';'))
+            end = at;
+        else if (begin == end)
+            begin = end = at;
+    }
+    return sqlite3_mprintf("%.*s", (int)(end - begin), begin);
 }
 
 static bool is_nothing(sqlite3 *db, const char *rest)
@@ -252,7 +262,7 @@ static int read_statement(Splitting *splitting, const char *sql, char **message)
     }
     rc = check_statement(db, statement, rest, message);
     if (rc == SQLITE_OK)
-        plan->sql = without_end(sql, rest);
+        plan->sql = statement_alone(sql, rest);
     if (rc == SQLITE_OK)
         rc = plan->sql ? name_columns(plan, statement) : SQLITE_NOMEM;
     if (rc == SQLITE_OK)

@@ -114,6 +114,24 @@ static void what_is_no_select_is_not_timed(void **state)
     command_expect_integer("sales.db", "SELECT count(*) FROM sales", 5000);
 }
 
+/* Comments and semicolons around the SELECT are as SQLite takes them; a last comment may have no end. */
+static void texts_around_the_select(void **state)
+{
+    (void)state;
+    static const char *const queries[] = {
+        "SELECT sum(p) FROM sales /* without an end", "SELECT sum(p) FROM sales -- to the end",
+        "SELECT sum(p) FROM sales ; -- after it",     "SELECT sum(p) FROM sales; /* after it, without an end",
+        "/* before */ SELECT sum(p) FROM sales;",     " ; SELECT sum(p) FROM sales ;;",
+    };
+    make_sales();
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        Outcome outcome = command_run("run", "--in", "sales.db", "--query", queries[i], "--executor",
+                                      "serial,threads", "--samples", "1", "--verify", NULL);
+        command_expect_success(&outcome);
+        command_free(&outcome);
+    }
+}
+
 /* Which rows LIMIT takes is open here, so that what is compared differs by intent. */
 static void other_rows_are_found(void **state)
 {
@@ -160,6 +178,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_query_that_runs_whole_is_told, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(charts_speak_of_queries, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_select_is_not_timed, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(texts_around_the_select, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(other_rows_are_found, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_query_is_measured_once_more, command_setup, command_teardown),
     };
