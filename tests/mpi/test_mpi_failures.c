@@ -52,8 +52,10 @@ static void no_launcher(void **state)
                                                "exit status 1", NULL});
     set_launcher(test->db, "sh -c 'kill -9 $$'");
     expect_failure(test, (const char *const[]){"killed by signal 9", NULL});
-    set_launcher(test->db, "mpirun 'open");
-    expect_failure(test, (const char *const[]){"mpi_launcher", "quotes", NULL});
+    set_launcher(test->db, NULL);
+    setenv("PRICEMAP_MPI_LAUNCHER", "mpirun 'open", 1);
+    expect_failure(test, (const char *const[]){"PRICEMAP_MPI_LAUNCHER", "quotes", NULL});
+    unsetenv("PRICEMAP_MPI_LAUNCHER");
 }
 
 /* Open MPI alone refuses root, counts slots, and ends where it has no way to a machine. */
@@ -232,8 +234,9 @@ static void settings(void **state)
     sql_test_expect_error(db, "SELECT parallel_map_config('mpi_hosts', '--mca x')", SQLITE_ERROR,
                           "parallel_map_config: mpi_hosts is '--mca x': expected names of machines, as "
                           "'a:16,b:16', or NULL");
-    sql_test_expect_error(db, "SELECT parallel_map_config('mpi_hostfile', '-x')", SQLITE_ERROR,
-                          "parallel_map_config: mpi_hostfile is '-x': expected a name, or NULL");
+    sql_test_expect_error(
+        db, "SELECT parallel_map_config('mpi_hostfile', '-x')", SQLITE_ERROR,
+        "parallel_map_config: mpi_hostfile is '-x': expected the path of a file with a machine on each line, or NULL");
     sql_test_expect_error(db, "SELECT parallel_map_config('heartbeat_seconds', 0)", SQLITE_ERROR,
                           "parallel_map_config: heartbeat_seconds is '0': expected a number from 1 to 3600");
     sql_test_expect_error(db, "SELECT parallel_map_config('heartbeat_seconds', 'x')", SQLITE_ERROR,
@@ -242,6 +245,108 @@ static void settings(void **state)
     sql_test_expect(db, "SELECT parallel_map_config('mpi_launcher', 'srun -N 4')", "'srun -N 4'");
     map_test_allow_extensions(db, 0);
     sql_test_expect(db, "SELECT parallel_map_config('mpi_launcher')", "'srun -N 4'");
+}
+
+/* Each value that cannot be meant is refused, with the setting's name and what is expected. */
+static void values_that_are_refused(void **state)
+{
+    MapTest *test = *state;
+    static const struct {
+        const char *setting, *value, *expected;
+    } refused[] = {
+        {"mpi_hosts", "a:16, b:16", "names of machines, as 'a:16,b:16'"},
+        {"mpi_hosts", "a:16,,b", "names of machines"},
+        {"mpi_hosts", "a,b,", "names of machines"},
+        {"mpi_hosts", "a:", "names of machines"},
+        {"mpi_hosts", "a:0", "names of machines"},
+        {"mpi_hosts", "a:99999999999999999999", "names of machines"},
+        {"mpi_hosts", "a:16b", "names of machines"},
+        {"mpi_hosts", "a b", "names of machines"},
+        {"mpi_hosts", "a,-b", "names of machines"},
+        {"mpi_hosts", "$(reboot)", "names of machines"},
+        {"mpi_hostfile", "/a\nb", "the path of a file"},
+        {"mpi_address", "-a", "the name or the address of this machine, without a port"},
+        {"mpi_address", "here:5000", "without a port"},
+        {"mpi_address", "http://here", "without a port"},
+        {"mpi_address", "a b", "without a port"},
+        {"mpi_address", "fe80::1%", "without a port"},
+        {"mpi_launcher", "srun 'a", "a command with its quotes closed, as 'srun --mpi=pmix -N 4'"},
+        {"mpi_launcher", " \t", "a command with its quotes closed"},
+    };
+    map_test_allow_extensions(test->db, 1);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char *sql =
+            sqlite3_mprintf("SELECT parallel_map_config(%Q, %Q)", refused[i].setting, refused[i].value);
+        char *named = sqlite3_mprintf("parallel_map_config: %s is '%s': expected ", refused[i].setting,
+                                      refused[i].value);
+        assert_int_equal(crash_test_run_out(test->db, sql), SQLITE_ERROR);
+        assert_non_null(strstr(sqlite3_errmsg(test->db), named));
+        assert_non_null(strstr(sqlite3_errmsg(test->db), refused[i].expected));
+        sqlite3_free(sql);
+        sqlite3_free(named);
+    }
+    assert_int_equal(
+        crash_test_run_out(test->db, "SELECT parallel_map_config('mpi_hosts', CAST(x'610062' AS TEXT))"),
+        SQLITE_ERROR);
+    sql_test_expect_error(test->db, "SELECT parallel_map_config('mpi_hosts', hex(zeroblob(5000)))",
+                          SQLITE_ERROR,
+                          "parallel_map_config: mpi_hosts has 10000 bytes: expected 8192 at most");
+    /* What was refused has changed nothing. */
+    sql_test_expect(test->db,
+                    "SELECT parallel_map_config('mpi_hosts'), parallel_map_config('mpi_hostfile'), "
+                    "parallel_map_config('mpi_launcher'), parallel_map_config('mpi_address')",
+                    "NULL|NULL|NULL|NULL");
+    static const char *const addresses[] = {"10.0.0.1", "host-1.example", "fe80::1", "fe80::1%eth0",
+                                            "::ffff:1.2.3.4"};
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
+        map_test_run(test->db, "SELECT parallel_map_config('mpi_address', %Q)", addresses[i]);
+    map_test_run(test->db, "SELECT parallel_map_config('mpi_launcher', 'env \"A=b c\" srun')");
+}
+
+/* Settings that contradict each other, or that name what is not there. */
+static void settings_that_cannot_be_used(void **state)
+{
+    MapTest *test = *state;
+    const char *rank = getenv("PRICEMAP_RANK");
+    char *before = rank ? strdup(rank) : NULL;
+    setenv("PRICEMAP_RANK", FAKE_RANK, 1);
+    map_test_prices(test->db);
+    set_launcher(test->db, "env");
+    map_test_run(test->db, "SELECT parallel_map_config('mpi_hosts', 'a:2')");
+    expect_failure(test,
+                   (const char *const[]){
+                       "mpi_hosts is set, and mpi_launcher, a command that names its machines itself", NULL});
+    set_launcher(test->db, NULL);
+    map_test_run(
+        test->db,
+        "SELECT parallel_map_config('mpi_hosts', NULL), parallel_map_config('mpi_hostfile', '/no/such/file')");
+    expect_failure(
+        test, (const char *const[]){"mpi_hostfile '/no/such/file' cannot be read: No such file or directory",
+                                    "a machine on each line", NULL});
+    setenv("PRICEMAP_MPI_LAUNCHER", "env", 1);
+    expect_failure(test, (const char *const[]){"mpi_hostfile is set, and PRICEMAP_MPI_LAUNCHER", NULL});
+    unsetenv("PRICEMAP_MPI_LAUNCHER");
+    unsetenv("PRICEMAP_RANK");
+    if (before)
+        setenv("PRICEMAP_RANK", before, 1);
+    free(before);
+}
+
+/* An expensive map is never given to other machines unless it names them, though they could be had. */
+static void auto_never_chooses_it(void **state)
+{
+    MapTest *test = *state;
+    map_test_prices(test->db);
+    map_test_run(test->db, "SELECT parallel_map_config('executor', 'auto')");
+    set_launcher(test->db, MPI_TEST_LAUNCHER "-n 2");
+    for (int i = 0; i < 5; i++)
+        map_test_run(test->db, "SELECT sum(value) FROM parallel_map('prices', 'increase_price_crazy(p)')");
+    sql_test_expect(
+        test->db,
+        "SELECT count(*), sum(executor = 'mpi'), sum(reason LIKE '%machine%') FROM parallel_map_runs",
+        "5|0|0");
+    assert_int_equal(leftovers_find("pricemap-rank", &(pid_t){0}, 1), 0);
+    assert_int_equal(leftovers_find("pricemap-guard", &(pid_t){0}, 1), 0);
 }
 
 int main(void)
@@ -257,6 +362,9 @@ int main(void)
         MAP_TEST(ranks_of_another_build),
         MAP_TEST(no_rank_program),
         MAP_TEST(settings),
+        MAP_TEST(values_that_are_refused),
+        MAP_TEST(settings_that_cannot_be_used),
+        MAP_TEST(auto_never_chooses_it),
     };
     return cmocka_run_group_tests_name("mpi_failures", tests, mpi_test_begin, mpi_test_end);
 }

@@ -1,10 +1,13 @@
 #include "ext/executors/mpi/command.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "ext/base/sqlite_api.h"
 
 enum { NAME_BYTES = 256 };
 
@@ -132,17 +135,47 @@ static bool add_options(JobCommand *command, bool remote)
                                     : "--mca plm isolated --mca btl self,vader --oversubscribe -n 1");
 }
 
+/* Why the settings contradict each other, or name a file that cannot be read, from sqlite3_mprintf; NULL:
+ * they do not, or there is no memory. */
+static char *contradiction(const MachineSettings *settings, const char *launcher)
+{
+    const char *machines = settings->hosts ? "mpi_hosts" : settings->hostfile ? "mpi_hostfile" : NULL;
+    if (launcher && machines)
+        return sqlite3_mprintf("parallel_map: %s is set, and %s, a command that names its machines itself: "
+                               "leave one of them out",
+                               machines, settings->launcher ? "mpi_launcher" : "PRICEMAP_MPI_LAUNCHER");
+    if (settings->hostfile && access(settings->hostfile, R_OK) != 0)
+        return sqlite3_mprintf("parallel_map: mpi_hostfile '%s' cannot be read: %s: expected a file with a "
+                               "machine on each line",
+                               settings->hostfile, strerror(errno));
+    return NULL;
+}
+
 bool mpi_command_make(JobCommand *command, const MachineSettings *settings, const char *without,
-                      const char *rank)
+                      const char *rank, char **message)
 {
     const char *launcher = settings->launcher ? settings->launcher : secure_getenv("PRICEMAP_MPI_LAUNCHER");
+    bool remote = settings->hosts || settings->hostfile, fits;
     *command = (JobCommand){.size = 0};
-    if (launcher && *launcher)
-        return add_text(command, launcher) && command->size && add(command, rank, strlen(rank));
-    bool remote = settings->hosts || settings->hostfile;
-    command->local = !remote;
-    return add_launcher(command) && add_options(command, remote) &&
-           add_machines(command, settings, without) && add(command, rank, strlen(rank));
+    launcher = launcher && *launcher ? launcher : NULL;
+    command->local = !remote && !launcher;
+    *message = contradiction(settings, launcher);
+    if (*message)
+        return false;
+    if (launcher)
+        fits = add_text(command, launcher) && command->size;
+    else
+        fits =
+            add_launcher(command) && add_options(command, remote) && add_machines(command, settings, without);
+    fits = fits && add(command, rank, strlen(rank));
+    if (!fits)
+        *message = sqlite3_mprintf("parallel_map: %s: expected a command with its quotes closed and %d "
+                                   "characters at most, and a list of machines of that length",
+                                   settings->launcher ? "mpi_launcher"
+                                   : launcher         ? "PRICEMAP_MPI_LAUNCHER"
+                                                      : "mpi_hosts, mpi_hostfile",
+                                   GUARD_COMMAND_BYTES);
+    return fits;
 }
 
 /* Whether words name a machine: its name is in them, and not within a longer one. */

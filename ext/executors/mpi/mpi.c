@@ -304,11 +304,8 @@ static bool start_job(MpiExecutor *self, char **message)
                                    "pricemap was built without MPI: install Open MPI (Debian: openmpi-bin "
                                    "libopenmpi-dev) or MPICH (mpich libmpich-dev) and build again, or set "
                                    "PRICEMAP_RANK");
-    else if (!mpi_command_make(&command, self->settings, self->without, rank))
-        *message = sqlite3_mprintf("parallel_map: mpi_launcher, mpi_hosts: expected a command and a list of "
-                                   "machines of %d characters at the most, with its quotes closed",
-                                   GUARD_COMMAND_BYTES);
-    bool found = !*message && rank && launch_find_worker(&worker, self->folder);
+    bool found = rank && mpi_command_make(&command, self->settings, self->without, rank, message) &&
+                 launch_find_worker(&worker, self->folder);
     free(rank);
     if (!found)
         return false;
