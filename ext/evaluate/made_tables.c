@@ -75,10 +75,13 @@ static int fill_table(sqlite3 *db, const Recipe *recipe, const RecipeTable *tabl
     return rc == SQLITE_OK ? check_values(db, recipe_text(recipe, table->name), &view) : rc;
 }
 
+/* The cache holds the tables, whose bytes have a bound, and nothing of them needs to be rolled back. What
+   SQLite sorts beside them goes into files where it is long, which temp_store = MEMORY would keep. */
+static const char store_tables[] = "PRAGMA temp.cache_size = -131072; PRAGMA temp.journal_mode = OFF";
+
 int made_tables_create(sqlite3 *db, const Recipe *recipe)
 {
-    int rc =
-        recipe->made_count ? sqlite3_exec(db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL) : SQLITE_OK;
+    int rc = recipe->made_count ? sqlite3_exec(db, store_tables, NULL, NULL, NULL) : SQLITE_OK;
     for (uint32_t i = 0; rc == SQLITE_OK && i < recipe->made_count; i++) {
         const RecipeTable *table = recipe_made(recipe, i);
         /* Ranges of a key are no table. */

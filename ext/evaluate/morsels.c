@@ -131,10 +131,11 @@ int evaluator_morsels_run(Evaluator *evaluator, const TaskOrder *order, const vo
     if (rc == SQLITE_OK)
         rc = step_rows(evaluator);
     worker_vfs_end_range(&evaluator->vfs);
-    if (rc != SQLITE_OK)
-        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s",
-                         rc == SQLITE_TOOBIG ? "the partial rows take too much memory"
-                                             : sqlite3_errmsg(evaluator->db));
+    if (rc == SQLITE_TOOBIG && evaluator->output->writer.bytes > MORSEL_OUTPUT_BYTES)
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "the partial rows take more than %d MB",
+                         MORSEL_OUTPUT_BYTES >> 20);
+    else if (rc != SQLITE_OK)
+        sqlite3_snprintf(TASK_MESSAGE_SIZE, report->message, "%s", sqlite3_errmsg(evaluator->db));
     sqlite3_reset(evaluator->statement);
     sqlite3_clear_bindings(evaluator->statement);
     const MorselScan scan = evaluator->morsels;

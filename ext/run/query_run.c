@@ -174,7 +174,15 @@ static int next_parts(void *arg, const RowsetView **rows, sqlite3_stmt **row, ch
 
 /* ---- the combining query ---- */
 
-/* Copies all rows of the combining query. */
+/* Has the query run whole. */
+static int too_many_rows(QueryRun *run)
+{
+    sqlite3_free(run->why);
+    run->why = sqlite3_mprintf("the rows of a stage take more than %d MB", PARTS_BYTES >> 20);
+    return run->why ? SQLITE_ABORT : SQLITE_NOMEM;
+}
+
+/* Copies all rows of the combining query, which have the bound of the parts. */
 static int keep_rows(QueryRun *run)
 {
     Combiner *combiner = &run->combiner;
@@ -189,6 +197,8 @@ static int keep_rows(QueryRun *run)
                                   combiner->source.encoding);
         if (rc == SQLITE_OK)
             rc = rowset_end_row(&writer);
+        if (rc == SQLITE_OK && writer.bytes > PARTS_BYTES)
+            rc = too_many_rows(run);
     }
     if (rc != SQLITE_DONE)
         return rc;
@@ -227,11 +237,11 @@ static int add_result(QueryRun *run, const SplitStage *stage)
     RecipeTableParts *table = &run->made[run->query.made_count];
     bool whole = stage->form == SPLIT_WHOLE;
     PartBlock *block = whole && run->parts.count ? &run->parts.blocks[0] : NULL;
-    uint64_t bytes = whole ? run->parts.bytes : run->kept_bytes;
-    if (bytes > PARTS_BYTES) {
-        run->why = sqlite3_mprintf("the rows of a stage take more than %d MB", PARTS_BYTES >> 20);
-        return run->why ? SQLITE_ABORT : SQLITE_NOMEM;
-    }
+    uint64_t bytes = whole ? run->parts.bytes : run->kept_bytes, all = bytes;
+    for (int i = 0; i < run->query.made_count; i++)
+        all += run->made[i].rows_size;
+    if (all > PARTS_BYTES)
+        return too_many_rows(run);
     *table = (RecipeTableParts){.name = stage->name,
                                 .declaration = split_stage_declaration(stage),
                                 .rows = block   ? block->copy

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ext/split/aggregates.h"
 #include "ext/split/cut.h"
 #include "ext/split/divide.h"
 #include "ext/split/replace.h"
@@ -32,26 +33,25 @@ typedef struct Inside {
     bool reads_stage;
     /* Whether nothing but what several FROM items read becomes a stage for now. */
     bool shared_only;
-    /* Whether the SELECT under way is within one that needs columns of another, whose loops are not
-       compared: its FROM items stay what they are. */
-    bool within;
+    /* Whether FROM items of the SELECT under way stay what they are: it is within one that needs columns of
+       another, whose loops are not compared, or depends on the order of their rows. */
+    bool keeps_items;
 } Inside;
 
-/* Visitors of a FROM item's table, and of the SELECT of an expression; false ends the walk. */
+/* Visitors of a FROM item's table, and of an expression that has a SELECT; false ends the walk. */
 typedef bool TableVisitor(Inside *inside, KnownTable *table);
-typedef bool SelectVisitor(Inside *inside, const Select *select);
+typedef bool SubqueryVisitor(Inside *inside, const Expr *expr);
 
 typedef struct Walk {
     Inside *inside;
     TableVisitor *table;
-    SelectVisitor *select;
+    SubqueryVisitor *subquery;
 } Walk;
 
 static bool visit_expr(void *arg, Expr *expr)
 {
     const Walk *walk = arg;
-    return (!expr->select || walk->select(walk->inside, expr->select)) &&
-           expr_each_part(expr, visit_expr, arg);
+    return (!expr->select || walk->subquery(walk->inside, expr)) && expr_each_part(expr, visit_expr, arg);
 }
 
 static bool visit_from(Walk *walk, const FromList *from)
@@ -71,9 +71,9 @@ static bool visit_from(Walk *walk, const FromList *from)
 }
 
 /* Visits FROM items and expressions of a SELECT, and leaves to the visitors what is in them. */
-static bool visit_parts(Inside *inside, const Select *select, TableVisitor *table, SelectVisitor *of_expr)
+static bool visit_parts(Inside *inside, const Select *select, TableVisitor *table, SubqueryVisitor *subquery)
 {
-    Walk walk = {.inside = inside, .table = table, .select = of_expr};
+    Walk walk = {.inside = inside, .table = table, .subquery = subquery};
     bool well = true;
     for (int i = 0; well && i < select->core_count; i++) {
         SelectCore *core = select->cores[i];
@@ -118,9 +118,14 @@ static bool count_table(Inside *inside, KnownTable *table)
     return ++source->readers > 1 || count_in_select(inside, table->select);
 }
 
+static bool count_subquery(Inside *inside, const Expr *expr)
+{
+    return count_in_select(inside, expr->select);
+}
+
 static bool count_in_select(Inside *inside, const Select *select)
 {
-    return visit_parts(inside, select, count_table, count_in_select);
+    return visit_parts(inside, select, count_table, count_subquery);
 }
 
 /* ---- whether a stage is read ---- */
@@ -134,9 +139,14 @@ static bool look_at_table(Inside *inside, KnownTable *table)
     return !inside->reads_stage && look_in_select(inside, table->select);
 }
 
+static bool look_at_subquery(Inside *inside, const Expr *expr)
+{
+    return look_in_select(inside, expr->select);
+}
+
 static bool look_in_select(Inside *inside, const Select *select)
 {
-    return visit_parts(inside, select, look_at_table, look_in_select);
+    return visit_parts(inside, select, look_at_table, look_at_subquery);
 }
 
 static bool reads_stage(Inside *inside, const Select *select)
@@ -148,6 +158,15 @@ static bool reads_stage(Inside *inside, const Select *select)
 }
 
 /* ---- stages ---- */
+
+/* Whether the expression has the same value however the rows of its SELECT come: that of a SELECT in brackets
+   is of the first row. */
+static bool has_one_value(const Expr *expr)
+{
+    const Select *select = expr->select;
+    return expr->kind != EXPR_SELECT ||
+           (select->core_count == 1 && stage_aggregates(select) && !select->cores[0]->group_by.count);
+}
 
 /* Whether a SELECT gives fewer rows than it reads, as far as its text shows: else to hand its rows out costs
    more than to read them does. */
@@ -186,7 +205,30 @@ static bool add_stage(Inside *inside, const Select *select, const KnownTable *vi
     return true;
 }
 
-static bool stage_in_select(Inside *inside, const Select *select);
+static bool stage_subquery(Inside *inside, const Expr *expr);
+static bool stage_table(Inside *inside, KnownTable *table);
+
+static bool depends_on_order(const Select *select)
+{
+    bool depends = false;
+    for (int i = 0; !depends && i < select->core_count; i++) {
+        Select one = {.cores = &select->cores[i], .core_count = 1};
+        if (select->core_count == 1)
+            one.order_by = select->order_by;
+        depends = stage_aggregates(&one) && !aggregates_are_free_of_order(&one);
+    }
+    return depends;
+}
+
+/* Makes stages of what is in a SELECT. */
+static bool stage_parts(Inside *inside, const Select *select)
+{
+    const bool keeps_items = inside->keeps_items;
+    inside->keeps_items = keeps_items || depends_on_order(select);
+    bool well = visit_parts(inside, select, stage_table, stage_subquery);
+    inside->keeps_items = keeps_items;
+    return well;
+}
 
 /* Makes a stage of a FROM item's SELECT, where SQLite computes it before; else of what is in it. */
 static bool stage_table(Inside *inside, KnownTable *table)
@@ -196,30 +238,32 @@ static bool stage_table(Inside *inside, KnownTable *table)
         return split_fail(inside->splitting, SQLITE_NOMEM);
     if (replace_find(&inside->staged, table->select, table->of_view))
         return true;
-    bool wanted = !cut_is_linear(table->select) && !table->select->correlated &&
-                  (source->readers > 1 || (!inside->shared_only && !inside->within));
+    bool wanted = !cut_is_linear(table->select) && !table->select->correlated && !inside->keeps_items &&
+                  (source->readers > 1 || !inside->shared_only);
     const int before = inside->staged.count;
     if (wanted && !reads_stage(inside, table->select) &&
         !add_stage(inside, table->select, table->of_view, &table->columns))
         return false;
-    return inside->staged.count > before || visit_parts(inside, table->select, stage_table, stage_in_select);
+    return inside->staged.count > before || stage_parts(inside, table->select);
 }
 
 /* The same of a subquery of an expression. One that reads a stage is computed of its few rows. */
-static bool stage_in_select(Inside *inside, const Select *select)
+static bool stage_subquery(Inside *inside, const Expr *expr)
 {
-    Splitting *splitting = inside->splitting;
+    Select *select = expr->select;
     const int before = inside->staged.count;
-    const bool within = inside->within;
-    NameList columns = {0};
-    if (!inside->shared_only && !select->correlated && !reads_stage(inside, select)) {
-        if (!stages_number_columns(splitting, select->cores[0]->column_count, &columns) ||
-            !add_stage(inside, select, NULL, &columns) || inside->staged.count > before)
-            return split_goes_on(splitting);
+    const bool keeps_items = inside->keeps_items;
+    NameList columns;
+    if (!inside->shared_only && !select->correlated && has_one_value(expr) && !reads_stage(inside, select)) {
+        if (!stages_number_columns(inside->splitting, select->cores[0]->column_count, &columns) ||
+            !add_stage(inside, select, NULL, &columns))
+            return false;
+        if (inside->staged.count > before)
+            return true;
     }
-    inside->within = within || select->correlated;
-    bool well = visit_parts(inside, select, stage_table, stage_in_select);
-    inside->within = within;
+    inside->keeps_items = select->correlated || !has_one_value(expr);
+    bool well = stage_parts(inside, select);
+    inside->keeps_items = keeps_items;
     return well;
 }
 
@@ -229,7 +273,7 @@ static bool make_stages(Inside *inside, const Select *select)
         return false;
     for (int i = 0; i < 2; i++) {
         inside->shared_only = !i;
-        if (!visit_parts(inside, select, stage_table, stage_in_select))
+        if (!stage_parts(inside, select))
             return false;
     }
     return inside->staged.count > 0;
@@ -263,20 +307,12 @@ bool divide_inside(Splitting *splitting, const Select *select, int depth)
 
 /* ---- values of combining queries ---- */
 
-/* Whether the SELECT gives the same value however its rows come. */
-static bool gives_one_row(const Expr *expr)
-{
-    const Select *select = expr->select;
-    return expr->kind == EXPR_EXISTS ||
-           (select->core_count == 1 && stage_aggregates(select) && !select->cores[0]->group_by.count);
-}
-
 /* The stage of the subquery, divided or not; the last one of the plan. */
 static bool stage_value(Splitting *splitting, const Expr *expr, StagedSelect *staged)
 {
     if (!stages_number_columns(splitting, expr->select->cores[0]->column_count, &staged->columns))
         return false;
-    if (gives_one_row(expr) && reduces(expr->select) &&
+    if (has_one_value(expr) && reduces(expr->select) &&
         !divide_as_stage(splitting, expr->select, &staged->columns, splitting->depth, &staged->stage))
         return false;
     Select *select = staged->stage ? NULL : divide_with_common_tables(splitting, expr->select);

@@ -207,6 +207,10 @@ static const struct {
     {"SELECT i.item, (SELECT count(*) FROM items AS o WHERE o.category = i.category AND o.item IN (SELECT item FROM sales "
      "WHERE p > 490)) FROM items i WHERE i.item < 20 ORDER BY 1",
      "Gather:", 1},
+    /* Texts that are joined in order are computed as they stand, beside a stage. */
+    {"SELECT item, (SELECT group_concat(m) FROM (SELECT item AS m FROM sales WHERE p < 2 ORDER BY p DESC LIMIT 9)) FROM items "
+     "WHERE item IN (SELECT max(item) FROM returns GROUP BY day) ORDER BY 1",
+     "Gather Merge:", 1},
     /* Two SELECTs around the innermost: both are computed as they stand, at once. */
     {"SELECT category FROM items WHERE item IN (SELECT max(item) FROM items WHERE item IN (SELECT item FROM sales WHERE p < "
      "20 GROUP BY item) GROUP BY category HAVING count(*) > 1) ORDER BY 1",
@@ -248,6 +252,9 @@ static void left_around_stages(void **state)
         "SELECT (SELECT m FROM sums WHERE sums.item % 7 = items.item), sum(m) FROM items JOIN sums USING (item)",
         "SELECT item, (SELECT total(m) FROM sums) FROM items WHERE item < (SELECT avg(m) FROM sums)",
         "SELECT item FROM items WHERE item IN (SELECT day FROM sales)",
+        /* A value is that of the first row. */
+        "SELECT category FROM items WHERE item = (SELECT code FROM sales WHERE p > 300)",
+        "SELECT category FROM items WHERE item = (SELECT max(p) FROM sales WHERE p < 50 GROUP BY day)",
         "SELECT item FROM items WHERE item IN (SELECT day FROM sales WHERE random() > 0)",
     };
     MapTest *test = *state;

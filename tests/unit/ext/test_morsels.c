@@ -204,7 +204,7 @@ static void an_output_has_a_bound(void **state)
 {
     Outcome outcome = run(*state, "SELECT zeroblob(8000000) " MORSELS_OF_T, middle, NULL);
     assert_int_equal(outcome.rc, SQLITE_TOOBIG);
-    assert_string_equal(outcome.message, "the partial rows take too much memory");
+    assert_string_equal(outcome.message, "the partial rows take more than 64 MB");
 }
 
 static void parameters_are_bound(void **state)
