@@ -5,6 +5,7 @@
 
 #include "ext/base/clock.h"
 #include "ext/evaluate/made_tables.h"
+#include "ext/plan/worker_settings.h"
 #include "ext/run/combiner.h"
 #include "ext/run/query_stage.h"
 
@@ -28,6 +29,14 @@ struct QueryRun {
     PartsStream stream;
     sqlite3_stmt *rest;
     char *rest_why;
+    /* Whether these rows are the result, without a combining query; then the one that the run is at: in
+       `streamed`, or of the statement. */
+    bool is_direct;
+    const RowsetView *streamed;
+    uint32_t streamed_row;
+    sqlite3_stmt *streamed_statement;
+    /* Encoding of texts in rowsets. */
+    int encoding;
     /* Experience of this run, which others of the query may go on beside, and that of the query. */
     MapExperience experience, *shared_experience;
     /* Results of the stages before the last; `made_count` of them in the query. */
@@ -117,7 +126,7 @@ static void end_parts(QueryRun *run)
     free(run->made);
     run->made = NULL;
     run->query.made_count = 0;
-    run->keeps = run->stepped = false;
+    run->keeps = run->stepped = run->is_direct = false;
 }
 
 /* ---- rows as they come ---- */
@@ -172,6 +181,31 @@ static int next_parts(void *arg, const RowsetView **rows, sqlite3_stmt **row, ch
     return rc == SQLITE_ABORT ? SQLITE_ERROR : rc;
 }
 
+/* Goes to the next row of a stream that is the result. */
+static int step_direct(QueryRun *run, char **message)
+{
+    if (run->streamed && ++run->streamed_row < run->streamed->rows)
+        return SQLITE_ROW;
+    run->streamed = NULL;
+    run->streamed_statement = NULL;
+    run->streamed_row = 0;
+    return next_parts(run, &run->streamed, &run->streamed_statement, message);
+}
+
+static int begin_direct(QueryRun *run)
+{
+    char *message = NULL;
+    WorkerSettings settings;
+    int rc = worker_settings_read(run->query.state, NULL, 0, &settings);
+    if (rc != SQLITE_OK)
+        return rc;
+    run->encoding = settings.encoding == SQLITE_UTF8 ? SQLITE_UTF8 : SQLITE_UTF16;
+    run->is_direct = run->stepped = true;
+    run->first_step = step_direct(run, &message);
+    sqlite3_free(message);
+    return run->first_step == SQLITE_ROW || run->first_step == SQLITE_DONE ? SQLITE_OK : run->first_step;
+}
+
 /* ---- the combining query ---- */
 
 /* Has the query run whole. */
@@ -218,6 +252,8 @@ static bool may_fail(const SplitStage *stage)
 static int begin_combining(QueryRun *run, const SplitStage *stage)
 {
     Combiner *combiner = &run->combiner;
+    if (run->stage_run && stage->parts_are_result)
+        return combining_failed(run, begin_direct(run));
     int rc = combiner_begin(combiner, &run->query, stage, &run->parts, run->stage_run ? &run->stream : NULL,
                             run->outcome.now, &run->why);
     if (rc == SQLITE_OK && may_fail(stage)) {
@@ -385,15 +421,45 @@ static int step_combiner(QueryRun *run, char **message)
     return fail(run, rc, rc == SQLITE_INTERRUPT ? "interrupted" : sqlite3_errmsg(run->combiner.db), message);
 }
 
+static int step_result(QueryRun *run, char **message)
+{
+    char *text = NULL;
+    int rc = run->stepped ? run->first_step : step_direct(run, &text);
+    run->stepped = false;
+    if (rc == SQLITE_INTERRUPT)
+        rc = fail(run, rc, "interrupted", message);
+    else if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        rc = fail(run, rc, text ? text : sqlite3_errstr(rc), message);
+    sqlite3_free(text);
+    return rc;
+}
+
 int query_run_next(QueryRun *run, char **message)
 {
-    int rc = run->whole ? step_whole(run, message) : step_combiner(run, message);
+    int rc = run->whole       ? step_whole(run, message)
+             : run->is_direct ? step_result(run, message)
+                              : step_combiner(run, message);
     run->rows_out += rc == SQLITE_ROW;
     return rc;
 }
 
+static int direct_column(const QueryRun *run, sqlite3_context *context, int column)
+{
+    RowsetValue value;
+    if (run->streamed_statement) {
+        sqlite3_result_value(context, sqlite3_column_value(run->streamed_statement, column));
+        return SQLITE_OK;
+    }
+    if (!rowset_get(run->streamed, run->streamed_row, (uint32_t)column, &value))
+        return SQLITE_CORRUPT_VTAB;
+    rowset_result(context, &value, run->encoding, SQLITE_TRANSIENT);
+    return SQLITE_OK;
+}
+
 int query_run_column(const QueryRun *run, sqlite3_context *context, int column)
 {
+    if (run->is_direct)
+        return direct_column(run, context, column);
     if (!run->keeps) {
         sqlite3_stmt *statement = run->whole ? run->whole : run->combiner.statement;
         sqlite3_result_value(context, sqlite3_column_value(statement, column));

@@ -219,6 +219,18 @@ Expr *parts_combine(Splitting *splitting, PartList *parts, Expr *expr)
     return split_goes_on(splitting) ? combined : NULL;
 }
 
+bool parts_are_result(const PartList *parts, const Select *combine)
+{
+    const SelectCore *core = combine->cores[0];
+    bool same = !combine->order_by.count && !combine->limit && !combine->offset && !core->distinct &&
+                !core->where && !core->having && !core->group_by.count &&
+                core->column_count <= parts->count && core->from.count == 1 &&
+                core->from.items[0] == parts->table;
+    for (int i = 0; same && i < core->column_count; i++)
+        same = core->columns[i].expr == parts->items[i].column;
+    return same;
+}
+
 /* ---- affinity and collation ---- */
 
 static bool find_collate(void *arg, Expr *expr)

@@ -66,6 +66,10 @@ bool parts_describe(Splitting *splitting, PartList *parts, DescribingText *text,
    reason or an error. */
 bool parts_describe_select(Splitting *splitting, const Select *select, ColumnList *columns);
 
+/* Whether a combining query gives the parts as they are: the first columns of each, in the order of the
+ * parts. */
+bool parts_are_result(const PartList *parts, const Select *combine);
+
 /* A node that lies in the arena, and a call of a function; NULL with an error. */
 Expr *parts_make(Splitting *splitting, Expr expr);
 Expr *parts_make_call(Splitting *splitting, const char *name, Expr *argument, Expr *filter);

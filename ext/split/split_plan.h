@@ -140,6 +140,9 @@ typedef struct SplitStage {
     char *host_sql;
     /* Combining query over the parts; NULL: SPLIT_WHOLE. */
     char *combine_sql;
+    /* Whether the combining query gives the parts as they are, for a stage with host_sql: a run may leave it
+       out. */
+    bool parts_are_result;
     /* Table that is cut, without its schema; NULL: SPLIT_WHOLE. */
     char *cut_table;
     SplitKey key;
@@ -153,8 +156,8 @@ typedef struct SplitStage {
     /* Number of rows that a run of the statement gives at the most, by a LIMIT that is written in it already;
        -1: no such bound. */
     int64_t limit;
-    /* Whether the statement of workers walks along the cut table, or an index that has all that is wanted, and
-       reads nothing else of the file; and whether it sorts. */
+    /* Whether the statement of workers walks along the cut table, or an index that has all that is wanted,
+       and reads nothing else of the file; and whether it sorts. */
     bool walks_once, sorts;
     /* Whether the stage is one of the SELECTs of a UNION ALL. */
     bool arm;

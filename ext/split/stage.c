@@ -509,6 +509,7 @@ static bool write_host_text(Building *building)
                      .parameter_shift = STAGE_PARAMETER_SHIFT,
                      .main_as = building->splitting->plan->schema};
     write_select(&writer, &building->worker);
+    stage->parts_are_result = parts_are_result(&building->parts, &building->combine);
     stage->host_sql = sqlite3_str_finish(writer.sql);
     return stage->host_sql || split_fail(building->splitting, SQLITE_NOMEM);
 }
