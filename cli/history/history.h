@@ -92,13 +92,24 @@ int history_find_benchmarks(History *history, const HistoryBenchmark *benchmarks
 int history_begin_run(History *history, const HistoryRun *description, int64_t *run, int64_t *measurements,
                       Failure *failure);
 
-/* Records a sample and the summary of its measurement that results, in one transaction. `rows` is what one
- * execution gave; `stopped` is as in SamplingEvent. */
-int history_record(History *history, int64_t measurement, const Sample *sample, const Summary *summary,
-                   int64_t rows, const char *stopped, Failure *failure);
+/* A sample to record. */
+typedef struct HistorySample {
+    int64_t measurement;
+    Sample sample;
+} HistorySample;
 
-/* Sets the reason why sampling of a measurement ended, where its last sample is not recorded. */
-int history_stop_measurement(History *history, int64_t measurement, const char *stopped, Failure *failure);
+/* A measurement's summary to record, with what one execution gave; `rows` is negative and `stopped` NULL
+ * where they are not known. */
+typedef struct HistorySummary {
+    int64_t measurement;
+    const Summary *summary;
+    int64_t rows;
+    const char *stopped;
+} HistorySummary;
+
+/* Records samples and the summaries that result, in one transaction. */
+int history_record(History *history, const HistorySample *samples, size_t sample_count,
+                   const HistorySummary *summaries, size_t summary_count, Failure *failure);
 
 /* Marks the run as finished, or as failed with `error` (NULL: none). */
 int history_finish_run(History *history, int64_t run, const char *error, Failure *failure);

@@ -1,4 +1,5 @@
 /* The recording half of history.h. */
+#include <math.h>
 #include <string.h>
 
 #include "cli/history/history.h"
@@ -178,29 +179,55 @@ int history_begin_run(History *history, const HistoryRun *description, int64_t *
     return result;
 }
 
-static int insert_sample(sqlite3 *db, int64_t measurement, const Sample *sample, const Summary *summary,
-                         int64_t rows, const char *stopped, Failure *failure)
+static void bind_known(sqlite3_stmt *statement, int parameter, int64_t number)
 {
-    if (query_run(db, NULL, failure, sql_history_insert_sample, "iiiiiiiiod", measurement, sample->sequence,
-                  sample->round, (int64_t)sample->warmup, sample->loops, sample->wall_ns, sample->user_ns,
-                  sample->system_ns, sample->peak_memory_kib, sample->value))
-        return -1;
-    return summary_record(db, measurement, summary, rows, stopped, failure);
+    if (number < 0)
+        sqlite3_bind_null(statement, parameter);
+    else
+        sqlite3_bind_int64(statement, parameter, number);
 }
 
-int history_record(History *history, int64_t measurement, const Sample *sample, const Summary *summary,
-                   int64_t rows, const char *stopped, Failure *failure)
+static int insert_sample(sqlite3_stmt *statement, const HistorySample *recorded, Failure *failure)
+{
+    const Sample *sample = &recorded->sample;
+    const int64_t numbers[] = {recorded->measurement, sample->sequence, sample->round,   sample->warmup,
+                               sample->loops,         sample->wall_ns,  sample->user_ns, sample->system_ns};
+    const int count = sizeof numbers / sizeof *numbers;
+    for (int i = 0; i < count; i++)
+        sqlite3_bind_int64(statement, 1 + i, numbers[i]);
+    bind_known(statement, count + 1, sample->peak_memory_kib);
+    if (isfinite(sample->value))
+        sqlite3_bind_double(statement, count + 2, sample->value);
+    else
+        sqlite3_bind_null(statement, count + 2);
+    int result = query_next(statement, failure);
+    sqlite3_reset(statement);
+    return result;
+}
+
+static int record_all(sqlite3 *db, const HistorySample *samples, size_t sample_count,
+                      const HistorySummary *summaries, size_t summary_count, Failure *failure)
+{
+    sqlite3_stmt *statement;
+    if (query_prepare(db, &statement, failure, sql_history_insert_sample, ""))
+        return -1;
+    int result = 0;
+    for (size_t i = 0; i < sample_count && result == 0; i++)
+        result = insert_sample(statement, &samples[i], failure);
+    sqlite3_finalize(statement);
+    for (size_t i = 0; i < summary_count && result == 0; i++)
+        result = summary_record(db, summaries[i].measurement, summaries[i].summary, summaries[i].rows,
+                                summaries[i].stopped, failure);
+    return result;
+}
+
+int history_record(History *history, const HistorySample *samples, size_t sample_count,
+                   const HistorySummary *summaries, size_t summary_count, Failure *failure)
 {
     sqlite3 *db = history_db(history);
     if (query_begin(db, failure))
         return -1;
-    return query_end(db, insert_sample(db, measurement, sample, summary, rows, stopped, failure), failure);
-}
-
-int history_stop_measurement(History *history, int64_t measurement, const char *stopped, Failure *failure)
-{
-    return query_run(history_db(history), NULL, failure, sql_history_stop_measurement, "it", measurement,
-                     stopped);
+    return query_end(db, record_all(db, samples, sample_count, summaries, summary_count, failure), failure);
 }
 
 static int end_run(History *history, int64_t run, const char *error, bool interrupted, Failure *failure)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "cli/sampling/progress.h"
-#include "cli/measure/metric_series.h"
 #include "cli/measure/recording.h"
+#include "cli/measure/sample_buffer.h"
 #include "cli/measure/task_recorder.h"
 
 enum { VARIANT_SIZE = 128 };
@@ -16,7 +16,7 @@ typedef struct Recording {
     Interruption *interruption;
     const int64_t *measurements;
     Progress progress;
-    MetricSeries *series;
+    SampleBuffer *buffer;
 } Recording;
 
 /* Writes the parameters that distinguish a benchmark from others of its name, in few words: "threads × 2,
@@ -36,44 +36,69 @@ static void describe_variant(const HistoryBenchmark *benchmark, char text[VARIAN
              rows, rounds);
 }
 
+/* Hands the sample of a benchmark over, and those of its metrics. */
+static int buffer_sample(Recording *recording, const SamplingEvent *event, Failure *failure)
+{
+    const RecordingPlan *plan = recording->plan;
+    const size_t index = event->subject * (1 + plan->metrics);
+    const double *figures = plan->metrics > 0 ? plan->figures(plan->context) : NULL;
+    BufferedSample added = {.benchmark = index,
+                            .sample = event->sample,
+                            .figure = (double)event->sample->wall_ns / 1e9 / (double)event->sample->loops,
+                            .rows = plan->maps       ? map_bench_rows(plan->maps, event->subject)
+                                    : plan->rows > 0 ? plan->rows
+                                                     : -1,
+                            .stopped = event->stopped};
+    if (sample_buffer_add(recording->buffer, &added, failure))
+        return -1;
+    Sample of_metric = *event->sample;
+    added.sample = &of_metric;
+    added.rows = -1;
+    for (size_t i = 0; i < plan->metrics; i++) {
+        added.benchmark = index + 1 + i;
+        added.figure = of_metric.value = figures[i];
+        if (sample_buffer_add(recording->buffer, &added, failure))
+            return -1;
+    }
+    return sample_buffer_record_due(recording->buffer, failure);
+}
+
 static int sampled(void *context, const SamplingEvent *event, Failure *failure)
 {
     Recording *recording = context;
     const RecordingPlan *plan = recording->plan;
     const size_t index = event->subject * (1 + plan->metrics);
-    const HistoryBenchmark *benchmark = &plan->run.benchmarks[index];
-    int64_t measurement = recording->measurements[index];
     char variant[VARIANT_SIZE];
-    describe_variant(benchmark, variant);
-    progress_show(&recording->progress, benchmark->name, variant, event);
-    int64_t rows = plan->maps ? map_bench_rows(plan->maps, event->subject) : plan->rows > 0 ? plan->rows : -1;
-    if (history_record(recording->history, measurement, event->sample, event->summary, rows, event->stopped,
-                       failure))
-        return -1;
-    if (plan->metrics > 0 &&
-        metric_series_record(recording->series, event, plan->figures(plan->context), recording->history,
-                             &recording->measurements[index + 1], failure))
+    describe_variant(&plan->run.benchmarks[index], variant);
+    progress_show(&recording->progress, plan->run.benchmarks[index].name, variant, event);
+    if (buffer_sample(recording, event, failure))
         return -1;
     if (event->stopped && plan->maps &&
-        task_recorder_record(history_db(recording->history), measurement, event->summary->median,
-                             map_bench_db(plan->maps, event->subject), failure))
+        (sample_buffer_record(recording->buffer, failure) ||
+         task_recorder_record(history_db(recording->history), recording->measurements[index],
+                              event->summary->median, map_bench_db(plan->maps, event->subject), failure)))
         return -1;
     return interruption_requested(recording->interruption) ? failure_set(failure, "interrupted") : 0;
 }
 
+/* Samples all of the subjects, and records every sample also where that fails. */
 static int sample_all(Recording *recording, Failure *failure)
 {
     const RecordingPlan *plan = recording->plan;
     const SamplingObserver observer = {.sampled = sampled, .context = recording};
-    const size_t subjects = plan->run.count / (1 + plan->metrics);
-    if (metric_series_make(&recording->series, subjects, plan->metrics, failure))
+    Failure second;
+    if (sample_buffer_make(&recording->buffer, recording->history, recording->measurements, plan->run.count,
+                           failure))
         return -1;
     progress_begin(&recording->progress);
     interruption_set_stop(recording->interruption, plan->stop, plan->context);
-    int result = sampling_run(plan->run.rules, plan->subjects, subjects, &observer, failure);
+    int result = sampling_run(plan->run.rules, plan->subjects, plan->run.count / (1 + plan->metrics),
+                              &observer, failure);
     interruption_set_stop(recording->interruption, NULL, NULL);
     progress_end(&recording->progress);
-    metric_series_free(&recording->series);
+    if (sample_buffer_record(recording->buffer, result ? &second : failure))
+        result = -1;
+    sample_buffer_free(&recording->buffer);
     return result;
 }
 

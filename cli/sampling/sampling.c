@@ -16,6 +16,9 @@ const SamplingRules sampling_defaults = {
     .sample_seconds = 0.01,
 };
 
+/* Samples up to which each one brings a new summary; beyond, its cost would grow with their number. */
+enum { SUMMARIZED_ALWAYS = 100 };
+
 static const int64_t most_loops = INT64_C(1) << 40;
 
 /* A subject while it is sampled. */
@@ -27,7 +30,9 @@ typedef struct Series {
     double elapsed;
     /* Counted samples, seconds for one loop each. */
     NumberSeries seconds;
+    /* Summary of the first so many of them: of all, or, of more than a hundred, of 98 % at least. */
     Summary summary;
+    size_t summarized;
     const char *stopped;
 } Series;
 
@@ -54,13 +59,20 @@ static void shuffle(size_t *order, size_t count, uint64_t *random)
     }
 }
 
+static void summarize(Series *series)
+{
+    number_series_summarize(&series->seconds, &series->summary);
+    series->summarized = series->seconds.count;
+}
+
 static int keep_sample(Series *series, const Sample *sample, Failure *failure)
 {
     double seconds = (double)sample->wall_ns / 1e9;
     if (number_series_add(&series->seconds, seconds / (double)sample->loops, failure))
         return -1;
     series->elapsed += seconds;
-    number_series_summarize(&series->seconds, &series->summary);
+    if (series->seconds.count <= SUMMARIZED_ALWAYS || series->seconds.count * 50 >= series->summarized * 51)
+        summarize(series);
     return 0;
 }
 
@@ -69,9 +81,11 @@ static const char *reason_to_stop(const SamplingRules *rules, const Series *seri
     const Summary *summary = &series->summary;
     if (series->elapsed >= rules->max_seconds)
         return "time";
-    if ((int64_t)summary->count >= rules->max_samples)
+    const int64_t count = (int64_t)series->seconds.count;
+    if (count >= rules->max_samples)
         return "samples";
-    if ((int64_t)summary->count < rules->min_samples || series->elapsed < rules->min_seconds)
+    if (count < rules->min_samples || series->elapsed < rules->min_seconds ||
+        series->summarized < series->seconds.count)
         return NULL;
     double width = rules->precision * summary->median;
     if (summary->high - summary->median <= width && summary->median - summary->low <= width)
@@ -87,7 +101,7 @@ static double seconds_left(const Sampling *sampling)
         if (series->stopped)
             continue;
         double by_time = fmax(sampling->rules->max_seconds - series->elapsed, 0);
-        double by_count = (double)(sampling->rules->max_samples - (int64_t)series->summary.count) *
+        double by_count = (double)(sampling->rules->max_samples - (int64_t)series->seconds.count) *
                           series->summary.mean * (double)series->loops;
         left += isnan(by_count) ? by_time : fmin(by_time, by_count);
     }
@@ -115,6 +129,8 @@ static int take_sample(Sampling *sampling, size_t index, int64_t round, Failure 
         if (keep_sample(series, &sample, failure))
             return -1;
         series->stopped = reason_to_stop(rules, series);
+        if (series->stopped && series->summarized < series->seconds.count)
+            summarize(series);
     }
     SamplingEvent event = {.subject = index,
                            .sample = &sample,

@@ -67,7 +67,8 @@ typedef struct SamplingEvent {
     size_t subject;
     /* The sample that was just taken. */
     const Sample *sample;
-    /* Summary of the subject's counted samples, seconds for one loop; its count is 0 while there are none. */
+    /* Summary of the subject's counted samples, seconds for one loop; its count is 0 while there are none. Of
+     * more than a hundred it may lack the newest 2 %, until sampling of the subject ends. */
     const Summary *summary;
     /* Reason why sampling of the subject ended: "interval", "samples", "time"; NULL: it goes on. */
     const char *stopped;

@@ -150,9 +150,41 @@ static void killed_at_any_moment_it_loses_nothing(void **state)
     }
 }
 
+/* No sample of a short command waits for the end of a long one: each that was taken before is there. */
+static void short_samples_do_not_wait_for_long_ones(void **state)
+{
+    (void)state;
+    const struct timespec pause = {.tv_nsec = WATCH_PAUSE_NS};
+    for (int seed = 1; seed <= 6; seed++) {
+        char seed_text[16];
+        snprintf(seed_text, sizeof seed_text, "%d", seed);
+        remove("kept.db");
+        command_write_file("n", "0");
+        pid_t pid =
+            command_start("long", "run", "--db", "kept.db", "--seed", seed_text, "-r", "3", "--command",
+                          "echo x >>short", "--command",
+                          "read n <n; echo $((n + 1)) >n; [ $n -lt 2 ] || { touch begun; exec sleep 1000; }; "
+                          "sleep 0.3",
+                          NULL);
+        while (access("begun", F_OK) != 0)
+            nanosleep(&pause, NULL);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(command_wait(pid), 1000 + SIGKILL);
+        char *lines = command_read_file("short");
+        assert_int_equal(command_integer("kept.db",
+                                         "SELECT count(*) FROM sample JOIN measurement USING (measurement) "
+                                         "WHERE position = 0"),
+                         strlen(lines) / 2);
+        free(lines);
+        assert_int_equal(remove("begun") || remove("short"), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(short_samples_do_not_wait_for_long_ones, command_setup,
+                                        command_teardown),
         cmocka_unit_test_setup_teardown(killed_at_any_moment_it_loses_nothing, command_setup,
                                         command_teardown),
     };
