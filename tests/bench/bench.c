@@ -49,6 +49,7 @@ static const BenchWork works[] = {
     {"query-ssb", "the 13 queries of the Star Schema Benchmark", work_query_ssb},
     {"query-clickbench", "the 43 queries of ClickBench over made-up hits", work_query_clickbench},
     {"query-peers", "peers: TPC-H in DuckDB and PostgreSQL, what parallel gains there", work_query_peers},
+    {"mpi", "ranks of an MPI job beside worker processes, and beside mpi4py.futures", work_mpi},
     {"memory", "peak memory of host and workers by number of rows", work_memory},
     {"notice", "from the death of a worker process to its chunk running elsewhere", work_notice},
     {"kills", "worker processes killed at random moments during maps", work_kills},

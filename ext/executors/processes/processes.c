@@ -424,7 +424,9 @@ static void processes_wait(Executor *executor, const Task *task, int millisecond
     }
     int64_t now = clock_ns();
     int64_t end = now + (int64_t)milliseconds * 1000000;
-    for (bool spun = process_pool_live(&self->pool) >= self->processors; !spun && !is_over(self, task);) {
+    /* A rank does not want to wait, and calls this again and again. */
+    bool spun = !milliseconds || process_pool_live(&self->pool) >= self->processors;
+    while (!spun && !is_over(self, task)) {
         processor_pause();
         spun = clock_ns() - now > SPIN_NANOSECONDS;
     }
