@@ -102,8 +102,11 @@ SELECT 'asv' AS tool,
        nullif(coalesce(f ->> '$.params.machine', m ->> '$.machine'), '') AS host, f ->> '$.commit_hash' AS commit_id, NULL AS branch, NULL AS dirty,
        NULL AS load_before, nullif(coalesce(f ->> '$.params.cpu', m ->> '$.cpu'), '') AS processor,
        coalesce(f ->> '$.params.num_cpu', m ->> '$.num_cpu') AS processors, nullif(coalesce(f ->> '$.params.arch', m ->> '$.arch'), '') AS architecture,
-       nullif(coalesce(f ->> '$.params.os', m ->> '$.os'), '') AS kernel, NULL AS compiler,
+       -- of Linux its major and minor version alone
+       CASE WHEN os GLOB 'Linux [0-9]*.[0-9]*' THEN substr(os, 1, instr(os, '.') + instr(replace(substr(os, instr(os, '.') + 1), '-', '.') || '.', '.') - 1)
+            ELSE nullif(os, '') END AS kernel, NULL AS compiler,
        coalesce(f ->> '$.env_name', 'Python ' || (f ->> '$.python')) AS flags,
        json_object('params', f -> '$.params', 'requirements', f -> '$.requirements', 'env_vars', f -> '$.env_vars',
                    'benchmarks', (SELECT json_group_array(json(json_remove(body, '$.samples'))) FROM entry)) AS rest
-  FROM (SELECT coalesce(body -> '$.asv', body) AS f, coalesce(body -> '$.machine', '{}') AS m FROM incoming);
+  FROM (SELECT *, coalesce(f ->> '$.params.os', m ->> '$.os') AS os
+          FROM (SELECT coalesce(body -> '$.asv', body) AS f, coalesce(body -> '$.machine', '{}') AS m FROM incoming));
