@@ -42,9 +42,16 @@ int program_compare(void *comparison, const Instruction *instruction);
 bool program_is_same(const ProgramComparison *comparison);
 
 /*
+ * Compares a copy with the program of `sql` on the connection: the same where one cursor has one number in
+ * each, which may be another. *same is set with SQLITE_OK; else an error, whose text is the connection's.
+ */
+int program_compare_but_cursors(const ProgramCopy *copy, sqlite3 *db, const char *sql, bool one_connection,
+                                bool *same);
+
+/*
  * Compares the programs of `a` on the connection `one` with that of `b` on `other`, instruction by
- * instruction. *same is set with SQLITE_OK; else an error, whose text is one of the connections'. Runs
- * neither. On the thread of both connections.
+ * instruction; cursors may have other numbers. *same is set with SQLITE_OK; else an error, whose text is one
+ * of the connections'. Runs neither. On the thread of both connections.
  */
 int same_program(sqlite3 *one, const char *a, sqlite3 *other, const char *b, bool *same);
 

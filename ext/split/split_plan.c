@@ -12,6 +12,7 @@
 #include "ext/split/describe.h"
 #include "ext/split/divide.h"
 #include "ext/split/facts.h"
+#include "ext/split/flatten.h"
 #include "ext/split/resolve.h"
 #include "ext/split/splitting.h"
 #include "ext/split/stage.h"
@@ -356,11 +357,13 @@ static bool prove(Splitting *splitting)
     ProgramComparison comparison = {.copy = &splitting->program};
     char *written = select_text(splitting->parsed.select, 0);
     int rc = written ? shadow_note(&splitting->shadow, written, program_compare, &comparison) : SQLITE_NOMEM;
+    bool same = program_is_same(&comparison);
+    if (rc == SQLITE_OK && !same)
+        rc = program_compare_but_cursors(&splitting->program, splitting->shadow.db, written, false, &same);
     sqlite3_free(written);
     if (rc != SQLITE_OK)
         return split_refuse_unprepared(splitting, rc);
-    return program_is_same(&comparison) ||
-           split_refuse(splitting, "it is not understood as SQLite understands it%s", "");
+    return same || split_refuse(splitting, "it is not understood as SQLite understands it%s", "");
 }
 
 /* ---- splitting ---- */
@@ -377,7 +380,7 @@ static void split(Splitting *splitting)
     const char *path = NULL;
     if (parse(splitting) && facts_read(splitting, &path) && open_shadow(splitting, path) &&
         check_names(splitting) && resolve_names(splitting) && prove(splitting) && know_columns(splitting) &&
-        check_functions(splitting) && copy_reads(splitting))
+        check_functions(splitting) && copy_reads(splitting) && flatten_subqueries(splitting))
         divide_statement(splitting);
 }
 

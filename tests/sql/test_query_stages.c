@@ -17,7 +17,8 @@ static const char make_tables[] =
     "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 4000)"
     "INSERT INTO sales SELECT i, i % 100, i % 7, i / 8.0, iif(i % 2, 'N', 'n') || (i % 10), i % 50 FROM n;"
     "INSERT INTO items SELECT DISTINCT item, 'c' || (item % 5), item / 2.0 FROM sales;"
-    "INSERT INTO returns SELECT id, item, day, p + 1 FROM sales WHERE id % 3";
+    "INSERT INTO returns SELECT id, item, day, p + 1 FROM sales WHERE id % 3;"
+    "CREATE VIEW late AS SELECT id, item, p + 0.5 AS price, name AS label FROM sales WHERE day > 2";
 
 /* What is divided of a SELECT, by a text of its plan, and how often it stands there. */
 static const struct {
@@ -56,6 +57,14 @@ static const struct {
     {"WITH x AS (SELECT day, max(p) AS m FROM returns GROUP BY day) SELECT day, count(*) > (SELECT max(m) FROM x), (SELECT m "
      "FROM x WHERE day = 4) FROM sales GROUP BY day ORDER BY EXISTS (SELECT 1 FROM returns WHERE p = 3.5), 1",
      "Gather", 3},
+    /* A view and a subquery that take rows of one table are that table in a join, as SQLite sees them, also
+       for a subquery that names their columns. */
+    {"SELECT i.category, sum(s.price), max(s.label) FROM late AS s JOIN items AS i USING (item) WHERE EXISTS (SELECT 1 FROM "
+     "returns AS r WHERE r.id = s.id AND s.price > 9) GROUP BY 1 HAVING count(*) > 2 ORDER BY i.category DESC",
+     "Gather Merge: morsels of rowids of sales", 1},
+    {"SELECT x.i, late.label, x.c || late.price AS p FROM late CROSS JOIN (SELECT item AS i, category || '' AS c FROM items "
+     "WHERE price < 40) AS x ON x.i = late.item LEFT JOIN returns USING (id) WHERE x.c > 'c1' ORDER BY p, late.id LIMIT 50",
+     "SEARCH items USING INTEGER PRIMARY KEY", 1},
     /* Each group is one worker's, but a stage's rows come in the order in which its parts are merged. */
     {"SELECT s.id, group_concat(x.p) FROM returns s LEFT JOIN (SELECT DISTINCT item, p FROM sales) x ON x.item = s.item "
      "WHERE s.day = 3 GROUP BY s.id ORDER BY 1",
