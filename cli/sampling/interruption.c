@@ -10,7 +10,7 @@ enum { TICK_NS = 100000000 };
 
 struct Interruption {
     pthread_t thread;
-    /* Signals that are watched. */
+    /* Signals that are watched, and SIGRTMIN, by which interruption_end wakes the thread. */
     sigset_t signals;
     /* Signal mask of the thread that began. */
     sigset_t previous;
@@ -31,6 +31,7 @@ static void choose_signals(sigset_t *signals)
         if (sigaction(candidates[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             sigaddset(signals, candidates[i]);
     }
+    sigaddset(signals, SIGRTMIN);
 }
 
 static void die_of(int number)
@@ -50,10 +51,11 @@ static void *watch(void *argument)
     bool ended = false;
     while (!ended) {
         int number = sigtimedwait(&interruption->signals, NULL, &tick);
+        const bool asked = number > 0 && number != SIGRTMIN;
         pthread_mutex_lock(&interruption->mutex);
-        if (number > 0 && interruption->requested)
+        if (asked && interruption->requested)
             die_of(number);
-        interruption->requested |= number > 0;
+        interruption->requested |= asked;
         if (interruption->requested && interruption->stop)
             interruption->stop(interruption->context);
         ended = interruption->ended;
@@ -103,6 +105,7 @@ void interruption_end(Interruption **interruption)
     pthread_mutex_lock(&(*interruption)->mutex);
     (*interruption)->ended = true;
     pthread_mutex_unlock(&(*interruption)->mutex);
+    pthread_kill((*interruption)->thread, SIGRTMIN);
     pthread_join((*interruption)->thread, NULL);
     pthread_sigmask(SIG_SETMASK, &(*interruption)->previous, NULL);
     pthread_mutex_destroy(&(*interruption)->mutex);
