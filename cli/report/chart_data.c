@@ -49,7 +49,7 @@ static void part_note(sqlite3_context *context, int count, sqlite3_value **value
         sqlite3_result_error_nomem(context);
 }
 
-static int shorten_texts(sqlite3 *db, int64_t run, Failure *failure)
+int chart_data_name(sqlite3 *db, int64_t run, Failure *failure)
 {
     return query_run(db, NULL, failure, sql_charts_shorten, "i", run);
 }
@@ -65,7 +65,7 @@ int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure)
     if (query_script(db, sql_judging_setup, failure) ||
         query_run(db, NULL, failure, sql_charts_choose, "i", run) || changes_find(db, failure))
         return -1;
-    return query_script(db, sql_charts_setup, failure) ? -1 : shorten_texts(db, run, failure);
+    return query_script(db, sql_charts_setup, failure) ? -1 : chart_data_name(db, run, failure);
 }
 
 /* gnuplot ends a field at a quote and takes a backslash for an escape. What stands for a backslash is in the
@@ -119,7 +119,7 @@ int chart_data_write(sqlite3 *db, const char *sql, int64_t run, int part, FILE *
                      Failure *failure)
 {
     sqlite3_stmt *statement;
-    if (shorten_texts(db, run, failure) ||
+    if (chart_data_name(db, run, failure) ||
         query_prepare(db, &statement, failure, sql, "ii", run, (int64_t)part))
         return -1;
     int columns = sqlite3_column_count(statement), more;

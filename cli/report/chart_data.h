@@ -13,6 +13,10 @@
  * again. */
 int chart_data_prepare(sqlite3 *db, int64_t run, Failure *failure);
 
+/* Makes the short names of a run's benchmarks, where chart_data_prepare prepared another run, or all. Returns
+ * 0, or -1 with the failure set. */
+int chart_data_name(sqlite3 *db, int64_t run, Failure *failure);
+
 /* Writes the rows of a chart's query (?1 is `run`, ?2 `part`, from 1) as gnuplot reads them: fields separated
  * by tabs. The query's first column numbers gnuplot's data blocks, the others are data; rows of a block have
  * to come together. A NULL becomes NaN. All text is quoted, and nothing in it can end the quotes, be taken

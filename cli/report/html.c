@@ -71,7 +71,12 @@ static int read_colour(const char *text, unsigned *colour)
         *colour = (unsigned)strtoul(text + 1, NULL, 16);
         return 7;
     }
-    if (sscanf(text, "rgb( %3u , %3u , %3u )%n", &red, &green, &blue, &length) == 3)
+    if (strncmp(text, "rgb", 3) != 0)
+        return 0;
+    /* sscanf measures its whole text first, which would be the rest of the file for each colour. */
+    char beginning[40];
+    snprintf(beginning, sizeof beginning, "%.*s", (int)sizeof beginning - 1, text);
+    if (sscanf(beginning, "rgb( %3u , %3u , %3u )%n", &red, &green, &blue, &length) == 3)
         *colour = (red & 0xff) << 16 | (green & 0xff) << 8 | (blue & 0xff);
     return length;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/base/query.h"
 #include "cli/judging/comparison.h"
+#include "cli/report/chart_data.h"
 #include "cli/report/html.h"
 #include "cli/report/html_table.h"
 #include "cli/report/page.h"
@@ -262,7 +263,7 @@ static int add_run(Pieces *pieces, const Site *site, const SiteRun *run, const c
     PageCharts charts = {.directory = directory};
     Failure missing;
     sqlite3 *db = history_db(site->history);
-    if (draw_charts(site, run, &charts, &missing, failure) ||
+    if (draw_charts(site, run, &charts, &missing, failure) || chart_data_name(db, run->run, failure) ||
         page_add_run(pieces, db, run->run, &charts, false, failure) ||
         add_parts(pieces, parts, sizeof parts / sizeof *parts, db, run->run, failure) ||
         add_baseline(pieces, site, run, failure) || page_add_problem(pieces, missing.text, failure))

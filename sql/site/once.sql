@@ -1,11 +1,5 @@
 -- The views that the page of each run reads go through the measurements of all runs: their rows are made once and kept. A
 -- view of the same name shows them, so that the queries of the pages are the same. Later views here read earlier ones.
-DROP TABLE IF EXISTS temp.site_named;
-CREATE TEMP TABLE site_named AS SELECT * FROM temp.named_measurement;
-CREATE INDEX temp.site_named_by_run ON site_named(run, position);
-DROP VIEW temp.named_measurement;
-CREATE TEMP VIEW named_measurement AS SELECT * FROM temp.site_named;
-
 DROP TABLE IF EXISTS temp.site_work_point;
 CREATE TEMP TABLE site_work_point AS SELECT * FROM temp.work_point;
 CREATE INDEX temp.site_work_point_by_run ON site_work_point(run, kind, executor);

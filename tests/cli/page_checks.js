@@ -21,6 +21,10 @@
     const frame = svg.getBoundingClientRect();
     const name = svg.getAttribute('aria-label');
     if (!name) say('a picture has no name');
+    if (svg.matches('.spark')) {
+      if (frame.width < 80 || frame.height < 20 || !svg.querySelector('polyline')) say(`${name} is no line that can be seen`);
+      continue;
+    }
     if (frame.width < 300 || frame.height < 60) say(`${name} is ${frame.width} by ${frame.height} px`);
     if (svg.querySelectorAll('path, use, rect').length < 5) say(`${name} has nothing in it`);
     for (const text of svg.querySelectorAll('text')) {
@@ -62,7 +66,7 @@
     }
     return 'rgb(255, 255, 255)';
   };
-  for (const e of document.querySelectorAll('h1, h2, h3, p, li, th, td, figcaption, summary, svg text')) {
+  for (const e of document.querySelectorAll('h1, h2, h3, p, li, a:not(svg a), th, td, label, button, figcaption, summary, svg text')) {
     if (!e.textContent.trim()) continue;
     const colour = e.closest('svg') ? getComputedStyle(e).fill : getComputedStyle(e).color;
     const [a, b] = [light(colour), light(behind(e.closest('svg') || e))].sort((x, y) => y - x);

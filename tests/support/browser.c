@@ -270,6 +270,12 @@ void browser_show(Browser *browser, const char *path, int width, int height, int
     sqlite3_free(url);
 }
 
+void browser_set_scripts(Browser *browser, int run)
+{
+    free(command(browser, "Emulation.setScriptExecutionDisabled",
+                 run ? "{\"value\":false}" : "{\"value\":true}"));
+}
+
 char *browser_evaluate(Browser *browser, const char *expression)
 {
     sqlite3_stmt *statement;

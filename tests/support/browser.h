@@ -21,6 +21,9 @@ void browser_close(Browser *browser);
  * loaded. */
 void browser_show(Browser *browser, const char *path, int width, int height, int dark);
 
+/* Whether the scripts of the pages that are shown next run; they do unless this says otherwise. */
+void browser_set_scripts(Browser *browser, int run);
+
 /* The value of a JavaScript expression in the page, as text, to be freed with sqlite3_free. */
 char *browser_evaluate(Browser *browser, const char *expression);
 
