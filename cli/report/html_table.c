@@ -37,7 +37,7 @@ static const char *text_of(const Table *table, int column)
     return text ? text : "";
 }
 
-/* A figure begins like one, and has no letters but those of a unit: a commit and a date are none. */
+/* A figure begins like one, and has no letters but those of a unit: a date is none. */
 static bool is_figure(const char *text)
 {
     size_t digits = strspn(text, "<+-–± .,0123456789…");
@@ -47,13 +47,18 @@ static bool is_figure(const char *text)
     return rest <= strlen("µs … 123 µs (99)") && !strpbrk(text, ":abdefh");
 }
 
+/* A column before its rows are read. A commit is no figure, even where it has digits alone. */
+static Column column_of(const char *name)
+{
+    return (Column){.role = role_of(name), .figures = strcmp(name, "commit") != 0};
+}
+
 /* Reads all rows, and resets the statement. */
 static int look_at_columns(Table *table, int64_t *rows, Failure *failure)
 {
     int more;
     for (int i = 0; i < table->count; i++)
-        table->columns[i] =
-            (Column){.role = role_of(sqlite3_column_name(table->statement, i)), .figures = true};
+        table->columns[i] = column_of(sqlite3_column_name(table->statement, i));
     for (*rows = 0; (more = query_next(table->statement, failure)) > 0; *rows += 1)
         for (int i = 0; i < table->count; i++) {
             const char *text = text_of(table, i);

@@ -64,8 +64,9 @@
   };
 
   for (const table of document.querySelectorAll('table')) {
+    if (table.closest('#about')) continue;
     const rows = [...table.tBodies[0].rows];
-    if (rows.length > 1 && !table.closest('#about')) addSorting(table, rows);
+    if (rows.length > 1) addSorting(table, rows);
     if (rows.length >= 8 || (rows.length > 1 && table.closest('#benchmarks'))) addSearch(table, rows);
   }
 

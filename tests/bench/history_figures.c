@@ -10,9 +10,13 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <limits.h>
+#include <sys/stat.h>
 #include <time.h>
 
+#include "tests/support/browser.h"
 #include "tests/support/command.h"
+#include "tests/support/site.h"
 
 static void make_history(const char *file, int origin)
 {
@@ -47,6 +51,38 @@ static void time_verb(const char *const *arguments, double most_seconds)
            most_seconds);
 }
 
+/* How large the overview is, and how long Chromium takes until it is there. */
+static void open_overview(void)
+{
+    struct stat status;
+    char path[PATH_MAX];
+    assert_int_equal(stat("site/index.html", &status), 0);
+    printf("overview %lld bytes, of at most 1000000\n", (long long)status.st_size);
+    if (!browser_is_there())
+        return;
+    assert_non_null(realpath("site/index.html", path));
+    Browser *browser = browser_open("profile");
+    browser_show(browser, path, 1280, 900, 0);
+    char *seconds =
+        browser_evaluate(browser, "(() => { const n = performance.getEntriesByType('navigation')[0]; "
+                                  "return (n.loadEventEnd / 1000).toFixed(3); })()");
+    printf("overview opens in %s s, of at most 1 s\n", seconds);
+    sqlite3_free(seconds);
+    browser_close(browser);
+}
+
+/* The site of one history; it has charts where there is a gnuplot. */
+static void a_site_of_a_large_history(void **state)
+{
+    (void)state;
+    static const char *const report[] = {"report", "--all", "site", "--db", "one.db", NULL};
+    if (!site_can_be_drawn())
+        skip();
+    make_history("one.db", 1);
+    time_verb(report, 20);
+    open_overview();
+}
+
 static void verbs_on_large_histories(void **state)
 {
     (void)state;
@@ -67,6 +103,7 @@ static void verbs_on_large_histories(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_site_of_a_large_history, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(verbs_on_large_histories, command_setup, command_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
