@@ -50,6 +50,7 @@ static const BenchWork works[] = {
     {"query-clickbench", "the 43 queries of ClickBench over made-up hits", work_query_clickbench},
     {"query-peers", "peers: TPC-H in DuckDB and PostgreSQL, what parallel gains there", work_query_peers},
     {"mpi", "ranks of an MPI job beside worker processes, and beside mpi4py.futures", work_mpi},
+    {"mpi-model", "1 to 64 ranks whose rows sleep, and the speed-up at 2 to 1000 machines", work_mpi_model},
     {"memory", "peak memory of host and workers by number of rows", work_memory},
     {"notice", "from the death of a worker process to its chunk running elsewhere", work_notice},
     {"kills", "worker processes killed at random moments during maps", work_kills},
@@ -67,6 +68,9 @@ static const BenchWork works[] = {
 enum { WORKS = sizeof works / sizeof *works };
 
 static const BenchWork model = {"model", "the speed-up that 2 to 128 processors should give", work_model};
+
+static const BenchWork mpi_model = {"mpi-model", "the speed-up that 2 to 1000 machines should give",
+                                    work_mpi_model};
 
 typedef struct Arguments {
     Settings settings;
@@ -175,7 +179,8 @@ static const struct argp_option options[] = {
     {"seed", KEY_SEED, "N", 0, "Shuffle the order of samples from N (0)", 0},
     {"scale", KEY_SCALE, "S", 0, "Make the data of the queries of this scale (0.2; quick: 0.02)", 0},
     {"model", KEY_MODEL, NULL, 0,
-     "Measure the host's own work, and predict the speed-up at 2 to 128 processors", 0},
+     "Measure the host's own work, and predict the speed-up at 2 to 128 processors, and at 2 to 1000 machines",
+     0},
     {"json", KEY_JSON, NULL, 0, "Print one JSON object, times in seconds", 0},
     {"record", KEY_RECORD, "FILE", 0,
      "At the end let pricereport measure the main maps, record them in the history FILE, and draw "
@@ -232,8 +237,10 @@ static int run_works(Bench *bench, const Arguments *arguments)
 {
     size_t count = 0, number = 0;
     int status = EXIT_DONE;
-    if (arguments->model)
-        return run_work(bench, &model, 1, 1);
+    if (arguments->model) {
+        status = run_work(bench, &model, 1, 2);
+        return bench->interrupted ? status : worse(status, run_work(bench, &mpi_model, 2, 2));
+    }
     for (size_t i = 0; i < WORKS; i++)
         count += !arguments->any_chosen || arguments->chosen[i];
     for (size_t i = 0; i < WORKS && !bench->interrupted; i++)

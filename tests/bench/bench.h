@@ -58,6 +58,7 @@ int work_query_ssb(Bench *bench, Failure *failure);
 int work_query_clickbench(Bench *bench, Failure *failure);
 int work_query_peers(Bench *bench, Failure *failure);
 int work_mpi(Bench *bench, Failure *failure);
+int work_mpi_model(Bench *bench, Failure *failure);
 int work_memory(Bench *bench, Failure *failure);
 int work_notice(Bench *bench, Failure *failure);
 int work_kills(Bench *bench, Failure *failure);
