@@ -11,6 +11,7 @@
 
 #include "ext/run/other_kind.h"
 #include "ext/run/waiting.h"
+#include "ext/run/whole_runs.h"
 #include "ext/run/work_sum.h"
 
 typedef struct MapExperience {
@@ -33,6 +34,8 @@ typedef struct MapExperience {
     Waiting waiting;
     /* Whether a query has so many parts that combining them costs more than workers gain. */
     bool many_parts;
+    /* Times of a query's runs in parts, and whole. */
+    WholeRuns whole_runs;
     /* Kinds of workers, a bit each in the order of executor_kinds, that hold each other up in this map. */
     unsigned failed_kinds;
     /* Kinds of workers, as bits too, that cannot prepare the map: they lack what the host has. */

@@ -52,6 +52,10 @@ struct QueryRun {
     /* Whether the first step was made already, and what it gave. */
     bool stepped;
     int first_step;
+    /* Whether it is whole to see, or as is known, that this takes less time; whether it came to the end of
+       its rows, and when, CLOCK_MONOTONIC. */
+    bool chose_whole, ended;
+    int64_t end_ns;
     /* Number of rows that were given out. */
     int64_t rows_out;
     /* Error of the run; NULL: none. */
@@ -374,12 +378,37 @@ static void begin_log(QueryRun *run)
     run->outcome.figures = (RunFigures){.number = record ? record->run : 0, .start_ns = clock_ns()};
 }
 
+/* Whether `auto` may take the way that is faster. Sums of the plain statement may have other last bits than
+   the exact ones, and are to be the same in all runs. */
+static bool may_choose(const Query *query)
+{
+    const SplitPlan *plan = query->plan;
+    bool exact = plan->plain || (query->has_executor ? query->executor : query->state->settings.executor);
+    for (int i = 0; !exact && i < plan->stage_count; i++) {
+        const SplitStage *stage = &plan->stages[i];
+        exact = (stage->worker_sql && strstr(stage->worker_sql, SPLIT_SUM_PART "(")) ||
+                (stage->combine_sql && (strstr(stage->combine_sql, SPLIT_SUM_OF_VALUES "(") ||
+                                        strstr(stage->combine_sql, SPLIT_TOTAL_OF_VALUES "(") ||
+                                        strstr(stage->combine_sql, SPLIT_AVG_OF_VALUES "(")));
+    }
+    return !exact;
+}
+
+/* Takes in the time of a run that came to the end of its rows in the way in which it began. */
+static void learn_time(QueryRun *run)
+{
+    if (run->ended && !run->rest_why && may_choose(&run->query) && (run->chose_whole || !run->why))
+        whole_runs_add(&run->experience.whole_runs, run->chose_whole,
+                       (double)(run->end_ns - run->outcome.figures.start_ns));
+}
+
 static int begin(QueryRun *run, char **message)
 {
     const char *plain = run->query.plan->plain;
     int rc = SQLITE_ABORT;
-    if (plain)
-        run->why = sqlite3_mprintf("%s", plain);
+    run->chose_whole = may_choose(&run->query) && whole_runs_choose(&run->experience.whole_runs);
+    if (plain || run->chose_whole)
+        run->why = sqlite3_mprintf("%s", plain ? plain : "as it stands it may take less time");
     else
         rc = begin_parts(run);
     if (rc == SQLITE_ABORT) {
@@ -440,6 +469,10 @@ int query_run_next(QueryRun *run, char **message)
              : run->is_direct ? step_result(run, message)
                               : step_combiner(run, message);
     run->rows_out += rc == SQLITE_ROW;
+    if (rc == SQLITE_DONE && !run->ended) {
+        run->ended = true;
+        run->end_ns = clock_ns();
+    }
     return rc;
 }
 
@@ -498,6 +531,7 @@ void query_run_close(QueryRun *run)
 {
     if (!run)
         return;
+    learn_time(run);
     end_parts(run);
     write_log(run);
     *run->shared_experience = run->experience;

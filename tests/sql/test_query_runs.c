@@ -148,6 +148,31 @@ static void prepared_twice(void **state)
     assert_true(count <= 2 + own + of_functions);
 }
 
+/* ---- whole runs ---- */
+
+/* Where sums are exact all runs are in parts, which give the same bits; else a run that was short is followed
+   by a whole one, whose rows are the same. */
+static void exact_sums_are_never_run_whole(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(db,
+                 "CREATE VIRTUAL TABLE temp.sums USING parallel_query(query = (SELECT day, sum(p) FROM sales "
+                 "GROUP BY day), executor = auto);"
+                 "CREATE VIRTUAL TABLE temp.counts USING parallel_query(query = (SELECT day, count(p) FROM "
+                 "sales GROUP BY day), executor = auto)");
+    for (int i = 0; i < 8; i++)
+        sql_test_run(db, "SELECT * FROM sums");
+    sql_test_expect(db, "SELECT count(*) FROM parallel_map_runs WHERE access <> 'whole'", "8");
+    for (int i = 0; i < 8; i++)
+        sql_test_expect(db, "SELECT * FROM counts EXCEPT SELECT day, count(p) FROM sales GROUP BY day", "");
+    sql_test_expect(
+        db,
+        "SELECT count(*) FROM parallel_map_runs WHERE access = 'whole' AND reason <> 'run whole: as "
+        "it stands it may take less time'",
+        "0");
+}
+
 /* ---- rows as they come ---- */
 
 /* Most memory that the process has had so far, in kB. */
@@ -291,6 +316,7 @@ int main(void)
         MAP_TEST(the_log_names_the_executor_that_worked),
         MAP_TEST(prepared_twice),
         MAP_TEST(workers_keep_memory),
+        MAP_TEST(exact_sums_are_never_run_whole),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,56 @@
+/* Which runs of a query under `auto` are whole, from what earlier ones took. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ext/run/whole_runs.h"
+#include "tests/support/within.h"
+
+/* Number of `count` runs that are whole, where one takes so many nanoseconds in either way. */
+static int count_whole(WholeRuns *runs, int count, double parts_ns, double whole_ns)
+{
+    int whole = 0;
+    for (int i = 0; i < count; i++) {
+        const bool chosen = whole_runs_choose(runs);
+        whole_runs_add(runs, chosen, chosen ? whole_ns : parts_ns);
+        whole += chosen;
+    }
+    return whole;
+}
+
+static void second_run(void **state)
+{
+    (void)state;
+    WholeRuns runs = {0};
+    assert_int_equal(count_whole(&runs, 1, 2e6, 1e6), 0);
+    assert_int_equal(count_whole(&runs, 1, 2e6, 1e6), 1);
+    /* A long run is not worth it. */
+    runs = (WholeRuns){0};
+    assert_int_equal(count_whole(&runs, 1000, 2e9, 1e6), 0);
+}
+
+static void faster_way(void **state)
+{
+    (void)state;
+    WholeRuns runs = {0};
+    assert_within(count_whole(&runs, 1000, 2e6, 1e6), 990, 999);
+    runs = (WholeRuns){0};
+    assert_within(count_whole(&runs, 1000, 1e6, 2e6), 1, 10);
+    /* The first run may have started workers, and the machine may change. */
+    runs = (WholeRuns){0};
+    assert_int_equal(count_whole(&runs, 1, 30e6, 10e6), 0);
+    assert_within(count_whole(&runs, 100, 5e6, 10e6), 1, 8);
+    assert_within(count_whole(&runs, 10000, 15e6, 10e6), 5000, 9999);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(second_run),
+        cmocka_unit_test(faster_way),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
