@@ -69,7 +69,7 @@ void frame_stream_end(FrameStream *stream)
 }
 
 /* Receives up to `size` bytes. 0: none is there; -1: the end. */
-static ssize_t receive(const FrameStream *stream, void *bytes, size_t size)
+static ssize_t receive(FrameStream *stream, void *bytes, size_t size)
 {
     ssize_t received;
     do
@@ -77,6 +77,8 @@ static ssize_t receive(const FrameStream *stream, void *bytes, size_t size)
     while (received < 0 && errno == EINTR);
     if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return 0;
+    if (received < 0)
+        stream->failure = errno;
     return received > 0 ? received : -1;
 }
 
@@ -130,8 +132,12 @@ bool frame_stream_flush(FrameStream *stream)
             send(stream->socket, bytes + stream->sent, whole - stream->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
-        if (sent < 0)
-            return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS;
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS))
+            return true;
+        if (sent < 0) {
+            stream->failure = errno;
+            return false;
+        }
         stream->sent += (size_t)sent;
         if (stream->sent < whole)
             continue;

@@ -168,6 +168,9 @@ typedef struct FrameStream {
     FrameHeader header;
     size_t received;
     Frame *incoming;
+    /* Errno of the receive or send that found the other end gone; 0: none did, or the other end has closed.
+     */
+    int failure;
     /* Frames to be sent, and bytes of the first one that were. */
     Frame *first, *last;
     size_t sent;

@@ -11,12 +11,18 @@
 #include "ext/link/frames.h"
 
 enum {
-    GUARD_PROTOCOL = 1,
+    GUARD_PROTOCOL = 2,
     /* Bytes of the launcher's command, and of what is kept of its standard error. */
     GUARD_COMMAND_BYTES = 16384,
     GUARD_WORDS_BYTES = 4096,
     GUARD_PATH_BYTES = 256,
 };
+
+/* Begin of the name of a guard's folder. */
+#define GUARD_FOLDER "pricemap-mpi-"
+
+/* Variable of the environment that has TMPDIR as it was, for ranks that are the launcher's own children. */
+#define GUARD_OWN_TMPDIR "PRICEMAP_TMPDIR"
 
 typedef enum GuardKind {
     /* Host → guard: GuardOrder, with a pidfd of the host (where the kernel has pidfds). */
@@ -33,6 +39,8 @@ typedef struct GuardOrder {
     uint32_t kind, protocol;
     /* Whether all ranks are on this machine, so that a socket in a folder does. */
     int32_t local;
+    /* Whether the launcher is Open MPI's, which reaches other machines by a remote shell. */
+    int32_t by_shell;
     /* Bytes of the command. */
     uint32_t command_size;
     /* Name under which ranks reach this machine; "": its own. */

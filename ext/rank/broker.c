@@ -198,6 +198,19 @@ static void tell_lost(Rank *rank, int64_t now)
     }
 }
 
+/* Whether this machine, rather than the host, was cut off: nothing that was sent is confirmed. A host that
+   reads nothing for long confirms that it has no room. */
+static bool is_cut_off(const Broker *broker, double heartbeat_seconds)
+{
+    struct tcp_info state;
+    socklen_t size = sizeof state;
+    enum { SENT_AGAIN = 2 };
+    if (getsockopt(broker->stream.socket, IPPROTO_TCP, TCP_INFO, &state, &size) != 0 || size < sizeof state)
+        return false;
+    return (state.tcpi_retransmits >= SENT_AGAIN || state.tcpi_probes >= SENT_AGAIN) &&
+           state.tcpi_last_ack_recv > 1000 * RANK_PATIENCE * heartbeat_seconds;
+}
+
 void broker_check(Rank *rank, int64_t now)
 {
     Broker *broker = rank->broker;
@@ -205,6 +218,8 @@ void broker_check(Rank *rank, int64_t now)
         beat(rank);
         broker->beat_ns = now + (int64_t)(rank->heartbeat_seconds * 1e9 / BEATS);
         tell_lost(rank, now);
+        if (is_cut_off(broker, rank->heartbeat_seconds))
+            rank_abort("the host is out of reach");
     }
     if (broker->idle_end_ns && now >= broker->idle_end_ns) {
         Frame *end = frame_create(FRAME_END, FRAME_ALL_RANKS, 0, 0);

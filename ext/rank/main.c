@@ -16,16 +16,15 @@
 #include <unistd.h>
 
 #include "ext/base/clock.h"
+#include "ext/link/guard_messages.h"
 #include "ext/rank/broker.h"
 #include "ext/rank/peers.h"
+#include "ext/rank/sweeper.h"
 
 /* Nanoseconds of the shortest sleep, and of the longest: while a send is open, in the first second without
    anything to do, and afterwards. */
 static const int64_t shortest_ns = 20000, longest_ns = 1000000, idle_longest_ns = 5000000,
                      idle_after_ns = 1000000000;
-
-/* A host that reads nothing, or a broker, is silent for longer than a rank may be. */
-static const double patience = 1.5;
 
 enum { FINALIZE_SECONDS = 1, TIMER_SLACK_NS = 10000 };
 
@@ -124,7 +123,7 @@ static void check(Rank *rank, int64_t now)
     if (rank->broker)
         broker_check(rank, now);
     else if (rank->heartbeat_seconds > 0 && now > rank->judged_ns &&
-             (double)(now - peers_heard_ns(rank->peers, 0)) > patience * 1e9 * rank->heartbeat_seconds)
+             (double)(now - peers_heard_ns(rank->peers, 0)) > RANK_PATIENCE * 1e9 * rank->heartbeat_seconds)
         _exit(1);
 }
 
@@ -150,6 +149,17 @@ static void serve(Rank *rank)
     }
 }
 
+/* The guard has the launcher alone keep temporary files elsewhere: those of maps outlive the job. */
+static void restore_folder(void)
+{
+    const char *before = getenv(GUARD_OWN_TMPDIR);
+    if (before && *before)
+        setenv("TMPDIR", before, 1);
+    else if (before)
+        unsetenv("TMPDIR");
+    unsetenv(GUARD_OWN_TMPDIR);
+}
+
 int main(int argc, char **argv)
 {
     Rank rank = {.running = 0};
@@ -169,6 +179,8 @@ int main(int argc, char **argv)
         return 0;
     }
     check_launcher(0);
+    restore_folder();
+    sweeper_start();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     prctl(PR_SET_NAME, "pricemap-rank");
     /* The kernel lengthens sleeps by 50 µs where nothing else is set, more than the shortest one takes. */

@@ -14,6 +14,9 @@
 #include "ext/link/file_checks.h"
 #include "ext/link/frames.h"
 
+/* Factor by which silence may last longer than heartbeat_seconds before a rank ends by itself. */
+#define RANK_PATIENCE 1.5
+
 typedef struct RankTask {
     struct RankTask *next;
     /* Number of the task in frames. */

@@ -123,10 +123,16 @@ static int listen_everywhere(const Guard *guard, char *address, size_t size)
 /* ---- the launcher ---- */
 
 /* Has MPI put its files into the guard's folder: the sessions of Open MPI 4 and 5, and the memory that ranks
- * of one machine share, where all are on this one. */
+ * of one machine share, where all are on this one. Machines that the launcher reaches by a remote shell keep
+ * their own folder for temporary files, which rank/sweeper clears: the launcher alone has another one. */
 static void set_environment(const Guard *guard)
 {
-    const char *folder = guard->reply.folder;
+    const char *folder = guard->reply.folder, *before = getenv("TMPDIR");
+    if (guard->order.by_shell) {
+        setenv(GUARD_OWN_TMPDIR, before ? before : "", 1);
+        setenv("TMPDIR", folder, 1);
+        return;
+    }
     setenv("OMPI_MCA_orte_tmpdir_base", folder, 1);
     setenv("PRTE_MCA_prte_tmpdir_base", folder, 1);
     if (guard->order.local) {
@@ -321,7 +327,7 @@ static bool make_folder(Guard *guard)
 {
     const char *base = getenv("TMPDIR");
     char *folder = guard->reply.folder;
-    int length = snprintf(folder, sizeof guard->reply.folder, "%s/pricemap-mpi-XXXXXX",
+    int length = snprintf(folder, sizeof guard->reply.folder, "%s/" GUARD_FOLDER "XXXXXX",
                           base && *base == '/' ? base : "/tmp");
     if (length < (int)sizeof guard->reply.folder && mkdtemp(folder))
         return true;

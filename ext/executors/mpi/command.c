@@ -9,8 +9,6 @@
 
 #include "ext/base/sqlite_api.h"
 
-enum { NAME_BYTES = 256 };
-
 /* Appends a word. False: there is no room. */
 static bool add(JobCommand *command, const char *word, size_t length)
 {
@@ -67,46 +65,19 @@ static bool is_in_path(const char *name)
     return false;
 }
 
-/* The length of the name of a machine in a list, of which the entries are 'name' or 'name:slots'. */
-static size_t name_length(const char *entry)
+/* Appends the machines that are not left out. A hostfile says how many slots each has, and is passed as a
+   whole unless a machine of it is left out. */
+static bool add_machines(JobCommand *command, const MachineSettings *settings, const LostMachines *lost)
 {
-    return strcspn(entry, ":,");
-}
-
-static bool is_left_out(const char *without, const char *entry)
-{
-    size_t length = name_length(entry);
-    for (const char *name = without; *name; name += strcspn(name, ",") + 1)
-        if (strcspn(name, ",") == length && !strncmp(name, entry, length))
-            return true;
-    return false;
-}
-
-/* Appends an option with the machines that are not left out. */
-static bool add_hosts(JobCommand *command, const char *option, const char *hosts, const char *without)
-{
-    char list[GUARD_COMMAND_BYTES];
-    size_t used = 0;
-    while (*hosts) {
-        size_t length = strcspn(hosts, ",");
-        if (length && !is_left_out(without, hosts)) {
-            if (used + length + 2 > sizeof list)
-                return false;
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%.*s", used ? "," : "", (int)length,
-                                     hosts);
-        }
-        hosts += length + (hosts[length] == ',');
+    bool fits = true, listed = settings->hosts || *lost->names;
+    if (listed) {
+        char *list = machines_list(settings, lost);
+        fits = list && *list && add_text(command, is_mpich ? "-hosts" : "--host") &&
+               add(command, list, strlen(list));
+        free(list);
     }
-    return used && add_text(command, option) && add(command, list, used);
-}
-
-/* Appends the machines of the settings, each option under its name in this MPI. */
-static bool add_machines(JobCommand *command, const MachineSettings *settings, const char *without)
-{
-    bool fits = true;
-    if (settings->hosts)
-        fits = add_hosts(command, is_mpich ? "-hosts" : "--host", settings->hosts, without);
-    if (settings->hostfile)
+    /* MPICH takes one of both. */
+    if (settings->hostfile && !(is_mpich && listed))
         fits = fits && add_text(command, is_mpich ? "-f" : "--hostfile") &&
                add(command, settings->hostfile, strlen(settings->hostfile));
     return fits;
@@ -123,16 +94,28 @@ static bool add_launcher(JobCommand *command)
     return add_text(command, *name);
 }
 
+/* Has daemons end by themselves where they lose the launcher, long after the signs of life between ranks have
+   shown which machine it was: the launcher's own words do not name it. */
+static bool add_keepalive(JobCommand *command, const MachineSettings *settings)
+{
+    char words[256];
+    snprintf(
+        words, sizeof words,
+        "--mca oob_tcp_keepalive_time %d --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 3",
+        (int)(3 * settings->heartbeat_seconds) + 1);
+    return add_text(command, words);
+}
+
 /* Appends the options of this MPI's launcher for one rank a machine. */
-static bool add_options(JobCommand *command, bool remote)
+static bool add_options(JobCommand *command, const MachineSettings *settings, bool remote)
 {
     if (is_mpich)
         return add_text(command, remote ? "-bind-to none -ppn 1" : "-bind-to none -launcher fork -n 1");
-    return add_text(command, "--bind-to none --mca odls_base_sigkill_timeout 0") &&
-           add_text(command, remote ? "--map-by ppr:1:node --mca btl_tcp_eager_limit 1048576 "
-                                      "--mca oob_tcp_keepalive_time 5 --mca oob_tcp_keepalive_intvl 1 "
-                                      "--mca oob_tcp_keepalive_probes 3"
-                                    : "--mca plm isolated --mca btl self,vader --oversubscribe -n 1");
+    if (!add_text(command, "--bind-to none --mca odls_base_sigkill_timeout 0"))
+        return false;
+    return remote ? add_text(command, "--map-by ppr:1:node --mca btl_tcp_eager_limit 1048576") &&
+                        add_keepalive(command, settings)
+                  : add_text(command, "--mca plm isolated --mca btl self,vader --oversubscribe -n 1");
 }
 
 /* Why the settings contradict each other, or name a file that cannot be read, from sqlite3_mprintf; NULL:
@@ -151,7 +134,7 @@ static char *contradiction(const MachineSettings *settings, const char *launcher
     return NULL;
 }
 
-bool mpi_command_make(JobCommand *command, const MachineSettings *settings, const char *without,
+bool mpi_command_make(JobCommand *command, const MachineSettings *settings, const LostMachines *lost,
                       const char *rank, char **message)
 {
     const char *launcher = settings->launcher ? settings->launcher : secure_getenv("PRICEMAP_MPI_LAUNCHER");
@@ -159,14 +142,15 @@ bool mpi_command_make(JobCommand *command, const MachineSettings *settings, cons
     *command = (JobCommand){.size = 0};
     launcher = launcher && *launcher ? launcher : NULL;
     command->local = !remote && !launcher;
+    command->by_shell = remote && !launcher && !is_mpich;
     *message = contradiction(settings, launcher);
     if (*message)
         return false;
     if (launcher)
         fits = add_text(command, launcher) && command->size;
     else
-        fits =
-            add_launcher(command) && add_options(command, remote) && add_machines(command, settings, without);
+        fits = add_launcher(command) && add_options(command, settings, remote) &&
+               add_machines(command, settings, lost);
     fits = fits && add(command, rank, strlen(rank));
     if (!fits)
         *message = sqlite3_mprintf("parallel_map: %s: expected a command with its quotes closed and %d "
@@ -176,43 +160,4 @@ bool mpi_command_make(JobCommand *command, const MachineSettings *settings, cons
                                                       : "mpi_hosts, mpi_hostfile",
                                    GUARD_COMMAND_BYTES);
     return fits;
-}
-
-/* Whether words name a machine: its name is in them, and not within a longer one. */
-static bool are_about(const char *words, const char *name, size_t length)
-{
-    for (const char *at = words; *at; at++) {
-        bool begins = at == words || !(isalnum((unsigned char)at[-1]) || at[-1] == '-');
-        bool ends = begins && !strncmp(at, name, length) &&
-                    !(isalnum((unsigned char)at[length]) || at[length] == '-');
-        if (ends)
-            return true;
-    }
-    return false;
-}
-
-bool mpi_command_leave_out(const MachineSettings *settings, const char *words, char *without, size_t size)
-{
-    const char *named = NULL;
-    char here[NAME_BYTES] = "";
-    bool is_here = false;
-    int left = 0;
-    gethostname(here, sizeof here - 1);
-    for (const char *host = settings->hosts ? settings->hosts : ""; *host;) {
-        size_t length = name_length(host);
-        if (length && !is_left_out(without, host)) {
-            left++;
-            if ((!named || is_here) && are_about(words, host, length)) {
-                named = host;
-                is_here = strlen(here) == length && !strncmp(here, host, length);
-            }
-        }
-        host += strcspn(host, ",");
-        host += *host == ',';
-    }
-    size_t used = strlen(without);
-    if (!named || left < 2 || used + name_length(named) + 2 > size)
-        return false;
-    snprintf(without + used, size - used, "%.*s,", (int)name_length(named), named);
-    return true;
 }

@@ -71,6 +71,7 @@ static int send_order(Job *job, int socket, const JobStart *start)
     order->kind = GUARD_ORDER;
     order->protocol = GUARD_PROTOCOL;
     order->local = command->local;
+    order->by_shell = command->by_shell;
     snprintf(order->address, sizeof order->address, "%s", settings->address ? settings->address : "");
     snprintf(order->left_folder, sizeof order->left_folder, "%s", start->left_folder);
     memcpy(order->cookie, job->cookie, sizeof order->cookie);
@@ -413,6 +414,17 @@ static void note_greeting(Job *job, const Frame *frame)
     start_ranks(job);
 }
 
+/* The connection with rank 0 was lost; a machine that is off or unplugged closes none, but is out of reach.
+ */
+static void lose_connection(Job *job)
+{
+    int failure = job->stream.failure;
+    if (failure == ETIMEDOUT || failure == EHOSTUNREACH || failure == ENETUNREACH)
+        job->lost_rank = 0;
+    fail(job, "parallel_map: the connection with the ranks was lost%s%s", failure ? ": " : "",
+         failure ? strerror(failure) : "");
+}
+
 /* Takes the frames that have come, up to one about a task, which is returned. */
 static Frame *hear_ranks(Job *job)
 {
@@ -427,7 +439,7 @@ static Frame *hear_ranks(Job *job)
             enum { WORDS_MILLISECONDS = 100 };
             if (poll(&watched, 1, WORDS_MILLISECONDS) > 0)
                 hear_guard(job);
-            fail(job, "parallel_map: the connection with the ranks was lost");
+            lose_connection(job);
             return NULL;
         }
         job->heard_ns = clock_ns();
@@ -460,9 +472,11 @@ static void check_clock(Job *job)
         job->ready_by = now + (int64_t)WORDS_SECONDS * 1000000000;
         shutdown(job->guard, SHUT_WR);
     }
-    if (job->state == JOB_READY && (double)(now - job->heard_ns) > 2e9 * job->heartbeat_seconds)
+    if (job->state == JOB_READY && (double)(now - job->heard_ns) > 2e9 * job->heartbeat_seconds) {
+        job->lost_rank = 0;
         fail(job, "parallel_map: machine %s gave no sign of life for %g s", job->ranks[0].machine,
              2 * job->heartbeat_seconds);
+    }
 }
 
 /* Sleeps until something comes. */
@@ -493,7 +507,7 @@ static Frame *turn(Job *job)
     if (job->files.socket >= 0 && !job->files.whole && job->state < JOB_CONNECTED)
         hear_files(job);
     if (job->stream.socket >= 0 && !frame_stream_flush(&job->stream))
-        fail(job, "parallel_map: the connection with the ranks was lost");
+        lose_connection(job);
     if (job->state != JOB_FAILED) {
         struct pollfd watched = {.fd = job->guard, .events = POLLIN};
         if (poll(&watched, 1, 0) > 0)

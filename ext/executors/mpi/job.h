@@ -81,6 +81,8 @@ typedef struct JobCommand {
     uint32_t size;
     /* Whether all ranks are on this machine for certain. */
     bool local;
+    /* Whether the launcher is Open MPI's own, which reaches other machines by a remote shell. */
+    bool by_shell;
 } JobCommand;
 
 /* A job that was not started. */

@@ -36,7 +36,6 @@ enum {
     ASK_MILLISECONDS = 100,
     /* Starts of a job without a task that got done in between. */
     STARTS_MAX = 3,
-    MACHINES_BYTES = 4096,
 };
 
 typedef struct MpiExecutor {
@@ -60,8 +59,7 @@ typedef struct MpiExecutor {
     /* Starts since a task got done, and whether one has ever got ready. */
     int starts;
     bool ever_ready;
-    /* Machines that could not be reached, each with a comma after it. */
-    char without[MACHINES_BYTES];
+    LostMachines lost;
     /* Folder of the last job whose guard was killed. */
     char left_folder[GUARD_PATH_BYTES];
     /* Number of tasks done so far, and what it was when wait last returned. */
@@ -274,12 +272,7 @@ static void take_back(MpiExecutor *self)
 static bool lose_job(MpiExecutor *self)
 {
     Job *job = &self->job;
-    bool left_out = false;
-    if (!job->was_ready)
-        left_out = mpi_command_leave_out(self->settings, job->error, self->without, sizeof self->without);
-    else if (job->lost_rank >= 0)
-        left_out = mpi_command_leave_out(self->settings, job->ranks[job->lost_rank].machine, self->without,
-                                         sizeof self->without);
+    bool left_out = machines_lose(&self->lost, self->settings, job);
     take_back(self);
     self->base.workers = 0;
     bool was_ready = job->was_ready;
@@ -304,7 +297,7 @@ static bool start_job(MpiExecutor *self, char **message)
                                    "pricemap was built without MPI: install Open MPI (Debian: openmpi-bin "
                                    "libopenmpi-dev) or MPICH (mpich libmpich-dev) and build again, or set "
                                    "PRICEMAP_RANK");
-    bool found = rank && mpi_command_make(&command, self->settings, self->without, rank, message) &&
+    bool found = rank && mpi_command_make(&command, self->settings, &self->lost, rank, message) &&
                  launch_find_worker(&worker, self->folder);
     free(rank);
     if (!found)

@@ -62,24 +62,90 @@ static void a_launcher_that_hangs(void **state)
     leftovers_check(&before);
 }
 
+/* Whether a job that failed with these words leads to a machine that is left out; `rank`: the one that is
+ * lost, of a job that was ready (-1: none is, -2: the job was not). */
+static bool loses(LostMachines *lost, const MachineSettings *settings, int rank, const char *words)
+{
+    JobRank ranks[2] = {{.machine = "first.cluster"}, {.machine = "other-2"}};
+    Job job;
+    job_init(&job);
+    job.ranks = ranks;
+    job.rank_count = 2;
+    job.was_ready = rank > -2;
+    job.lost_rank = rank < 0 ? -1 : rank;
+    snprintf(job.error, sizeof job.error, "%s", words);
+    return machines_lose(lost, settings, &job);
+}
+
 static void machines_that_are_left_out(void **state)
 {
     (void)state;
-    char here[256] = "", hosts[512], words[512], expected[512], without[1024] = "";
+    char here[256] = "", hosts[512], words[512], expected[512];
     gethostname(here, sizeof here - 1);
     snprintf(hosts, sizeof hosts, "%s:4,other-1:4,other-2", here);
     const MachineSettings settings = {.hosts = hosts};
+    LostMachines lost = {.names = ""};
     /* A launcher begins with the name of its own machine. */
     snprintf(words, sizeof words, "[mpiexec@%s] cannot reach other-2", here);
-    assert_true(mpi_command_leave_out(&settings, words, without, sizeof without));
-    assert_string_equal(without, "other-2,");
-    assert_false(mpi_command_leave_out(&settings, "other-2 and other-11", without, sizeof without));
+    assert_true(loses(&lost, &settings, -2, words));
+    assert_string_equal(lost.names, "other-2,");
+    assert_false(loses(&lost, &settings, -2, "other-2 and other-11"));
     snprintf(words, sizeof words, "machine %s gave no sign of life", here);
-    assert_true(mpi_command_leave_out(&settings, words, without, sizeof without));
+    assert_true(loses(&lost, &settings, -2, words));
     snprintf(expected, sizeof expected, "other-2,%s,", here);
-    assert_string_equal(without, expected);
+    assert_string_equal(lost.names, expected);
     /* One machine is left. */
-    assert_false(mpi_command_leave_out(&settings, "other-1", without, sizeof without));
+    assert_false(loses(&lost, &settings, -2, "other-1"));
+    char *list = machines_list(&settings, &lost);
+    assert_string_equal(list, "other-1:4");
+    free(list);
+}
+
+/* What a job that was ready ends with is a suspicion, unless a rank is lost; addresses are those of ranks in
+ * their order. */
+static void machines_of_ready_jobs(void **state)
+{
+    (void)state;
+    char hosts[] = "10.0.0.1:4,10.0.0.2", names[] = "other-1,other-2:2,first";
+    const MachineSettings by_address = {.hosts = hosts}, by_name = {.hosts = names};
+    LostMachines lost = {.names = ""};
+    assert_true(loses(&lost, &by_address, 1, "no sign of life"));
+    assert_string_equal(lost.names, "10.0.0.2,");
+    lost = (LostMachines){.names = ""};
+    assert_false(
+        loses(&lost, &by_name, -1, "ORTE has lost communication with a remote daemon on node other-2"));
+    assert_false(loses(&lost, &by_name, -1, "killed on node other-1"));
+    assert_string_equal(lost.suspect, "other-2");
+    assert_string_equal(lost.names, "");
+    assert_true(loses(&lost, &by_name, -2, "unable to reliably start one or more daemons"));
+    assert_string_equal(lost.names, "other-2,");
+    assert_false(loses(&lost, &by_name, -2, "unable to reliably start one or more daemons"));
+    assert_true(loses(&lost, &by_name, 0, "no sign of life"));
+    assert_string_equal(lost.names, "other-2,first,");
+}
+
+/* A file of machines has comments, slots, and spaces. */
+static void machines_of_a_file(void **state)
+{
+    (void)state;
+    static char path[] = "/tmp/pricemap-machines-XXXXXX";
+    int file = mkstemp(path);
+    const char text[] = "# all\n\n a slots=2\nb:4 # last\n#c\n\td";
+    assert_true(file >= 0);
+    assert_int_equal(write(file, text, sizeof text - 1), sizeof text - 1);
+    close(file);
+    const MachineSettings settings = {.hostfile = path}, none = {.hosts = NULL};
+    LostMachines lost = {.names = "a,"};
+    char *list = machines_list(&settings, &lost);
+    assert_string_equal(list, "b:4,d");
+    free(list);
+    unlink(path);
+    list = machines_list(&settings, &lost);
+    assert_string_equal(list, "");
+    free(list);
+    list = machines_list(&none, &lost);
+    assert_string_equal(list, "");
+    free(list);
 }
 
 int main(void)
@@ -87,6 +153,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_launcher_that_hangs),
         cmocka_unit_test(machines_that_are_left_out),
+        cmocka_unit_test(machines_of_ready_jobs),
+        cmocka_unit_test(machines_of_a_file),
     };
     return cmocka_run_group_tests_name("mpi_job", tests, mark, NULL);
 }
