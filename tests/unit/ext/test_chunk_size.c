@@ -105,6 +105,38 @@ static void chunks_shrink_towards_the_end(void **state)
     assert_int_equal(chunk_size_next(&size, &setting), units_of(100));
 }
 
+/* Chunks that go to other machines take 50 ms, and towards the end less, but 2 ms at the least; they hold so
+ * few rows with large results that these fit into a frame. */
+static void chunks_for_other_machines(void **state)
+{
+    (void)state;
+    MapExperience experience = {0};
+    ChunkSize size;
+    ChunkSetting setting = {.remote = true, .workers = 4};
+    const int64_t whole = 50 * units_of(1000), least = 2 * units_of(1000);
+    chunk_size_begin(&size, &(ChunkRules){.columns = 1}, &experience);
+    for (int64_t units = 1; units < whole; units *= 8)
+        assert_int_equal(give(&size, &setting, 1000), units);
+    assert_int_equal(give(&size, &setting, 1000), whole);
+    /* Rows of 20 ms each: two of them, and never fewer than one. */
+    assert_int_equal(give(&size, &setting, 20e6), whole);
+    assert_int_equal(give(&size, &setting, 20e6), 2);
+    assert_int_equal(give(&size, &setting, 200e6), 2);
+    assert_int_equal(give(&size, &setting, 200e6), 1);
+    experience = (MapExperience){.row_ns = 1000};
+    chunk_size_begin(&size, &(ChunkRules){.columns = 1}, &experience);
+    setting.rest = (SourceRest){.units = 1000000, .more = true};
+    int64_t last = whole;
+    while (setting.rest.units > 0) {
+        int64_t units = chunk_size_next(&size, &setting);
+        assert_true(units <= last && units >= least && units <= whole);
+        assert_true((double)units <= setting.rest.units / 8 || units == least);
+        setting.rest.units -= (double)units < setting.rest.units ? (double)units : setting.rest.units;
+        last = units;
+    }
+    assert_int_equal(last, least);
+}
+
 static void chunks_that_were_asked_for(void **state)
 {
     (void)state;
@@ -211,6 +243,7 @@ int main(void)
         cmocka_unit_test(chunks_grow_step_by_step_up_to_a_millisecond),
         cmocka_unit_test(the_next_run_begins_with_what_was_learnt),
         cmocka_unit_test(chunks_shrink_towards_the_end),
+        cmocka_unit_test(chunks_for_other_machines),
         cmocka_unit_test(chunks_that_were_asked_for),
         cmocka_unit_test(large_outputs_make_small_chunks),
         cmocka_unit_test(aggregates_take_longer_chunks),
