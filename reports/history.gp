@@ -19,7 +19,7 @@ array series_colour[series]
 array series_shape[series]
 stats data index 2 using (series_title[int($1)] = stringcolumn(2), series_colour[int($1)] = $4, series_shape[int($1)] = $5, $1) nooutput
 array panel_top[panels + 1]
-places = 1
+stats data index series + 3 every ::0::0 using (places = $3, 0) nooutput
 i = 0
 do for [panel = 1:panels] {
     panel_first[panel] = i + 1
@@ -27,10 +27,8 @@ do for [panel = 1:panels] {
     panel_high[panel] = -1e300
     do for [n = 1:int(panel_series[panel])] {
         i = i + 1
-        stats data index i + 2 using 1 nooutput name "place"
         stats data index i + 2 using 3 nooutput name "low"
         stats data index i + 2 using 4 nooutput name "high"
-        if (place_max > places) { places = place_max }
         if (low_min < panel_low[panel]) { panel_low[panel] = low_min }
         if (high_max > panel_high[panel]) { panel_high[panel] = high_max }
     }
@@ -87,7 +85,7 @@ set border 3 lc rgb faint
 set xrange [0.4:places + 0.6]
 tick_font = plain(body - 2)
 set xtics out nomirror noenhanced font tick_font tc rgb ink
-set xtics scale many ? 0 : 0.5
+set xtics scale 0.5
 set ytics out nomirror tc rgb ink
 if (!is_text) { set grid ytics lt 1 lc rgb rule lw 1 }
 set style fill transparent solid 0.2 noborder
@@ -145,23 +143,28 @@ do for [panel = 1:panels] {
             set label 200 + i "" at screen x, y point lt series_colour[i] pt mark(series_colour[i], series_shape[i]) ps dot
         }
     }
+    # What only labels the runs has no points to be seen.
+    middle = is_wide(low, high) ? sqrt(low * high) : (bottom + top_end) / 2 / scale
     if (is_text) {
-        plot for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(shown_run($1, strcol(5))) with points pt letter(i - first), \
-             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(6), 0) / scale):6 with labels left offset 1, 0, \
-             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(6), 1) / scale):6 with labels right offset -1, 0
+        plot data index series + 3 using 1:(middle):(""):xtic(shown_run($1, strcol(2))) with labels, \
+             for [i = first:last] data index i + 2 using 1:($2 / scale) with points pt letter(i - first), \
+             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(5), 0) / scale):5 with labels left offset 1, 0, \
+             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(5), 1) / scale):5 with labels right offset -1, 0
     }
     if (!is_text && many) {
-        plot for [i = first:last] data index i + 2 using 1:($3 / scale):($4 / scale) with filledcurves lt series_colour[i], \
-             for [i = first:last] data index i + 2 using 1:($2 / scale):xtic(shown_run($1, strcol(5))) with linespoints pi int(places / 6) lt series_colour[i] dt dashes(series_shape[i]) pt mark(series_colour[i], series_shape[i]) ps dot, \
-             for [i = first:last] data index i + 2 using 1:(changed($2, $7) / scale) with points lt series_colour[i] pt 6 ps 2 * dot lw 2, \
-             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(6), 0) / scale):6 with labels left offset 0.8, 0.8 font bold(body - 1) tc rgb ink, \
-             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(6), 1) / scale):6 with labels right offset -0.8, 0.8 font bold(body - 1) tc rgb ink
+        plot data index series + 3 using 1:(middle):(""):xtic(2) with labels, \
+             for [i = first:last] data index i + 2 using 1:($3 / scale):($4 / scale) with filledcurves lt series_colour[i], \
+             for [i = first:last] data index i + 2 using 1:($2 / scale) with linespoints pi int(places / 6) lt series_colour[i] dt dashes(series_shape[i]) pt mark(series_colour[i], series_shape[i]) ps dot, \
+             for [i = first:last] data index i + 2 using 1:(changed($2, $6) / scale) with points lt series_colour[i] pt 6 ps 2 * dot lw 2, \
+             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(5), 0) / scale):5 with labels left offset 0.8, 0.8 font bold(body - 1) tc rgb ink, \
+             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(5), 1) / scale):5 with labels right offset -0.8, 0.8 font bold(body - 1) tc rgb ink
     }
     if (!is_text && !many) {
-        plot for [i = first:last] data index i + 2 using 1:($2 / scale):($3 / scale):($4 / scale):xtic(shown_run($1, strcol(5))) with yerrorlines lt series_colour[i] dt dashes(series_shape[i]) pt mark(series_colour[i], series_shape[i]) ps dot, \
-             for [i = first:last] data index i + 2 using 1:(changed($2, $7) / scale) with points lt series_colour[i] pt 6 ps 2 * dot lw 2, \
-             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(6), 0) / scale):6 with labels left offset 0.8, 0.8 font bold(body - 1) tc rgb ink, \
-             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(6), 1) / scale):6 with labels right offset -0.8, 0.8 font bold(body - 1) tc rgb ink
+        plot data index series + 3 using 1:(middle):(""):xtic(2) with labels, \
+             for [i = first:last] data index i + 2 using 1:($2 / scale):($3 / scale):($4 / scale) with yerrorlines lt series_colour[i] dt dashes(series_shape[i]) pt mark(series_colour[i], series_shape[i]) ps dot, \
+             for [i = first:last] data index i + 2 using 1:(changed($2, $6) / scale) with points lt series_colour[i] pt 6 ps 2 * dot lw 2, \
+             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(5), 0) / scale):5 with labels left offset 0.8, 0.8 font bold(body - 1) tc rgb ink, \
+             for [i = first:last] data index i + 2 using 1:(labelled($2, $1, strcol(5), 1) / scale):5 with labels right offset -0.8, 0.8 font bold(body - 1) tc rgb ink
     }
     unset label
 }

@@ -4,8 +4,9 @@
 -- and the text of the axis of each panel,
 -- of which every work has as many as it takes for eight series each. Block 2: number, title, panel and
 -- colour of each series, one for each benchmark, and its number among those of its colour. From block 3 on, a block for
--- each series: position on the axis, median, low, high, label of the position, label of a change point, and 1 where one is. Of the changes of one
--- panel at one position the highest has the label, with the range of all.
+-- each series: position on the axis, median, low, high, label of a change point, and 1 where one is; of the changes of one
+-- panel at one position the highest has the label, with the range of all. The last block: positions and their labels, of which at most
+-- eight fit; the newest run always has one.
 WITH followed AS (
   SELECT benchmark, title, way, position, colour, median_seconds AS newest, metric, unit,
          first_value(position) OVER (PARTITION BY work ORDER BY position) AS first,
@@ -37,10 +38,10 @@ WITH followed AS (
   SELECT name, shortened(name, 11, lag(name) OVER alike, lead(name) OVER alike) AS short_name
     FROM (SELECT DISTINCT name FROM name) WINDOW alike AS (ORDER BY name)
 ), point AS (
-  SELECT s.series, m.run, p.place, p.places, m.median_seconds, m.low_seconds, m.high_seconds, short_name,
+  SELECT s.series, m.run, p.place, p.places, m.median_seconds, m.low_seconds, m.high_seconds,
          s.panel, c.measurement IS NOT NULL AS changed, c.confirmed, 100 * (c.after - c.before) / abs(nullif(c.before, 0.0)) AS percent
     FROM series AS s JOIN measurement AS m USING (benchmark) JOIN valid AS v USING (measurement)
-    JOIN place AS p ON p.run = m.run AND p.span = s.span JOIN name AS n ON n.run = m.run JOIN short USING (name)
+    JOIN place AS p ON p.run = m.run AND p.span = s.span
     LEFT JOIN temp.change AS c USING (measurement)
    WHERE m.median_seconds IS NOT NULL
 ), span AS (
@@ -60,20 +61,22 @@ WITH followed AS (
                               (SELECT count(*) AS newer FROM recent WHERE span < (SELECT span FROM series)),
                               (SELECT count(*) AS here FROM recent WHERE span = (SELECT span FROM series)))) AS text
 )
-SELECT 0 AS block, shortened(k.fingerprint, 100, NULL, NULL) AS a, (SELECT text FROM note) AS b, NULL AS c, NULL AS d, NULL AS e, NULL AS f, NULL AS g
+SELECT 0 AS block, shortened(k.fingerprint, 100, NULL, NULL) AS a, (SELECT text FROM note) AS b, NULL AS c, NULL AS d, NULL AS e, NULL AS f
   FROM run AS r JOIN machine AS k USING (machine) WHERE r.run = ?1 AND EXISTS (SELECT 1 FROM point)
 UNION ALL
 SELECT 1, panel, max(title) || iif(max(pages) > 1, ' (' || (page + 1) || ' of ' || max(pages) || ')', ''), count(*),
        iif(max(metric) IS NULL, 's of time', replace(coalesce(max(unit), ''), '%', '%%')),
        coalesce(shortened(max(metric) || coalesce(' in ' || max(unit), ''), 28, NULL, NULL),
-                'median time of one ' || (SELECT iif(subject IN ('map', 'query'), subject, 'execution') FROM run_caption WHERE run = ?1)), NULL, NULL
+                'median time of one ' || (SELECT iif(subject IN ('map', 'query'), subject, 'execution') FROM run_caption WHERE run = ?1)), NULL
   FROM series GROUP BY panel
 UNION ALL
-SELECT 2, series, ltrim(way || '  ' || shortened(figure(newest, metric, unit), 18, NULL, NULL)), panel, colour, shape, NULL, NULL FROM series
+SELECT 2, series, ltrim(way || '  ' || shortened(figure(newest, metric, unit), 18, NULL, NULL)), panel, colour, shape, NULL FROM series
 UNION ALL
 SELECT series + 2, place, median_seconds, coalesce(low_seconds, median_seconds), coalesce(high_seconds, median_seconds),
-       -- at most eight labels fit; the newest run always has one
-       iif((places - place) % ((places + 7) / 8) = 0, short_name, ''),
        change, changed
   FROM labelled
+UNION ALL
+SELECT (SELECT max(series) + 3 FROM series), place, short_name, places, NULL, NULL, NULL
+  FROM place JOIN name USING (run) JOIN short USING (name)
+ WHERE span = (SELECT span FROM series) AND (places - place) % ((places + 7) / 8) = 0
 ORDER BY block, a;

@@ -334,12 +334,63 @@ static void long_parameters_keep_what_differs(void **state)
     free(svg);
 }
 
+static size_t count_lines_of(const char *data, const char *beginning)
+{
+    size_t count = 0;
+    for (const char *line = data; line && *line; line = strchr(line, '\n'), line += line != NULL)
+        count += strncmp(line, beginning, strlen(beginning)) == 0;
+    return count;
+}
+
+/* More runs than a part has room for are in the next parts, each run in one. */
+static void all_runs_are_in_some_part(void **state)
+{
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    Case made = {"", "works", 2, "work #", "0.002", "0.001", 2500, 1, NULL};
+    free(plot_svg(&made, "history"));
+    static const char *const notes[] = {"runs 1501 to 2500 of 2500; the next is history-2.",
+                                        "runs 501 to 1500 of 2500; the next is history-3.",
+                                        "runs 1 to 500 of 2500."};
+    static const int runs[] = {1000, 1000, 500};
+    for (int part = 1; part <= 3; part++) {
+        char *data = read_part("history", part, "dat"), last[16], beyond[16];
+        assert_non_null(data);
+        expect_text(data, notes[part - 1]);
+        snprintf(last, sizeof last, "%d\t", runs[part - 1]);
+        snprintf(beyond, sizeof beyond, "%d\t", runs[part - 1] + 1);
+        assert_int_equal(count_lines_of(data, last), 2 + 1); /* of each series, and its label */
+        assert_int_equal(count_lines_of(data, beyond), 0);
+        free(data);
+    }
+    assert_null(read_part("history", 4, "dat"));
+}
+
+/* A page of 1000 runs of 20 works is not too large for a browser: each run has a point, and not a tick of its
+ * own. */
+static void the_page_of_a_long_history_is_small(void **state)
+{
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    Case made = {"", "works", 20, "work #", "0.002", "0.001", 1000, 3, NULL};
+    make_history(&made);
+    command_succeed(command_run("report", "1000", "--out", "c", NULL));
+    char *text = command_read_file("c/report.html");
+    assert_true(strlen(text) < 3000000);
+    expect_text(text, "Part 3 of 3: measurements 17 to 20 of 20.");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_kind_shows_everything, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_metric_has_its_name_and_unit, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(axes_are_marked, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(all_runs_are_in_some_part, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(the_page_of_a_long_history_is_small, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(long_parameters_keep_what_differs, command_setup, command_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
