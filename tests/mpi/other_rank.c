@@ -11,7 +11,9 @@
 
 static bool differs(const char *thing)
 {
-    const char *rank = getenv("OMPI_COMM_WORLD_RANK"), *which = getenv("OTHER_RANK");
+    /* Variables of Open MPI and of MPICH. */
+    const char *of_openmpi = getenv("OMPI_COMM_WORLD_RANK"), *which = getenv("OTHER_RANK");
+    const char *rank = of_openmpi ? of_openmpi : getenv("PMI_RANK");
     return rank && !strcmp(rank, "1") && which && !strcmp(which, thing);
 }
 
