@@ -128,8 +128,9 @@ static int print_chosen(sqlite3 *db, const Options *options, Failure *failure)
 {
     static const OutputQuery flat = {sql_export_flat, sql_export_flat_table};
     static const OutputQuery samples = {sql_export_samples, sql_export_samples_table};
-    if (options->exchange_format)
-        return print_lines(db, find_format(options->exchange_format)->lines, failure);
+    const ExportFormat *format = options->exchange_format ? find_format(options->exchange_format) : NULL;
+    if (format)
+        return print_lines(db, format->lines, failure);
     if (options->common.format == OUTPUT_TABLE || options->common.format == OUTPUT_JSON)
         return print_json(db, failure);
     return output_rows(db, options->samples ? &samples : &flat, 0, options->common.format, stdout, failure);

@@ -49,13 +49,13 @@ Expr *parts_position(Splitting *splitting, const Cut *cut)
     for (int i = 0; i < cut->loops.count; i++) {
         const FromItem *item = cut->loops.items[i].item;
         const char *rowid = resolved_table(item)->rowid;
-        Expr *column =
+        Expr *read =
             parts_make(splitting, (Expr){.kind = EXPR_COLUMN, .text = rowid, .from = item, .column = -1});
         if (cut->loops.count == 1)
-            return column;
+            return read;
         if (!read_rowid(splitting, resolved_table(item)))
             return NULL;
-        expr_list_add(&splitting->arena, &call.list, column);
+        expr_list_add(&splitting->arena, &call.list, read);
     }
     return split_goes_on(splitting) ? parts_make(splitting, call) : NULL;
 }

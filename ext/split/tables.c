@@ -43,8 +43,8 @@ static const char *keep_column(Splitting *splitting, sqlite3_stmt *statement, in
 static int read_simply(Splitting *splitting, KnownTable *table, const char *sql, bool *read)
 {
     sqlite3_stmt *statement = NULL;
-    *read =
-        !table->view && !strcasestr(sql, "AS") && !strcasestr(sql, "WITHOUT") && !strcasestr(sql, "ROWID");
+    *read = sql && !table->view && !strcasestr(sql, "AS") && !strcasestr(sql, "WITHOUT") &&
+            !strcasestr(sql, "ROWID");
     if (!*read)
         return SQLITE_OK;
     char *text = sqlite3_mprintf("SELECT *, rowid FROM main.\"%w\"", table->name);
