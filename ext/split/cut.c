@@ -495,7 +495,9 @@ bool cut_check(Splitting *splitting, const Cut *cut, SplitForm form, const LoopL
 bool cut_check_whole(Splitting *splitting, const Cut *cut, const char *sql)
 {
     LoopList loops;
-    bool same = loops_read(splitting, sql, &cut->from, &loops) && loops.count == cut->loops.count;
+    /* The table that SQLite makes of a subquery has affinities, which rows that come one by one have not. */
+    bool same = loops_read(splitting, sql, &cut->from, &loops) && loops.count == cut->loops.count &&
+                loops.coroutines <= cut->loops.coroutines;
     for (int i = 0; same && i < loops.count; i++) {
         const Loop *plain = &cut->loops.items[i], *found = &loops.items[i];
         same = found->item && found->item->written_as == plain->item->written_as &&

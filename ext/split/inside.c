@@ -286,10 +286,11 @@ static bool compute_over_stages(Inside *inside, const Select *select)
 {
     Splitting *splitting = inside->splitting;
     Cut cut;
-    Select copy = *select;
+    /* The cut reads the SELECT as it is while the copy gets FROM and WHERE. */
+    Select target = *select, copy = *select;
     SelectCore core = *select->cores[0], *cores[] = {&core};
     splitting->layer_count = 0;
-    splitting->target = &copy;
+    splitting->target = &target;
     copy.cores = cores;
     if (!cut_begin(splitting, &cut) || !cut_from(splitting, &cut, SPLIT_WHOLE, &core.from, &core.where))
         return false;

@@ -94,6 +94,8 @@ static bool read_line(Splitting *splitting, const FromList *from, LoopList *loop
         loops->sorts_groups = true;
     else if (starts(detail, "USE TEMP B-TREE FOR "))
         loops->sorts_rows = true;
+    else if (starts(detail, "CO-ROUTINE "))
+        loops->coroutines++;
     else if (starts(detail, LOOP_OF_INDEXES))
         return append_loop(splitting, loops, (Loop){.search = true, .access = LOOP_OF_INDEXES});
     else if (starts(detail, "COMPOUND"))

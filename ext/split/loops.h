@@ -24,6 +24,8 @@ typedef struct LoopList {
     int count;
     /* Whether the plan sorts to group, and to order or to find distinct rows. */
     bool sorts_groups, sorts_rows;
+    /* Number of subqueries in FROM whose rows come one by one, and are in no table. */
+    int coroutines;
     /* All of the plan, a line each, two spaces for each level. */
     const char *lines;
 } LoopList;

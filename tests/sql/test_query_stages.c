@@ -224,6 +224,10 @@ static const struct {
     {"SELECT category FROM items WHERE item IN (SELECT max(item) FROM items WHERE item IN (SELECT item FROM sales WHERE p < "
      "20 GROUP BY item) GROUP BY category HAVING count(*) > 1) ORDER BY 1",
      "As it stands", 1},
+    /* Conditions of the SELECT stay beside those of a subquery that it takes rows of. */
+    {"SELECT half FROM (SELECT item, price / 2 AS half FROM items WHERE item < 90) WHERE half > 20 AND +item IN (SELECT item "
+     "FROM sales WHERE p > 300 GROUP BY item) ORDER BY half",
+     "Gather Merge:", 1},
     /* Affinities of the stage's columns, and their lack of one. */
     {"SELECT item FROM items WHERE item IN (SELECT CAST(max(day) AS TEXT) FROM sales GROUP BY name) ORDER BY 1",
      "Gather Merge:", 1},
@@ -265,6 +269,9 @@ static void left_around_stages(void **state)
         "SELECT category FROM items WHERE item = (SELECT code FROM sales WHERE p > 300)",
         "SELECT category FROM items WHERE item = (SELECT max(p) FROM sales WHERE p < 50 GROUP BY day)",
         "SELECT item FROM items WHERE item IN (SELECT day FROM sales WHERE random() > 0)",
+        /* The table that SQLite makes of y has the affinities of its first SELECT. */
+        "SELECT y.n, count(*) FROM items x JOIN (SELECT item, item AS n FROM items UNION ALL SELECT item, CAST(item AS TEXT) "
+        "FROM items) y ON +x.item = coalesce(y.item, 1) GROUP BY y.n HAVING count(*) < (SELECT avg(p) FROM returns)",
     };
     MapTest *test = *state;
     sqlite3 *db = query_test_open(test, make_tables);
