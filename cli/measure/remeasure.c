@@ -49,7 +49,7 @@ static int add_own(CommandLine *line, const History *history, int64_t run, Failu
     char repeated[32];
     snprintf(repeated, sizeof repeated, "%" PRId64, run);
     return add(line, "--db", failure) || add(line, history_file(history), failure) ||
-                   add(line, "--repeat-of", failure) || add(line, repeated, failure)
+                   add(line, "--judged-run", failure) || add(line, repeated, failure)
                ? -1
                : 0;
 }

@@ -102,7 +102,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         sampling->machine = options_machine(state, argument);
         return 0;
     case KEY_REPEAT_OF:
-        sampling->repeats = options_number(state, "--repeat-of", argument, 1, INT64_MAX);
+        sampling->repeats = options_number(state, "--judged-run", argument, 1, INT64_MAX);
         return 0;
     case ARGP_KEY_END:
         settle_rules(state, sampling);
@@ -126,7 +126,7 @@ static const struct argp_option table[] = {
     {"label", KEY_LABEL, "TEXT", 0, "A name for this run in lists and charts", 0},
     {"machine", KEY_MACHINE, "NAME", 0,
      "Record the run as of a machine of this name, whatever it is: one for containers that change", 0},
-    {"repeat-of", KEY_REPEAT_OF, "RUN", OPTION_HIDDEN, "What pricereport check adds to repeat a run", 0},
+    {"judged-run", KEY_REPEAT_OF, "RUN", OPTION_HIDDEN, "What pricereport check adds to repeat a run", 0},
     {0},
 };
 

@@ -29,7 +29,7 @@ void into_check(struct argp_state *state, const Options *options)
         {"--warmup", sampling->warmup_given},
         {"--machine", sampling->machine},
         {"--label", sampling->label},
-        {"--repeat-of", sampling->repeats != 0},
+        {"--judged-run", sampling->repeats != 0},
         {"--plot", options->charts.plot},
         {"--chart", options->charts.wish.kinds != 0},
         {"--db", options->common.db},

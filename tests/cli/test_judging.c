@@ -543,7 +543,9 @@ static void wrong_arguments_are_named(void **state)
         {{"threshold", "--undo"}, "--undo takes a benchmark"},
         {{"threshold", "alpha", "5", "--undo"}, "--undo takes a benchmark, and no percentage"},
         {{"history", "--samples"}, "--samples"},
-        {{"--repeat-of", "x"}, "--repeat-of x: give a whole number"},
+        {{"--judged-run", "x"}, "--judged-run x: give a whole number"},
+        /* What is no option is none in secret, either. */
+        {{"--repeat", "2"}, "unrecognized option '--repeat'"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         command_expect_error(command_run_list(wrong[i].arguments), 2, wrong[i].part);
