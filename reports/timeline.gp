@@ -10,11 +10,11 @@ array panel_lanes[panels]
 array panel_seconds[panels]
 stats data index 1 using (panel_name[int($1)] = stringcolumn(2), panel_lanes[int($1)] = $3, panel_seconds[int($1)] = $4, $1) nooutput
 
-# Pixels: a panel is its name, its lanes, and its axis.
+# Pixels: a panel is its name, its lanes, and its axis. Below the last one is the title of the axis, which gnuplot leaves out where it has no room.
 lane_pixels = 22
 total = 0.0
 do for [panel = 1:panels] { total = total + 30 + lane_pixels * panel_lanes[panel] + 52 }
-chart_height = 72 + total + note_pixels(note)
+chart_height = 72 + total + note_pixels(note) + (is_text ? 0 : 14)
 lines_of(lanes) = int(lanes) + 6
 chart_lines = 3 + note_lines(note)
 do for [panel = 1:panels] { chart_lines = chart_lines + lines_of(panel_lanes[panel]) }
@@ -44,7 +44,7 @@ do for [panel = 1:panels] {
     tick_step = round_step(panel_seconds[panel] / scale / (is_text ? 2.5 : 4))
     set xtics tick_step
     set format x "%.8g " . unit_name(panel_seconds[panel])
-    if (panel == panels && !is_text) { set xlabel "time since the map began" tc rgb ink }
+    if (panel == panels && !is_text) { set xlabel "time since the map began; shades tell chunks apart, light grey comes after the last one" tc rgb ink }
     set label 3 panel_name[panel] at screen (is_text ? 0.02 : 0.025), screen down(top + 10) font bold(body) tc rgb ink
     if (is_text) {
         plot data index 3 using ($1 == panel ? $2 / scale : NaN):4:(($3 - $2) / scale):(0) with vectors nohead lt 1, \

@@ -383,6 +383,7 @@ static void the_timeline_ends_at_the_median(void **state)
     assert_int_equal(count(data, "\n1\t0.004\t0.006\t-"), 5);
     assert_non_null(strstr(data, "\"serial\"\t\"4 chunks, 67 % busy\""));
     free(data);
+    expect_in("timeline", "svg", "<text>time since the map began; shades tell chunks apart", 1);
     make_scan(2, "0.003"); /* a map that took longer than the median is shown whole */
     expect_in("timeline", "dat", "\n1\t0.004\t0.004\t-", 1);
 }
