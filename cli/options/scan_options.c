@@ -59,7 +59,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp_option table[] = {
-    {"executor", KEY_EXECUTOR, "LIST", 0, "Of " EXECUTOR_CHOICES " (all but auto)", 0},
+    {"executor", KEY_EXECUTOR, "LIST", 0, "Of " EXECUTOR_CHOICES " (the first three)", 0},
     {"workers", KEY_WORKERS, "LIST", 0, "Numbers of workers, such as 1,2,4-8", 0},
     {"chunk", KEY_CHUNK, "LIST", 0, "Rows of a task, such as 1,64,4096 (chosen by the extension)", 0},
     {"rows", KEY_ROWS, "LIST", 0, "Map only the first so many rows, such as 20-20000x10 (all)", 0},

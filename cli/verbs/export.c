@@ -148,7 +148,7 @@ static int print_all(History *history, const Options *options, Failure *failure)
 
 const Verb verb_export = {
     .name = "export",
-    .summary = "prints runs as JSON, CSV, Markdown, or for benchstat and OpenMetrics",
+    .summary = "prints runs as JSON, CSV, Markdown and other formats",
     .options = table,
     .children = children,
     .args_doc = "[RUN...]",

@@ -296,7 +296,8 @@ bool cut_find(Splitting *splitting, Cut *cut)
             continue;
         cut->item = loop->item;
         return (comes_after_small(splitting, cut) ||
-                split_refuse(splitting, "the tables before %s are large", loop->item->written_as)) &&
+                split_refuse(splitting, "what is joined before %s would be read again for each part",
+                             loop->item->written_as)) &&
                choose_ranges(splitting, cut, loop);
     }
     return false;

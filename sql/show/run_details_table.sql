@@ -21,9 +21,12 @@ SELECT * FROM (
                                   || coalesce(group_concat(' ' || iif(value = '' OR value GLOB '*[^-+a-zA-Z0-9_./:,@%=]*',
                                                                       '''' || replace(value, '''', '''\''''') || '''', value), ''), '')
                              FROM json_each(r.options, '$.arguments'))),
-           'sampling', iif(r.options -> 'warmup' IS NULL, NULL, printf('warm-up %d, %d to %d samples, %s to %s, until within %g %%, seed %d',
-                              r.options ->> 'warmup', r.options ->> 'min_samples', r.options ->> 'max_samples',
-                              duration(r.options ->> 'min_seconds'),
-                              iif(r.options ->> 'max_seconds' IS NULL, 'no limit', duration(r.options ->> 'max_seconds')),
-                              100 * (r.options ->> 'precision'), r.options ->> 'seed')))) AS field
+           'sampling', iif(r.options -> 'warmup' IS NULL, NULL, printf('warm-up %d, ', r.options ->> 'warmup')
+                              || iif(r.options ->> 'min_samples' = r.options ->> 'max_samples',
+                                     printf('%d samples', r.options ->> 'min_samples') || iif(r.options ->> 'max_seconds' IS NULL, '', ', at most ' || duration(r.options ->> 'max_seconds')),
+                                     printf('%d to %d samples, %s to %s, until within %g %%',
+                                            r.options ->> 'min_samples', r.options ->> 'max_samples', duration(r.options ->> 'min_seconds'),
+                                            iif(r.options ->> 'max_seconds' IS NULL, 'no limit', duration(r.options ->> 'max_seconds')),
+                                            100 * (r.options ->> 'precision')))
+                              || printf(', seed %d', r.options ->> 'seed')))) AS field
    WHERE r.run = ?1 AND field.value IS NOT NULL);

@@ -14,5 +14,5 @@ SELECT count(*) || iif(count(*) = 1, ' series', ' series') || CASE state
 UNION ALL
 SELECT 'no run has measured anything yet: the runs below say why' WHERE NOT EXISTS (SELECT 1 FROM temp.site_series)
 UNION ALL
-SELECT 'no series has changed for good: a change is seen among at least 7 runs'
+SELECT 'no series has changed for good: a change is seen among at least 7 runs; before, the page of a run tells what became slower in it'
  WHERE EXISTS (SELECT 1 FROM temp.site_series) AND NOT EXISTS (SELECT 1 FROM temp.site_series WHERE changed IS NOT NULL);

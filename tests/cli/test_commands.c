@@ -47,6 +47,7 @@ static void several_are_interleaved_and_compared(void **state)
     command_expect_text(
         db, "SELECT verb || group_concat(name) FROM run, (SELECT name FROM benchmark ORDER BY benchmark)",
         "commandone,two");
+    expect_shown("warm-up 0, 6 samples, seed ");
     /* Each round has one sample of each, one after the other. */
     command_expect_integer(
         db,

@@ -17,6 +17,18 @@
 #include "tests/support/site.h"
 #include "tests/support/within.h"
 
+static void few_runs_tell_where_regressions_are(void **state)
+{
+    (void)state;
+    if (!site_can_be_drawn())
+        skip();
+    site_make_history(4);
+    char *index = site_write(NULL, NULL);
+    site_expect_part("index.html", index,
+                     "at least 7 runs; before, the page of a run tells what became slower in it");
+    free(index);
+}
+
 static void the_pages_lead_to_each_other(void **state)
 {
     (void)state;
@@ -299,6 +311,7 @@ static void without_gnuplot_the_site_has_no_charts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(few_runs_tell_where_regressions_are, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(the_pages_lead_to_each_other, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(charts_are_drawn_where_they_are_asked_for, command_setup,
                                         command_teardown),

@@ -35,6 +35,13 @@ static void help_is_there_for_every_verb(void **state)
         snprintf(line, sizeof line, "  pricereport %s ", verbs[i]);
         assert_non_null(strstr(outcome.out, line));
     }
+    /* What a verb does is a line. */
+    const char *line = strstr(outcome.out, "  pricereport run ");
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        assert_ptr_equal(strstr(line, "  pricereport "), line);
+        line = strchr(line, '\n') + 1;
+    }
+    assert_int_equal(*line, '\n');
     command_free(&outcome);
 }
 

@@ -59,6 +59,9 @@ static void selects_left_whole(void **state)
          "5)"},
         {0, "no row has the rowids that would be cut",
          "SELECT sum(p), count(*) FROM sales WHERE id > 100000"},
+        {0, "what is joined before sales would be read again for each part",
+         "SELECT kind, sum(p) FROM (SELECT day, kind FROM days UNION SELECT item, category FROM items) AS d "
+         "CROSS JOIN sales ON sales.id = d.day GROUP BY kind"},
         {0, "changes() is not about values alone", "SELECT max(p), changes() FROM sales"},
         {0, "randomblob() is not about values alone", "SELECT sum(length(randomblob(day + 1))) FROM sales"},
         {0, "an aggregate in a subquery belongs to the query around it",
