@@ -96,6 +96,7 @@ static bool try_tables(Splitting *splitting, Cut *cut)
     const int before = splitting->plan->stage_count;
     const char *first_reason = NULL;
     for (cut->loop = 0, cut->by_rowid = false;; cut->loop++) {
+        cut->has_key = false;
         if (cut_find(splitting, cut) && stages_build(splitting, cut))
             return true;
         stages_free(splitting->plan, before);

@@ -20,7 +20,10 @@ static const char make_tables[] =
     "INSERT INTO sales SELECT i, i % 100, i % 7, i / 8.0, 'n' || (i % 10), i % 50 FROM n;"
     "INSERT INTO items SELECT DISTINCT item, 'c' || (item % 5), item / 2.0 FROM sales;"
     "INSERT INTO days SELECT day, 'k' || (day % 2) FROM sales WHERE id < 8;"
-    "CREATE VIEW pairs(a, b) AS VALUES (1, 'x'), (2, 'y');";
+    "CREATE VIEW pairs(a, b) AS VALUES (1, 'x'), (2, 'y');"
+    "CREATE TABLE prices(item INT, day INT, p REAL, PRIMARY KEY(item, day)) WITHOUT ROWID;"
+    "CREATE TABLE visits(day INT, visitors INT);"
+    "INSERT INTO prices SELECT id, day, p FROM sales; INSERT INTO visits SELECT day, id FROM sales WHERE id < 2000;";
 
 typedef struct ReasonCase {
     /* Least version of SQLite that knows what is written; 0: any. */
@@ -45,6 +48,10 @@ static void selects_left_whole(void **state)
          "SELECT group_concat(name ORDER BY p DESC) FROM sales"},
         {0, "window functions are not split",
          "SELECT day, sum(count(*)) OVER (ORDER BY day) FROM sales GROUP BY day"},
+        /* A table that a key would cut is left for one that nothing cuts. */
+        {0, "the column item is neither grouped by nor in an aggregate",
+         "SELECT prices.item, prices.day, group_concat(visitors) FROM prices JOIN visits ON visits.day = prices.day GROUP BY "
+         "visits.visitors"},
         {0, "its view is not understood: VALUES are not split",
          "SELECT b, sum(p) FROM sales JOIN pairs ON a = day GROUP BY b ORDER BY b"},
         {0, "the name no such is not understood", "SELECT max(day), \"no such\" FROM sales"},
