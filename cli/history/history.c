@@ -24,7 +24,7 @@ enum {
 };
 
 /* Step i brings schema version i to i + 1. */
-static const char *const schema_steps[] = {sql_schema_1, sql_schema_2, sql_schema_3};
+static const char *const schema_steps[] = {sql_schema_1, sql_schema_2, sql_schema_3, sql_schema_4};
 enum { SCHEMA_VERSION = sizeof schema_steps / sizeof *schema_steps };
 
 struct History {

@@ -4,14 +4,22 @@
 #include "sql/sql.h"
 #include "cli/measure/task_recorder.h"
 
+/* Column of sql/measure/map_tasks.sql that counts the map's tasks; those before it are of one task, in the
+ * order of sql/history/insert_task.sql. */
+enum { TASK_COUNT = 6 };
+
 static int insert_task(sqlite3 *history, sqlite3_stmt *insert, int64_t measurement, sqlite3_stmt *task,
                        Failure *failure)
 {
     sqlite3_bind_int64(insert, 1, measurement);
-    for (int i = 0; i < 5; i++)
-        sqlite3_bind_int64(insert, i + 2, sqlite3_column_int64(task, i));
-    sqlite3_step(insert);
-    return sqlite3_reset(insert) == SQLITE_OK ? 0 : query_fail(history, failure);
+    int rc = SQLITE_OK;
+    for (int i = 0; i < TASK_COUNT && rc == SQLITE_OK; i++)
+        rc = sqlite3_bind_value(insert, i + 2, sqlite3_column_value(task, i));
+    if (rc == SQLITE_OK) {
+        sqlite3_step(insert);
+        rc = sqlite3_reset(insert);
+    }
+    return rc == SQLITE_OK ? 0 : query_fail(history, failure);
 }
 
 static int copy_tasks(sqlite3 *history, sqlite3_stmt *insert, int64_t measurement, sqlite3 *mapped,
@@ -22,7 +30,7 @@ static int copy_tasks(sqlite3 *history, sqlite3_stmt *insert, int64_t measuremen
     if (query_run(history, NULL, failure, sql_history_delete_tasks, "i", measurement))
         return -1;
     while ((rc = sqlite3_step(tasks)) == SQLITE_ROW) {
-        count = sqlite3_column_int64(tasks, 5);
+        count = sqlite3_column_int64(tasks, TASK_COUNT);
         if (insert_task(history, insert, measurement, tasks, failure))
             return -1;
     }

@@ -1,4 +1,5 @@
-/* Records which worker evaluated which chunk, and when: the tasks of one map, for the chart `timeline`. */
+/* Records which worker of which machine evaluated which chunk, and when: the tasks of one map, for the chart
+ * `timeline`. */
 #ifndef PRICEREPORT_TASK_RECORDER_H
 #define PRICEREPORT_TASK_RECORDER_H
 

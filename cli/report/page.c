@@ -50,6 +50,7 @@ static const QueryPiece query_pieces[] = {
     {"break-even-table", sql_page_break_even, html_table, false},
     {"changes", sql_page_changes, html_table, true},
     {"changes-left-out", sql_page_changes_left_out, pieces_text, true},
+    {"machines", sql_page_machines, html_table, false},
     {"details", sql_show_run_details_table, html_table, false},
     {"runs", sql_page_runs, html_table, true},
 };

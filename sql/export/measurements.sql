@@ -7,7 +7,7 @@ SELECT h.benchmark, b.parameters AS parameters_json, h.rows, h.median_seconds, h
                                             'system_ns', s.system_ns, 'peak_memory_kib', s.peak_memory_kib, 'value', s.value))
           FROM sample AS s WHERE s.measurement = h.measurement) AS samples_json,
        (SELECT json_group_array(json_object('task', t.task, 'worker', t.worker, 'start_ns', t.start_ns,
-                                            'end_ns', t.end_ns, 'rows', t.rows))
+                                            'end_ns', t.end_ns, 'rows', t.rows, 'host', t.host))
           FROM task AS t WHERE t.measurement = h.measurement) AS tasks_json
   FROM history AS h JOIN benchmark AS b ON b.benchmark = h.benchmark_id
  WHERE h.run = ?1 ORDER BY h.position;

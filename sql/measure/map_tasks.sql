@@ -9,6 +9,6 @@ WITH newest AS MATERIALIZED (
    WHERE r.run = n.run OR (r.error IS NULL AND EXISTS (SELECT 1 FROM parallel_map_tasks AS t WHERE t.run = r.run))
 )
 SELECT task, worker, CAST(round(start_seconds * 1e9) AS INTEGER), CAST(round(end_seconds * 1e9) AS INTEGER), rows_in,
-       count(*) OVER ()
+       host, count(*) OVER ()
   FROM parallel_map_tasks WHERE run = (SELECT run FROM logged ORDER BY abs(wall_seconds - ?2), run DESC LIMIT 1)
  ORDER BY start_seconds, task LIMIT ?1;

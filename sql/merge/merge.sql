@@ -66,8 +66,8 @@ UPDATE main.measurement AS m SET baseline = q.ours
   JOIN measurement_map AS q ON q.theirs = o.baseline
  WHERE m.measurement = p.ours AND m.baseline IS NULL;
 
-INSERT INTO main.task(measurement, task, worker, start_ns, end_ns, rows)
-SELECT m.ours, o.task, o.worker, o.start_ns, o.end_ns, o.rows
+INSERT INTO main.task(measurement, task, worker, start_ns, end_ns, rows, host)
+SELECT m.ours, o.task, o.worker, o.start_ns, o.end_ns, o.rows, o.host
   FROM measurement_map AS m JOIN other.task AS o ON o.measurement = m.theirs WHERE true
     ON CONFLICT DO NOTHING;
 

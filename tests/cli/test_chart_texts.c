@@ -388,6 +388,70 @@ static void the_timeline_ends_at_the_median(void **state)
     expect_in("timeline", "dat", "\n1\t0.004\t0.004\t-", 1);
 }
 
+/* Tasks of four workers on machines: `hosts` is an expression of the task's number, from 0 to 7, whose worker
+ * is half of it. Each task takes 1 ms, of a map of 4 ms. */
+static void make_machines(int workers, const char *hosts)
+{
+    char sql[SQL_SIZE];
+    snprintf(sql, sizeof sql, "SELECT 'far', json_object('executor', 'mpi', 'workers', %d)", workers);
+    make(sql, "0.004");
+    snprintf(sql, sizeof sql,
+             "UPDATE run SET host = 'home'; UPDATE measurement SET tasks = 8; DELETE FROM task;"
+             "INSERT INTO task(measurement, task, worker, start_ns, end_ns, rows, host) SELECT "
+             "(SELECT max(measurement) FROM measurement), value, value / 2, (value %% 2) * 2000000, "
+             "(value %% 2) * 2000000 + 1000000, 10, %s FROM json_each('[0,1,2,3,4,5,6,7]')",
+             hosts);
+    command_execute("pricereport.db", sql);
+}
+
+/* Lanes are those of a machine together, by its name; what is all the run's own machine has no names. */
+static void machines_have_their_lanes(void **state)
+{
+    (void)state;
+    if (!have_gnuplot())
+        skip();
+    record();
+    make_machines(4, "'node' || (value / 4 + 1)");
+    char *data = plot("timeline", "dat");
+    assert_non_null(strstr(data, "\n1\t\"far\"\t4.5\t0.004\t"));
+    assert_non_null(strstr(data, "\n1\t-1.5\t\"mpi × 4 · node1\"\t\"4 chunks, 50 % busy\"\t"));
+    assert_non_null(strstr(data, "\n1\t-4\t\"mpi × 4 · node2\"\t\"4 chunks, 50 % busy\"\t"));
+    assert_int_equal(count(data, "\t-1\t5\t"), 2);
+    assert_int_equal(count(data, "\t-2\t5\t"), 2);
+    assert_int_equal(count(data, "\t-3.5\t5\t"), 2);
+    assert_int_equal(count(data, "\t-4.5\t5\t"), 2);
+    free(data);
+    /* One machine that is another, and workers that had nothing to do. */
+    make_machines(6, "'node'");
+    data = plot("timeline", "dat");
+    assert_non_null(strstr(data, "\"mpi × 6 · node\"\t\"8 chunks, 50 % busy\""));
+    assert_non_null(strstr(data, "\"mpi × 6 · idle\"\t\"no chunk\""));
+    assert_int_equal(count(data, "\t5\t0\n") + count(data, "\t5\t1\n"), 8);
+    free(data);
+    /* A worker's number is that of two machines, and the host did a task. */
+    make_machines(4, "iif(value = 7, NULL, iif(value % 2, 'node1', 'node2'))");
+    command_execute("pricereport.db", "UPDATE task SET worker = -1 WHERE host IS NULL");
+    data = plot("timeline", "dat");
+    assert_non_null(strstr(data, "\n1\t-1\t\"mpi × 4 · home\"\t\"1 chunk, 25 % busy\"\t"));
+    assert_non_null(strstr(data, "\"mpi × 4 · node1\"\t\"3 chunks, 25 % busy\""));
+    assert_non_null(strstr(data, "\"mpi × 4 · node2\"\t\"4 chunks, 25 % busy\""));
+    assert_null(strstr(data, "idle"));
+    free(data);
+    /* More tasks than are kept. */
+    command_execute("pricereport.db", "UPDATE measurement SET tasks = 5000");
+    expect_in("timeline", "dat", "\"mpi × 4 · node1\"\t\"3 of the first 8 chunks\"", 1);
+    /* Long names keep what differs. */
+    make_machines(4, "'a-cluster-of-very-many-machines-' || (value / 4 + 1) || '.example.org'");
+    data = plot("timeline", "dat");
+    assert_int_equal(count(data, "mpi × 4 · "), 2);
+    assert_int_equal(count(data, "-cluster-of-very-many-machines-"), 0);
+    assert_int_equal(count(data, "1.example"), 1);
+    free(data);
+    /* All on the run's own machine, by its name or without one. */
+    make_machines(4, "iif(value < 4, 'home', NULL)");
+    expect_in("timeline", "dat", "\n1\t-2.5\t\"mpi × 4\"\t\"8 chunks, 50 % busy\"\t", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(efficiency_has_even_ticks, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(the_dashed_line_is_the_ideal, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(the_timeline_ends_at_the_median, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(machines_have_their_lanes, command_setup, command_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,7 +28,8 @@ static void record_apart(void)
                     "UPDATE run SET repeats = 1 WHERE run = 2;"
                     "INSERT INTO remark(kind, run, benchmark, reason, made_at) VALUES"
                     " ('exclude', 1, 2, 'why', '2026-01-01'), ('ack', 2, NULL, 'known', '2026-01-02');"
-                    "INSERT INTO threshold VALUES (1, 7.5)");
+                    "INSERT INTO threshold VALUES (1, 7.5);"
+                    "UPDATE task SET host = 'node' || worker WHERE worker > 0");
 }
 
 /* Everything in a history by what names it everywhere, to be compared: ids differ. */
@@ -47,8 +48,8 @@ static const char everything[] =
     "UNION ALL SELECT 'sample ' || uuid || m.position || ' ' || sequence || ' ' || wall_ns || ' ' || user_ns "
     "|| warmup"
     "  FROM sample JOIN measurement AS m USING (measurement) JOIN run USING (run) "
-    "UNION ALL SELECT 'task ' || uuid || m.position || ' ' || task || ' ' || start_ns"
-    "  FROM task JOIN measurement AS m USING (measurement) JOIN run USING (run) "
+    "UNION ALL SELECT 'task ' || uuid || m.position || ' ' || task || ' ' || start_ns || coalesce(t.host, '')"
+    "  FROM task AS t JOIN measurement AS m USING (measurement) JOIN run USING (run) "
     "UNION ALL SELECT 'remark ' || uuid || kind || coalesce(b.parameters, '') || reason || k.made_at"
     "  FROM remark AS k JOIN run USING (run) LEFT JOIN benchmark AS b ON b.benchmark = k.benchmark "
     "UNION ALL SELECT 'threshold ' || name || parameters || percent FROM threshold JOIN benchmark USING "
@@ -170,14 +171,22 @@ static void other_files_are_not_merged(void **state)
     expect_integer("SELECT count(*) FROM run", 1);
 }
 
-/* A history as the first version of its schema had it, with a run. */
-static void make_old_history(const char *file)
+/* A history in this version of its schema, with nothing in it. */
+static void make_schema(const char *file, int version)
 {
     char path[4096];
-    snprintf(path, sizeof path, "%s/../../sql/schema/1.sql", getenv("PRICEREPORT_CLI_TESTS"));
-    char *schema = command_read_file(path);
-    command_execute(file, schema);
-    free(schema);
+    for (int step = 1; step <= version; step++) {
+        snprintf(path, sizeof path, "%s/../../sql/schema/%d.sql", getenv("PRICEREPORT_CLI_TESTS"), step);
+        char *schema = command_read_file(path);
+        command_execute(file, schema);
+        free(schema);
+    }
+}
+
+/* A history in this version of its schema, with a run. */
+static void make_old_history(const char *file, int version)
+{
+    make_schema(file, version);
     command_execute(
         file,
         "INSERT INTO machine(processor, processors, architecture, memory_gib, kernel, sqlite, compiler, "
@@ -191,20 +200,21 @@ static void make_old_history(const char *file)
         " ('b', '{\"executor\":\"threads\",\"workers\":2,\"chunk\":64,\"source\":\"s\",\"map\":\"m\"}');"
         "INSERT INTO measurement(run, benchmark, position, rows, samples, median_seconds) VALUES (1, 1, 0, "
         "20, 1, 0.5);"
-        "INSERT INTO sample VALUES (1, 0, 1, 0, 2, 1000000000, 5, 6, NULL)");
-    expect_integer_in(file, "PRAGMA user_version", 1);
+        "INSERT INTO sample(measurement, sequence, round, warmup, loops, wall_ns, user_ns, system_ns)"
+        " VALUES (1, 0, 1, 0, 2, 1000000000, 5, 6)");
+    expect_integer_in(file, "PRAGMA user_version", version);
 }
 
 static void an_older_history_is_upgraded(void **state)
 {
     (void)state;
-    make_old_history("old.db");
+    make_old_history("old.db", 1);
     Outcome outcome = command_run("list", "--db", "old.db", "--json", NULL);
     command_expect_success(&outcome);
     expect_of(outcome.out, "(j ->> '$[0].status') || (j ->> '$[0].label') || (j ->> '$[1].status')",
               "finishedoldunfinished");
     command_free(&outcome);
-    expect_integer_in("old.db", "PRAGMA user_version", 3);
+    expect_integer_in("old.db", "PRAGMA user_version", 4);
     expect_integer_in(
         "old.db",
         "SELECT variant = 'threads × 2, chunk 64' AND median_seconds = 0.5 AND samples = 1 FROM history", 1);
@@ -214,12 +224,42 @@ static void an_older_history_is_upgraded(void **state)
     /* It is recorded into, merged and exported as any other. */
     succeed(command_run("run", "--db", "old.db", "--samples", "1", "--", "true", NULL));
     expect_integer_in("old.db", "SELECT count(*) FROM run", 3);
-    make_old_history("older.db");
+    make_old_history("older.db", 1);
     succeed(command_run("merge", "older.db", NULL));
     expect_integer("SELECT count(*) FROM run", 2);
     expect_integer("SELECT wall_ns FROM sample", 1000000000);
     /* The one that was merged is not touched. */
     expect_integer_in("older.db", "PRAGMA user_version", 1);
+}
+
+/* Tasks of a history from before machines were recorded are the run's own, whichever way they come in. */
+static void tasks_before_machines_are_the_runs_own(void **state)
+{
+    (void)state;
+    static const char tasks[] =
+        "SELECT group_concat(task || ' ' || worker || ' ' || start_ns || ' ' || rows || "
+        "' ' || (host IS NULL), ',') FROM task";
+    make_old_history("three.db", 3);
+    command_execute("three.db", "UPDATE measurement SET tasks = 2;"
+                                "INSERT INTO task(measurement, task, worker, start_ns, end_ns, rows) VALUES"
+                                " (1, 1, 0, 5, 9, 10), (1, 2, 1, 6, 9, 11)");
+    succeed(command_run("merge", "three.db", NULL));
+    command_expect_text(db, tasks, "1 0 5 10 1,2 1 6 11 1");
+    expect_integer_in("three.db", "PRAGMA user_version", 3);
+    Outcome outcome = command_run("export", "--db", "three.db", "1", NULL);
+    command_expect_success(&outcome);
+    expect_of(outcome.out,
+              "(j ->> '$.schema') || ' ' || (j ->> '$.runs[0].measurements[0].tasks[1].rows') || ' ' || "
+              "json_type(j, '$.runs[0].measurements[0].tasks[1].host')",
+              "4 11 null");
+    command_free(&outcome);
+    command_expect_text("three.db", tasks, "1 0 5 10 1,2 1 6 11 1");
+    expect_integer_in("three.db", "PRAGMA user_version", 4);
+    command_execute("three.db", "UPDATE task SET host = 'node1' WHERE task = 2");
+    outcome = command_run("export", "--db", "three.db", "1", NULL);
+    command_expect_success(&outcome);
+    expect_of(outcome.out, "j ->> '$.runs[0].measurements[0].tasks[1].host'", "node1");
+    command_free(&outcome);
 }
 
 static void export_has_everything(void **state)
@@ -232,7 +272,7 @@ static void export_has_everything(void **state)
     expect_of(outcome.out,
               "(j ->> '$.schema') || ' ' || json_array_length(j, '$.runs') || ' ' || (j ->> "
               "'$.runs[0].run.processor')",
-              "3 3 another");
+              "4 3 another");
     char number[32];
     snprintf(number, sizeof number, "%lld",
              (long long)command_integer("one.db", "SELECT count(*) FROM sample"));
@@ -332,6 +372,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_that_went_on_is_completed, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(other_files_are_not_merged, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(an_older_history_is_upgraded, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(tasks_before_machines_are_the_runs_own, command_setup,
+                                        command_teardown),
         cmocka_unit_test_setup_teardown(export_has_everything, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(export_for_spreadsheets_and_documents, command_setup,
                                         command_teardown),

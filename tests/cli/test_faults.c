@@ -354,7 +354,7 @@ static void files_of_others(void **state)
     recorded_run("newer");
     command_execute("newer", "PRAGMA journal_mode = DELETE; PRAGMA user_version = 99");
     every_verb_leaves_alone("newer",
-                            "was written by a newer pricereport (schema 99, this one knows 3): use that one");
+                            "was written by a newer pricereport (schema 99, this one knows 4): use that one");
 }
 
 static void a_damaged_history(void **state)

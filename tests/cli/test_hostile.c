@@ -43,9 +43,10 @@ static void rename_everything(const char *text)
 {
     char *sql =
         sqlite3_mprintf("UPDATE run SET label = %Q, host = %Q, branch = %Q, commit_id = %Q;"
+                        "UPDATE task SET host = %Q || worker;"
                         "UPDATE machine SET processor = %Q, architecture = %Q, kernel = %Q, compiler = %Q;"
                         "UPDATE benchmark SET name = %Q",
-                        text, text, text, text, text, text, text, text, text);
+                        text, text, text, text, text, text, text, text, text, text);
     command_execute("pricereport.db", sql);
     sqlite3_free(sql);
 }
@@ -92,6 +93,7 @@ static void names_are_only_text(void **state)
         Outcome outcome = command_run("report", NULL);
         if (outcome.status == 0) {
             char *page = command_read_file("pricereport-charts/report.html");
+            assert_non_null(strstr(page, "<section id=\"machines\">"));
             assert_null(strstr(page, "<script"));
             assert_null(strstr(page, "onload=\""));
             assert_null(strchr(page, '\x1b'));

@@ -242,6 +242,47 @@ static void a_long_history_stays_below_two_megabytes(void **state)
     free(text);
 }
 
+/* A table of the machines where there are several, also without charts. */
+static void several_machines_have_a_table(void **state)
+{
+    (void)state;
+    command_make_prices();
+    command_succeed(command_run("run", "--in", "prices.db", "--source", "prices", "--map", "p + 1",
+                                "--executor", "serial,threads", "--workers", "2", "--samples", "6", NULL));
+    command_execute("pricereport.db",
+                    "DELETE FROM task; UPDATE run SET host = 'home';"
+                    "INSERT INTO task(measurement, task, worker, start_ns, end_ns, rows, host) VALUES"
+                    " (1, 1, -1, 0, 90000000, 20, NULL),"
+                    " (2, 1, 0, 0, 2000000, 5, 'node10'), (2, 2, 1, 0, 3000000, 6, 'node10'),"
+                    " (2, 3, 0, 2000000, 3500000, 4, 'node10'), (2, 4, 2, 0, 4000000, 5, 'node2')");
+    Outcome outcome = command_run("report", NULL);
+    command_free(&outcome);
+    char *text = command_read_file(page);
+    expect_part(text, "<section id=\"machines\">");
+    expect_part(
+        text,
+        ">node10</td><td class=\"figure\">2</td><td class=\"figure\">3</td><td class=\"figure\">15</td>"
+        "<td class=\"figure\">6.50 ms</td></tr>\n<tr><td>node2</td><td class=\"figure\">1</td>"
+        "<td class=\"figure\">1</td><td class=\"figure\">5</td><td class=\"figure\">4.00 ms</td></tr>\n</tbody>");
+    free(text);
+    if (!have_gnuplot())
+        return;
+    command_succeed(command_run("report", "--all", "site", NULL));
+    text = command_read_file("site/run-1.html");
+    expect_part(text, "<section id=\"machines\">");
+    free(text);
+    /* The host's own part is a machine's, too; one machine alone needs no table. */
+    command_execute("pricereport.db", "UPDATE task SET host = NULL WHERE host = 'node2'");
+    text = report();
+    expect_part(text, "<td>home</td><td class=\"figure\">1</td>");
+    expect_no_part(text, "node2");
+    free(text);
+    command_execute("pricereport.db", "UPDATE task SET host = iif(measurement = 1, NULL, 'home')");
+    text = report();
+    expect_no_part(text, "<section id=\"machines\">");
+    free(text);
+}
+
 static void without_gnuplot_there_is_a_page_without_charts(void **state)
 {
     (void)state;
@@ -385,6 +426,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hostile_labels_are_only_text, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_long_history_stays_below_two_megabytes, command_setup,
                                         command_teardown),
+        cmocka_unit_test_setup_teardown(several_machines_have_a_table, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(without_gnuplot_there_is_a_page_without_charts, command_setup,
                                         command_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_is_named, command_setup, command_teardown),

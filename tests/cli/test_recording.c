@@ -23,7 +23,7 @@ static void the_experiment_is_recorded(void **state)
     (void)state;
     command_succeed(command_run("--samples", "7", "--label", "a label", "--seed", "5", NULL));
     command_expect_integer(db, "PRAGMA application_id", 1886546275);
-    command_expect_integer(db, "PRAGMA user_version", 3);
+    command_expect_integer(db, "PRAGMA user_version", 4);
     command_expect_text(db, "PRAGMA journal_mode", "wal");
     command_expect_text(db, "PRAGMA integrity_check", "ok");
     command_expect_text(db, "SELECT verb || status || label FROM run", "experimentfinisheda label");
@@ -340,10 +340,10 @@ static void newer_and_older_histories(void **state)
     command_succeed(command_run("--samples", "1", NULL));
     command_execute(db, "PRAGMA user_version = 99");
     command_expect_error(command_run("list", NULL), 3,
-                         "was written by a newer pricereport (schema 99, this one knows 3)");
+                         "was written by a newer pricereport (schema 99, this one knows 4)");
     command_expect_error(command_run("--samples", "1", NULL), 3, "newer pricereport");
     command_expect_integer(db, "SELECT count(*) FROM run", 1);
-    command_execute(db, "PRAGMA user_version = 3");
+    command_execute(db, "PRAGMA user_version = 4");
     command_succeed(command_run("--samples", "1", NULL));
     command_expect_integer(db, "SELECT count(*) FROM run", 2);
     /* An empty file is a history with no schema yet: it is upgraded, also by a verb that only reads. */
@@ -351,7 +351,7 @@ static void newer_and_older_histories(void **state)
     Outcome outcome = command_run("list", "--db", "empty.db", NULL);
     command_expect_success(&outcome);
     command_free(&outcome);
-    assert_int_equal(command_integer("empty.db", "PRAGMA user_version"), 3);
+    assert_int_equal(command_integer("empty.db", "PRAGMA user_version"), 4);
     command_expect_error(command_run("show", "--db", "empty.db", NULL), 3, "empty.db has no run yet");
 }
 
