@@ -6,6 +6,7 @@
 #ifndef PRICEREPORT_COMMAND_BENCH_H
 #define PRICEREPORT_COMMAND_BENCH_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -48,6 +49,8 @@ typedef struct CommandBenchPlan {
     size_t count;
     /* Folder in which all is executed, which need not be there yet; NULL: the current one. */
     const char *folder;
+    /* Signal mask of commands; NULL: that of the thread that opens the bench. */
+    const sigset_t *mask;
     /* Files that timed commands read as their input, and write their output to, each execution anew; NULL:
      * the input is empty, the output dropped. */
     const char *input, *output;

@@ -228,7 +228,8 @@ static int launcher_prepare(Launcher *launcher)
     if (!launcher->paths || launcher->nothing < 0 || launcher->nowhere < 0)
         return -1;
     return posix_spawnattr_init(&launcher->attributes) ||
-                   posix_spawnattr_setsigmask(&launcher->attributes, &before) ||
+                   posix_spawnattr_setsigmask(&launcher->attributes,
+                                              launcher->plan->mask ? launcher->plan->mask : &before) ||
                    posix_spawnattr_setflags(&launcher->attributes, POSIX_SPAWN_SETSIGMASK)
                ? -1
                : 0;

@@ -98,6 +98,11 @@ bool interruption_requested(Interruption *interruption)
     return requested;
 }
 
+const sigset_t *interruption_previous_mask(const Interruption *interruption)
+{
+    return &interruption->previous;
+}
+
 void interruption_end(Interruption **interruption)
 {
     if (!*interruption)

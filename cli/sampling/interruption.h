@@ -4,6 +4,7 @@
 #ifndef PRICEREPORT_INTERRUPTION_H
 #define PRICEREPORT_INTERRUPTION_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "cli/base/failure.h"
@@ -21,6 +22,10 @@ void interruption_set_stop(Interruption *interruption, void (*stop)(void *contex
 
 /* Whether the signal came. */
 bool interruption_requested(Interruption *interruption);
+
+/* The signal mask that the thread had before; valid until the end. Processes that are started meanwhile
+ * inherit the one with the blocked signals, and need this one. */
+const sigset_t *interruption_previous_mask(const Interruption *interruption);
 
 /* Ends the watching, and unblocks the signals. Sets the pointer to NULL; NULL is allowed. */
 void interruption_end(Interruption **interruption);

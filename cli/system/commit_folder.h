@@ -1,7 +1,8 @@
 /* A temporary folder in which one commit after the other is checked out, as a work tree of git's own. The
  * path is the same for every commit, so that its length changes no figure.
  *
- * A folder that a killed process left is removed when the next one opens its own in the same repository. */
+ * A folder that a killed process left is removed when the next one opens its own: with a work tree in it, in
+ * the same repository; an empty one, in the same folder for temporary files. */
 #ifndef PRICEREPORT_COMMIT_FOLDER_H
 #define PRICEREPORT_COMMIT_FOLDER_H
 

@@ -288,16 +288,12 @@ static int perform(History *history, const Options *options, void *context, Fail
     Failure second;
     (void)options;
     walk->history = history;
-    if (interruption_begin(&walk->interruption, failure))
-        return -1;
     int result = begin(walk, failure);
     const bool begun = result == 0;
     if (result == 0)
         result = measure_all(walk, failure);
     if (begun && print_summary(walk, result ? &second : failure))
         result = -1;
-    commit_folder_close(&walk->folder);
-    interruption_end(&walk->interruption);
     return result;
 }
 
@@ -307,15 +303,22 @@ int commits_perform(const Options *options, const CommandBenchPlan *plan, const 
     Walk walk = {.options = options, .set = set};
     CommandBenchPlan own = *plan;
     int status;
-    if (commit_folder_open(&walk.folder, &failure))
+    /* A signal must not leave the folder, from before it is made until it is removed. */
+    if (interruption_begin(&walk.interruption, &failure))
         return failure_print(&failure);
+    if (commit_folder_open(&walk.folder, &failure)) {
+        interruption_end(&walk.interruption);
+        return failure_print(&failure);
+    }
     own.folder = commit_folder_path(walk.folder);
+    own.mask = interruption_previous_mask(walk.interruption);
     if (command_bench_open(&walk.bench, &own, &failure))
         status = failure_print(&failure);
     else
         status = verb_on_history(options, HISTORY_RECORD, perform, &walk);
     command_bench_close(&walk.bench);
     commit_folder_close(&walk.folder);
+    interruption_end(&walk.interruption);
     commit_line_free(&walk.line);
     free(walk.states);
     free(walk.figures);

@@ -4,11 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include <sqlite3.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -153,6 +155,61 @@ static void an_interrupted_walk_leaves_nothing(void **state)
     expect_nothing_left();
 }
 
+static void expect_range_measured(void)
+{
+    command_expect_output(command_run("run", "-r", "2", "--commits", "c9", "--again", "--", "true", NULL), 0,
+                          "1 of 1", NULL);
+}
+
+/* A process may be killed between two commits, and git while it removes a work tree. */
+static void leftovers_are_removed(void **state)
+{
+    (void)state;
+    make_commits();
+    assert_int_equal(system("mkdir \"$TMPDIR/pricereport-commits-abcdef\""), 0);
+    expect_range_measured();
+    expect_nothing_left();
+    assert_int_equal(system("git worktree add -q --detach \"$TMPDIR/pricereport-commits-abcdef/t\" c1 && "
+                            "rm \"$TMPDIR/pricereport-commits-abcdef/t/.git\""),
+                     0);
+    expect_range_measured();
+    expect_nothing_left();
+    /* What only resembles them is the user's, and so are other things in such a folder. */
+    assert_int_equal(system("git worktree add -q --detach \"$TMPDIR/pricereport-commits-mine/t\" c1 && "
+                            "mkdir \"$TMPDIR/pricereport-commits-ghijkl\" && "
+                            "touch \"$TMPDIR/pricereport-commits-ghijkl/note\""),
+                     0);
+    expect_range_measured();
+    assert_int_equal(system("[ -f \"$TMPDIR/pricereport-commits-mine/t/below/figure\" ] && "
+                            "[ -f \"$TMPDIR/pricereport-commits-ghijkl/note\" ]"),
+                     0);
+}
+
+static bool has_temporary_folder(void)
+{
+    return system("[ -n \"$(ls \"$TMPDIR\")\" ]") == 0;
+}
+
+/* The signal comes while the folder is there, and the history, which is locked, is not yet open. */
+static void a_signal_at_the_beginning_leaves_nothing(void **state)
+{
+    (void)state;
+    const struct timespec pause = {.tv_nsec = 20000000};
+    sqlite3 *other;
+    make_commits();
+    command_succeed(command_run("run", "-r", "1", "--", "true", NULL));
+    assert_int_equal(sqlite3_open(db, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE", NULL, NULL, NULL),
+                     SQLITE_OK);
+    pid_t pid = start_range("early", "--setup", "exec sleep 1000");
+    while (!has_temporary_folder())
+        nanosleep(&pause, NULL);
+    kill(pid, SIGTERM);
+    sqlite3_close(other);
+    assert_int_equal(command_wait(pid), 3);
+    expect_nothing_left();
+}
+
 static void files_are_those_of_the_commit(void **state)
 {
     (void)state;
@@ -227,6 +284,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_commit_of_a_change_is_found, command_setup, teardown),
         cmocka_unit_test_setup_teardown(a_run_of_a_range_is_checked, command_setup, teardown),
         cmocka_unit_test_setup_teardown(an_interrupted_walk_leaves_nothing, command_setup, teardown),
+        cmocka_unit_test_setup_teardown(leftovers_are_removed, command_setup, teardown),
+        cmocka_unit_test_setup_teardown(a_signal_at_the_beginning_leaves_nothing, command_setup, teardown),
         cmocka_unit_test_setup_teardown(files_are_those_of_the_commit, command_setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_ranges_are_named, command_setup, teardown),
     };
