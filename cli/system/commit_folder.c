@@ -29,14 +29,20 @@ struct CommitFolder {
     bool checked_out;
 };
 
-/* Sets the failure to the last line that git printed, which is the one that says why. */
+/* Sets the failure to the last line that git printed, which says what failed, after the first that says why,
+ * as on a full disk, where there is one. */
 static int git_failed(const char *what, char *message, Failure *failure)
 {
     size_t length = strlen(message);
     while (length > 0 && message[length - 1] == '\n')
         message[--length] = '\0';
     const char *line = strrchr(message, '\n');
-    return failure_set(failure, "%s: %s", what, length > 0 ? (line ? line + 1 : message) : "git failed");
+    const char *last = length > 0 ? (line ? line + 1 : message) : "git failed";
+    const char *error = strncmp(message, "error: ", 7) == 0 ? message : strstr(message, "\nerror: ");
+    error = error && *error == '\n' ? error + 1 : error;
+    if (!error || error == last)
+        return failure_set(failure, "%s: %s", what, last);
+    return failure_set(failure, "%s: %.*s; %s", what, (int)strcspn(error, "\n"), error, last);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)

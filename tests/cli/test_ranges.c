@@ -234,6 +234,22 @@ static void files_are_those_of_the_commit(void **state)
     expect_nothing_left();
 }
 
+/* The last line of git says that it failed, and one before it why. */
+static void a_failed_check_out_says_why(void **state)
+{
+    (void)state;
+    make_commits();
+    assert_int_equal(system("git config filter.no.smudge false && git config filter.no.required true && "
+                            "echo 'figure filter=no' >../.git/info/attributes"),
+                     0);
+    Outcome outcome = command_run("run", "-r", "2", "--commits", "c9", "--", "true", NULL);
+    assert_int_equal(outcome.status, 3);
+    assert_non_null(
+        strstr(outcome.err, "cannot check it out: error: external filter 'false' failed 1; fatal: "));
+    command_free(&outcome);
+    expect_nothing_left();
+}
+
 static void wrong_ranges_are_named(void **state)
 {
     (void)state;
@@ -287,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leftovers_are_removed, command_setup, teardown),
         cmocka_unit_test_setup_teardown(a_signal_at_the_beginning_leaves_nothing, command_setup, teardown),
         cmocka_unit_test_setup_teardown(files_are_those_of_the_commit, command_setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failed_check_out_says_why, command_setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_ranges_are_named, command_setup, teardown),
     };
     return cmocka_run_group_tests_name("cli ranges", tests, NULL, NULL);
