@@ -341,25 +341,40 @@ static bool order_by_positions(Splitting *splitting, const Select *select, int f
     return split_goes_on(splitting);
 }
 
-static bool are_alike(const Column *one, const Column *other)
+static bool have_one_collation(const Column *one, const Column *other)
 {
     const char *by = one->collation ? one->collation : "BINARY";
+    return !sqlite3_stricmp(by, other->collation ? other->collation : "BINARY");
+}
+
+static bool are_alike(const Column *one, const Column *other)
+{
     return one->no_affinity == other->no_affinity && !strcmp(one->type, other->type) &&
-           !sqlite3_stricmp(by, other->collation ? other->collation : "BINARY");
+           have_one_collation(one, other);
+}
+
+static bool compares_rows(const Select *select)
+{
+    for (int i = 1; i < select->core_count; i++)
+        if (strcmp(select->operators[i], "UNION ALL") != 0)
+            return true;
+    return false;
 }
 
 /* Some versions of SQLite move a condition around a UNION ALL into each of its SELECTs, where it compares as
-   the columns of that SELECT do: the stages from number `first` on have to compare alike then. */
-static bool check_conditions_around(Splitting *splitting, int first)
+   the columns of that SELECT do: the stages from number `first` on have to compare alike then. A UNION
+   compares by the first of its SELECTs that has a collation, which each column of a stage has. */
+static bool check_arms(Splitting *splitting, const Select *select, int first)
 {
     const SplitPlan *plan = splitting->plan;
     const ColumnList *of = NULL;
-    for (int i = first; splitting->conditions_around && i < plan->stage_count; i++) {
+    const bool around = splitting->conditions_around;
+    for (int i = first; (around || compares_rows(select)) && i < plan->stage_count; i++) {
         const ColumnList *columns = &plan->stages[i].result;
         if (!plan->stages[i].name || !plan->stages[i].arm)
             continue;
         for (int j = 0; of && j < columns->count && j < of->count; j++)
-            if (!are_alike(&columns->items[j], &of->items[j]))
+            if (!(around ? are_alike : have_one_collation)(&columns->items[j], &of->items[j]))
                 return split_refuse(splitting, "the parts of its UNION ALL compare differently%s", "");
         of = columns;
     }
@@ -458,7 +473,7 @@ static bool divide_union(Splitting *splitting, const Select *select, int depth)
     combine.order_by = (OrderList){0};
     return (!select->limit || check_layer_part(splitting, select->limit)) &&
            (!select->offset || check_layer_part(splitting, select->offset)) &&
-           check_conditions_around(splitting, before) &&
+           check_arms(splitting, select, before) &&
            order_by_positions(splitting, select, before, &combine.order_by) &&
            stages_combine(splitting, &combine);
 }

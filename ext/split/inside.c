@@ -168,6 +168,27 @@ static bool has_one_value(const Expr *expr)
            (select->core_count == 1 && stage_aggregates(select) && !select->cores[0]->group_by.count);
 }
 
+static bool find_collate(void *arg, Expr *expr)
+{
+    bool *found = arg;
+    if (expr->kind == EXPR_COLLATE)
+        *found = true;
+    else
+        expr_each_part(expr, find_collate, found);
+    return !*found;
+}
+
+/* Whether the SELECT of an IN says by which collation it compares: a column of a stage, which has a collation
+   as any column has, comes after the value's own. */
+static bool says_collation(const Expr *expr)
+{
+    bool found = false;
+    for (int i = 0; expr->kind == EXPR_IN && !found && i < expr->select->core_count; i++)
+        for (int j = 0; !found && j < expr->select->cores[i]->column_count; j++)
+            find_collate(&found, expr->select->cores[i]->columns[j].expr);
+    return found;
+}
+
 /* Whether a SELECT gives fewer rows than it reads, as far as its text shows: else to hand its rows out costs
    more than to read them does. */
 static bool reduces(const Select *select)
@@ -254,7 +275,8 @@ static bool stage_subquery(Inside *inside, const Expr *expr)
     const int before = inside->staged.count;
     const bool keeps_items = inside->keeps_items;
     NameList columns;
-    if (!inside->shared_only && !select->correlated && has_one_value(expr) && !reads_stage(inside, select)) {
+    if (!inside->shared_only && !select->correlated && has_one_value(expr) && !says_collation(expr) &&
+        !reads_stage(inside, select)) {
         if (!stages_number_columns(inside->splitting, select->cores[0]->column_count, &columns) ||
             !add_stage(inside, select, NULL, &columns))
             return false;
@@ -311,6 +333,8 @@ bool divide_inside(Splitting *splitting, const Select *select, int depth)
 /* The stage of the subquery, divided or not; the last one of the plan. */
 static bool stage_value(Splitting *splitting, const Expr *expr, StagedSelect *staged)
 {
+    if (says_collation(expr))
+        return split_refuse(splitting, "an IN whose SELECT has a COLLATE is not split%s", "");
     if (!stages_number_columns(splitting, expr->select->cores[0]->column_count, &staged->columns))
         return false;
     if (has_one_value(expr) && reduces(expr->select) &&

@@ -269,6 +269,10 @@ static void left_around_stages(void **state)
         "SELECT category FROM items WHERE item = (SELECT code FROM sales WHERE p > 300)",
         "SELECT category FROM items WHERE item = (SELECT max(p) FROM sales WHERE p < 50 GROUP BY day)",
         "SELECT item FROM items WHERE item IN (SELECT day FROM sales WHERE random() > 0)",
+        /* The SELECT of an IN, and a UNION, say by which collation they compare. */
+        "SELECT item FROM items WHERE item < 9 AND category IN (SELECT 'C' || day COLLATE NOCASE FROM returns WHERE p > 400)",
+        "SELECT day, max(code) IN (SELECT name COLLATE NOCASE FROM sales WHERE p > 9) FROM sales GROUP BY day",
+        "SELECT count(*) FROM (SELECT 'N' || day FROM sales WHERE p < 90 UNION SELECT name FROM sales WHERE p < 90)",
         /* The table that SQLite makes of y has the affinities of its first SELECT. */
         "SELECT y.n, count(*) FROM items x JOIN (SELECT item, item AS n FROM items UNION ALL SELECT item, CAST(item AS TEXT) "
         "FROM items) y ON +x.item = coalesce(y.item, 1) GROUP BY y.n HAVING count(*) < (SELECT avg(p) FROM returns)",
