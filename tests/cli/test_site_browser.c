@@ -92,6 +92,22 @@ static void every_page_is_well_laid_out(void **state)
     browser_close(browser);
 }
 
+static void wide_screens_show_whole_tables(void **state)
+{
+    (void)state;
+    if (!can_be_shown())
+        skip();
+    command_succeed(command_run("run", "-r", "6", "-w", "0", "--command", "sleep 0.02", NULL));
+    free(site_write(NULL, NULL));
+    Browser *browser = browser_open("profile");
+    show(browser, "site/run-1.html", WIDE, 0);
+    expect_result(browser,
+                  "String([...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth)"
+                  ".map(e => e.closest('section').id))",
+                  "");
+    browser_close(browser);
+}
+
 static void hostile_and_long_names_do_no_harm(void **state)
 {
     (void)state;
@@ -234,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_page_is_well_laid_out, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(wide_screens_show_whole_tables, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(hostile_and_long_names_do_no_harm, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(search_and_sorting_work, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(figures_show_under_the_pointer, command_setup, command_teardown),
