@@ -40,6 +40,9 @@ static const struct {
     {"plugin name for mpi/", "give srun an --mpi that `srun --mpi=list` shows"},
     {"Unable to allocate resources",
      "start the host in an allocation (salloc), or give srun one that it gets"},
+    {"Only allocated ", "give srun no more machines (-N) than the allocation has"},
+    {"More processors requested than permitted",
+     "allocate whole machines (salloc --exclusive), or leave --cpus-per-task out of mpi_launcher"},
 };
 
 /* Whether a line is a ruler, or empty. */

@@ -163,11 +163,29 @@ static void last_words(void **state)
     assert_true(strlen(line) < sizeof line);
 }
 
+/* What srun of Slurm 22.05 says, each with words of the remedy. */
+static void last_words_of_slurm(void **state)
+{
+    (void)state;
+    static const char *const said[][2] = {
+        {"srun: error: Unable to allocate resources: Invalid partition name specified", "salloc"},
+        {"srun: error: Only allocated 2 nodes asked for 4", "no more machines (-N)"},
+        {"srun: error: Unable to create step for job 9: More processors requested than permitted",
+         "salloc --exclusive"},
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        char line[128];
+        assert_non_null(strstr(last_words_read(said[i][0], line, sizeof line), said[i][1]));
+        assert_string_equal(line, said[i][0]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(both_ways_at_once),   cmocka_unit_test(byte_by_byte), cmocka_unit_test(no_frames),
-        cmocka_unit_test(an_end_that_is_gone), cmocka_unit_test(last_words),
+        cmocka_unit_test(both_ways_at_once), cmocka_unit_test(byte_by_byte),
+        cmocka_unit_test(no_frames),         cmocka_unit_test(an_end_that_is_gone),
+        cmocka_unit_test(last_words),        cmocka_unit_test(last_words_of_slurm),
     };
     return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
 }
