@@ -204,6 +204,12 @@ static int import_parts(sqlite3 *db, const char *folder, const char *name, const
         }
     }
     sqlite3_finalize(statement);
+    if (result == 0 && count == 0 && name)
+        return failure_set(
+            failure,
+            "%s, which looks like asv, cannot be imported: expected results, commit_hash, and, in "
+            "params, the machine of the machine.json beside it",
+            name);
     if (result == 0 && count == 0)
         return failure_set(
             failure,

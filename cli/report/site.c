@@ -47,22 +47,30 @@ static int prepare(sqlite3 *db, const SiteWish *wish, Failure *failure)
                : 0;
 }
 
-static int write_benchmarks(const Site *site, Failure *failure)
+/* Returns 0, or -1 with the failure set where the user wishes an end. */
+static int go_on(const SiteWish *wish, Failure *failure)
+{
+    return wish->stopped(wish->context)
+               ? failure_set(failure, "interrupted: %s is as it was before", wish->directory)
+               : 0;
+}
+
+static int write_benchmarks(const Site *site, const SiteWish *wish, Failure *failure)
 {
     RunList list;
     int result = read_list(history_db(site->history), sql_site_benchmarks, &list, failure);
     for (size_t i = 0; i < list.count && result == 0; i++)
-        result = site_write_benchmark(site, list.runs[i].run, failure);
+        result = go_on(wish, failure) || site_write_benchmark(site, list.runs[i].run, failure) ? -1 : 0;
     free(list.runs);
     return result;
 }
 
-static int write_runs(const Site *site, Failure *failure)
+static int write_runs(const Site *site, const SiteWish *wish, Failure *failure)
 {
     RunList list;
     int result = read_list(history_db(site->history), sql_site_run_pages, &list, failure);
     for (size_t i = 0; i < list.count && result == 0; i++)
-        result = site_write_run(site, &list.runs[i], failure);
+        result = go_on(wish, failure) || site_write_run(site, &list.runs[i], failure) ? -1 : 0;
     free(list.runs);
     return result;
 }
@@ -91,8 +99,8 @@ static int write_all(Site *site, const SiteWish *wish, Failure *missing, Failure
     if (site_charts_draw(db, site->folder.staging, missing) == 0)
         missing->text[0] = '\0';
     return site_write_overview(site, failure) || site_write_runs(site, failure) ||
-                   write_benchmarks(site, failure) || write_runs(site, failure) ||
-                   site_folder_publish(&site->folder, failure)
+                   write_benchmarks(site, wish, failure) || write_runs(site, wish, failure) ||
+                   go_on(wish, failure) || site_folder_publish(&site->folder, failure)
                ? -1
                : 0;
 }

@@ -6,6 +6,7 @@
 #include "cli/output/output.h"
 #include "cli/report/page.h"
 #include "cli/report/site.h"
+#include "cli/sampling/interruption.h"
 #include "cli/verbs/verbs.h"
 
 enum { KEY_OUT = 600 };
@@ -56,6 +57,24 @@ static const struct argp_option table[] = {
     {0},
 };
 
+static bool stopped(void *interruption)
+{
+    return interruption_requested(interruption);
+}
+
+/* Writes the site; a signal leaves the earlier one, and nothing beside it. */
+static int write_site(History *history, SiteWish *wish, char **path, Failure *missing, Failure *failure)
+{
+    Interruption *interruption;
+    if (interruption_begin(&interruption, failure))
+        return -1;
+    wish->stopped = stopped;
+    wish->context = interruption;
+    int result = site_write(history, wish, path, missing, failure);
+    interruption_end(&interruption);
+    return result;
+}
+
 static int perform_site(History *history, const Options *options, Failure *failure)
 {
     SiteWish wish = {.directory = options->all, .commit_url = options->commit_url};
@@ -63,7 +82,7 @@ static int perform_site(History *history, const Options *options, Failure *failu
     Failure missing;
     if (options->arguments.run && run_choice_single(history, options->arguments.run, &wish.run, failure))
         return -1;
-    if (site_write(history, &wish, &path, &missing, failure))
+    if (write_site(history, &wish, &path, &missing, failure))
         return -1;
     printf("%s\n", path);
     sqlite3_free(path);

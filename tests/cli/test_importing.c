@@ -258,6 +258,11 @@ static void what_is_no_result_is_refused(void **state)
     expect_refused("none.json", "cannot read none.json: No such file");
     assert_int_equal(mkdir("folder", 0777), 0);
     expect_refused("folder", "cannot read folder: Is a directory");
+    /* A file that is said to be asv's, and is not. */
+    command_write_file("wrong.json", "{\"results\": {\"a\": 1}}");
+    command_expect_error(
+        command_run("import", "--format", "asv", "wrong.json", NULL), 3,
+        "wrong.json, which looks like asv, cannot be imported: expected results, commit_hash");
     command_expect_error(command_run("import", NULL), 2, "the files are missing");
 }
 

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/support/command.h"
@@ -193,6 +195,37 @@ static void files_of_others_stay(void **state)
     assert_int_equal(access("site/.pricereport-new", F_OK), -1);
 }
 
+/* The signal comes while gnuplot, which is a script that waits, draws. */
+static void a_signal_leaves_the_earlier_site(void **state)
+{
+    (void)state;
+    const struct timespec pause = {.tv_nsec = 20000000};
+    command_succeed(command_run("run", "-r", "6", "--", "true", NULL));
+    command_succeed(command_run("report", "--all", "site", NULL));
+    assert_int_equal(system("cp -r site earlier && mkdir slow && { echo '#!/bin/sh'; echo 'touch started'; "
+                            "echo 'while [ ! -e go ]; do sleep 0.02; done'; } >slow/gnuplot && "
+                            "chmod +x slow/gnuplot && sed -i \"s|started|$PWD/started|; s| go | $PWD/go |\" "
+                            "slow/gnuplot"),
+                     0);
+    const char *path = getenv("PATH");
+    char *kept = strdup(path ? path : ""), changed[8192], folder[256];
+    assert_non_null(getcwd(folder, sizeof folder));
+    snprintf(changed, sizeof changed, "%s/slow:%s", folder, kept);
+    setenv("PATH", changed, 1);
+    pid_t pid = command_start("site-run", "report", "--all", "site", NULL);
+    setenv("PATH", kept, 1);
+    free(kept);
+    while (access("started", F_OK) != 0)
+        nanosleep(&pause, NULL);
+    kill(pid, SIGTERM);
+    command_write_file("go", "");
+    assert_int_equal(command_wait(pid), 3);
+    char *err = command_read_file("site-run.err");
+    assert_non_null(strstr(err, "pricereport: interrupted: site is as it was before"));
+    free(err);
+    assert_int_equal(system("diff -r site earlier"), 0);
+}
+
 static void what_cannot_be_is_named(void **state)
 {
     (void)state;
@@ -317,6 +350,7 @@ int main(void)
                                         command_teardown),
         cmocka_unit_test_setup_teardown(names_are_only_text, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(files_of_others_stay, command_setup, command_teardown),
+        cmocka_unit_test_setup_teardown(a_signal_leaves_the_earlier_site, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_is_named, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(a_history_of_failed_runs_says_so, command_setup, command_teardown),
         cmocka_unit_test_setup_teardown(machines_are_kept_apart, command_setup, command_teardown),
