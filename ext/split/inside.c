@@ -178,14 +178,15 @@ static bool find_collate(void *arg, Expr *expr)
     return !*found;
 }
 
-/* Whether the SELECT of an IN says by which collation it compares: a column of a stage, which has a collation
-   as any column has, comes after the value's own. */
-static bool says_collation(const Expr *expr)
+/* Whether an IN compares otherwise with the columns of a stage: an explicit COLLATE of its SELECT comes
+   before the value's own collation, which that of a column does not; and of a compound the last SELECT
+   counts, whose first one says what a stage's columns compare as. */
+static bool compares_otherwise(const Expr *expr)
 {
-    bool found = false;
-    for (int i = 0; expr->kind == EXPR_IN && !found && i < expr->select->core_count; i++)
-        for (int j = 0; !found && j < expr->select->cores[i]->column_count; j++)
-            find_collate(&found, expr->select->cores[i]->columns[j].expr);
+    const Select *select = expr->select;
+    bool found = expr->kind == EXPR_IN && select->core_count > 1;
+    for (int i = 0; expr->kind == EXPR_IN && !found && i < select->cores[0]->column_count; i++)
+        find_collate(&found, select->cores[0]->columns[i].expr);
     return found;
 }
 
@@ -275,7 +276,7 @@ static bool stage_subquery(Inside *inside, const Expr *expr)
     const int before = inside->staged.count;
     const bool keeps_items = inside->keeps_items;
     NameList columns;
-    if (!inside->shared_only && !select->correlated && has_one_value(expr) && !says_collation(expr) &&
+    if (!inside->shared_only && !select->correlated && has_one_value(expr) && !compares_otherwise(expr) &&
         !reads_stage(inside, select)) {
         if (!stages_number_columns(inside->splitting, select->cores[0]->column_count, &columns) ||
             !add_stage(inside, select, NULL, &columns))
@@ -333,8 +334,9 @@ bool divide_inside(Splitting *splitting, const Select *select, int depth)
 /* The stage of the subquery, divided or not; the last one of the plan. */
 static bool stage_value(Splitting *splitting, const Expr *expr, StagedSelect *staged)
 {
-    if (says_collation(expr))
-        return split_refuse(splitting, "an IN whose SELECT has a COLLATE is not split%s", "");
+    if (compares_otherwise(expr))
+        return split_refuse(splitting, "an IN whose SELECT has a COLLATE or is a compound is not split%s",
+                            "");
     if (!stages_number_columns(splitting, expr->select->cores[0]->column_count, &staged->columns))
         return false;
     if (has_one_value(expr) && reduces(expr->select) &&

@@ -269,7 +269,10 @@ static void left_around_stages(void **state)
         "SELECT category FROM items WHERE item = (SELECT code FROM sales WHERE p > 300)",
         "SELECT category FROM items WHERE item = (SELECT max(p) FROM sales WHERE p < 50 GROUP BY day)",
         "SELECT item FROM items WHERE item IN (SELECT day FROM sales WHERE random() > 0)",
-        /* The SELECT of an IN, and a UNION, say by which collation they compare. */
+        /* The SELECT of an IN, and a UNION, say by which collation they compare, and with which affinity. */
+        "SELECT item FROM items WHERE category IN (SELECT day FROM sales WHERE p > 9 UNION ALL SELECT code || '' FROM sales "
+        "WHERE p > 9)",
+        "SELECT day, max(code) || '' IN (SELECT day FROM returns UNION SELECT code || '' FROM sales) FROM sales GROUP BY day",
         "SELECT item FROM items WHERE item < 9 AND category IN (SELECT 'C' || day COLLATE NOCASE FROM returns WHERE p > 400)",
         "SELECT day, max(code) IN (SELECT name COLLATE NOCASE FROM sales WHERE p > 9) FROM sales GROUP BY day",
         "SELECT count(*) FROM (SELECT 'N' || day FROM sales WHERE p < 90 UNION SELECT name FROM sales WHERE p < 90)",
