@@ -105,8 +105,8 @@ static bool is_same(const ProgramLine *a, const ProgramLine *b, bool one_connect
 {
     if (strcmp(a->opcode, b->opcode) != 0 || a->p5 != b->p5)
         return false;
-    /* An instruction with a cursor may have become this one. */
-    if (pairs && !strcmp(a->opcode, "Noop"))
+    /* Words about the plan do nothing, and an instruction with a cursor may have become one that does. */
+    if (!strcmp(a->opcode, "Explain") || (pairs && !strcmp(a->opcode, "Noop")))
         return true;
     const int cursors = pairs ? cursor_operands(a->opcode) : 0;
     const bool transaction = !one_connection && !strcmp(a->opcode, "Transaction");

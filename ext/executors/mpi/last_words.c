@@ -4,6 +4,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+static const char unknown_option[] =
+    "mpi_launcher has an option that this launcher does not know: MPICH's are in "
+    "`mpirun.mpich --help`, Open MPI's in `mpirun.openmpi --help`";
+
 static const struct {
     const char *said, *remedy;
 } remedies[] = {
@@ -23,10 +27,10 @@ static const struct {
     /* MPICH's launcher: a path is the rank's, a bare name that of ssh. */
     {"execvp error on file /", "install pricemap at the same path on every machine, or set PRICEMAP_RANK"},
     {"execvp error on file", "install an ssh client, or set mpi_launcher to a launcher that needs none"},
-    {"unknown option", "mpi_launcher has an option that this launcher does not know: MPICH's are in "
-                       "`mpirun.mpich --help`, Open MPI's in `mpirun.openmpi --help`"},
-    {"unrecognized argument", "mpi_launcher has an option that this launcher does not know: MPICH's are in "
-                              "`mpirun.mpich --help`, Open MPI's in `mpirun.openmpi --help`"},
+    {"unknown option", unknown_option},
+    {"unrecognized argument", unknown_option},
+    /* Open MPI from 5 on. */
+    {"unrecognized option", unknown_option},
     {"nable to open host file", "set mpi_hostfile to a file that can be read"},
     {"hostfile", "set mpi_hostfile to a file with one machine a line, 'a slots=16' (MPICH: 'a:16')"},
     /* Messages of ssh. */
