@@ -52,9 +52,10 @@ struct QueryRun {
     /* Whether the first step was made already, and what it gave. */
     bool stepped;
     int first_step;
-    /* Whether it is whole to see, or as is known, that this takes less time; whether it came to the end of
-       its rows, and when, CLOCK_MONOTONIC. */
-    bool chose_whole, ended;
+    /* Whether `auto` compares the ways; whether workers are left out to see, or as is known, that this takes
+       less time: the statement is run whole, or, for exact sums, its parts in place. Whether the run came to
+       the end of its rows, and when, CLOCK_MONOTONIC. */
+    bool compares, chose_whole, chose_in_place, ended;
     int64_t end_ns;
     /* Number of rows that were given out. */
     int64_t rows_out;
@@ -378,12 +379,10 @@ static void begin_log(QueryRun *run)
     run->outcome.figures = (RunFigures){.number = record ? record->run : 0, .start_ns = clock_ns()};
 }
 
-/* Whether `auto` may take the way that is faster. Sums of the plain statement may have other last bits than
-   the exact ones, and are to be the same in all runs. */
-static bool may_choose(const Query *query)
+/* Whether the parts have sums whose last bits those of the plain statement may not have. */
+static bool has_exact_sums(const SplitPlan *plan)
 {
-    const SplitPlan *plan = query->plan;
-    bool exact = plan->plain || (query->has_executor ? query->executor : query->state->settings.executor);
+    bool exact = false;
     for (int i = 0; !exact && i < plan->stage_count; i++) {
         const SplitStage *stage = &plan->stages[i];
         exact = (stage->worker_sql && strstr(stage->worker_sql, SPLIT_SUM_PART "(")) ||
@@ -391,14 +390,35 @@ static bool may_choose(const Query *query)
                                         strstr(stage->combine_sql, SPLIT_TOTAL_OF_VALUES "(") ||
                                         strstr(stage->combine_sql, SPLIT_AVG_OF_VALUES "(")));
     }
-    return !exact;
+    return exact;
+}
+
+/* Settles whether workers are left out. Exact sums are to have the same bits in all runs: the host runs the
+   parts in place then, in one range, which a limit on the time of a part could end. */
+static void choose_way(QueryRun *run)
+{
+    Query *query = &run->query;
+    const Settings *settings = &query->state->settings;
+    const bool requested = query->has_executor ? query->executor : settings->executor;
+    const bool in_place = has_exact_sums(query->plan);
+    run->compares = !query->plan->plain && !requested && !run->experience.many_parts &&
+                    !(in_place && settings->timeout_seconds > 0);
+    if (!run->compares || !whole_runs_choose(&run->experience.whole_runs))
+        return;
+    run->chose_in_place = in_place;
+    run->chose_whole = !in_place;
+    if (in_place) {
+        query->executor = &executor_serial;
+        query->has_executor = true;
+        query->workers = 1;
+    }
 }
 
 /* Takes in the time of a run that came to the end of its rows in the way in which it began. */
 static void learn_time(QueryRun *run)
 {
-    if (run->ended && !run->rest_why && may_choose(&run->query) && (run->chose_whole || !run->why))
-        whole_runs_add(&run->experience.whole_runs, run->chose_whole,
+    if (run->compares && run->ended && !run->rest_why && (run->chose_whole || !run->why))
+        whole_runs_add(&run->experience.whole_runs, run->chose_whole || run->chose_in_place,
                        (double)(run->end_ns - run->outcome.figures.start_ns));
 }
 
@@ -406,7 +426,7 @@ static int begin(QueryRun *run, char **message)
 {
     const char *plain = run->query.plan->plain;
     int rc = SQLITE_ABORT;
-    run->chose_whole = may_choose(&run->query) && whole_runs_choose(&run->experience.whole_runs);
+    choose_way(run);
     if (plain || run->chose_whole)
         run->why = sqlite3_mprintf("%s", plain ? plain : "as it stands it may take less time");
     else
@@ -518,9 +538,11 @@ static void write_log(const QueryRun *run)
     record->workers = run->why || !outcome->workers ? 1 : outcome->workers;
     run_log_set(&record->executor, run->why || !outcome->executor ? "serial" : outcome->executor->name);
     run_log_set(&record->access, run->why ? "whole" : "partition");
+    const char *outcome_reason =
+        run->chose_in_place ? "serial: in place it may take less time" : outcome->reason;
     char reason[1400];
     sqlite3_snprintf(sizeof reason, reason, "%s%s%s%s", run->why ? "run whole: " : "",
-                     run->why ? run->why : outcome->reason, run->rest_why ? "; the host read the rest: " : "",
+                     run->why ? run->why : outcome_reason, run->rest_why ? "; the host read the rest: " : "",
                      run->rest_why ? run->rest_why : "");
     run_log_set(&record->reason, reason);
     if (run->error)

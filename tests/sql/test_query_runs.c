@@ -150,20 +150,25 @@ static void prepared_twice(void **state)
 
 /* ---- whole runs ---- */
 
-/* Where sums are exact all runs are in parts, which give the same bits; else a run that was short is followed
-   by a whole one, whose rows are the same. */
+/* Where sums are exact all runs are in parts, which give the same bits, also those that the host does in
+   place to compare; else a run that was short is followed by a whole one, whose rows are the same. */
 static void exact_sums_are_never_run_whole(void **state)
 {
     MapTest *test = *state;
     sqlite3 *db = query_test_open(test, make_tables);
     sql_test_run(db,
-                 "CREATE VIRTUAL TABLE temp.sums USING parallel_query(query = (SELECT day, sum(p) FROM sales "
-                 "GROUP BY day), executor = auto);"
+                 "CREATE VIRTUAL TABLE temp.sums USING parallel_query(query = (SELECT day, sum(p / 3) FROM "
+                 "sales GROUP BY day), executor = auto);"
                  "CREATE VIRTUAL TABLE temp.counts USING parallel_query(query = (SELECT day, count(p) FROM "
-                 "sales GROUP BY day), executor = auto)");
-    for (int i = 0; i < 8; i++)
-        sql_test_run(db, "SELECT * FROM sums");
+                 "sales GROUP BY day), executor = auto);"
+                 "CREATE TEMP TABLE first AS SELECT * FROM sums");
+    for (int i = 1; i < 8; i++)
+        sql_test_expect(db, "SELECT * FROM sums EXCEPT SELECT * FROM first", "");
     sql_test_expect(db, "SELECT count(*) FROM parallel_map_runs WHERE access <> 'whole'", "8");
+    sql_test_expect(db,
+                    "SELECT count(*) > 0, min(executor || workers) FROM parallel_map_runs WHERE reason = "
+                    "'serial: in place it may take less time'",
+                    "1|'serial1'");
     for (int i = 0; i < 8; i++)
         sql_test_expect(db, "SELECT * FROM counts EXCEPT SELECT day, count(p) FROM sales GROUP BY day", "");
     sql_test_expect(
@@ -171,6 +176,22 @@ static void exact_sums_are_never_run_whole(void **state)
         "SELECT count(*) FROM parallel_map_runs WHERE access = 'whole' AND reason <> 'run whole: as "
         "it stands it may take less time'",
         "0");
+}
+
+/* A limit on the time of a part does not end a query that is in place for comparison alone. */
+static void no_comparison_in_place_under_a_time_limit(void **state)
+{
+    MapTest *test = *state;
+    sqlite3 *db = query_test_open(test, make_tables);
+    sql_test_run(db, "SELECT parallel_map_config('timeout_seconds', 1000);"
+                     "CREATE VIRTUAL TABLE temp.sums USING parallel_query(query = (SELECT day, sum(p) FROM "
+                     "sales GROUP BY day), executor = auto)");
+    for (int i = 0; i < 8; i++)
+        sql_test_run(db, "SELECT * FROM sums");
+    sql_test_expect(db,
+                    "SELECT count(*), count(*) FILTER (WHERE reason LIKE '%in place it may%') FROM "
+                    "parallel_map_runs",
+                    "8|0");
 }
 
 /* ---- rows as they come ---- */
@@ -317,6 +338,7 @@ int main(void)
         MAP_TEST(prepared_twice),
         MAP_TEST(workers_keep_memory),
         MAP_TEST(exact_sums_are_never_run_whole),
+        MAP_TEST(no_comparison_in_place_under_a_time_limit),
     };
     cmocka_set_test_filter(getenv("PRICEMAP_TEST"));
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,11 +46,25 @@ static void faster_way(void **state)
     assert_within(count_whole(&runs, 10000, 15e6, 10e6), 5000, 9999);
 }
 
+/* A run in the slower way costs more the slower that is: such runs take a small part of the time of all. */
+static void price_of_comparing(void **state)
+{
+    (void)state;
+    WholeRuns runs = {0};
+    assert_within(count_whole(&runs, 1000, 1e6, 20e6), 1, 4);
+    /* The second run is enough where the first, which may have started workers, was faster still. */
+    runs = (WholeRuns){0};
+    assert_int_equal(count_whole(&runs, 3, 1e6, 2e6), 1);
+    runs = (WholeRuns){0};
+    assert_int_equal(count_whole(&runs, 3, 2e6, 1e6), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(second_run),
         cmocka_unit_test(faster_way),
+        cmocka_unit_test(price_of_comparing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
