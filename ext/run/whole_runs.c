@@ -20,6 +20,10 @@ bool whole_runs_choose(WholeRuns *runs)
     const bool whole = runs->whole_ns < runs->parts_ns;
     const double slower_ns = whole ? runs->parts_ns : runs->whole_ns;
     const double faster_ns = whole ? runs->whole_ns : runs->parts_ns;
+    /* A single run that was held up makes its way seem slower, and must not decide for long. */
+    if (runs->distance && whole != runs->whole_before)
+        runs->distance = runs->runs_left = FIRST_DISTANCE;
+    runs->whole_before = whole;
     if (runs->runs_left > 0) {
         runs->runs_left--;
         return whole;

@@ -16,6 +16,8 @@ typedef struct WholeRuns {
     double parts_ns, whole_ns;
     /* Runs until the slower way is measured again, and the distance from the last such run. */
     int runs_left, distance;
+    /* Whether the last choice found whole runs faster. */
+    bool whole_before;
 } WholeRuns;
 
 /* Whether the next run is a whole one. To be called once before each run. */

@@ -59,12 +59,31 @@ static void price_of_comparing(void **state)
     assert_int_equal(count_whole(&runs, 3, 2e6, 1e6), 1);
 }
 
+/* One run that others held up makes its way seem slower for a few runs, not for hundreds. */
+static void held_up_once(void **state)
+{
+    (void)state;
+    WholeRuns runs = {0};
+    count_whole(&runs, 1000, 1e6, 1.5e6);
+    runs.runs_left = 1000;
+    assert_false(whole_runs_choose(&runs));
+    whole_runs_add(&runs, false, 5e6);
+    assert_within(count_whole(&runs, 100, 1e6, 1.5e6), 1, 10);
+    runs = (WholeRuns){0};
+    count_whole(&runs, 1000, 1.5e6, 1e6);
+    runs.runs_left = 1000;
+    assert_true(whole_runs_choose(&runs));
+    whole_runs_add(&runs, true, 5e6);
+    assert_within(count_whole(&runs, 100, 1.5e6, 1e6), 90, 99);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(second_run),
         cmocka_unit_test(faster_way),
         cmocka_unit_test(price_of_comparing),
+        cmocka_unit_test(held_up_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
