@@ -231,7 +231,8 @@ static void files_of_the_field_are_understood(void **state)
         command_free(&outcome);
         if (files[i].holds)
             expect_text(
-                "SELECT group_concat(benchmark || ' ' || median_seconds || ' ' || samples, '; ') FROM history",
+                "SELECT group_concat(benchmark || ' ' || CAST(printf('%.12g', median_seconds) AS REAL) || ' ' || samples, '; ') "
+                "FROM history",
                 files[i].holds);
         if (strcmp(files[i].file, "hf-mem-new.json") == 0) /* 0 is not known */
             expect_text("SELECT group_concat(coalesce(peak_memory_kib, '-')) FROM sample", "10240,10240,-");

@@ -102,7 +102,8 @@ static void jmh_is_imported(void **state)
         " x.B.rate (4 threads) [throughput ops/s, more] 200.0 2; x.B.rate (4 threads) [get ops/s, more] 1.5 2;"
         " x.B.time (sample) 0.003 8");
     expect_text(
-        "SELECT stopped || ' ' || mean_seconds || ' ' || minimum_seconds || ' ' || maximum_seconds FROM history WHERE position = 4",
+        "SELECT stopped || ' ' || mean_seconds || ' ' || minimum_seconds || ' ' || printf('%.12g', maximum_seconds) "
+        "FROM history WHERE position = 4",
         "summary 0.004 0.001 0.009");
     expect_text("SELECT tool || ' ' || flags FROM run JOIN machine USING (machine)", "JMH 1.37 VM 17");
 }
