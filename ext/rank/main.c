@@ -8,6 +8,7 @@
  * without another test; what came meanwhile would wait for the end of the sleep.
  */
 #include <mpi.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,18 @@ static int ranks_started(void)
     return said ? atoi(said) : 0;
 }
 
+/* Takes what the launcher has for standard input: it says no more than that nobody reads it, where it has not
+   written all when a rank ends. */
+static void drain_input(void)
+{
+    enum { READS_MOST = 16, WAIT_MS = 200 };
+    char block[1024];
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    for (int i = 0; i < READS_MOST && poll(&input, 1, WAIT_MS) > 0; i++)
+        if (read(STDIN_FILENO, block, sizeof block) <= 0)
+            return;
+}
+
 /*
  * Ends the process where the launcher has started several ranks, and this MPI knows of `count`, which is one:
  * then the launcher is of another MPI. Open MPI's ranks under MPICH's launcher are refused before MPI_Init
@@ -79,6 +92,7 @@ static void check_launcher(int count)
              "%.*s; set mpi_launcher to a launcher of that (srun: --mpi=pmix for Open MPI, --mpi=pmi2 for "
              "MPICH), or build pricemap with -Dmpi for this one",
              started, (int)strcspn(library, ",\n"), library);
+    drain_input();
     rank_abort(why);
 }
 
