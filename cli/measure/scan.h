@@ -32,7 +32,7 @@ typedef struct ScanMap {
 } ScanMap;
 
 /* The jobs in the order of the maps, rounds, rows, executors, workers and chunks; for serial, workers mean
- * nothing. Without executors there are serial, threads and processes. Returns 0 and the jobs, to be freed,
+ * nothing. Without executors there are those of the experiment. Returns 0 and the jobs, to be freed,
  * or -1 with the failure set: there may be too many. */
 int scan_jobs(const Scan *scan, const ScanMap *maps, size_t map_count, MapJob **jobs, size_t *count,
               Failure *failure);

@@ -61,7 +61,7 @@ static int ranks_started(void)
     return said ? atoi(said) : 0;
 }
 
-/* Takes what the launcher has for standard input: it says no more than that nobody reads it, where it has not
+/* Takes what the launcher has for standard input: its last words are of a closed pipe alone, where it has not
    written all when a rank ends. */
 static void drain_input(void)
 {

@@ -69,22 +69,23 @@ static void the_map_of_the_median_is_recorded(void **state)
         sqlite3_exec(
             db,
             "CREATE TABLE parallel_map_runs(run, source, map, requested, chunk, wall_seconds, error);"
-            "CREATE TABLE parallel_map_tasks(run, task, worker, start_seconds, end_seconds, rows_in);"
+            "CREATE TABLE parallel_map_tasks(run, task, worker, start_seconds, end_seconds, rows_in, host);"
             "INSERT INTO parallel_map_runs VALUES (1, 's', 'm', 'threads', 5, 2.0, NULL), "
             "(2, 's', 'other', 'threads', 5, 1.0, NULL), (3, 's', 'm', 'threads', 5, 1.0, 'failed'), "
             "(4, 's', 'm', 'threads', 5, 1.2, NULL), (5, 's', 'm', 'threads', 7, 1.0, NULL), "
             "(6, 's', 'm', 'threads', 5, 1.01, NULL), (7, 's', 'm', 'threads', 5, 9.0, NULL);"
-            "INSERT INTO parallel_map_tasks SELECT run, 0, run, 0.25, 0.5, 3 FROM parallel_map_runs "
+            "INSERT INTO parallel_map_tasks SELECT run, 0, run, 0.25, 0.5, 3, 'rack' || run FROM parallel_map_runs "
             "WHERE run <> 6;" /* whose tasks the log has dropped */
             "CREATE TABLE measurement(measurement INTEGER PRIMARY KEY, tasks);"
             "INSERT INTO measurement VALUES (1, NULL);"
-            "CREATE TABLE task(measurement, task, worker, start_ns, end_ns, rows)",
+            "CREATE TABLE task(measurement, task, worker, start_ns, end_ns, rows, host)",
             NULL, NULL, NULL),
         SQLITE_OK);
     Failure failure;
     assert_int_equal(task_recorder_record(db, 1, 1.0, db, &failure), 0);
-    expect_result("SELECT group_concat(worker || ' ' || start_ns || ' ' || end_ns || ' ' || rows) FROM task",
-                  "4 250000000 500000000 3");
+    expect_result(
+        "SELECT group_concat(worker || ' ' || start_ns || ' ' || end_ns || ' ' || rows || ' ' || host) FROM task",
+        "4 250000000 500000000 3 rack4");
     assert_int_equal(task_recorder_record(db, 1, 3.0, db, &failure), 0);
     expect_result("SELECT group_concat(worker) || ' ' || (SELECT tasks FROM measurement) FROM task", "1 1");
 }
