@@ -58,8 +58,8 @@ static void texts_are_numbers_as_to_sqlite(void **state)
                                         "9223372036854775808",
                                         "00012",
                                         "1.5.2",
-                                        "\xc2\xa0"
-                                        "1",
+                                        ("\xc2\xa0"
+                                         "1"),
                                         "5'",
                                         "1e5 e"};
     sqlite3 *db;

@@ -55,8 +55,8 @@ static const char *const understood[] = {
     "SELECT a IN (1) IN (0), a = b IN (0, 1), a IN (1) = b FROM t",
     "SELECT (a, b) = (1, 2), (a, b) IN (SELECT a, b FROM u), (a, b, c) < (1, 2, 3) FROM t",
     "SELECT (SELECT max(x) FROM u WHERE u.a = t.a), EXISTS (SELECT 1 FROM u), NOT EXISTS (SELECT 1) FROM t",
-    "SELECT CASE a WHEN 1 THEN 'x' WHEN 2 THEN 'y' ELSE 'z' END, CASE WHEN a THEN b END, CASE a WHEN b THEN c "
-    "END COLLATE rtrim FROM t",
+    ("SELECT CASE a WHEN 1 THEN 'x' WHEN 2 THEN 'y' ELSE 'z' END, CASE WHEN a THEN b END, CASE a WHEN b "
+     "THEN c END COLLATE rtrim FROM t"),
     "SELECT CAST(a AS TEXT), CAST(b + 1 AS DECIMAL(10, 5)), CAST(a AS), CAST(c AS VARCHAR(10)) FROM t",
     "SELECT count(*), count(a), sum(DISTINCT b), avg(b), total(b) FILTER (WHERE a > 5), min(c), max(a, b) FROM t",
     "SELECT group_concat(c), group_concat(c, ';'), count(DISTINCT c), count(ALL c) FROM t GROUP BY d",
