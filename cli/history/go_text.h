@@ -1,5 +1,6 @@
-/* The text that `go test -bench` prints and benchstat reads: lines of configuration ("goos: linux"), of units ("Unit
- * rows/s better=higher") and of results ("BenchmarkSort-8  1000  1234 ns/op  56 B/op"), among others. */
+/* The text that `go test -bench` prints and benchstat reads: lines of configuration ("goos: linux"), of units
+ * ("Unit rows/s better=higher") and of results ("BenchmarkSort-8  1000  1234 ns/op  56 B/op"), among others.
+ */
 #ifndef PRICEREPORT_GO_TEXT_H
 #define PRICEREPORT_GO_TEXT_H
 

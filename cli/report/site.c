@@ -110,7 +110,6 @@ int site_write(History *history, const SiteWish *wish, char **path, Failure *mis
     Site site = {.history = history, .folder = {.lock = -1}, .missing = missing->text};
     *path = NULL;
     missing->text[0] = '\0';
-    sha256_base64(reports_site_site_js, strlen(reports_site_site_js), site.script_hash);
     site.style = sqlite3_mprintf("%s%s", reports_page_css, reports_site_site_css);
     int result = site.style ? write_all(&site, wish, missing, failure)
                             : failure_set(failure, "out of memory for the site");

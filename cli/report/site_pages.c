@@ -10,6 +10,7 @@
 #include "cli/report/page.h"
 #include "cli/report/site_charts.h"
 #include "cli/report/site_pages.h"
+#include "reports/script_hash.h"
 #include "sql/sql.h"
 
 static const char advice[] = "name another folder with --all";
@@ -36,7 +37,7 @@ static void add_frame(Pieces *pieces, const Site *site)
     pieces_add(pieces, "site", "yes");
     pieces_add(pieces, "style", site->style);
     pieces_add(pieces, "script", reports_site_site_js);
-    pieces_add(pieces, "script-hash", site->script_hash);
+    pieces_add(pieces, "script-hash", SITE_SCRIPT_HASH);
     pieces_add(pieces, "version", PRICEMAP_VERSION);
 }
 
@@ -70,6 +71,7 @@ static int write_page(const Site *site, Pieces *pieces, const char *name, const 
 
 int site_write_overview(const Site *site, Failure *failure)
 {
+    enum { RUNS_SHOWN = 25 };
     static const Part parts[] = {
         {"summary", html_list, sql_site_summary},
         {"series", html_table, sql_site_overview},
@@ -81,8 +83,8 @@ int site_write_overview(const Site *site, Failure *failure)
     Pieces pieces = {.count = 0};
     pieces_add(&pieces, "heading", "Benchmarks");
     pieces_add(&pieces, "inner", "");
-    int result =
-        add_parts(&pieces, parts, sizeof parts / sizeof *parts, history_db(site->history), 0, failure);
+    int result = add_parts(&pieces, parts, sizeof parts / sizeof *parts, history_db(site->history),
+                           RUNS_SHOWN, failure);
     if (result == 0)
         result = page_add_problem(&pieces, site->missing, failure);
     if (result == 0)
@@ -93,11 +95,12 @@ int site_write_overview(const Site *site, Failure *failure)
 
 int site_write_runs(const Site *site, Failure *failure)
 {
-    static const Part parts[] = {{"runs", html_table, sql_site_all_runs}};
+    enum { ALL = -1 };
+    static const Part parts[] = {{"runs", html_table, sql_site_runs}};
     Pieces pieces = {.count = 0};
     pieces_add(&pieces, "heading", "All runs");
     pieces_add(&pieces, "inner", "yes");
-    int result = add_parts(&pieces, parts, 1, history_db(site->history), 0, failure);
+    int result = add_parts(&pieces, parts, 1, history_db(site->history), ALL, failure);
     if (result == 0)
         result = write_page(site, &pieces, "runs.html", reports_site_runs_html, failure);
     pieces_free(&pieces);

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "cli/base/failure.h"
-#include "cli/base/sha256.h"
 #include "cli/history/history.h"
 #include "cli/report/site_folder.h"
 
@@ -16,8 +15,6 @@ typedef struct Site {
     SiteFolder folder;
     /* Style sheet of the pages, freed by the owner of the site. */
     char *style;
-    /* Digest by which a page allows its own script, and no other. */
-    char script_hash[SHA256_TEXT_SIZE];
     /* Why there are no charts; "" where there are. */
     const char *missing;
 } Site;

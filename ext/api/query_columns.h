@@ -15,8 +15,9 @@ char *query_columns_declare(const SplitPlan *plan, bool declared);
 char *query_parameter_name(const SplitPlan *plan, int i);
 
 /*
- * Which databases the query reads, and the versions of their schemas: two equal texts say that its tables have
- * not changed. Prepares the query on the connection, on its thread. NULL where that fails; sqlite3_free it.
+ * Which databases the query reads, and the versions of their schemas: two equal texts say that its tables
+ * have not changed. Prepares the query on the connection, on its thread. NULL where that fails; sqlite3_free
+ * it.
  */
 char *query_columns_schemas(sqlite3 *db, const char *query);
 

@@ -108,6 +108,16 @@ bool expr_each_part(Expr *expr, ExprVisitor *visit, void *arg)
     return on && (!expr->filter || visit(arg, expr->filter));
 }
 
+Expr *expr_both(Arena *arena, Expr *one, Expr *other)
+{
+    if (!one || !other)
+        return one ? one : other;
+    Expr *expr = arena_take(arena, sizeof *expr);
+    if (expr)
+        *expr = (Expr){.kind = EXPR_BINARY, .text = "AND", .left = one, .right = other};
+    return expr;
+}
+
 Expr *expr_copy(Arena *arena, Expr *expr, ExprReplacer *replace, void *arg)
 {
     if (!expr)

@@ -196,6 +196,9 @@ typedef bool ExprVisitor(void *arg, Expr *expr);
    its subqueries, in the order of the text. Whether all of them were visited. */
 bool expr_each_part(Expr *expr, ExprVisitor *visit, void *arg);
 
+/* The AND of both; the other one where one is NULL. NULL where memory is short. */
+Expr *expr_both(Arena *arena, Expr *one, Expr *other);
+
 /*
  * A copy in which `replace` has put others: it is called for each node from the top, with `arg`; what it
  * returns stands in the place of the node, and NULL means a copy of the node with its parts copied in the

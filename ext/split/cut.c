@@ -29,16 +29,6 @@ static bool collect(Splitting *splitting, const FromList *from, bool outer, From
     return split_goes_on(splitting);
 }
 
-static Expr *both(Splitting *splitting, Expr *one, Expr *other)
-{
-    if (!one || !other)
-        return one ? one : other;
-    Expr *expr = arena_take(&splitting->arena, sizeof *expr);
-    if (expr)
-        *expr = (Expr){.kind = EXPR_BINARY, .text = "AND", .left = one, .right = other};
-    return expr;
-}
-
 /* The conditions of inner joins, in the order of the text, those of joins in brackets included. */
 static void add_conditions(Splitting *splitting, const FromList *from, Expr **where)
 {
@@ -46,7 +36,7 @@ static void add_conditions(Splitting *splitting, const FromList *from, Expr **wh
         const FromItem *item = from->items[i];
         add_conditions(splitting, &item->joined, where);
         if (!is_left(item))
-            *where = both(splitting, *where, item->on);
+            *where = expr_both(&splitting->arena, *where, item->on);
     }
 }
 
@@ -140,7 +130,7 @@ bool cut_begin(Splitting *splitting, Cut *cut)
     if (!read || !pin_order(splitting, cut))
         return false;
     add_conditions(splitting, &cut->inner->from, &cut->where);
-    cut->where = both(splitting, cut->where, cut->inner->where);
+    cut->where = expr_both(&splitting->arena, cut->where, cut->inner->where);
     return split_goes_on(splitting);
 }
 
@@ -449,8 +439,8 @@ bool cut_from(Splitting *splitting, const Cut *cut, SplitForm form, FromList *fr
     if (form != SPLIT_WHOLE)
         *where = cut_key_unbound(splitting, *where, cut->has_key ? cut->key.bounded : cut->rowid_bounds);
     if (form != SPLIT_WHOLE)
-        *where =
-            both(splitting, range_condition(splitting, cut, form == SPLIT_MORSELS ? morsels : NULL), *where);
+        *where = expr_both(&splitting->arena,
+                           range_condition(splitting, cut, form == SPLIT_MORSELS ? morsels : NULL), *where);
     for (int i = cut->nested_count - 1; i >= 0; i--)
         if (!nest(splitting, cut, i, from, where))
             return false;

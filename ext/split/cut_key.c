@@ -159,16 +159,6 @@ static bool is_column(const Expr *expr, const FromItem *item, int column)
     return expr->kind == EXPR_COLUMN && expr->from == item && expr->column == column;
 }
 
-static Expr *both(Splitting *splitting, Expr *one, Expr *other)
-{
-    if (!one)
-        return other;
-    Expr *expr = arena_take(&splitting->arena, sizeof *expr);
-    if (expr)
-        *expr = (Expr){.kind = EXPR_BINARY, .text = "AND", .left = one, .right = other};
-    return expr;
-}
-
 typedef struct Search {
     Splitting *splitting;
     const FromItem *item;
@@ -208,7 +198,7 @@ static void look_at(Search *search, Expr *term)
     else
         return;
     if (fits)
-        search->found = both(search->splitting, search->found, term);
+        search->found = expr_both(&search->splitting->arena, search->found, term);
     else
         search->other = true;
 }
@@ -358,7 +348,7 @@ bool cut_key_find(Splitting *splitting, const Loop *loop, Expr *where, CutKey *k
         Expr *condition = find_conditions(splitting, loop->item, number, true, where);
         if (number < 0 || !condition)
             return false;
-        key->equal = both(splitting, key->equal, condition);
+        key->equal = expr_both(&splitting->arena, key->equal, condition);
     }
     key->bounded = find_conditions(splitting, loop->item, key->number, false, where);
     if (ranged && !key->bounded)

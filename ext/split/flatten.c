@@ -152,17 +152,6 @@ static const SelectCore *linear_core(const FromItem *item)
     return fits && item->join != JOIN_LEFT ? core : NULL;
 }
 
-/* SQLite tests the conditions of the subquery before those around it. */
-static Expr *both(Splitting *splitting, Expr *first, Expr *second)
-{
-    if (!first || !second)
-        return first ? first : second;
-    Expr *expr = arena_take(&splitting->arena, sizeof *expr);
-    if (expr)
-        *expr = (Expr){.kind = EXPR_BINARY, .text = "AND", .left = first, .right = second};
-    return expr;
-}
-
 /* Terms of ORDER BY may name columns that are called otherwise afterwards. */
 static void keep_names(SelectCore *core)
 {
@@ -185,7 +174,8 @@ static bool flatten_item(Flattening *flattening, const Select *select, SelectCor
     for (int i = 0; i < core->from.count; i++)
         from_list_add(&splitting->arena, &from, i == at ? table : core->from.items[i]);
     core->from = from;
-    core->where = both(splitting, flattening->inner->where, core->where);
+    /* SQLite tests the conditions of the subquery before those around it. */
+    core->where = expr_both(&splitting->arena, flattening->inner->where, core->where);
     return split_goes_on(splitting);
 }
 

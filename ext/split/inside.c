@@ -5,6 +5,7 @@
 #include "ext/split/aggregates.h"
 #include "ext/split/cut.h"
 #include "ext/split/divide.h"
+#include "ext/split/parts.h"
 #include "ext/split/replace.h"
 #include "ext/split/resolve.h"
 #include "ext/split/stage.h"
@@ -168,16 +169,6 @@ static bool has_one_value(const Expr *expr)
            (select->core_count == 1 && stage_aggregates(select) && !select->cores[0]->group_by.count);
 }
 
-static bool find_collate(void *arg, Expr *expr)
-{
-    bool *found = arg;
-    if (expr->kind == EXPR_COLLATE)
-        *found = true;
-    else
-        expr_each_part(expr, find_collate, found);
-    return !*found;
-}
-
 /* Whether an IN compares otherwise with the columns of a stage: an explicit COLLATE of its SELECT comes
    before the value's own collation, which that of a column does not; and of a compound the last SELECT
    counts, whose first one says what a stage's columns compare as. */
@@ -186,7 +177,7 @@ static bool compares_otherwise(const Expr *expr)
     const Select *select = expr->select;
     bool found = expr->kind == EXPR_IN && select->core_count > 1;
     for (int i = 0; expr->kind == EXPR_IN && !found && i < select->cores[0]->column_count; i++)
-        find_collate(&found, select->cores[0]->columns[i].expr);
+        found = expr_has_collate(select->cores[0]->columns[i].expr);
     return found;
 }
 

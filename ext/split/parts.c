@@ -78,6 +78,23 @@ bool expr_has_aggregate(Expr *expr)
     return found;
 }
 
+static bool find_collate(void *arg, Expr *expr)
+{
+    bool *found = arg;
+    if (expr->kind == EXPR_COLLATE)
+        *found = true;
+    else
+        expr_each_part(expr, find_collate, found);
+    return !*found;
+}
+
+bool expr_has_collate(Expr *expr)
+{
+    bool found = false;
+    find_collate(&found, expr);
+    return found;
+}
+
 typedef struct SubquerySearch {
     bool uncorrelated_only, found;
 } SubquerySearch;
@@ -233,23 +250,11 @@ bool parts_are_result(const PartList *parts, const Select *combine)
 
 /* ---- affinity and collation ---- */
 
-static bool find_collate(void *arg, Expr *expr)
-{
-    bool *found = arg;
-    if (expr->kind == EXPR_COLLATE)
-        *found = true;
-    else
-        expr_each_part(expr, find_collate, found);
-    return !*found;
-}
-
 /* An expression that says COLLATE goes before what columns were declared with: so does its column then. And
    one without affinity compares without: a unary plus takes that of the column. */
 static bool shape_value(Splitting *splitting, Part *part, const Column *column)
 {
-    bool collates = false;
-    if (part->described)
-        find_collate(&collates, part->described);
+    const bool collates = part->described && expr_has_collate(part->described);
     Expr inner = *part->value;
     if (column->no_affinity) {
         *part->value = (Expr){.kind = EXPR_UNARY, .text = "+", .left = parts_make(splitting, inner)};

@@ -81,6 +81,9 @@ Expr *parts_position(Splitting *splitting, const Cut *cut);
 /* Whether an aggregate that is known stands in the expression, outside of its subqueries. */
 bool expr_has_aggregate(Expr *expr);
 
+/* Whether a COLLATE stands in the expression, outside of its subqueries. */
+bool expr_has_collate(Expr *expr);
+
 /* Whether a subquery stands in the expression: any, or one that is not correlated. */
 bool expr_has_subquery(Expr *expr, bool uncorrelated_only);
 

@@ -1,2 +1,2 @@
--- How many runs there are, where the overview does not list all; else ''.
-SELECT iif(count(*) > 25, count(*), '') FROM temp.site_run;
+-- How many runs there are, where the overview lists ?1 of them; else ''.
+SELECT iif(count(*) > ?1, count(*), '') FROM temp.site_run;

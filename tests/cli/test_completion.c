@@ -144,7 +144,8 @@ static void completed_values_are_taken(void **state)
     (void)state;
     if (!have_bash())
         skip();
-    static const char *const options[] = {"plot --chart", "plot --format", "run --executor", "import --format", "export --format"};
+    static const char *const options[] = {"plot --chart", "plot --format", "run --executor",
+                                          "import --format", "export --format"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         char line[64], verb[8], refused[64];
         snprintf(line, sizeof line, "%s ", options[i]);

@@ -137,8 +137,9 @@ static void expect_bound(sqlite3 *db, const MemoryCase *of, long growth)
     sqlite3_free(run);
     /* Sanitizers keep what was freed. */
     if (!MAP_TEST_SANITIZED && (many.host > few.host + growth || many.workers > few.workers + growth))
-        fail_msg("%s\n  has a peak of %ld kB, and of %ld kB in workers; with three times the rows %ld and %ld",
-                 of->select, few.host, few.workers, many.host, many.workers);
+        fail_msg(
+            "%s\n  has a peak of %ld kB, and of %ld kB in workers; with three times the rows %ld and %ld",
+            of->select, few.host, few.workers, many.host, many.workers);
     sql_test_run(db, "DROP TABLE q");
 }
 

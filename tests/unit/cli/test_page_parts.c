@@ -14,7 +14,6 @@
 
 #include "cli/report/html.h"
 #include "cli/report/html_table.h"
-#include "cli/base/sha256.h"
 #include "cli/report/template.h"
 #include "cli/base/unicode.h"
 
@@ -190,34 +189,6 @@ static void characters(void **state)
     assert_false(unicode_is_control(0xa0));
 }
 
-/* The examples of the standard, and lengths at which the padding takes a block more. */
-static void digests(void **state)
-{
-    (void)state;
-    char text[SHA256_TEXT_SIZE], many[1000];
-    memset(many, 'a', sizeof many);
-    sha256_base64("", 0, text);
-    assert_string_equal(text, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
-    sha256_base64("abc", 3, text);
-    assert_string_equal(text, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
-    sha256_base64(many, 55, text);
-    assert_string_equal(text, "n0OQ+NMMLdkuyfCVtl4rmumwqSWlJY4kHJ8ekQ9zQxg=");
-    sha256_base64(many, 56, text);
-    assert_string_equal(text, "s1Q5pKxvCUi21vnjxq8PX1kM4g8b3nCQ73lwaG7Gc4o=");
-    sha256_base64(many, 63, text);
-    assert_string_equal(text, "fT50oF19sVvOStnsBljqmOPwbu7PFrTG//LaRX3cLzQ=");
-    sha256_base64(many, 64, text);
-    assert_string_equal(text, "/+BU/nrgy23GXDr5th1SCfQ5hR20PQulmXM33xVGaOs=");
-    sha256_base64(many, 65, text);
-    assert_string_equal(text, "Y1NhxIu56rFBmOduqKt/GkFoXWrWKqkUbTAdTxfrCuA=");
-    sha256_base64(many, 119, text);
-    assert_string_equal(text, "MeulHDE6XAgiat8Y1KNZz9/Y0ugWsT9K+VL36mWE3Ps=");
-    sha256_base64(many, 120, text);
-    assert_string_equal(text, "Lz0zVDLHC1gK8Ojhs2dKfAINaDql9zqq7f3FWvkEwhw=");
-    sha256_base64(many, 1000, text);
-    assert_string_equal(text, "Qe3s5C1j6Nm/UVqbppMuHCDLyfWl0TRkWttdsblzfqM=");
-}
-
 static char *table_of(const char *sql)
 {
     sqlite3 *db;
@@ -261,10 +232,8 @@ static void tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digests),      cmocka_unit_test(tables),
-        cmocka_unit_test(templates),    cmocka_unit_test(columns_of_a_terminal),
-        cmocka_unit_test(text_as_html), cmocka_unit_test(pictures),
-        cmocka_unit_test(characters),
+        cmocka_unit_test(tables),       cmocka_unit_test(templates), cmocka_unit_test(columns_of_a_terminal),
+        cmocka_unit_test(text_as_html), cmocka_unit_test(pictures),  cmocka_unit_test(characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
