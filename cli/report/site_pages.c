@@ -10,7 +10,7 @@
 #include "cli/report/page.h"
 #include "cli/report/site_charts.h"
 #include "cli/report/site_pages.h"
-#include "reports/script_hash.h"
+#include "sql/script_hash.h"
 #include "sql/sql.h"
 
 static const char advice[] = "name another folder with --all";
