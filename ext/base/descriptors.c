@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,4 +36,23 @@ void process_signal(int process, int signal)
     (void)process;
     (void)signal;
 #endif
+}
+
+int descriptor_pair(int ends[2])
+{
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+        ends[0] = ends[1] = -1;
+        return errno;
+    }
+    ends[0] = descriptor_above_standard(ends[0]);
+    int failure = ends[0] < 0 ? errno : 0;
+    ends[1] = descriptor_above_standard(ends[1]);
+    if (ends[1] < 0 && !failure)
+        failure = errno;
+    for (int i = 0; failure && i < 2; i++) {
+        if (ends[i] >= 0)
+            close(ends[i]);
+        ends[i] = -1;
+    }
+    return failure;
 }

@@ -10,6 +10,12 @@
  */
 int descriptor_above_standard(int fd);
 
+/*
+ * Makes a pair of sockets for messages (SOCK_SEQPACKET), close on exec and above 2. 0, or an errno with both
+ * -1.
+ */
+int descriptor_pair(int ends[2]);
+
 /* A pidfd (close on exec) of a process, or -1 with errno: ENOSYS where the kernel has none. Close it. */
 int descriptor_of_process(pid_t pid);
 

@@ -9,9 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Digits of a digest that messages show. */
-enum { DIGITS_SHOWN = 12 };
-
 /* ---- digests ---- */
 
 static bool is_same_file(const struct stat *a, const struct stat *b)
@@ -37,7 +34,8 @@ static bool read_digest(int file, char *digest)
     return true;
 }
 
-bool file_digest(FileDigests *digests, const char *path, char *digest)
+/* The digest of a file, into SHA256_TEXT_BYTES bytes. False, with errno: the file cannot be read. */
+static bool file_digest(FileDigests *digests, const char *path, char *digest)
 {
     struct stat status;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -148,7 +146,7 @@ static bool holds(FileDigests *digests, const char *path, const char *expected, 
         error, room,
         "its file %s (SHA-256 %.*s…) is another one than the host's (%.*s…): put the host's file there, on "
         "every machine",
-        path, DIGITS_SHOWN, digest, DIGITS_SHOWN, expected);
+        path, FILE_DIGITS_SHOWN, digest, FILE_DIGITS_SHOWN, expected);
     return false;
 }
 

@@ -26,8 +26,8 @@ typedef struct FileDigests {
     unsigned count;
 } FileDigests;
 
-/* The digest of a file, into SHA256_TEXT_BYTES bytes. False, with errno: the file cannot be read. */
-bool file_digest(FileDigests *digests, const char *path, char *digest);
+/* Digits of a digest that messages show. */
+enum { FILE_DIGITS_SHOWN = 12 };
 
 /*
  * The list of the files that a recipe's extensions are in, texts with a NUL each: path, digest, path, … To be

@@ -103,7 +103,7 @@ static bool compare_files(ProgramFiles *files, const RankStart *start, char *err
     int heard;
     while ((heard = program_files_hear(files, error, size)) == 0 && clock_ns() < end) {
         struct pollfd watched = {.fd = files->socket, .events = POLLIN};
-        poll(&watched, 1, IMPORT_SECONDS);
+        poll(&watched, 1, 1000 * IMPORT_SECONDS);
     }
     if (!heard)
         snprintf(error, size, "its modules were not imported within %d s", IMPORT_SECONDS);

@@ -1,5 +1,4 @@
 /* hyperfine and pricereport time the same commands, in turns: the same figures, and what measuring adds. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -99,6 +99,7 @@ static bool kernel_offset(int64_t *offset)
 #define clock_ns kernel_clock
 #define waitid(kind, id, info, options) ((void)(info))
 #define process_signal(process, signal) ignore_call(process)
+#include "ext/executors/processes/starter.c"
 #include "ext/executors/processes/zygote_link.c"
 #include "ext/executors/processes/pool.c"
 #include "ext/executors/processes/slots.c"

@@ -18,9 +18,6 @@ enum { ROWS = 300, MINUTE_MS = 60000 };
 
 static bool possible;
 
-/* Rows that take 3 ms each. */
-static const char map[] = "SELECT key, value FROM parallel_map('t', 'sleep_ms(3 + a * 0) * 0 + a')";
-
 static void prepare(MapTest *test)
 {
     if (!possible)
@@ -61,33 +58,12 @@ static void expect_machines(sqlite3 *db, const char *machines)
         machines);
 }
 
-/* Reads the map, and does something to a machine after a third of the rows. */
-static void map_with(sqlite3 *db, void (*happen)(void))
-{
-    sqlite3_stmt *statement;
-    sqlite3_int64 rows = 0;
-    int rc;
-    assert_int_equal(sqlite3_prepare_v2(db, map, -1, &statement, NULL), SQLITE_OK);
-    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        rows++;
-        assert_int_equal(sqlite3_column_int64(statement, 0), rows);
-        assert_int_equal(sqlite3_column_int64(statement, 1), rows);
-        if (rows == ROWS / 3)
-            happen();
-    }
-    if (rc != SQLITE_DONE)
-        print_error("%s\n", sqlite3_errmsg(db));
-    assert_int_equal(rc, SQLITE_DONE);
-    assert_int_equal(rows, ROWS);
-    sqlite3_finalize(statement);
-}
-
 static void three_machines(void **state)
 {
     MapTest *test = *state;
     prepare(test);
     crash_test_still_works(test->db);
-    assert_int_equal(map_test_same(test->db, "SELECT rowid, a FROM t", map), ROWS);
+    assert_int_equal(map_test_same(test->db, "SELECT rowid, a FROM t", mpi_test_map), ROWS);
     expect_machines(test->db, "'m1,m2,m3'");
     leave(test);
 }
@@ -116,7 +92,7 @@ static void goes_on(void **state, void (*happen)(void), const char *machines)
 {
     MapTest *test = *state;
     prepare(test);
-    map_with(test->db, happen);
+    mpi_test_map_with(test->db, ROWS, happen);
     assert_true(mpi_test_retries(test->db) > 0);
     map_test_run(test->db, "SELECT count(*) FROM parallel_map('t', 'sleep_ms(3 + a * 0)')");
     expect_machines(test->db, machines);
@@ -156,7 +132,7 @@ static void a_machine_of_a_hostfile_crashes(void **state)
     map_test_run(test->db,
                  "SELECT parallel_map_config('mpi_hosts', NULL), parallel_map_config('mpi_hostfile', %Q)",
                  path);
-    map_with(test->db, crash_m3);
+    mpi_test_map_with(test->db, ROWS, crash_m3);
     map_test_run(test->db, "SELECT count(*) FROM parallel_map('t', 'sleep_ms(3 + a * 0)')");
     expect_machines(test->db, "'m1,m2'");
     sqlite3_free(path);
@@ -172,7 +148,7 @@ static void another_file_on_a_machine(void **state)
     snprintf(command, sizeof command, "{ cat '%s'; echo; } > '%s'", WAITING_EXTENSION, other);
     assert_int_equal(system(command), 0);
     machines_replace(2, WAITING_EXTENSION, other);
-    assert_int_equal(crash_test_run_out(test->db, map), SQLITE_ERROR);
+    assert_int_equal(crash_test_run_out(test->db, mpi_test_map), SQLITE_ERROR);
     assert_non_null(
         strstr(sqlite3_errmsg(test->db), "parallel_map: machine m2: its file " WAITING_EXTENSION));
     sqlite3_free(other);

@@ -47,6 +47,28 @@ void mpi_test_prepare(sqlite3 *db, int rows)
                  MPI_TEST_LAUNCHER, MPI_TEST_RANKS);
 }
 
+const char mpi_test_map[] = "SELECT key, value FROM parallel_map('t', 'sleep_ms(3 + a * 0) * 0 + a')";
+
+void mpi_test_map_with(sqlite3 *db, int rows, void (*happen)(void))
+{
+    sqlite3_stmt *statement;
+    sqlite3_int64 row = 0;
+    int rc;
+    assert_int_equal(sqlite3_prepare_v2(db, mpi_test_map, -1, &statement, NULL), SQLITE_OK);
+    while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        row++;
+        assert_int_equal(sqlite3_column_int64(statement, 0), row);
+        assert_int_equal(sqlite3_column_int64(statement, 1), row);
+        if (row == rows / 3)
+            happen();
+    }
+    if (rc != SQLITE_DONE)
+        print_error("%s\n", sqlite3_errmsg(db));
+    assert_int_equal(rc, SQLITE_DONE);
+    assert_int_equal(row, rows);
+    sqlite3_finalize(statement);
+}
+
 static int rank_of(pid_t pid)
 {
     /* Variables of Open MPI and of MPICH. */

@@ -23,6 +23,14 @@ void mpi_test_need(void);
  * are MPI_TEST_RANKS on this machine, over TCP. */
 void mpi_test_prepare(sqlite3 *db, int rows);
 
+/* A map of t whose rows take 3 ms each and give their own value, so that it is under way when something
+ * happens. */
+extern const char mpi_test_map[];
+
+/* Reads that map of so many rows, has something happen after a third of them, and expects each row once, in
+ * order. */
+void mpi_test_map_with(sqlite3 *db, int rows, void (*happen)(void));
+
 /* The process of a rank, once there is one; 0: there was none for a minute. */
 pid_t mpi_test_rank(int number);
 

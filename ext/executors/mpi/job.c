@@ -91,11 +91,9 @@ static int start_guard(Job *job, const JobStart *start)
     char *arguments[] = {(char *)(uintptr_t) "pricemap-worker", (char *)(uintptr_t) "--guard", NULL};
     const WorkerProgram program = {.path = (char *)(uintptr_t)start->guard, .arguments = arguments};
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return errno;
-    ends[0] = descriptor_above_standard(ends[0]);
-    ends[1] = descriptor_above_standard(ends[1]);
-    int failure = ends[0] < 0 || ends[1] < 0 ? errno : send_order(job, ends[0], start);
+    int failure = descriptor_pair(ends);
+    if (!failure)
+        failure = send_order(job, ends[0], start);
     if (!failure)
         failure = launch_program(&program, ends[1], &job->starter);
     if (failure)
@@ -110,10 +108,14 @@ static int start_guard(Job *job, const JobStart *start)
 }
 
 /* A job with modules of the user's has the time to import them as well. */
+static int ready_seconds(const Job *job)
+{
+    return START_SECONDS + (job->program ? IMPORT_SECONDS : 0);
+}
+
 static void set_ready_by(Job *job)
 {
-    int seconds = START_SECONDS + (job->program ? IMPORT_SECONDS : 0);
-    job->ready_by = clock_ns() + (int64_t)seconds * 1000000000;
+    job->ready_by = clock_ns() + (int64_t)ready_seconds(job) * 1000000000;
 }
 
 void job_start(Job *job, const JobStart *start)
@@ -228,11 +230,12 @@ static void note_end(Job *job, const GuardReply *reply)
     else
         snprintf(how, sizeof how, "exit status %d", WEXITSTATUS(reply->status));
     if (job->overdue)
-        fail(job, "parallel_map: the ranks did not get ready within %d s%s%s%s%s", START_SECONDS,
+        fail(job, "parallel_map: the ranks did not get ready within %d s%s%s%s%s", ready_seconds(job),
              *words ? ": " : "", words, *remedy ? ": " : "", remedy);
-    fail(job, "parallel_map: the MPI launcher ended %s (%s)%s%s%s%s",
-         job->was_ready ? "while its ranks were needed" : "before its ranks were ready", how,
-         *words ? ": " : "", words, *remedy ? ": " : "", remedy);
+    else
+        fail(job, "parallel_map: the MPI launcher ended %s (%s)%s%s%s%s",
+             job->was_ready ? "while its ranks were needed" : "before its ranks were ready", how,
+             *words ? ": " : "", words, *remedy ? ": " : "", remedy);
 }
 
 static void hear_guard(Job *job)
@@ -466,7 +469,7 @@ static void check_clock(Job *job)
     int64_t now = clock_ns();
     if (job->state < JOB_READY && now > job->ready_by) {
         if (job->overdue)
-            fail(job, "parallel_map: the ranks did not get ready within %d s", START_SECONDS);
+            fail(job, "parallel_map: the ranks did not get ready within %d s", ready_seconds(job));
         /* The guard ends the launcher where the host lets go of it, and answers. */
         job->overdue = true;
         job->ready_by = now + (int64_t)WORDS_SECONDS * 1000000000;

@@ -11,6 +11,7 @@
 
 #include "ext/base/descriptors.h"
 #include "ext/channel/messages.h"
+#include "ext/executors/processes/starter.h"
 
 enum {
     /* Bytes of the longest list, which only a fault reaches. */
@@ -30,11 +31,7 @@ int program_files_request(ProgramFiles *files, const WorkerProgram *program)
 {
     const HostMessage request = {.kind = MESSAGE_FILES};
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-        return errno;
-    ends[0] = descriptor_above_standard(ends[0]);
-    ends[1] = descriptor_above_standard(ends[1]);
-    int failure = ends[0] < 0 || ends[1] < 0 ? errno : 0;
+    int failure = descriptor_pair(ends);
     if (!failure)
         failure = messages_send(ends[0], &request, sizeof request, NULL, 0);
     if (!failure)
@@ -50,16 +47,6 @@ int program_files_request(ProgramFiles *files, const WorkerProgram *program)
     files->socket = ends[0];
     files->starter_process = descriptor_of_process(files->starter);
     return 0;
-}
-
-/* Reaps the own child, which the host may have reaped itself. */
-static void reap_starter(ProgramFiles *files)
-{
-    if (files->starter && files->starter_process >= 0 && !files->whole)
-        process_signal(files->starter_process, SIGKILL);
-    while (files->starter && waitpid(files->starter, NULL, 0) < 0 && errno == EINTR)
-        ;
-    files->starter = 0;
 }
 
 /* ---- the answer ---- */
@@ -169,7 +156,7 @@ void program_files_end(ProgramFiles *files, bool ours)
     if (files->socket >= 0)
         close(files->socket);
     if (ours)
-        reap_starter(files);
+        starter_reap(&files->starter, &files->starter_process, !files->whole);
     if (files->starter_process >= 0)
         close(files->starter_process);
     free(files->list);

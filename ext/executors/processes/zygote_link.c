@@ -16,6 +16,7 @@
 #include "ext/base/sqlite_api.h"
 #include "ext/channel/host_sqlite.h"
 #include "ext/channel/layout.h"
+#include "ext/executors/processes/starter.h"
 
 /* Checks, a millisecond apart, whether an inherited process is gone. */
 enum { ORPHAN_CHECKS = 200 };
@@ -39,28 +40,6 @@ void zygote_link_init(ZygoteLink *link, const WorkerProgram *program, const char
 }
 
 /* ---- the beginning ---- */
-
-/* Waits for the starter; `kill_it`: it may not have forked yet. */
-static void reap_starter(ZygoteLink *link, bool kill_it)
-{
-    if (!link->starter)
-        return;
-    if (kill_it) {
-        /* By its number only while it is our unreaped child: the host may reap children itself. */
-        if (link->starter_process >= 0)
-            process_signal(link->starter_process, SIGKILL);
-        else if (waitpid(link->starter, NULL, WNOHANG) == 0)
-            kill(link->starter, SIGKILL);
-    }
-    /* The host may have reaped the starter already (ECHILD): it ignores SIGCHLD, or waits for all its
-     * children. */
-    while (waitpid(link->starter, NULL, 0) < 0 && errno == EINTR)
-        ;
-    if (link->starter_process >= 0)
-        close(link->starter_process);
-    link->starter_process = -1;
-    link->starter = 0;
-}
 
 /* Sends the first message, which waits in the socket until the program reads it. 0 or an errno. */
 static int send_hello(const ZygoteLink *link, int socket, int memory)
@@ -108,15 +87,7 @@ int zygote_link_hello_seconds(const ZygoteLink *link)
 bool zygote_link_start(ZygoteLink *link, int memory, PoolError *error)
 {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        pool_set_error(error, "parallel_map: no socket for worker processes: %s", strerror(errno));
-        return false;
-    }
-    ends[0] = descriptor_above_standard(ends[0]);
-    int failure = ends[0] < 0 ? errno : 0;
-    ends[1] = descriptor_above_standard(ends[1]);
-    if (ends[1] < 0 && !failure)
-        failure = errno;
+    int failure = descriptor_pair(ends);
     if (!failure)
         failure = send_hello(link, ends[0], memory);
     if (failure) {
@@ -196,7 +167,7 @@ bool zygote_link_welcome(ZygoteLink *link, const Message *message, int descripto
     link->process = descriptor;
     link->pid = message->welcome.pid;
     link->state = ZYGOTE_READY;
-    reap_starter(link, false);
+    starter_reap(&link->starter, &link->starter_process, false);
     return true;
 }
 
@@ -272,7 +243,7 @@ void zygote_link_drop(ZygoteLink *link)
     }
     link->process = -1;
     link->pid = 0;
-    reap_starter(link, link->state == ZYGOTE_STARTING);
+    starter_reap(&link->starter, &link->starter_process, link->state == ZYGOTE_STARTING);
     link->state = ZYGOTE_NONE;
 }
 
